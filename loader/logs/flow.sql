@@ -1,0 +1,213 @@
+-- VPC Flow Logs, versions 2 to 11, and Transit Gateway flow logs.
+-- https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
+
+-- section: tables
+
+-- What repeats from record to record is kept once.
+CREATE TABLE store.flow_context (
+  context_id UINTEGER NOT NULL,
+  capture VARCHAR NOT NULL, log_group VARCHAR, log_stream VARCHAR,
+  version SMALLINT, account_id VARCHAR, interface_id VARCHAR, action VARCHAR, log_status VARCHAR,
+  vpc_id VARCHAR, subnet_id VARCHAR, instance_id VARCHAR, type VARCHAR,
+  region VARCHAR, az_id VARCHAR, sublocation_type VARCHAR, sublocation_id VARCHAR,
+  pkt_src_aws_service VARCHAR, pkt_dst_aws_service VARCHAR, flow_direction VARCHAR, traffic_path SMALLINT,
+  ecs_cluster_arn VARCHAR, ecs_cluster_name VARCHAR, ecs_container_instance_arn VARCHAR, ecs_container_instance_id VARCHAR,
+  ecs_container_id VARCHAR, ecs_second_container_id VARCHAR, ecs_service_name VARCHAR, ecs_task_definition_arn VARCHAR,
+  ecs_task_arn VARCHAR, ecs_task_id VARCHAR,
+  reject_reason VARCHAR, resource_id VARCHAR, encryption_status SMALLINT,
+  instance_tag VARCHAR, instance_tag_2 VARCHAR, interface_tag VARCHAR, interface_tag_2 VARCHAR, asg_tag VARCHAR, asg_tag_2 VARCHAR,
+  interface_type VARCHAR, next_hop_interface_id VARCHAR, next_hop_subnet_id VARCHAR, next_hop_az_id VARCHAR,
+  next_hop_vpc_id VARCHAR, next_hop_interface_type VARCHAR,
+  resource_type VARCHAR, tgw_id VARCHAR, tgw_attachment_id VARCHAR, tgw_src_vpc_account_id VARCHAR, tgw_dst_vpc_account_id VARCHAR,
+  tgw_src_vpc_id VARCHAR, tgw_dst_vpc_id VARCHAR, tgw_src_subnet_id VARCHAR, tgw_dst_subnet_id VARCHAR,
+  tgw_src_eni VARCHAR, tgw_dst_eni VARCHAR, tgw_src_az_id VARCHAR, tgw_dst_az_id VARCHAR, tgw_pair_attachment_id VARCHAR
+);
+
+-- An IPv4 address is a number in …4; any other in …6; both NULL where the log says "-".
+CREATE TABLE store.flow (
+  object_id UINTEGER NOT NULL, row_no UINTEGER NOT NULL, context_id UINTEGER NOT NULL,
+  start TIMESTAMP, "end" TIMESTAMP,
+  src4 UINTEGER, src6 UHUGEINT, dst4 UINTEGER, dst6 UHUGEINT,
+  srcport INTEGER, dstport INTEGER, protocol SMALLINT, packets BIGINT, bytes BIGINT, tcp_flags SMALLINT,
+  pkt_src4 UINTEGER, pkt_src6 UHUGEINT, pkt_dst4 UINTEGER, pkt_dst6 UHUGEINT,
+  packets_lost_no_route BIGINT, packets_lost_blackhole BIGINT, packets_lost_mtu_exceeded BIGINT, packets_lost_ttl_expired BIGINT,
+  extra VARCHAR, utf8_escaped BOOLEAN NOT NULL
+);
+
+-- Derived: a row per flow and address it names, sorted by address and time in runs (one run per load).
+CREATE TABLE store.flow_endpoint (
+  addr UHUGEINT NOT NULL, start TIMESTAMP, "end" TIMESTAMP, side VARCHAR NOT NULL,
+  peer4 UINTEGER, peer6 UHUGEINT, port INTEGER, peer_port INTEGER,
+  protocol SMALLINT, packets BIGINT, bytes BIGINT, tcp_flags SMALLINT,
+  context_id UINTEGER NOT NULL, object_id UINTEGER NOT NULL, row_no UINTEGER NOT NULL
+);
+
+-- Derived: the minutes that records of an interface speak about, by log-status.
+CREATE TABLE store.flow_span (
+  capture VARCHAR NOT NULL, interface_id VARCHAR, log_status VARCHAR, minute TIMESTAMP NOT NULL
+);
+
+-- section: views
+
+CREATE VIEW flow AS
+SELECT c.version, c.account_id, c.interface_id,
+  addr_text(f.src4, f.src6) AS srcaddr, addr_text(f.dst4, f.dst6) AS dstaddr,
+  f.srcport, f.dstport, f.protocol, f.packets, f.bytes, f.start, f."end", c.action, c.log_status,
+  c.vpc_id, c.subnet_id, c.instance_id, f.tcp_flags, c.type,
+  addr_text(f.pkt_src4, f.pkt_src6) AS pkt_srcaddr, addr_text(f.pkt_dst4, f.pkt_dst6) AS pkt_dstaddr,
+  c.region, c.az_id, c.sublocation_type, c.sublocation_id,
+  c.pkt_src_aws_service, c.pkt_dst_aws_service, c.flow_direction, c.traffic_path,
+  c.ecs_cluster_arn, c.ecs_cluster_name, c.ecs_container_instance_arn, c.ecs_container_instance_id,
+  c.ecs_container_id, c.ecs_second_container_id, c.ecs_service_name, c.ecs_task_definition_arn, c.ecs_task_arn, c.ecs_task_id,
+  c.reject_reason, c.resource_id, c.encryption_status,
+  c.instance_tag, c.instance_tag_2, c.interface_tag, c.interface_tag_2, c.asg_tag, c.asg_tag_2,
+  c.interface_type, c.next_hop_interface_id, c.next_hop_subnet_id, c.next_hop_az_id, c.next_hop_vpc_id, c.next_hop_interface_type,
+  c.resource_type, c.tgw_id, c.tgw_attachment_id, c.tgw_src_vpc_account_id, c.tgw_dst_vpc_account_id,
+  c.tgw_src_vpc_id, c.tgw_dst_vpc_id, c.tgw_src_subnet_id, c.tgw_dst_subnet_id, c.tgw_src_eni, c.tgw_dst_eni,
+  c.tgw_src_az_id, c.tgw_dst_az_id, c.tgw_pair_attachment_id,
+  f.packets_lost_no_route, f.packets_lost_blackhole, f.packets_lost_mtu_exceeded, f.packets_lost_ttl_expired,
+  f.extra, c.capture, c.log_group, c.log_stream, f.object_id, f.row_no, f.utf8_escaped,
+  addr_number(f.src4, f.src6) AS srcaddr_n, addr_number(f.dst4, f.dst6) AS dstaddr_n,
+  addr_number(f.pkt_src4, f.pkt_src6) AS pkt_srcaddr_n, addr_number(f.pkt_dst4, f.pkt_dst6) AS pkt_dstaddr_n
+FROM store.flow f JOIN store.flow_context c USING (context_id);
+
+COMMENT ON COLUMN flow.version IS 'number: the highest flow log version among the fields selected';
+COMMENT ON COLUMN flow.account_id IS 'account: owner of the interface';
+COMMENT ON COLUMN flow.interface_id IS 'interface: the interface that saw the traffic';
+COMMENT ON COLUMN flow.srcaddr IS 'ip: source address; for the interface''s own side its primary private address';
+COMMENT ON COLUMN flow.dstaddr IS 'ip: destination address; for the interface''s own side its primary private address';
+COMMENT ON COLUMN flow.srcport IS 'port: source port; 0 for ICMP';
+COMMENT ON COLUMN flow.dstport IS 'port: destination port; 0 for ICMP';
+COMMENT ON COLUMN flow.protocol IS 'protocol: IANA protocol number';
+COMMENT ON COLUMN flow.packets IS 'count: packets in the aggregation window';
+COMMENT ON COLUMN flow.bytes IS 'bytes: bytes in the aggregation window';
+COMMENT ON COLUMN flow.start IS 'time: first packet in the aggregation window, up to 60 s late';
+COMMENT ON COLUMN flow."end" IS 'time: last packet in the aggregation window, up to 60 s late';
+COMMENT ON COLUMN flow.action IS 'text: ACCEPT or REJECT; NULL for NODATA, SKIPDATA and Transit Gateway';
+COMMENT ON COLUMN flow.log_status IS 'text: OK, NODATA (no traffic) or SKIPDATA (records lost inside AWS)';
+COMMENT ON COLUMN flow.vpc_id IS 'vpc: VPC of the interface';
+COMMENT ON COLUMN flow.subnet_id IS 'subnet: subnet of the interface';
+COMMENT ON COLUMN flow.instance_id IS 'instance: instance of the interface; NULL for interfaces that AWS manages';
+COMMENT ON COLUMN flow.tcp_flags IS 'number: FIN 1, SYN 2, RST 4, SYN-ACK 18, OR-ed over the window; ACK and PSH alone are not reported';
+COMMENT ON COLUMN flow.type IS 'text: IPv4, IPv6 or EFA';
+COMMENT ON COLUMN flow.pkt_srcaddr IS 'ip: source address in the packet (differs from srcaddr behind NAT or a Transit Gateway)';
+COMMENT ON COLUMN flow.pkt_dstaddr IS 'ip: destination address in the packet (differs from dstaddr behind NAT or a Transit Gateway)';
+COMMENT ON COLUMN flow.region IS 'text: region';
+COMMENT ON COLUMN flow.az_id IS 'text: availability zone id';
+COMMENT ON COLUMN flow.sublocation_type IS 'text: wavelength, outpost or localzone';
+COMMENT ON COLUMN flow.sublocation_id IS 'text: id of the sublocation';
+COMMENT ON COLUMN flow.pkt_src_aws_service IS 'text: AWS service that pkt_srcaddr belongs to';
+COMMENT ON COLUMN flow.pkt_dst_aws_service IS 'text: AWS service that pkt_dstaddr belongs to';
+COMMENT ON COLUMN flow.flow_direction IS 'text: ingress or egress, as seen from the interface';
+COMMENT ON COLUMN flow.traffic_path IS 'number: path of egress traffic, 1 to 8; 2 is no proof that it left by an internet gateway';
+COMMENT ON COLUMN flow.ecs_cluster_arn IS 'text: ECS cluster';
+COMMENT ON COLUMN flow.ecs_cluster_name IS 'text: ECS cluster name';
+COMMENT ON COLUMN flow.ecs_container_instance_arn IS 'text: ECS container instance';
+COMMENT ON COLUMN flow.ecs_container_instance_id IS 'text: ECS container instance id';
+COMMENT ON COLUMN flow.ecs_container_id IS 'text: first container of the task';
+COMMENT ON COLUMN flow.ecs_second_container_id IS 'text: second container of the task';
+COMMENT ON COLUMN flow.ecs_service_name IS 'text: ECS service';
+COMMENT ON COLUMN flow.ecs_task_definition_arn IS 'text: ECS task definition';
+COMMENT ON COLUMN flow.ecs_task_arn IS 'text: ECS task';
+COMMENT ON COLUMN flow.ecs_task_id IS 'text: ECS task id';
+COMMENT ON COLUMN flow.reject_reason IS 'text: why traffic was rejected: BPA (block public access), EC (encryption controls)';
+COMMENT ON COLUMN flow.resource_id IS 'text: resource behind the interface, e.g. nat-…';
+COMMENT ON COLUMN flow.encryption_status IS 'number: 0 none, 1 Nitro, 2 application (inferred), 3 both';
+COMMENT ON COLUMN flow.instance_tag IS 'text: value of the instance tag chosen in the flow log';
+COMMENT ON COLUMN flow.instance_tag_2 IS 'text: value of the second instance tag';
+COMMENT ON COLUMN flow.interface_tag IS 'text: value of the interface tag';
+COMMENT ON COLUMN flow.interface_tag_2 IS 'text: value of the second interface tag';
+COMMENT ON COLUMN flow.asg_tag IS 'text: value of the auto scaling group tag';
+COMMENT ON COLUMN flow.asg_tag_2 IS 'text: value of the second auto scaling group tag';
+COMMENT ON COLUMN flow.interface_type IS 'text: nat_gateway, network_load_balancer, vpc_endpoint …';
+COMMENT ON COLUMN flow.next_hop_interface_id IS 'interface: interface of the next hop';
+COMMENT ON COLUMN flow.next_hop_subnet_id IS 'subnet: subnet of the next hop';
+COMMENT ON COLUMN flow.next_hop_az_id IS 'text: availability zone of the next hop';
+COMMENT ON COLUMN flow.next_hop_vpc_id IS 'vpc: VPC of the next hop';
+COMMENT ON COLUMN flow.next_hop_interface_type IS 'text: interface type of the next hop';
+COMMENT ON COLUMN flow.resource_type IS 'text: TransitGateway for Transit Gateway flow logs';
+COMMENT ON COLUMN flow.tgw_id IS 'text: Transit Gateway';
+COMMENT ON COLUMN flow.tgw_attachment_id IS 'text: Transit Gateway attachment';
+COMMENT ON COLUMN flow.tgw_src_vpc_account_id IS 'account: account of the source VPC';
+COMMENT ON COLUMN flow.tgw_dst_vpc_account_id IS 'account: account of the destination VPC';
+COMMENT ON COLUMN flow.tgw_src_vpc_id IS 'vpc: source VPC';
+COMMENT ON COLUMN flow.tgw_dst_vpc_id IS 'vpc: destination VPC';
+COMMENT ON COLUMN flow.tgw_src_subnet_id IS 'subnet: source subnet';
+COMMENT ON COLUMN flow.tgw_dst_subnet_id IS 'subnet: destination subnet';
+COMMENT ON COLUMN flow.tgw_src_eni IS 'interface: source attachment interface';
+COMMENT ON COLUMN flow.tgw_dst_eni IS 'interface: destination attachment interface';
+COMMENT ON COLUMN flow.tgw_src_az_id IS 'text: availability zone of the source';
+COMMENT ON COLUMN flow.tgw_dst_az_id IS 'text: availability zone of the destination';
+COMMENT ON COLUMN flow.tgw_pair_attachment_id IS 'text: the attachment on the other side';
+COMMENT ON COLUMN flow.packets_lost_no_route IS 'count: packets lost: no route';
+COMMENT ON COLUMN flow.packets_lost_blackhole IS 'count: packets lost: black hole route';
+COMMENT ON COLUMN flow.packets_lost_mtu_exceeded IS 'count: packets lost: MTU exceeded';
+COMMENT ON COLUMN flow.packets_lost_ttl_expired IS 'count: packets lost: TTL expired';
+COMMENT ON COLUMN flow.extra IS 'json: fields that case53 does not know, as a JSON object';
+COMMENT ON COLUMN flow.capture IS 'capture: the capture that the record was loaded into';
+COMMENT ON COLUMN flow.log_group IS 'text: CloudWatch Logs log group';
+COMMENT ON COLUMN flow.log_stream IS 'text: CloudWatch Logs log stream';
+COMMENT ON COLUMN flow.object_id IS 'object: the source object that holds the record';
+COMMENT ON COLUMN flow.row_no IS 'number: its line in the object, or its index among the events of the object';
+COMMENT ON COLUMN flow.utf8_escaped IS 'flag: some text was not valid UTF-8 and is shown escaped';
+COMMENT ON COLUMN flow.srcaddr_n IS 'number: srcaddr as a number, for ip() and in_cidr()';
+COMMENT ON COLUMN flow.dstaddr_n IS 'number: dstaddr as a number';
+COMMENT ON COLUMN flow.pkt_srcaddr_n IS 'number: pkt_srcaddr as a number';
+COMMENT ON COLUMN flow.pkt_dstaddr_n IS 'number: pkt_dstaddr as a number';
+
+-- One row per flow and address: the fast way from an address to its flows. WHERE addr_n = ip('…').
+CREATE VIEW flow_by_addr AS
+SELECT number_text(e.addr) AS addr, e.start, e."end", e.side, addr_text(e.peer4, e.peer6) AS peer,
+  e.port, e.peer_port, e.protocol, e.packets, e.bytes, e.tcp_flags,
+  c.action, c.log_status, c.flow_direction, c.interface_id, c.instance_id, c.vpc_id, c.account_id, c.capture,
+  e.object_id, e.row_no, e.addr AS addr_n, addr_number(e.peer4, e.peer6) AS peer_n
+FROM store.flow_endpoint e JOIN store.flow_context c USING (context_id);
+
+COMMENT ON COLUMN flow_by_addr.addr IS 'ip: an address that the flow names';
+COMMENT ON COLUMN flow_by_addr.side IS 'text: which field holds addr: src, dst, pkt_src or pkt_dst';
+COMMENT ON COLUMN flow_by_addr.peer IS 'ip: the address on the other side';
+COMMENT ON COLUMN flow_by_addr.port IS 'port: port on the side of addr';
+COMMENT ON COLUMN flow_by_addr.peer_port IS 'port: port on the other side';
+COMMENT ON COLUMN flow_by_addr.addr_n IS 'number: addr as a number, sorted: filter on this one';
+COMMENT ON COLUMN flow_by_addr.peer_n IS 'number: peer as a number';
+
+-- section: derived
+
+-- derived: flow_endpoint
+INSERT INTO store.flow_endpoint
+SELECT addr, start, "end", side, peer4, peer6, port, peer_port, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
+FROM (
+  SELECT addr_number(src4, src6) AS addr, start, "end", 'src' AS side, dst4 AS peer4, dst6 AS peer6, srcport AS port, dstport AS peer_port,
+    protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
+  FROM store.flow WHERE object_id > $after AND (src4 IS NOT NULL OR src6 IS NOT NULL)
+  UNION ALL
+  SELECT addr_number(dst4, dst6), start, "end", 'dst', src4, src6, dstport, srcport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
+  FROM store.flow WHERE object_id > $after AND (dst4 IS NOT NULL OR dst6 IS NOT NULL)
+  UNION ALL
+  SELECT addr_number(pkt_src4, pkt_src6), start, "end", 'pkt_src', pkt_dst4, pkt_dst6, srcport, dstport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
+  FROM store.flow WHERE object_id > $after AND (pkt_src4 IS NOT NULL OR pkt_src6 IS NOT NULL)
+    AND (pkt_src4 IS DISTINCT FROM src4 OR pkt_src6 IS DISTINCT FROM src6)
+  UNION ALL
+  SELECT addr_number(pkt_dst4, pkt_dst6), start, "end", 'pkt_dst', pkt_src4, pkt_src6, dstport, srcport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
+  FROM store.flow WHERE object_id > $after AND (pkt_dst4 IS NOT NULL OR pkt_dst6 IS NOT NULL)
+    AND (pkt_dst4 IS DISTINCT FROM dst4 OR pkt_dst6 IS DISTINCT FROM dst6)
+)
+ORDER BY addr, start;
+
+-- derived: flow_span
+-- A record speaks about every minute from its start to its end; one that claims more than a day speaks about a day.
+INSERT INTO store.flow_span
+SELECT DISTINCT capture, interface_id, log_status,
+  unnest(generate_series(first, least(last, first + INTERVAL 1 DAY), INTERVAL 1 MINUTE)) AS minute
+FROM (
+  SELECT DISTINCT c.capture, c.interface_id, c.log_status, date_trunc('minute', f.start) AS first, date_trunc('minute', f."end") AS last
+  FROM store.flow f JOIN store.flow_context c USING (context_id)
+  WHERE f.object_id > $after AND f.start IS NOT NULL AND f."end" >= f.start
+);
+
+-- derived: flow_minute
+INSERT INTO store.minute
+SELECT 'flow', c.capture, c.interface_id, coalesce(c.action, c.log_status, '-'), date_trunc('minute', f.start), count(*), sum(f.bytes)
+FROM store.flow f JOIN store.flow_context c USING (context_id)
+WHERE f.object_id > $after AND f.start IS NOT NULL
+GROUP BY ALL;

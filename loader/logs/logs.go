@@ -1,0 +1,103 @@
+// Package logs knows the log types: what a record of each looks like, and how it becomes rows.
+//
+// A log type is one .go file, one .sql file and one word in [All]. The .go file detects the type and decodes one
+// record (a line, or one JSON object) straight into columns; the .sql file declares the tables those columns are
+// stored in, the views people query, and the tables derived from them. Nothing outside this package knows a type
+// by name.
+//
+// Rules:
+//   - A record becomes exactly one of: a row (with its child rows), a header, outside the window, a duplicate,
+//     or an error. The caller keeps the bytes of an error as a reject; a decoder never drops or shortens anything.
+//   - A time that cannot be read is an error. It is never guessed, taken from a file name, or set to now.
+//   - "-" becomes NULL only where it is the whole value. Unknown fields are kept as JSON in the column extra.
+//   - All times are UTC, in microseconds since 1970. Account ids and other ids stay text.
+//   - Text that is not valid UTF-8 is stored escaped (\xNN per bad byte, \\ per backslash) and the row says so.
+//
+// The package refuses to pad a short line, to shift fields, and to choose between two formats that both fit.
+package logs
+
+import "embed"
+
+// Outcome says what one record turned out to be.
+type Outcome uint8
+
+const (
+	Row       Outcome = iota // stored, possibly with child rows
+	Header                   // a header line, or an envelope's control message: structure, not evidence
+	Outside                  // readable, but not in the window asked for
+	Duplicate                // readable, but already in the case from an earlier load
+)
+
+// Options is what a decoder is told about the object it is to decode.
+type Options struct {
+	// Format is the field list for flow logs that carry no header, as AWS's field names in order
+	// (see ParseFlowFormat). More than one: chosen per line. Nil: the header line must come first.
+	Formats [][]string
+	// Capture, e.g. "incident"; stored with every row through its context.
+	Capture string
+	// Admit decides on a record by its own time [first, last], in µs: Row, Outside or Duplicate.
+	Admit func(first, last int64) Outcome
+	// Intern gives the number of a context: the values that repeat from row to row (account, interface,
+	// action …), kept once. table is the context table's name; key is made by AppendText and friends, one
+	// entry per column of that table after context_id.
+	Intern func(table string, key []byte) uint32
+	// Flush is called with a full batch (and once more by the caller at the end); it empties the batch.
+	Flush func(*Batch) error
+}
+
+// Meta is what is known of a record beside its bytes.
+type Meta struct {
+	ObjectID uint32
+	RowNo    uint32 // 1-based: its line, or its event's index in the object
+	// CloudWatch Logs names, "" when the record did not come through CloudWatch Logs.
+	LogGroup, LogStream string
+}
+
+// Decoder turns the records of one object into rows. It is used by one goroutine.
+type Decoder interface {
+	// Decode reads one record. rec is only valid during the call. An error condemns the record, not the object.
+	// first and last are the record's own times in µs; they are set for Row, Outside and Duplicate.
+	Decode(rec []byte, meta Meta) (o Outcome, first, last int64, err error)
+	// Batches are the decoder's unflushed rows, parent table first.
+	Batches() []*Batch
+	// Format describes how the object was read, e.g. "version account-id … (header)"; recorded in the case.
+	Format() string
+}
+
+// Type is a log type.
+type Type struct {
+	Name  string // as in --format and object.log_type: flow, dns, zone
+	Title string
+	Doc   string // the AWS page that defines the format
+	SQL   string // the .sql file: tables, views, derived tables
+	// Detect says how well the first records of an object fit, 0…100. Ties between types are the caller's error.
+	Detect func(sample [][]byte) int
+	// Resolve settles, from the object's first records, the formats a decoder needs (flow logs without a header:
+	// given formats are checked, else presets are tried). An *AmbiguousError says what to pass. May be nil.
+	Resolve func(sample [][]byte, given [][]string) ([][]string, error)
+	New     func(Options) Decoder
+}
+
+// All lists the log types, in the order of detection.
+func All() []*Type { return []*Type{Flow, Resolver, Zone} }
+
+// ByName finds a type; nil when there is none.
+func ByName(name string) *Type {
+	for _, t := range All() {
+		if t.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+//go:embed *.sql
+var sqlFiles embed.FS
+
+func mustSQL(name string) string {
+	b, err := sqlFiles.ReadFile(name)
+	if err != nil {
+		panic(err) // embedded at build time
+	}
+	return string(b)
+}

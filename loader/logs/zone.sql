@@ -1,0 +1,64 @@
+-- Route 53 public hosted-zone query logs.
+-- https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/query-logs.html
+
+-- section: tables
+
+CREATE TABLE store.zone_context (
+  context_id UINTEGER NOT NULL,
+  capture VARCHAR NOT NULL, log_group VARCHAR, log_stream VARCHAR,
+  version VARCHAR, hosted_zone_id VARCHAR, query_type VARCHAR, response_code VARCHAR, protocol VARCHAR, edge_location VARCHAR
+);
+
+CREATE TABLE store.zone (
+  object_id UINTEGER NOT NULL, row_no UINTEGER NOT NULL, context_id UINTEGER NOT NULL,
+  query_timestamp TIMESTAMP NOT NULL, name VARCHAR, query_name VARCHAR, registered_domain VARCHAR,
+  labels SMALLINT, longest_label SMALLINT, entropy FLOAT,
+  resolver4 UINTEGER, resolver6 UHUGEINT, edns_client_subnet VARCHAR, edns_first UHUGEINT, edns_last UHUGEINT,
+  extra VARCHAR, utf8_escaped BOOLEAN NOT NULL
+);
+
+-- section: views
+
+CREATE VIEW zone AS
+SELECT c.version, z.query_timestamp, c.hosted_zone_id, coalesce(z.query_name, z.name) AS query_name,
+  c.query_type, c.response_code, c.protocol, c.edge_location,
+  addr_text(z.resolver4, z.resolver6) AS resolver_ip, z.edns_client_subnet,
+  z.name, z.registered_domain, z.labels, z.longest_label, z.entropy,
+  z.extra, c.capture, c.log_group, c.log_stream, z.object_id, z.row_no, z.utf8_escaped,
+  addr_number(z.resolver4, z.resolver6) AS resolver_ip_n, z.edns_first AS edns_first_n, z.edns_last AS edns_last_n
+FROM store.zone z JOIN store.zone_context c USING (context_id);
+
+COMMENT ON COLUMN zone.version IS 'text: format version of the record';
+COMMENT ON COLUMN zone.query_timestamp IS 'time: when Route 53 answered';
+COMMENT ON COLUMN zone.hosted_zone_id IS 'zone: hosted zone';
+COMMENT ON COLUMN zone.query_name IS 'name: the name asked for, as logged';
+COMMENT ON COLUMN zone.query_type IS 'text: DNS type asked for';
+COMMENT ON COLUMN zone.response_code IS 'text: response code';
+COMMENT ON COLUMN zone.protocol IS 'text: UDP or TCP';
+COMMENT ON COLUMN zone.edge_location IS 'text: Route 53 edge location that answered';
+COMMENT ON COLUMN zone.resolver_ip IS 'ip: the recursive resolver that asked; not the client behind it';
+COMMENT ON COLUMN zone.edns_client_subnet IS 'cidr: part of the client''s address, where the resolver passed it on';
+COMMENT ON COLUMN zone.name IS 'name: query_name in lower case without a final dot: compare with this one';
+COMMENT ON COLUMN zone.registered_domain IS 'domain: public suffix and one label more';
+COMMENT ON COLUMN zone.labels IS 'count: labels in the name';
+COMMENT ON COLUMN zone.longest_label IS 'count: bytes in the longest label';
+COMMENT ON COLUMN zone.entropy IS 'number: Shannon entropy, bits per byte, of what stands before the registered domain, dots left out';
+COMMENT ON COLUMN zone.extra IS 'json: fields after the tenth, as a JSON object';
+COMMENT ON COLUMN zone.capture IS 'capture: the capture that the record was loaded into';
+COMMENT ON COLUMN zone.log_group IS 'text: CloudWatch Logs log group';
+COMMENT ON COLUMN zone.log_stream IS 'text: CloudWatch Logs log stream';
+COMMENT ON COLUMN zone.object_id IS 'object: the source object that holds the record';
+COMMENT ON COLUMN zone.row_no IS 'number: its line in the object, or its index among the events of the object';
+COMMENT ON COLUMN zone.utf8_escaped IS 'flag: some text was not valid UTF-8 and is shown escaped';
+COMMENT ON COLUMN zone.resolver_ip_n IS 'number: resolver_ip as a number';
+COMMENT ON COLUMN zone.edns_first_n IS 'number: first address of edns_client_subnet';
+COMMENT ON COLUMN zone.edns_last_n IS 'number: last address of edns_client_subnet';
+
+-- section: derived
+
+-- derived: zone_minute
+INSERT INTO store.minute
+SELECT 'zone', c.capture, c.hosted_zone_id, coalesce(c.response_code, '-'), date_trunc('minute', z.query_timestamp), count(*), NULL
+FROM store.zone z JOIN store.zone_context c USING (context_id)
+WHERE z.object_id > $after
+GROUP BY ALL;
