@@ -43,7 +43,122 @@ CREATE TABLE store.minute (
 
 -- section: views
 
--- Addresses are numbers: an IPv4 address as its IPv4-mapped IPv6 number (RFC 4291, 2.5.5.2), so that one order holds for both.
-CREATE MACRO v4_number(a) AS (
-  split_part(a, '.', 1)::UTINYINT::UHUGEINT * 16777216 + split_part(a, '.', 2)::UTINYINT::UHUGEINT * 65536
-  + split_part(a, '.', 3)::UTINYINT::UHUGEINT * 256 + split_part(a, '.', 4)::UTINYINT::UHUGEINT + 281470681743360);
+-- Addresses as numbers: an IPv4 address is its IPv4-mapped IPv6 number (RFC 4291, 2.5.5.2), so one order holds for both.
+CREATE MACRO addr_number(v4, v6) AS (CASE WHEN v4 IS NOT NULL THEN 281470681743360::UHUGEINT + v4::UHUGEINT ELSE v6 END);
+
+CREATE MACRO v4_text(n) AS (concat((n >> 24)::UTINYINT, '.', ((n >> 16) & 255)::UTINYINT, '.', ((n >> 8) & 255)::UTINYINT, '.', (n & 255)::UTINYINT));
+
+-- A macro repeats its argument wherever it is named, so what is computed once is bound by a lambda: [x] -> f(x).
+
+-- The longest run of two or more zero groups, the first of equals, becomes "::" (RFC 5952, 4.2).
+CREATE MACRO v6_text(n) AS (list_transform([lower(concat_ws(':', to_hex(((n >> 112::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
+  to_hex(((n >> 96::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
+  to_hex(((n >> 80::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
+  to_hex(((n >> 64::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
+  to_hex(((n >> 48::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
+  to_hex(((n >> 32::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
+  to_hex(((n >> 16::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
+  to_hex(((n >> 0::UHUGEINT) & 65535::UHUGEINT)::UINTEGER)))], lambda s: CASE
+  WHEN regexp_matches(s, '(^|:)0(:0){7}(:|$)') THEN regexp_replace(s, '(^|:)0(:0){7}(:|$)', '::')
+  WHEN regexp_matches(s, '(^|:)0(:0){6}(:|$)') THEN regexp_replace(s, '(^|:)0(:0){6}(:|$)', '::')
+  WHEN regexp_matches(s, '(^|:)0(:0){5}(:|$)') THEN regexp_replace(s, '(^|:)0(:0){5}(:|$)', '::')
+  WHEN regexp_matches(s, '(^|:)0(:0){4}(:|$)') THEN regexp_replace(s, '(^|:)0(:0){4}(:|$)', '::')
+  WHEN regexp_matches(s, '(^|:)0(:0){3}(:|$)') THEN regexp_replace(s, '(^|:)0(:0){3}(:|$)', '::')
+  WHEN regexp_matches(s, '(^|:)0(:0){2}(:|$)') THEN regexp_replace(s, '(^|:)0(:0){2}(:|$)', '::')
+  WHEN regexp_matches(s, '(^|:)0(:0){1}(:|$)') THEN regexp_replace(s, '(^|:)0(:0){1}(:|$)', '::')
+  ELSE s END)[1]);
+
+CREATE MACRO addr_text(v4, v6) AS (CASE WHEN v4 IS NOT NULL THEN v4_text(v4) WHEN v6 IS NOT NULL THEN v6_text(v6) END);
+
+CREATE MACRO number_text(n) AS (CASE WHEN n BETWEEN 281470681743360::UHUGEINT AND 281474976710655::UHUGEINT
+  THEN v4_text((n - 281470681743360::UHUGEINT)::UINTEGER) ELSE v6_text(n) END);
+
+-- A text that is no address fails in a cast, so that the message names it; error() would keep DuckDB from computing
+-- ip('…') once, before it reads a row.
+CREATE MACRO v4_number(a) AS (list_transform([string_split(a, '.')], lambda p: CASE WHEN regexp_full_match(a, '\d{1,3}(\.\d{1,3}){3}')
+  THEN p[1]::UTINYINT::UHUGEINT * 16777216 + p[2]::UTINYINT::UHUGEINT * 65536 + p[3]::UTINYINT::UHUGEINT * 256 + p[4]::UTINYINT::UHUGEINT
+  ELSE ('not an IPv4 address: ' || a)::UHUGEINT END)[1]);
+
+-- A dotted tail as two groups of hexadecimal digits: ::ffff:10.0.0.1 -> ::ffff:a00:1
+CREATE MACRO v6_undotted(a) AS (CASE WHEN contains(a, '.')
+  THEN list_transform([v4_number(regexp_extract(a, '[^:]*$'))], lambda n: concat(regexp_extract(a, '^(.*:)[^:]*$', 1), to_hex(n // 65536), ':', to_hex(n % 65536)))[1]
+  ELSE a END);
+
+CREATE MACRO v6_side(s) AS (CASE WHEN s = '' THEN []::VARCHAR[] ELSE string_split(s, ':') END);
+
+CREATE MACRO v6_groups(a) AS (list_transform([[v6_side(split_part(a, '::', 1)), v6_side(split_part(a, '::', 2))]], lambda p:
+  CASE WHEN contains(a, '::') THEN p[1] || list_resize([]::VARCHAR[], greatest(8 - len(p[1]) - len(p[2]), 0), '0') || p[2] ELSE p[1] END)[1]);
+
+CREATE MACRO v6_number(a) AS (list_transform([v6_groups(a)], lambda groups: CASE WHEN len(groups) = 8
+  THEN list_reduce(list_transform(groups, lambda g: ('0x' || g)::USMALLINT::UHUGEINT), lambda n, g: n * 65536::UHUGEINT + g)
+  ELSE ('not an IPv6 address: ' || a)::UHUGEINT END)[1]);
+
+-- ip('10.0.0.1'), ip('2001:db8::1'): an address as the number that the …_n columns hold.
+CREATE MACRO ip(a) AS (CASE WHEN contains(a, ':') THEN list_transform([v6_undotted(a)], lambda s: v6_number(s))[1]
+  ELSE v4_number(a) + 281470681743360::UHUGEINT END);
+
+-- An address given as a number or as text; NULL where the text is no address.
+CREATE MACRO addr_of(a) AS (coalesce(TRY_CAST(a AS UHUGEINT), TRY(ip(a::VARCHAR))));
+
+-- The number of host bits of a block; an address alone is a block of one.
+CREATE MACRO cidr_host_bits(c) AS (CASE WHEN contains(c, '/')
+  THEN (CASE WHEN contains(c, ':') THEN 128 ELSE 32 END) - split_part(c, '/', 2)::UTINYINT::INTEGER ELSE 0 END);
+
+-- First address and size of a block, as [n, size]; 0.0.0.0/0 of IPv6 has no size that fits, so ::/0 gives [0, 0].
+CREATE MACRO cidr_block(c) AS (list_transform([cidr_host_bits(c)], lambda bits:
+  CASE WHEN bits = 128 THEN [0::UHUGEINT, 0::UHUGEINT]
+  WHEN bits < 0 OR bits > 128 THEN [('not a CIDR block: ' || c)::UHUGEINT]
+  ELSE list_transform([1::UHUGEINT << bits::UHUGEINT], lambda size: list_transform([ip(split_part(c, '/', 1))], lambda n: [n - n % size, size])[1])[1] END)[1]);
+
+CREATE MACRO cidr_first(c) AS (cidr_block(c)[1]);
+
+CREATE MACRO cidr_last(c) AS (list_transform([cidr_block(c)], lambda b: CASE WHEN b[2] = 0 THEN 340282366920938463463374607431768211455::UHUGEINT ELSE b[1] + (b[2] - 1) END)[1]);
+
+-- in_cidr(srcaddr_n, '10.0.0.0/8') is fast; in_cidr(srcaddr, …) reads the text of every row.
+CREATE MACRO in_cidr(a, c) AS (addr_of(a) BETWEEN cidr_first(c) AND cidr_last(c));
+
+-- Not routed on the internet: RFC 1918, RFC 6598 (CGNAT), loopback, link-local, this host, unique local, multicast.
+CREATE MACRO private_number(n) AS (
+  n BETWEEN 281470849515520::UHUGEINT AND 281470866292735::UHUGEINT -- 10.0.0.0/8
+  OR n BETWEEN 281473568473088::UHUGEINT AND 281473569521663::UHUGEINT -- 172.16.0.0/12
+  OR n BETWEEN 281473913978880::UHUGEINT AND 281473914044415::UHUGEINT -- 192.168.0.0/16
+  OR n BETWEEN 281472363659264::UHUGEINT AND 281472367853567::UHUGEINT -- 100.64.0.0/10
+  OR n BETWEEN 281472812449792::UHUGEINT AND 281472829227007::UHUGEINT -- 127.0.0.0/8
+  OR n BETWEEN 281473533739008::UHUGEINT AND 281473533804543::UHUGEINT -- 169.254.0.0/16
+  OR n BETWEEN 281470681743360::UHUGEINT AND 281470698520575::UHUGEINT -- 0.0.0.0/8
+  OR n BETWEEN 281474439839744::UHUGEINT AND 281474708275199::UHUGEINT -- 224.0.0.0/4
+  OR n BETWEEN 281474976710655::UHUGEINT AND 281474976710655::UHUGEINT -- 255.255.255.255/32
+  OR n BETWEEN 0::UHUGEINT AND 1::UHUGEINT -- ::/127
+  OR n BETWEEN 334965454937798799971759379190646833152::UHUGEINT AND 337623910929368631717566993311207522303::UHUGEINT -- fc00::/7
+  OR n BETWEEN 338288524927261089654018896841347694592::UHUGEINT AND 338620831926207318622244848606417780735::UHUGEINT -- fe80::/10
+  OR n BETWEEN 338953138925153547590470800371487866880::UHUGEINT AND 340282366920938463463374607431768211455::UHUGEINT -- ff00::/8
+);
+
+CREATE MACRO is_private(a) AS (list_transform([addr_of(a)], lambda n: private_number(n))[1]);
+
+CREATE VIEW capture AS SELECT name, role, created_at FROM store.capture;
+
+CREATE VIEW object AS SELECT * FROM store.object;
+
+CREATE VIEW reject AS
+SELECT r.object_id, r.row_no, r.reason, r.size, r.bytes, o.uri, o.log_type, o.capture FROM store.reject r JOIN store.object o USING (object_id);
+
+CREATE VIEW event AS SELECT object_id, row_no, event_id, event_timestamp, ingestion_time FROM store.event;
+
+CREATE VIEW minute AS
+SELECT log_type, capture, source, status, minute, sum(records)::BIGINT AS records, sum(bytes) AS bytes FROM store.minute GROUP BY ALL;
+
+COMMENT ON COLUMN object.object_id IS 'object: number of the source object in this case';
+COMMENT ON COLUMN object.sha256 IS 'sha256: SHA-256 of its bytes as received; names the file in raw/';
+COMMENT ON COLUMN object.uri IS 'uri: where it came from';
+COMMENT ON COLUMN object.capture IS 'capture: the capture it was loaded into';
+COMMENT ON COLUMN object.acquired_at IS 'time: when its bytes were stored, by this machine''s clock';
+COMMENT ON COLUMN object.first_time IS 'time: earliest record kept';
+COMMENT ON COLUMN object.last_time IS 'time: latest record kept';
+COMMENT ON COLUMN object."read" IS 'count: records read = rows + headers + blank + outside + duplicate + rejected';
+COMMENT ON COLUMN reject.reason IS 'text: why the record could not be decoded';
+COMMENT ON COLUMN reject.bytes IS 'bytes: the record, word for word; its first MiB when size is larger (the whole is in raw/)';
+COMMENT ON COLUMN minute.minute IS 'time: start of the minute, UTC';
+COMMENT ON COLUMN minute.source IS 'text: interface_id, vpc_id or hosted_zone_id';
+COMMENT ON COLUMN event.event_id IS 'text: CloudWatch Logs eventId';
+COMMENT ON COLUMN event.ingestion_time IS 'time: when CloudWatch Logs received the event';

@@ -1,0 +1,148 @@
+// Package raw is the store of source objects: each one byte for byte as received, in a file named by its SHA-256.
+//
+// A file appears whole or not at all: it is written under a temporary name, synced, made read-only (0400) and then
+// renamed; the folder is synced after it. It is never rewritten. Anyone can check the store with sha256sum:
+// raw/ab/abcd… must hash to its own name. The package refuses to hand out bytes under a name they do not hash to.
+package raw
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// ErrAltered says that a stored file's bytes no longer hash to its name.
+var ErrAltered = errors.New("raw object altered")
+
+// Store is the folder raw/ of a case.
+type Store struct{ dir string }
+
+// Open uses the folder; it need not exist before the first Put.
+func Open(dir string) *Store { return &Store{dir} }
+
+// Path is where the object with this SHA-256 is kept.
+func (s *Store) Path(sha256hex string) string { return filepath.Join(s.dir, sha256hex[:2], sha256hex) }
+
+// Put stores what r gives and says its SHA-256 (lower-case hex) and size. Bytes that are there already are kept as
+// they are. An error, or a cancelled context, leaves nothing behind.
+func (s *Store) Put(ctx context.Context, r io.Reader) (sha string, size int64, err error) {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return "", 0, err
+	}
+	tmp, err := os.CreateTemp(s.dir, ".incoming-*")
+	if err != nil {
+		return "", 0, err
+	}
+	defer func() {
+		if tmp != nil {
+			tmp.Close()
+			os.Remove(tmp.Name())
+		}
+	}()
+	h := sha256.New()
+	size, err = io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(tmp, h)}, readerWithContext{ctx, r}, make([]byte, 1<<20))
+	if err != nil {
+		return "", 0, err
+	}
+	sha = hex.EncodeToString(h.Sum(nil))
+	final := s.Path(sha)
+	if info, err := os.Lstat(final); err == nil && info.Size() == size {
+		return sha, size, nil
+	}
+	if err := errors.Join(tmp.Chmod(0o400), tmp.Sync(), tmp.Close()); err != nil {
+		return "", 0, err
+	}
+	name := tmp.Name()
+	tmp = nil
+	if err := place(name, final); err != nil {
+		os.Remove(name)
+		return "", 0, err
+	}
+	return sha, size, nil
+}
+
+// place renames name to final and makes the rename last.
+func place(name, final string) error {
+	dir := filepath.Dir(final)
+	if err := os.Mkdir(dir, 0o700); err == nil {
+		if err := syncDir(filepath.Dir(dir)); err != nil {
+			return err
+		}
+	} else if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := os.Rename(name, final); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Open opens a stored object for reading. Its bytes are checked while they are read: a reader that gets to the end
+// gets ErrAltered in place of io.EOF when they do not hash to the name.
+func (s *Store) Open(sha256hex string) (io.ReadCloser, error) {
+	f, err := os.Open(s.Path(sha256hex))
+	if err != nil {
+		return nil, err
+	}
+	return &checked{f: f, h: sha256.New(), want: sha256hex}, nil
+}
+
+type checked struct {
+	f    *os.File
+	h    hash.Hash
+	want string
+}
+
+func (c *checked) Read(p []byte) (int, error) {
+	n, err := c.f.Read(p)
+	c.h.Write(p[:n])
+	if err == io.EOF && hex.EncodeToString(c.h.Sum(nil)) != c.want {
+		return n, fmt.Errorf("%w: %s", ErrAltered, c.want)
+	}
+	return n, err
+}
+
+func (c *checked) Close() error { return c.f.Close() }
+
+// CleanUp removes what an interrupted Put left. Only the holder of the case's lock may call it.
+func (s *Store) CleanUp() error {
+	entries, err := os.ReadDir(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".incoming-") {
+			err = errors.Join(err, os.Remove(filepath.Join(s.dir, e.Name())))
+		}
+	}
+	return err
+}
+
+// readerWithContext stops reading when ctx ends.
+type readerWithContext struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r readerWithContext) Read(p []byte) (int, error) {
+	if r.ctx.Err() != nil {
+		return 0, context.Cause(r.ctx)
+	}
+	return r.r.Read(p)
+}
