@@ -1,0 +1,286 @@
+// Package local is the source of files and folders on this machine.
+//
+// Rules:
+//   - An object's URI is its real path, with all links resolved. So a file that is reached twice, by overlapping
+//     paths or through a link, is one object, and its URI says where the bytes really are.
+//   - A folder is walked whole. Hidden files are files. The window is not used: neither a file's name nor its
+//     modification time says when its records are from.
+//   - Links to files are followed. Links to folders are not: they are yielded as an error that says so, because a
+//     link in a folder of evidence may lead anywhere. A path that was named by hand may be a link to a folder.
+//   - Devices, sockets, FIFOs, loops of links and what cannot be read are yielded as errors.
+//   - A case is never walked: its raw/ would be loaded into a case once more.
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"case53/loader/source"
+)
+
+// Source lists files and folders.
+type Source struct{ paths []string }
+
+// New makes a source of the files and folders at paths.
+func New(paths ...string) *Source { return &Source{paths: slices.Clone(paths)} }
+
+// URI names the paths as absolute file URIs, separated by spaces.
+func (s *Source) URI() string {
+	uris := make([]string, len(s.paths))
+	for i, p := range s.paths {
+		if abs, err := filepath.Abs(p); err == nil {
+			p = abs
+		}
+		uris[i] = uri(p)
+	}
+	return strings.Join(uris, " ")
+}
+
+// Objects walks the paths, then yields every file and every error in the order of their URIs.
+func (s *Source) Objects(ctx context.Context, _ source.Window) iter.Seq2[source.Object, error] {
+	return func(yield func(source.Object, error) bool) {
+		w := walk{ctx: ctx, seen: map[string]bool{}}
+		for _, p := range s.paths {
+			w.root(p)
+		}
+		slices.SortStableFunc(w.found, func(a, b entry) int { return strings.Compare(a.uri, b.uri) })
+		for _, e := range w.found {
+			if err := ctx.Err(); err != nil {
+				yield(nil, err)
+				return
+			}
+			var ok bool
+			if e.err != nil {
+				ok = yield(nil, &source.ObjectError{URI: e.uri, Err: e.err})
+			} else {
+				ok = yield(e.file, nil)
+			}
+			if !ok {
+				return
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// entry is one find of a walk: a file or an error.
+type entry struct {
+	uri  string
+	file *file
+	err  error
+}
+
+type walk struct {
+	ctx   context.Context
+	seen  map[string]bool // URIs found, folders included
+	found []entry
+}
+
+func (w *walk) add(path string, f *file, err error) {
+	u := uri(path)
+	if w.seen[u] {
+		return
+	}
+	w.seen[u] = true
+	w.found = append(w.found, entry{uri: u, file: f, err: err})
+}
+
+// root walks a path that was named by hand.
+func (w *walk) root(path string) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		w.add(path, nil, err)
+		return
+	}
+	real, info, err := resolve(abs)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		w.add(abs, nil, missing(path, err))
+	case err != nil:
+		w.add(abs, nil, err)
+	case !info.IsDir():
+		w.file(real, info)
+	default:
+		for dir := filepath.Dir(real); ; dir = filepath.Dir(dir) {
+			if isCase(dir) {
+				w.add(real, nil, fmt.Errorf("inside the case %s, which is not loaded into a case again", dir))
+				return
+			}
+			if dir == filepath.Dir(dir) {
+				break
+			}
+		}
+		w.dir(real)
+	}
+}
+
+// dir walks a folder by its real path.
+func (w *walk) dir(path string) {
+	if w.ctx.Err() != nil || w.seen[uri(path)] {
+		return
+	}
+	if isCase(path) {
+		w.add(path, nil, errors.New("a case, which is not loaded into a case again"))
+		return
+	}
+	children, err := os.ReadDir(path)
+	if err != nil {
+		w.add(path, nil, reason(err)) // what could be read of it is walked all the same
+	}
+	w.seen[uri(path)] = true
+	for _, c := range children {
+		child := filepath.Join(path, c.Name())
+		switch {
+		case c.IsDir():
+			w.dir(child)
+		case c.Type()&fs.ModeSymlink != 0:
+			w.link(child)
+		default:
+			info, err := c.Info()
+			if err != nil {
+				w.add(child, nil, reason(err))
+				continue
+			}
+			w.file(child, info)
+		}
+	}
+}
+
+// link follows a link that was met in a folder.
+func (w *walk) link(path string) {
+	real, info, err := resolve(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		w.add(path, nil, errors.New("a link that leads nowhere"))
+	case err != nil:
+		w.add(path, nil, err)
+	case info.IsDir():
+		w.add(path, nil, fmt.Errorf("a link to the folder %s, which is not followed\nhint: name that folder too if its files are meant", real))
+	default:
+		w.file(real, info)
+	}
+}
+
+// file adds a file by its real path, or says why it cannot be an object.
+func (w *walk) file(path string, info fs.FileInfo) {
+	if !info.Mode().IsRegular() {
+		w.add(path, nil, fmt.Errorf("%s, not a file", kind(info.Mode())))
+		return
+	}
+	// Opening is the only true test of whether it can be read.
+	f, err := os.Open(path)
+	if err != nil {
+		w.add(path, nil, reason(err))
+		return
+	}
+	f.Close()
+	w.add(path, &file{path: path, size: info.Size(), modTime: info.ModTime().UTC()}, nil)
+}
+
+type file struct {
+	path    string
+	size    int64
+	modTime time.Time
+}
+
+func (f *file) URI() string        { return uri(f.path) }
+func (f *file) Size() int64        { return f.size }
+func (f *file) ModTime() time.Time { return f.modTime }
+
+// Open opens the file, and refuses what has meanwhile become something other than a file.
+func (f *file) Open(ctx context.Context) (io.ReadCloser, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	info, err := os.Lstat(f.path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s by now, not a file", kind(info.Mode()))
+	}
+	if err != nil {
+		return nil, &source.ObjectError{URI: f.URI(), Err: reason(err)}
+	}
+	r, err := os.Open(f.path)
+	if err != nil {
+		return nil, &source.ObjectError{URI: f.URI(), Err: reason(err)}
+	}
+	return r, nil
+}
+
+// resolve follows all links of a path.
+func resolve(path string) (string, fs.FileInfo, error) {
+	// Stat first: it finds a loop of links by the system's own rule, with an error that says so.
+	info, err := os.Stat(path)
+	if err != nil {
+		return path, nil, reason(err)
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return path, nil, reason(err)
+	}
+	return real, info, nil
+}
+
+// isCase says whether dir is a case, by the files that every case has.
+func isCase(dir string) bool {
+	for _, name := range []string{"case.duckdb", "custody.jsonl"} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func missing(path string, err error) error {
+	hint := ""
+	if strings.ContainsAny(path, "*?[") {
+		hint = "\nhint: the shell found no file for this pattern"
+	} else if !filepath.IsAbs(path) {
+		if dir, e := os.Getwd(); e == nil {
+			hint = "\nhint: looked for it from " + dir
+		}
+	} else {
+		hint = "\nhint: check the spelling, and that the disk it is on is mounted"
+	}
+	return fmt.Errorf("%w%s", err, hint)
+}
+
+// reason is a path error without the path: the URI in front of it says that already.
+func reason(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+func kind(m fs.FileMode) string {
+	switch {
+	case m.IsDir():
+		return "a folder"
+	case m&fs.ModeSymlink != 0:
+		return "a link"
+	case m&fs.ModeNamedPipe != 0:
+		return "a FIFO"
+	case m&fs.ModeSocket != 0:
+		return "a socket"
+	case m&fs.ModeDevice != 0:
+		return "a device"
+	}
+	return "something special"
+}
+
+func uri(path string) string {
+	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(path)}).String()
+}
