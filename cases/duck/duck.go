@@ -149,3 +149,6 @@ func clean(message string) error {
 	}
 	return &Error{Kind: kind, Message: strings.TrimSpace(rest)}
 }
+
+// Version is DuckDB's version.
+func Version() string { return mapping.LibraryVersion() }

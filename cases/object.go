@@ -1,0 +1,141 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Counts says what became of the records of an object, or of several.
+type Counts struct {
+	Read      int64 `json:"read"`
+	Rows      int64 `json:"rows"`
+	Headers   int64 `json:"headers"`
+	Blank     int64 `json:"blank"`
+	Outside   int64 `json:"outside"`
+	Duplicate int64 `json:"duplicate"`
+	Rejected  int64 `json:"rejected"`
+}
+
+// Add adds other to c.
+func (c *Counts) Add(other Counts) {
+	c.Read += other.Read
+	c.Rows += other.Rows
+	c.Headers += other.Headers
+	c.Blank += other.Blank
+	c.Outside += other.Outside
+	c.Duplicate += other.Duplicate
+	c.Rejected += other.Rejected
+}
+
+// Balanced says whether every record read is accounted for.
+func (c Counts) Balanced() bool {
+	return c.Read == c.Rows+c.Headers+c.Blank+c.Outside+c.Duplicate+c.Rejected
+}
+
+// Object is a source object: what store.object says of it. Times are UTC; a zero time is unknown.
+type Object struct {
+	ID           uint32    `json:"object_id"`
+	SHA256       string    `json:"sha256"`
+	Size         int64     `json:"size"`
+	SourceKind   string    `json:"source_kind"` // file, s3, cwlogs
+	URI          string    `json:"uri"`
+	VersionID    string    `json:"version_id,omitempty"`
+	ETag         string    `json:"etag,omitempty"`
+	LastModified time.Time `json:"last_modified,omitzero"`
+	AcquiredAt   time.Time `json:"acquired_at"`
+	Provenance   string    `json:"provenance,omitempty"` // JSON
+	Capture      string    `json:"capture"`
+	LogType      string    `json:"log_type"` // flow, dns, zone; "unknown" where no type was recognised
+	Format       string    `json:"format,omitempty"`
+	Envelope     string    `json:"envelope,omitempty"`
+	DecodedSize  int64     `json:"decoded_size"`
+	WindowFrom   time.Time `json:"window_from,omitzero"`
+	WindowTo     time.Time `json:"window_to,omitzero"`
+	Counts
+	First   time.Time `json:"first_time,omitzero"`
+	Last    time.Time `json:"last_time,omitzero"`
+	Problem string    `json:"problem,omitempty"`
+}
+
+// Reject is a record that could not be decoded, kept word for word.
+type Reject struct {
+	RowNo  uint32
+	Reason string
+	Size   int64  // of the record
+	Bytes  []byte // the record; its first MiB when Size is larger
+}
+
+// Event is what CloudWatch Logs says of a record that came through it.
+type Event struct {
+	RowNo     uint32
+	Key       [2]uint64 // 128 bits that stand for (log group, eventId), low word first
+	ID        string
+	Timestamp int64 // µs since 1970, UTC
+	Ingestion int64
+}
+
+const objectColumns = `object_id, sha256, size, source_kind, uri, version_id, etag, last_modified, acquired_at, provenance,
+	capture, log_type, format, envelope, decoded_size, window_from, window_to,
+	"read", rows, headers, blank, outside, duplicate, rejected, first_time, last_time, problem`
+
+// args gives the object's columns as arguments, NULL for what is unknown.
+func (o Object) args() map[string]any {
+	text := func(s string) any {
+		if s == "" {
+			return nil
+		}
+		return s
+	}
+	when := func(t time.Time) any {
+		if t.IsZero() {
+			return nil
+		}
+		return t
+	}
+	return map[string]any{
+		"object_id": o.ID, "sha256": o.SHA256, "size": o.Size, "source_kind": o.SourceKind, "uri": o.URI,
+		"version_id": text(o.VersionID), "etag": text(o.ETag), "last_modified": when(o.LastModified),
+		"acquired_at": o.AcquiredAt, "provenance": text(o.Provenance), "capture": o.Capture, "log_type": o.LogType,
+		"format": text(o.Format), "envelope": text(o.Envelope), "decoded_size": o.DecodedSize,
+		"window_from": when(o.WindowFrom), "window_to": when(o.WindowTo),
+		"read": o.Read, "rows": o.Rows, "headers": o.Headers, "blank": o.Blank, "outside": o.Outside,
+		"duplicate": o.Duplicate, "rejected": o.Rejected, "first_time": when(o.First), "last_time": when(o.Last), "problem": text(o.Problem),
+	}
+}
+
+const insertObject = `INSERT INTO store.object (` + objectColumns + `) VALUES ($object_id, $sha256, $size, $source_kind, $uri, $version_id,
+	$etag, $last_modified, $acquired_at, $provenance, $capture, $log_type, $format, $envelope, $decoded_size, $window_from, $window_to,
+	$read, $rows, $headers, $blank, $outside, $duplicate, $rejected, $first_time, $last_time, $problem)`
+
+// scanObject reads a row of objectColumns.
+func scanObject(v []any) Object {
+	text := func(i int) string { s, _ := v[i].(string); return s }
+	when := func(i int) time.Time { t, _ := v[i].(time.Time); return t }
+	n := func(i int) int64 { n, _ := v[i].(int64); return n }
+	return Object{
+		ID: uint32(n(0)), SHA256: text(1), Size: n(2), SourceKind: text(3), URI: text(4), VersionID: text(5), ETag: text(6),
+		LastModified: when(7), AcquiredAt: when(8), Provenance: text(9), Capture: text(10), LogType: text(11), Format: text(12),
+		Envelope: text(13), DecodedSize: n(14), WindowFrom: when(15), WindowTo: when(16),
+		Counts: Counts{Read: n(17), Rows: n(18), Headers: n(19), Blank: n(20), Outside: n(21), Duplicate: n(22), Rejected: n(23)},
+		First:  when(24), Last: when(25), Problem: text(26),
+	}
+}
+
+// querier is what both a case and a writer read through.
+type querier interface {
+	each(ctx context.Context, sql string, args map[string]any, row func([]any) error) error
+}
+
+// objects gives every object in the order of its id.
+func objects(ctx context.Context, q querier, each func(Object) error) error {
+	return q.each(ctx, "SELECT "+objectColumns+" FROM store.object ORDER BY object_id", nil, func(v []any) error { return each(scanObject(v)) })
+}
+
+// Summary is the object in a line of the custody log.
+func (o Object) Summary() map[string]any {
+	return map[string]any{"object_id": o.ID, "sha256": o.SHA256, "uri": o.URI, "version_id": o.VersionID, "log_type": o.LogType, "format": o.Format,
+		"capture": o.Capture, "counts": o.Counts, "problem": o.Problem}
+}
+
+func (o Object) String() string { return fmt.Sprintf("object %d (%s)", o.ID, o.URI) }

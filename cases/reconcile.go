@@ -1,0 +1,87 @@
+package cases
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+
+	"case53/cases/custody"
+)
+
+// reconcile compares the custody log with the tables after whatever ended the last writer. A kill between a commit
+// and its custody lines leaves objects that the log does not name: it is told of them now. Objects that the log
+// names and the tables lack mean that the database has lost commits (a damaged or missing write-ahead log does so
+// without an error): the case is refused, as nobody could tell what else is gone.
+func (w *Writer) reconcile(ctx context.Context) error {
+	logged := map[uint32]string{}
+	err := custody.Read(filepath.Join(w.Dir, fileCustody), func(e custody.Entry) error {
+		if e.Action != "object.load" && e.Action != "object.reconcile" {
+			return nil
+		}
+		var o struct {
+			ID     uint32 `json:"object_id"`
+			SHA256 string `json:"sha256"`
+		}
+		if err := json.Unmarshal(e.Detail, &o); err != nil {
+			return fmt.Errorf("%w: line %d: %w", custody.ErrBroken, e.Seq, err)
+		}
+		logged[o.ID] = o.SHA256
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var missing []Object
+	err = objects(ctx, w, func(o Object) error {
+		switch sha, ok := logged[o.ID]; {
+		case !ok:
+			missing = append(missing, o)
+		case sha != o.SHA256:
+			return fmt.Errorf("%w: object %d is %s in the tables and %s in the custody log", custody.ErrBroken, o.ID, o.SHA256, sha)
+		}
+		delete(logged, o.ID)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(logged) > 0 {
+		return fmt.Errorf("%w: the custody log names %d objects that %s has lost\nhint: the raw objects are safe in raw/; load them into a new case", custody.ErrBroken, len(logged), fileDatabase)
+	}
+	if len(missing) > 0 {
+		return w.logObjects("object.reconcile", missing)
+	}
+	return nil
+}
+
+// each runs a statement on the writer's own connection.
+func (w *Writer) each(ctx context.Context, sql string, args map[string]any, row func([]any) error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	rows, err := w.conn.Query(ctx, sql, args)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Values()); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Objects gives every object of the case in the order of its id.
+func (w *Writer) Objects(ctx context.Context, each func(Object) error) error {
+	return objects(ctx, w, each)
+}
+
+// EventKeys gives the key of every CloudWatch event that the case has.
+func (w *Writer) EventKeys(ctx context.Context, each func([2]uint64)) error {
+	const split = `SELECT (event_key & 18446744073709551615::UHUGEINT)::UBIGINT, (event_key >> 64::UHUGEINT)::UBIGINT FROM store.event`
+	return w.each(ctx, split, nil, func(v []any) error {
+		each([2]uint64{v[0].(uint64), v[1].(uint64)})
+		return nil
+	})
+}

@@ -1,0 +1,143 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+
+	"case53/cases/duck"
+)
+
+// Tx is a transaction of whole objects: they become part of the case together when it is committed, or not at all.
+// One goroutine uses it; several may be open at a time, and each holds its own rows until then.
+type Tx struct {
+	w         *Writer
+	conn      *duck.Conn
+	appenders map[string]*duck.Appender
+	objects   []Object
+	done      bool
+}
+
+// Begin opens a transaction.
+func (w *Writer) Begin(ctx context.Context) (*Tx, error) {
+	conn, err := w.db.Connect()
+	if err != nil {
+		return nil, err
+	}
+	if err := conn.Exec(ctx, "BEGIN"); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return &Tx{w: w, conn: conn, appenders: map[string]*duck.Appender{}}, nil
+}
+
+// Append adds n rows to store.<table>; see duck.Appender for the types of columns.
+func (t *Tx) Append(table string, n int, cols []any, valid [][]uint64) error {
+	a, ok := t.appenders[table]
+	if !ok {
+		var err error
+		if a, err = t.conn.NewAppender("store", table); err != nil {
+			return err
+		}
+		t.appenders[table] = a
+	}
+	return a.Append(n, cols, valid)
+}
+
+// Rejects adds rejects of an object.
+func (t *Tx) Rejects(objectID uint32, rejects []Reject) error {
+	const rows = 2048
+	for len(rejects) > 0 {
+		part := rejects[:min(rows, len(rejects))]
+		rejects = rejects[len(part):]
+		ids, nos, sizes := make([]uint32, len(part)), make([]uint32, len(part)), make([]int64, len(part))
+		reasons, bytes := make([][]byte, len(part)), make([][]byte, len(part))
+		for i, r := range part {
+			ids[i], nos[i], sizes[i], reasons[i], bytes[i] = objectID, r.RowNo, r.Size, []byte(r.Reason), r.Bytes
+		}
+		if err := t.Append("reject", len(part), []any{ids, nos, reasons, sizes, bytes}, make([][]uint64, 5)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Events adds what CloudWatch Logs says of an object's records.
+func (t *Tx) Events(objectID uint32, events []Event) error {
+	const rows = 2048
+	for len(events) > 0 {
+		part := events[:min(rows, len(events))]
+		events = events[len(part):]
+		n := len(part)
+		ids, nos, keys, names := make([]uint32, n), make([]uint32, n), make([][2]uint64, n), make([][]byte, n)
+		stamps, ingested := make([]int64, n), make([]int64, n)
+		stamped, wasIngested := make([]uint64, rows/64), make([]uint64, rows/64)
+		for i, e := range part {
+			ids[i], nos[i], keys[i], names[i], stamps[i], ingested[i] = objectID, e.RowNo, e.Key, []byte(e.ID), e.Timestamp, e.Ingestion
+			if e.Timestamp != 0 {
+				stamped[i>>6] |= 1 << (i & 63)
+			}
+			if e.Ingestion != 0 {
+				wasIngested[i>>6] |= 1 << (i & 63)
+			}
+		}
+		if err := t.Append("event", n, []any{ids, nos, keys, names, stamps, ingested}, [][]uint64{nil, nil, nil, nil, stamped, wasIngested}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Object adds an object's own row. An object whose counts do not balance is refused: it would be a bug.
+func (t *Tx) Object(ctx context.Context, o Object) error {
+	if !o.Balanced() {
+		return fmt.Errorf("%s: %+v does not balance", o, o.Counts)
+	}
+	t.objects = append(t.objects, o)
+	return t.conn.Run(ctx, insertObject, o.args())
+}
+
+// Commit makes the transaction's objects part of the case and writes the custody log. Commits are one at a time.
+func (t *Tx) Commit(ctx context.Context) error {
+	t.w.mu.Lock()
+	defer t.w.mu.Unlock()
+	for _, a := range t.appenders {
+		if err := a.Flush(); err != nil {
+			return err
+		}
+	}
+	written, err := t.w.dict.write(t.conn)
+	if err != nil {
+		return err
+	}
+	if err := t.conn.Exec(ctx, "COMMIT"); err != nil {
+		return err
+	}
+	written()
+	t.close()
+	return t.w.logObjects("object.load", t.objects)
+}
+
+// logObjects writes a custody line for each object.
+func (w *Writer) logObjects(action string, objects []Object) error {
+	details := make([]any, len(objects))
+	for i, o := range objects {
+		details[i] = o.Summary()
+	}
+	return w.Custody.Append(action, details...)
+}
+
+// Rollback gives the transaction up; after Commit it does nothing.
+func (t *Tx) Rollback() {
+	if !t.done {
+		t.close()
+	}
+}
+
+// close gives the connection back; what was not committed is rolled back with it.
+func (t *Tx) close() {
+	t.done = true
+	for _, a := range t.appenders {
+		a.Close()
+	}
+	t.conn.Close()
+}

@@ -1,0 +1,240 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"case53/cases/custody"
+	"case53/cases/duck"
+	"case53/cases/raw"
+)
+
+// writerMemory bounds DuckDB's own memory while a case is written; what is beyond it spills to tmp/.
+const writerMemory = "600MB"
+
+// Writer is the one process that may change a case. Its methods may be called from several goroutines.
+type Writer struct {
+	Dir     string
+	Created bool
+	Raw     *raw.Store
+	Custody *custody.Log
+
+	lock    *flock.Flock
+	db      *duck.DB
+	conn    *duck.Conn // for reading and small changes, under mu
+	mu      sync.Mutex
+	derived []derived
+	dict    *dictionary
+}
+
+// OpenWriter opens the case in dir for writing, and makes it where there is none.
+func OpenWriter(ctx context.Context, dir string, schemas []Schema) (w *Writer, err error) {
+	dir, err = filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	w = &Writer{Dir: dir, Raw: raw.Open(filepath.Join(dir, dirRaw))}
+	if w.Created, err = claim(dir); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			w.release()
+		}
+	}()
+	if err := w.takeLock(); err != nil {
+		return nil, err
+	}
+	if w.Custody, err = custody.Open(filepath.Join(dir, fileCustody), actor(), tool()); err != nil {
+		return nil, fmt.Errorf("custody log of %s: %w", dir, err)
+	}
+	if err := w.openTables(ctx, schemas); err != nil {
+		return nil, err
+	}
+	if err := w.Raw.CleanUp(); err != nil {
+		return nil, err
+	}
+	if err := w.reconcile(ctx); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// claim makes sure that dir is a case or can become one; created says that it was made now.
+func claim(dir string) (created bool, err error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, os.Mkdir(dir, 0o700)
+	}
+	if err != nil {
+		return false, err
+	}
+	if len(entries) == 0 {
+		return true, nil
+	}
+	for _, name := range []string{fileDatabase, fileCustody, fileLock} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			return false, nil
+		}
+	}
+	return false, fmt.Errorf("%w: %s holds other files\nhint: name a folder that does not exist yet; it becomes the case", ErrNoCase, dir)
+}
+
+// takeLock holds case.lock until release. The pid in it is a courtesy to whom it keeps out.
+func (w *Writer) takeLock() error {
+	path := filepath.Join(w.Dir, fileLock)
+	w.lock = flock.New(path, flock.SetPermissions(0o600))
+	held, err := w.lock.TryLock()
+	if err != nil {
+		w.lock = nil
+		return fmt.Errorf("lock %s: %w", w.Dir, err)
+	}
+	if !held {
+		w.lock = nil
+		return fmt.Errorf("%w: %s%s\nhint: wait until it has finished", ErrLocked, w.Dir, holder(w.Dir, ""))
+	}
+	return os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600)
+}
+
+// openTables opens the database and makes the tables where they are missing.
+func (w *Writer) openTables(ctx context.Context, schemas []Schema) (err error) {
+	if w.db, err = openDatabase(w.Dir, false); err != nil {
+		return err
+	}
+	if w.conn, err = w.db.Connect(); err != nil {
+		return err
+	}
+	os.Chmod(filepath.Join(w.Dir, fileDatabase), 0o600) // DuckDB makes it 0644; a read-only disk has said so above
+	made, err := checkFormat(ctx, w.conn, w.Dir)
+	if err != nil {
+		return err
+	}
+	temp := filepath.Join(w.Dir, dirTemp)
+	if err := errors.Join(os.RemoveAll(temp), os.Mkdir(temp, 0o700)); err != nil {
+		return err
+	}
+	if err := configure(ctx, w.conn, temp, writerMemory); err != nil {
+		return err
+	}
+	all := append([]Schema{{"case", ownSchema}}, schemas...)
+	for _, s := range all {
+		_, _, derive, err := s.sections()
+		if err != nil {
+			return err
+		}
+		w.derived = append(w.derived, derive...)
+	}
+	if !made {
+		if err := w.createTables(ctx, all); err != nil {
+			return fmt.Errorf("create %s: %w", w.Dir, err)
+		}
+	}
+	w.dict, err = loadDictionary(ctx, w.conn)
+	return err
+}
+
+// createTables makes every table and view in one transaction, after the custody log has said so.
+func (w *Writer) createTables(ctx context.Context, schemas []Schema) error {
+	if err := w.Custody.Append("case.create", map[string]any{"format_version": FormatVersion, "duckdb": duck.Version()}); err != nil {
+		return err
+	}
+	if err := w.conn.Exec(ctx, "BEGIN"); err != nil {
+		return err
+	}
+	for _, s := range schemas {
+		tables, views, _, err := s.sections()
+		if err != nil {
+			return err
+		}
+		if err := w.conn.Exec(ctx, tables+";"+views); err != nil {
+			return fmt.Errorf("schema %s: %w", s.Name, err)
+		}
+	}
+	for key, value := range map[string]string{"format_version": strconv.Itoa(FormatVersion), "created_at": time.Now().UTC().Format(time.RFC3339), "created_by": tool()} {
+		if err := w.conn.Run(ctx, "INSERT INTO store.meta VALUES ($key, $value)", map[string]any{"key": key, "value": value}); err != nil {
+			return err
+		}
+	}
+	return w.conn.Exec(ctx, "COMMIT")
+}
+
+// Capture makes sure that the capture exists with this role. An existing capture keeps its role.
+func (w *Writer) Capture(ctx context.Context, name, role string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	row, err := w.conn.QueryRow(ctx, "SELECT role FROM store.capture WHERE name = $name", map[string]any{"name": name})
+	if err != nil {
+		return err
+	}
+	if row == nil {
+		if err := w.Custody.Append("capture.create", map[string]any{"name": name, "role": role}); err != nil {
+			return err
+		}
+		return w.conn.Run(ctx, "INSERT INTO store.capture VALUES ($name, $role, $at)", map[string]any{"name": name, "role": role, "at": time.Now().UTC()})
+	}
+	if row[0] != role {
+		return fmt.Errorf("capture %q has the role %s, not %s\nhint: choose another --capture name, or the role it has", name, row[0], role)
+	}
+	return nil
+}
+
+// Close writes everything down and gives the case up.
+func (w *Writer) Close() error {
+	err := w.conn.Exec(context.Background(), "CHECKPOINT")
+	w.release()
+	return err
+}
+
+// release lets go of what OpenWriter has taken so far.
+func (w *Writer) release() {
+	if w.conn != nil {
+		w.conn.Close()
+	}
+	if w.db != nil {
+		w.db.Close()
+	}
+	if w.Custody != nil {
+		w.Custody.Close()
+	}
+	if w.lock != nil {
+		os.RemoveAll(filepath.Join(w.Dir, dirTemp))
+		os.Truncate(filepath.Join(w.Dir, fileLock), 0)
+		w.lock.Unlock()
+	}
+}
+
+// actor is who runs the program, as far as this machine knows.
+func actor() string {
+	host, _ := os.Hostname()
+	if u, err := user.Current(); err == nil {
+		return u.Username + "@" + host
+	}
+	return strconv.Itoa(os.Getuid()) + "@" + host
+}
+
+// tool is the program and its version.
+func tool() string {
+	version := "devel"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if info.Main.Version != "" {
+			version = info.Main.Version
+		}
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				version += " " + s.Value
+			}
+		}
+	}
+	return "case53 " + version
+}
