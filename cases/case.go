@@ -1,0 +1,212 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"case53/cases/duck"
+	"case53/cases/raw"
+)
+
+// readerMemory bounds DuckDB's own memory while a case is looked at.
+const readerMemory = "2GB"
+
+// Case is a case opened for looking: read-only, offline, with its settings locked. Its methods may be called from
+// several goroutines; each query has a connection of its own.
+type Case struct {
+	Dir   string
+	Stale error // ErrStale where the last load was interrupted before it derived its tables; else nil
+
+	db    *duck.DB
+	temp  string
+	kinds map[string]string
+	raw   *raw.Store
+
+	mu   sync.Mutex
+	open int // queries
+}
+
+// Open opens the case in dir.
+func Open(ctx context.Context, dir string) (*Case, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(dir, fileDatabase)); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%w: %s\nhint: case53 load %s PATH... makes one from log files", ErrNoCase, dir, dir)
+		}
+		return nil, err
+	}
+	c := &Case{Dir: dir, raw: raw.Open(filepath.Join(dir, dirRaw))}
+	if c.db, err = openDatabase(dir, true); err != nil {
+		return nil, err
+	}
+	if err := c.prepare(ctx); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// prepare checks what was opened, locks its settings and learns the kinds of its columns.
+func (c *Case) prepare(ctx context.Context) error {
+	conn, err := c.db.Connect()
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	ok, err := checkFormat(ctx, conn, c.Dir)
+	if err == nil && !ok {
+		err = fmt.Errorf("%w: %s has no tables yet\nhint: case53 load %s PATH... fills it", ErrNoCase, c.Dir, c.Dir)
+	}
+	if err != nil {
+		return err
+	}
+	// Spill files go beside the system's others: the case is not written to, and may be on a read-only disk.
+	if c.temp, err = os.MkdirTemp("", "case53-*"); err != nil {
+		return err
+	}
+	if err := configure(ctx, conn, c.temp, readerMemory); err != nil {
+		return err
+	}
+	if err := c.checkDerived(ctx, conn); err != nil {
+		return err
+	}
+	return c.loadKinds(ctx, conn)
+}
+
+// checkDerived finds out whether every derived table has reached the last object.
+func (c *Case) checkDerived(ctx context.Context, conn *duck.Conn) error {
+	row, err := conn.QueryRow(ctx, `SELECT count(*) FROM (SELECT coalesce(max(object_id), 0) AS last FROM store.object),
+		(SELECT name, max(upto) AS upto FROM store.derived GROUP BY name) WHERE upto < last`, nil)
+	if err != nil {
+		return err
+	}
+	none, err := conn.QueryRow(ctx, "SELECT (SELECT count(*) FROM store.derived) = 0 AND (SELECT count(*) FROM store.object) > 0", nil)
+	if err != nil {
+		return err
+	}
+	if row[0].(int64) > 0 || none[0].(bool) {
+		c.Stale = fmt.Errorf("%w before it was complete: %s\nhint: repeat the load command, it goes on where it stopped; case53 load %s alone finishes what is there", ErrStale, c.Dir, c.Dir)
+	}
+	return nil
+}
+
+// loadKinds reads the first word of each column's comment.
+func (c *Case) loadKinds(ctx context.Context, conn *duck.Conn) error {
+	rows, err := conn.Query(ctx, "SELECT column_name, comment FROM duckdb_columns() WHERE schema_name = 'main' AND comment IS NOT NULL ORDER BY table_name DESC, column_index", nil)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	c.kinds = map[string]string{}
+	for rows.Next() {
+		if kind, _, ok := strings.Cut(rows.Values()[1].(string), ":"); ok {
+			c.kinds[strings.ToLower(rows.Values()[0].(string))] = kind
+		}
+	}
+	return rows.Err()
+}
+
+// Kind says what the values of a column of this name are: ip, name, interface … "" when nobody has said.
+func (c *Case) Kind(column string) string { return c.kinds[strings.ToLower(column)] }
+
+// Rows is the result of a query, computed as it is read.
+type Rows struct {
+	*duck.Rows
+	c       *Case
+	conn    *duck.Conn
+	columns []Column
+}
+
+// Query runs one statement. $name in it is bound to args["name"].
+func (c *Case) Query(ctx context.Context, sql string, args map[string]any) (*Rows, error) {
+	conn, err := c.db.Connect()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := conn.Query(ctx, sql, args)
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	r := &Rows{Rows: rows, c: c, conn: conn}
+	for _, col := range rows.Columns() {
+		r.columns = append(r.columns, Column{Name: col.Name, Type: col.Type, Kind: c.Kind(col.Name)})
+	}
+	c.mu.Lock()
+	c.open++
+	c.mu.Unlock()
+	return r, nil
+}
+
+// Columns describes the result, with the kinds of its columns.
+func (r *Rows) Columns() []Column { return r.columns }
+
+// Close gives up the rest.
+func (r *Rows) Close() {
+	if r.conn == nil {
+		return
+	}
+	r.Rows.Close()
+	r.conn.Close()
+	r.conn = nil
+	r.c.mu.Lock()
+	r.c.open--
+	r.c.mu.Unlock()
+}
+
+// each runs a statement and gives its rows to row.
+func (c *Case) each(ctx context.Context, sql string, args map[string]any, row func([]any) error) error {
+	rows, err := c.Query(ctx, sql, args)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Values()); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Objects gives every object of the case in the order of its id.
+func (c *Case) Objects(ctx context.Context, each func(Object) error) error {
+	return objects(ctx, c, each)
+}
+
+// Object gives one object.
+func (c *Case) Object(ctx context.Context, id int64) (Object, error) {
+	var o Object
+	found := false
+	err := c.each(ctx, "SELECT "+objectColumns+" FROM store.object WHERE object_id = $id", map[string]any{"id": id}, func(v []any) error {
+		o, found = scanObject(v), true
+		return nil
+	})
+	if err == nil && !found {
+		err = fmt.Errorf("no object %d in %s", id, c.Dir)
+	}
+	return o, err
+}
+
+// Raw opens an object's bytes as they were received; they are checked against their hash while they are read.
+func (c *Case) Raw(sha256hex string) (io.ReadCloser, error) { return c.raw.Open(sha256hex) }
+
+// Close closes the case. Queries still open are the caller's bug; their results end.
+func (c *Case) Close() {
+	if c.db != nil {
+		c.db.Close()
+	}
+	if c.temp != "" {
+		os.RemoveAll(c.temp)
+	}
+}

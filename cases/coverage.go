@@ -1,0 +1,118 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Statuses of a window of a source. For flow logs the log says so itself, except StatusAbsent: no record of the
+// interface falls in the window, while the capture as a whole spans it. For Resolver and zone logs there is no
+// NODATA: a window without records may be quiet, cached or not logged, and is StatusNone.
+const (
+	StatusOK       = "OK"
+	StatusNoData   = "NODATA"
+	StatusSkipData = "SKIPDATA"
+	StatusAbsent   = "absent"
+	StatusRecords  = "records"
+	StatusNone     = "none"
+)
+
+// Coverage is what is really there of one source in one capture.
+type Coverage struct {
+	LogType string        `json:"log_type"`
+	Capture string        `json:"capture"`
+	Source  string        `json:"source"` // interface, VPC or hosted zone
+	Bin     time.Duration `json:"-"`
+	Window  Span          `json:"window"` // of the capture and log type, in whole bins
+	Windows int64         `json:"windows"`
+	// Counts of windows by status; SKIPDATA counts before OK, OK before NODATA.
+	Counts map[string]int64 `json:"counts"`
+	Spans  []CoverageSpan   `json:"spans"`
+}
+
+// CoverageSpan is a run of windows of one status.
+type CoverageSpan struct {
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	Status string    `json:"status"`
+}
+
+// coverageSQL gives (log_type, capture, source, bin, status) for every bin that has records, and the bounds of the
+// capture's records of that type. A bin has the strongest status of its minutes.
+const coverageSQL = `
+WITH seen AS (
+  SELECT 'flow' AS log_type, capture, coalesce(interface_id, '-') AS source, minute,
+    CASE log_status WHEN 'SKIPDATA' THEN 3 WHEN 'NODATA' THEN 1 ELSE 2 END AS rank
+  FROM flow_span
+  UNION ALL
+  SELECT log_type, capture, coalesce(source, '-'), minute, 4 FROM store.minute WHERE log_type <> 'flow'
+),
+binned AS (
+  SELECT log_type, capture, source, time_bucket(to_minutes($bin), minute, TIMESTAMP '2000-01-01') AS bin, max(rank) AS rank
+  FROM seen GROUP BY ALL
+)
+SELECT log_type, capture, source, bin, rank,
+  min(bin) OVER (PARTITION BY log_type, capture) AS first, max(bin) OVER (PARTITION BY log_type, capture) AS last
+FROM binned ORDER BY log_type, capture, source, bin`
+
+var statusOfRank = map[int64]string{1: StatusNoData, 2: StatusOK, 3: StatusSkipData, 4: StatusRecords}
+
+// Coverage says for every source, in windows of bin (whole minutes), what its logs say about them.
+func (c *Case) Coverage(ctx context.Context, bin time.Duration) ([]Coverage, error) {
+	if c.Stale != nil {
+		return nil, c.Stale
+	}
+	if bin < time.Minute || bin%time.Minute != 0 {
+		return nil, fmt.Errorf("windows of %s are not whole minutes", bin)
+	}
+	out := []Coverage{}
+	err := c.each(ctx, coverageSQL, map[string]any{"bin": int64(bin / time.Minute)}, func(v []any) error {
+		logType, capture, source := v[0].(string), v[1].(string), v[2].(string)
+		at, rank, first, last := v[3].(time.Time), v[4].(int64), v[5].(time.Time), v[6].(time.Time)
+		if n := len(out); n == 0 || out[n-1].LogType != logType || out[n-1].Capture != capture || out[n-1].Source != source {
+			finish(out)
+			out = append(out, Coverage{LogType: logType, Capture: capture, Source: source, Bin: bin,
+				Window: Span{first, last.Add(bin)}, Windows: int64(last.Sub(first)/bin) + 1, Counts: map[string]int64{}})
+		}
+		cov := &out[len(out)-1]
+		cov.fill(at)
+		cov.add(at, at.Add(bin), statusOfRank[rank])
+		return nil
+	})
+	finish(out)
+	return out, err
+}
+
+// fill adds what lies between the last span and to.
+func (c *Coverage) fill(to time.Time) {
+	from := c.Window.From
+	if n := len(c.Spans); n > 0 {
+		from = c.Spans[n-1].To
+	}
+	if from.Before(to) {
+		status := StatusAbsent
+		if c.LogType != "flow" {
+			status = StatusNone
+		}
+		c.add(from, to, status)
+	}
+}
+
+// add adds windows, to the last span where the status is the same.
+func (c *Coverage) add(from, to time.Time, status string) {
+	c.Counts[status] += int64(to.Sub(from) / c.Bin)
+	if n := len(c.Spans); n > 0 && c.Spans[n-1].Status == status {
+		c.Spans[n-1].To = to
+		return
+	}
+	c.Spans = append(c.Spans, CoverageSpan{from, to, status})
+}
+
+// finish fills the last source up to the end of its window.
+func finish(out []Coverage) {
+	if len(out) > 0 {
+		c := &out[len(out)-1]
+		c.fill(c.Window.To)
+	}
+}

@@ -1,0 +1,141 @@
+package cases
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Span is a stretch of time, half-open, UTC. A zero end is unknown and JSON null.
+type Span struct{ From, To time.Time }
+
+// MarshalJSON writes {"from":…,"to":…}.
+func (s Span) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		From *time.Time `json:"from"`
+		To   *time.Time `json:"to"`
+	}{point(s.From), point(s.To)})
+}
+
+func point(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// Info says what is in a case.
+type Info struct {
+	Dir     string           `json:"case"`
+	Tables  map[string]int64 `json:"tables"`
+	Objects int64            `json:"objects"`
+	Bytes   int64            `json:"bytes"` // of the objects, as received
+	Lines   Counts           `json:"lines"`
+	// Window is the window asked for, where every load asked for one; else the times of the records.
+	Window   Span          `json:"window"`
+	Captures []CaptureInfo `json:"captures"`
+	Problems []Problem     `json:"problems"`
+	Stale    bool          `json:"stale"`
+}
+
+// CaptureInfo is a capture and what it holds. Rows counts records by log type.
+type CaptureInfo struct {
+	Name    string           `json:"name"`
+	Role    string           `json:"role"`
+	Objects int64            `json:"objects"`
+	Rows    map[string]int64 `json:"rows"`
+	Window  Span             `json:"window"` // times of its records
+	Lines   Counts           `json:"lines"`
+}
+
+// Problem is an object that could not be read whole.
+type Problem struct {
+	ObjectID uint32 `json:"object_id"`
+	URI      string `json:"uri"`
+	Problem  string `json:"problem"`
+	Rejected int64  `json:"rejected"`
+}
+
+// maxProblems bounds Info.Problems; the table object has them all.
+const maxProblems = 100
+
+// Info reads what is in the case.
+func (c *Case) Info(ctx context.Context) (Info, error) {
+	info := Info{Dir: c.Dir, Captures: []CaptureInfo{}, Problems: []Problem{}, Stale: c.Stale != nil}
+	var err error
+	if info.Tables, err = c.Tables(ctx); err != nil {
+		return info, err
+	}
+	if err := c.each(ctx, "SELECT name, role FROM store.capture ORDER BY created_at, name", nil, func(v []any) error {
+		info.Captures = append(info.Captures, CaptureInfo{Name: v[0].(string), Role: v[1].(string), Rows: map[string]int64{}})
+		return nil
+	}); err != nil {
+		return info, err
+	}
+	captures := map[string]*CaptureInfo{}
+	for i := range info.Captures {
+		captures[info.Captures[i].Name] = &info.Captures[i]
+	}
+	asked, bounded := Span{}, true
+	err = c.Objects(ctx, func(o Object) error {
+		info.Objects++
+		info.Bytes += o.Size
+		info.Lines.Add(o.Counts)
+		if o.Problem != "" && len(info.Problems) < maxProblems {
+			info.Problems = append(info.Problems, Problem{o.ID, o.URI, o.Problem, o.Rejected})
+		}
+		bounded = bounded && !o.WindowFrom.IsZero() && !o.WindowTo.IsZero()
+		asked = asked.and(o.WindowFrom, o.WindowTo)
+		info.Window = info.Window.and(o.First, o.Last)
+		capture := captures[o.Capture]
+		if capture == nil {
+			return fmt.Errorf("%s: no capture %q", o, o.Capture)
+		}
+		capture.Objects++
+		capture.Rows[o.LogType] += o.Rows
+		capture.Window = capture.Window.and(o.First, o.Last)
+		capture.Lines.Add(o.Counts)
+		return nil
+	})
+	if bounded && info.Objects > 0 {
+		info.Window = asked
+	}
+	return info, err
+}
+
+// and widens the span to hold [from, to]; zero times are left out.
+func (s Span) and(from, to time.Time) Span {
+	if !from.IsZero() && (s.From.IsZero() || from.Before(s.From)) {
+		s.From = from
+	}
+	if !to.IsZero() && (s.To.IsZero() || to.After(s.To)) {
+		s.To = to
+	}
+	return s
+}
+
+// Tables counts the rows of the log types' tables: those in schema store that a view of the same name shows.
+func (c *Case) Tables(ctx context.Context) (map[string]int64, error) {
+	var names []string
+	err := c.each(ctx, `SELECT table_name FROM duckdb_tables() t JOIN duckdb_views() v ON v.view_name = t.table_name
+		WHERE t.schema_name = 'store' AND v.schema_name = 'main' AND table_name NOT IN ('object', 'reject', 'capture', 'event', 'minute')
+		AND table_name NOT IN (SELECT name FROM store.derived) AND table_name NOT LIKE '%\_span' ESCAPE '\' ORDER BY 1`, nil, func(v []any) error {
+		names = append(names, v[0].(string))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	tables := map[string]int64{}
+	for _, name := range names {
+		if err := c.each(ctx, "SELECT count(*) FROM store."+name, nil, func(v []any) error {
+			tables[name] = v[0].(int64)
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return tables, nil
+}

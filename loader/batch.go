@@ -1,0 +1,154 @@
+package loader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"case53/cases"
+)
+
+// loadBatch decodes a batch and makes it part of the case when its turn has come.
+func (l *load) loadBatch(ctx context.Context, b batch) error {
+	duplicates, err := l.claimEvents(ctx, b)
+	if err != nil {
+		return err
+	}
+	tx, err := l.w.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	done := make([]cases.Object, len(b.jobs))
+	failed := make([]error, len(b.jobs))
+	for i, j := range b.jobs {
+		if j.copyOf != nil {
+			continue
+		}
+		o, err := l.decodeObject(ctx, tx, j, duplicates[i])
+		var refused *refusedError
+		switch {
+		case errors.As(err, &refused):
+			failed[i] = refused.err
+		case err != nil:
+			return fmt.Errorf("load %s: %w", j.object.URI(), err)
+		}
+		done[i] = o
+		l.update(func() { l.progress.BytesDone += j.size })
+	}
+	if err := l.commit.wait(ctx, b.seq); err != nil {
+		return err
+	}
+	defer l.commit.done()
+	return l.commitBatch(ctx, tx, b, done, failed)
+}
+
+// claimEvents finds, in the order of the plan, which events of the batch are duplicates.
+func (l *load) claimEvents(ctx context.Context, b batch) ([]map[int]bool, error) {
+	keys := make([][][2]uint64, len(b.jobs))
+	any := false
+	for i, j := range b.jobs {
+		if j.copyOf != nil || len(j.earlier) > 0 {
+			continue // its events are claimed already; a wider window is settled by the windows
+		}
+		var err error
+		if keys[i], err = l.scanEvents(ctx, j.sha); err != nil {
+			return nil, fmt.Errorf("load %s: %w", j.object.URI(), err)
+		}
+		any = any || keys[i] != nil
+	}
+	if err := l.claim.wait(ctx, b.seq); err != nil {
+		return nil, err
+	}
+	defer l.claim.done()
+	duplicates := make([]map[int]bool, len(b.jobs))
+	if !any {
+		return duplicates, nil
+	}
+	if err := l.claims.load(ctx, l.w); err != nil {
+		return nil, err
+	}
+	for i := range keys {
+		if keys[i] != nil {
+			duplicates[i] = l.claims.claim(keys[i])
+		}
+	}
+	return duplicates, nil
+}
+
+// commitBatch adds the objects' own rows and commits. Every batch before this one has been committed.
+func (l *load) commitBatch(ctx context.Context, tx *cases.Tx, b batch, done []cases.Object, failed []error) error {
+	var report Report
+	for i, j := range b.jobs {
+		if j.copyOf != nil {
+			if j.copyOf.counts == nil {
+				failed[i] = fmt.Errorf("same bytes as %s, which was not loaded", j.copyOf.uri)
+			} else {
+				done[i] = copyObject(j, l.plan)
+				report.Copies++
+			}
+		}
+		if failed[i] != nil {
+			continue
+		}
+		counts := done[i].Counts
+		j.entry.counts, j.entry.logType = &counts, done[i].LogType
+		j.entry.windowed = counts.Outside > 0
+		if err := tx.Object(ctx, done[i]); err != nil {
+			return err
+		}
+		report.Loaded++
+		report.Lines.Add(counts)
+		if done[i].Problem != "" {
+			report.Problems++
+		}
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return err
+	}
+	for i, j := range b.jobs {
+		if failed[i] != nil {
+			l.fail(j.object.URI(), failed[i])
+		}
+	}
+	l.update(func() {
+		l.report.Loaded += report.Loaded
+		l.report.Copies += report.Copies
+		l.report.Problems += report.Problems
+		l.report.Lines.Add(report.Lines)
+		l.progress.Lines = l.report.Lines
+		l.progress.Done += report.Loaded
+		for i := range done {
+			if failed[i] == nil && done[i].Format != "" {
+				l.report.Formats[done[i].LogType+": "+done[i].Format]++
+			}
+		}
+	})
+	return nil
+}
+
+// copyObject is the record of an object whose bytes are in the case already.
+func copyObject(j job, plan Plan) cases.Object {
+	o := newObject(j, plan)
+	o.LogType = j.copyOf.logType
+	o.Read, o.Duplicate = j.copyOf.counts.Read, j.copyOf.counts.Read
+	o.Format = fmt.Sprintf("same bytes as object %d", j.copyOf.id)
+	return o
+}
+
+// newObject is what is known of an object before it is decoded.
+func newObject(j job, plan Plan) cases.Object {
+	o := cases.Object{
+		ID: j.id, SHA256: j.sha, Size: j.size, SourceKind: "file", URI: j.object.URI(), LastModified: j.object.ModTime(),
+		AcquiredAt: j.acquired, Capture: plan.Capture, LogType: "unknown", WindowFrom: plan.Window.From, WindowTo: plan.Window.To,
+	}
+	return o
+}
+
+// fatal says whether an error of one object is really one of the whole load: the disk of the case, not the object.
+func fatal(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EIO) || errors.Is(err, syscall.EMFILE) ||
+		errors.Is(err, fs.ErrClosed)
+}

@@ -1,0 +1,361 @@
+package loader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+
+	"case53/cases"
+	"case53/cases/raw"
+	"case53/loader/logs"
+	"case53/loader/records"
+)
+
+// sampleSize is how many records of an object are looked at to find its type and its field order.
+const sampleSize = 5000
+
+// rejectBytes is how much of a rejected record is kept in the database; raw/ has the whole.
+const rejectBytes = 1 << 20
+
+// refusedError says that an object cannot be loaded without more being said, and that none of it was.
+type refusedError struct{ err error }
+
+func (e *refusedError) Error() string { return e.err.Error() }
+func (e *refusedError) Unwrap() error { return e.err }
+
+// decoding is one object being decoded into a transaction.
+type decoding struct {
+	ctx     context.Context
+	tx      *cases.Tx
+	o       cases.Object
+	dec     logs.Decoder
+	first   int64 // µs of the records kept
+	last    int64
+	rejects []cases.Reject
+	events  []cases.Event
+	event   int // index among the object's events
+}
+
+// decodeObject decodes an object from the raw store. duplicates are the events, by index, that the case has already.
+func (l *load) decodeObject(ctx context.Context, tx *cases.Tx, j job, duplicates map[int]bool) (cases.Object, error) {
+	d := &decoding{ctx: ctx, tx: tx, o: newObject(j, l.plan), first: math.MaxInt64, last: math.MinInt64}
+	typ, formats, err := l.recognise(j)
+	var unreadable *unreadableError
+	switch {
+	case errors.As(err, &unreadable):
+		return d.unreadable(unreadable)
+	case err != nil:
+		return d.o, err
+	}
+	d.o.LogType = typ.Name
+	d.dec = typ.New(logs.Options{Formats: formats, Capture: l.plan.Capture, Admit: l.admit(j), Intern: l.w.Intern, Flush: d.flush})
+	if err := l.readRecords(d, j, duplicates); err != nil {
+		return d.o, err
+	}
+	for _, b := range d.dec.Batches() {
+		if err := d.flush(b); err != nil {
+			return d.o, err
+		}
+	}
+	if err := d.flushNotes(0); err != nil {
+		return d.o, err
+	}
+	d.o.Format = d.dec.Format()
+	if d.first <= d.last {
+		d.o.First, d.o.Last = time.UnixMicro(d.first).UTC(), time.UnixMicro(d.last).UTC()
+	}
+	return d.o, nil
+}
+
+// admit judges a record by its own time: in the window, outside, or in a window that was loaded before.
+func (l *load) admit(j job) func(first, last int64) logs.Outcome {
+	from, to := bounds(l.plan.Window.From, l.plan.Window.To)
+	type span struct{ from, to int64 }
+	var earlier []span
+	for _, w := range j.earlier {
+		f, t := bounds(w.From, w.To)
+		earlier = append(earlier, span{f, t})
+	}
+	return func(first, last int64) logs.Outcome {
+		if last < from || first >= to {
+			return logs.Outside
+		}
+		for _, e := range earlier {
+			if last >= e.from && first < e.to {
+				return logs.Duplicate
+			}
+		}
+		return logs.Row
+	}
+}
+
+func bounds(from, to time.Time) (int64, int64) {
+	a, b := int64(math.MinInt64), int64(math.MaxInt64)
+	if !from.IsZero() {
+		a = from.UnixMicro()
+	}
+	if !to.IsZero() {
+		b = to.UnixMicro()
+	}
+	return a, b
+}
+
+// readRecords reads every record of the object and counts what becomes of it.
+func (l *load) readRecords(d *decoding, j job, duplicates map[int]bool) error {
+	rc, err := l.w.Raw.Open(j.sha)
+	if err != nil {
+		return err
+	}
+	defer rc.Close()
+	rd, err := records.NewReader(rc)
+	if err != nil {
+		return err
+	}
+	for n := 0; ; n++ {
+		if n&4095 == 0 && d.ctx.Err() != nil {
+			return context.Cause(d.ctx)
+		}
+		rec, err := rd.Next()
+		if errors.Is(err, raw.ErrAltered) {
+			return err
+		}
+		var damage *records.DamageError
+		if err == io.EOF || errors.As(err, &damage) {
+			if damage != nil {
+				d.o.Problem = damage.Error()
+			}
+			d.o.Envelope, d.o.DecodedSize = rd.Envelope(), rd.DecodedSize()
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := d.record(rec, duplicates); err != nil {
+			return err
+		}
+	}
+}
+
+// record counts one record and decodes it.
+func (d *decoding) record(rec *records.Record, duplicates map[int]bool) error {
+	d.o.Read++
+	switch rec.Kind {
+	case records.Blank:
+		d.o.Blank++
+		return nil
+	case records.Control:
+		d.o.Headers++
+		return nil
+	case records.Broken:
+		return d.reject(rec, rec.Err)
+	}
+	meta := logs.Meta{ObjectID: d.o.ID, RowNo: rec.No}
+	if rec.Event != nil {
+		meta.LogGroup, meta.LogStream = rec.Event.Group, rec.Event.Stream
+		if rec.Event.ID != "" {
+			index := d.event
+			d.event++
+			if duplicates[index] {
+				d.o.Duplicate++
+				return nil
+			}
+		}
+	}
+	outcome, first, last, err := d.dec.Decode(rec.Data, meta)
+	if err != nil {
+		var broken *flushError
+		if errors.As(err, &broken) {
+			return broken.err
+		}
+		return d.reject(rec, err)
+	}
+	switch outcome {
+	case logs.Header:
+		d.o.Headers++
+	case logs.Outside:
+		d.o.Outside++
+	case logs.Duplicate:
+		d.o.Duplicate++
+	case logs.Row:
+		d.o.Rows++
+		if first != math.MinInt64 {
+			d.first, d.last = min(d.first, first), max(d.last, last)
+		}
+		return d.note(rec)
+	}
+	return nil
+}
+
+// note keeps CloudWatch Logs' own facts about a row.
+func (d *decoding) note(rec *records.Record) error {
+	if rec.Event == nil || rec.Event.ID == "" && rec.Event.Ingestion == 0 {
+		return nil
+	}
+	d.events = append(d.events, cases.Event{RowNo: rec.No, Key: eventKey(rec.Event, rec.Data), ID: rec.Event.ID,
+		Timestamp: rec.Event.Timestamp * 1000, Ingestion: rec.Event.Ingestion * 1000})
+	return d.flushNotes(2048)
+}
+
+// reject keeps a record that could not be decoded.
+func (d *decoding) reject(rec *records.Record, why error) error {
+	d.o.Rejected++
+	kept := rec.Data[:min(len(rec.Data), rejectBytes)]
+	d.rejects = append(d.rejects, cases.Reject{RowNo: rec.No, Reason: reason(why), Size: max(rec.Size, int64(len(rec.Data))), Bytes: append([]byte(nil), kept...)})
+	return d.flushNotes(2048)
+}
+
+// reason is an error's text on one line, as valid UTF-8.
+func reason(err error) string {
+	text, _, _ := strings.Cut(err.Error(), "\nhint: ")
+	return strings.ToValidUTF8(strings.ReplaceAll(text, "\n", " "), "\ufffd")
+}
+
+// flushNotes hands rejects and events to the transaction once there are more than limit of them.
+func (d *decoding) flushNotes(limit int) error {
+	if len(d.rejects) > limit {
+		if err := d.tx.Rejects(d.o.ID, d.rejects); err != nil {
+			return err
+		}
+		d.rejects = d.rejects[:0]
+	}
+	if len(d.events) > limit {
+		if err := d.tx.Events(d.o.ID, d.events); err != nil {
+			return err
+		}
+		d.events = d.events[:0]
+	}
+	return nil
+}
+
+// flushError carries an error of the transaction through a decoder, so that it is not taken for a reject.
+type flushError struct{ err error }
+
+func (e *flushError) Error() string { return e.err.Error() }
+
+// flush hands a batch to the transaction and empties it.
+func (d *decoding) flush(b *logs.Batch) error {
+	if err := d.tx.Append(b.Table, b.N, b.Cols, b.Valid); err != nil {
+		return &flushError{err}
+	}
+	b.Reset()
+	return nil
+}
+
+// unreadable counts an object of which no record could be read. It is one reject, except an empty one, which has
+// nothing to reject; its bytes are in the raw store.
+func (d *decoding) unreadable(u *unreadableError) (cases.Object, error) {
+	d.o.Problem = reason(u)
+	if u.empty {
+		return d.o, nil
+	}
+	d.o.Read, d.o.Rejected = 1, 1
+	return d.o, d.tx.Rejects(d.o.ID, []cases.Reject{{RowNo: 1, Reason: reason(u), Size: d.o.Size, Bytes: u.sample}})
+}
+
+// unreadableError says that an object holds no records of ours.
+type unreadableError struct {
+	err    error
+	empty  bool
+	sample []byte
+}
+
+func (e *unreadableError) Error() string { return e.err.Error() }
+func (e *unreadableError) Unwrap() error { return e.err }
+
+func typeNames() string {
+	var names []string
+	for _, t := range logs.All() {
+		names = append(names, t.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// recognise finds an object's type and, for flow logs without a header, its field order.
+func (l *load) recognise(j job) (*logs.Type, [][]string, error) {
+	sample, err := l.sample(j.sha)
+	if err != nil {
+		return nil, nil, err
+	}
+	typ := l.plan.Type
+	if typ == nil {
+		if typ, err = detect(sample, l.plan.Formats); err != nil {
+			return nil, nil, err
+		}
+	}
+	formats := l.plan.Formats
+	if typ.Resolve != nil {
+		if formats, err = typ.Resolve(sample, l.plan.Formats); err != nil {
+			return nil, nil, &refusedError{err}
+		}
+	}
+	return typ, formats, nil
+}
+
+// detect asks every type; the best answer wins, and equal ones are refused.
+func detect(sample [][]byte, formats [][]string) (*logs.Type, error) {
+	var best *logs.Type
+	score, tie := 0, false
+	for _, t := range logs.All() {
+		n := t.Detect(sample)
+		if n == 0 && t.Name == "flow" && formats != nil {
+			if _, err := t.Resolve(sample, formats); err == nil {
+				n = 1 // nobody else's, and it fits what the user says of flow logs
+			}
+		}
+		switch {
+		case n > score:
+			best, score, tie = t, n, false
+		case n == score && n > 0:
+			tie = true
+		}
+	}
+	if best == nil {
+		return nil, &unreadableError{err: fmt.Errorf("no log type fits its content: not a VPC flow log, Resolver query log or public zone query log"), sample: firstSample(sample)}
+	}
+	if tie {
+		return nil, &refusedError{fmt.Errorf("more than one log type fits its content\nhint: pass --format, one of %s", typeNames())}
+	}
+	return best, nil
+}
+
+func firstSample(sample [][]byte) []byte {
+	if len(sample) == 0 {
+		return nil
+	}
+	return sample[0][:min(len(sample[0]), 4096)]
+}
+
+// sample reads the first records of an object.
+func (l *load) sample(sha string) ([][]byte, error) {
+	rc, err := l.w.Raw.Open(sha)
+	if err != nil {
+		return nil, err
+	}
+	defer rc.Close()
+	rd, err := records.NewReader(rc)
+	if err != nil {
+		if errors.Is(err, raw.ErrAltered) {
+			return nil, err
+		}
+		return nil, &unreadableError{err: err, empty: errors.Is(err, records.ErrEmpty)}
+	}
+	var out [][]byte
+	for len(out) < sampleSize {
+		rec, err := rd.Next()
+		var damage *records.DamageError
+		if err == io.EOF || errors.As(err, &damage) && !errors.Is(err, raw.ErrAltered) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if rec.Kind == records.Data {
+			out = append(out, append([]byte(nil), rec.Data...))
+		}
+	}
+	return out, nil
+}

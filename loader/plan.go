@@ -1,0 +1,91 @@
+package loader
+
+import (
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"time"
+
+	"case53/cases"
+	"case53/loader/logs"
+	"case53/loader/source"
+)
+
+// Plan is what to load and how.
+type Plan struct {
+	Sources []source.Source
+	Window  source.Window // records outside it are counted, not kept
+	Type    *logs.Type    // nil: told from each object's content
+	Formats [][]string    // of flow logs that carry no header; nil: inferred
+	Capture string        // created with Role where it does not exist
+	Role    string
+	Workers int // decoders at a time; 0: one per core
+}
+
+// Roles are what a capture can be.
+var Roles = []string{"incident", "replay", "baseline"}
+
+func (p *Plan) check() error {
+	if p.Capture == "" {
+		return fmt.Errorf("a capture needs a name")
+	}
+	if !slices.Contains(Roles, p.Role) {
+		return fmt.Errorf("no role %q\nhint: one of incident, replay, baseline", p.Role)
+	}
+	if p.Workers == 0 {
+		p.Workers = runtime.GOMAXPROCS(0)
+	}
+	return nil
+}
+
+// record is the plan as the custody log keeps it.
+func (p *Plan) record() map[string]any {
+	uris := []string{}
+	for _, s := range p.Sources {
+		uris = append(uris, s.URI())
+	}
+	out := map[string]any{"sources": uris, "capture": p.Capture, "role": p.Role, "window": cases.Span{From: p.Window.From, To: p.Window.To}}
+	if p.Type != nil {
+		out["format"] = p.Type.Name
+	}
+	if p.Formats != nil {
+		out["flow_format"] = p.Formats
+	}
+	return out
+}
+
+// Progress is how far a load has come.
+type Progress struct {
+	Phase       string // "load", or the derived table being built
+	Objects     int    // listed
+	Done        int    // loaded, skipped or failed
+	Bytes       int64  // of the listed objects, as far as their sizes are known
+	BytesDone   int64
+	Lines       cases.Counts // of what has been committed
+	Elapsed     time.Duration
+	LastRejects string // reason of the latest reject
+}
+
+// Failure is an object, or a part of a source, that could not be loaded at all.
+type Failure struct {
+	URI string
+	Err error
+}
+
+// Report says what a load has done.
+type Report struct {
+	Listed   int
+	Loaded   int // objects that are part of the case now and were not before, duplicates included
+	Skipped  int // the same object was in the case already
+	Copies   int // same bytes as an object from another place
+	Lines    cases.Counts
+	Problems int            // objects that could not be read whole, or were not recognised
+	Formats  map[string]int // how objects were read: "flow: version account-id … (inferred)" → number of objects
+	Failures []Failure
+	Elapsed  time.Duration // of loading
+	Deriving time.Duration // of building the derived tables
+}
+
+// FormatNames gives the keys of Formats in order.
+func (r *Report) FormatNames() []string { return slices.Sorted(maps.Keys(r.Formats)) }
