@@ -241,6 +241,9 @@ func dnsValue(sqlType, name string, col any, i int) (string, error) {
 	case []int32:
 		return strconv.Itoa(int(col[i])), is("INTEGER")
 	case []int64:
+		if sqlType == "BIGINT" {
+			return strconv.FormatInt(col[i], 10), nil
+		}
 		return time.UnixMicro(col[i]).UTC().Format(time.RFC3339Nano), is("TIMESTAMP")
 	case []float32:
 		return strconv.FormatFloat(float64(col[i]), 'f', 2, 32), is("FLOAT")
@@ -291,7 +294,7 @@ func dnsTables(sql string) map[string]dnsTable {
 		var t dnsTable
 		for column := range strings.SplitSeq(m[2], ",") {
 			name, typ, _ := strings.Cut(strings.TrimSpace(column), " ")
-			t.names, t.types = append(t.names, name), append(t.types, typ)
+			t.names, t.types = append(t.names, strings.Trim(name, `"`)), append(t.types, typ)
 		}
 		tables[m[1]] = t
 	}

@@ -1,0 +1,358 @@
+package logs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Flow is VPC Flow Logs, versions 2 to 11, and Transit Gateway flow logs: lines of fields whose order each flow log
+// chooses for itself, or JSON objects of the same fields.
+//
+// The field list is the header line's (of each object, and again of each header inside it: files get joined), else
+// one that was given, else one of the presets that Resolve finds to be the only fit. A record with fewer fields than
+// the list is an error. One with more is stored under a header or a given list if everything else about it is in
+// order, with the surplus kept in extra; under an inferred list it is an error.
+//
+// NODATA and SKIPDATA are rows. A record's own time is from start to end; where its format has neither, or both are
+// "-", it belongs to every window: Admit is not asked, and first and last are NoTime.
+var Flow = &Type{
+	Name:    "flow",
+	Title:   "VPC Flow Logs",
+	Doc:     "https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html",
+	SQL:     mustSQL("flow.sql"),
+	Detect:  detectFlow,
+	Resolve: resolveFlow,
+	New:     func(o Options) Decoder { return newFlowDecoder(o) },
+}
+
+// NoTime stands for the first and last of a record that has no time.
+const NoTime = math.MinInt64
+
+// maxFlowFormats bounds the field lists that a decoder remembers; maxFlowContexts its memory of contexts.
+const (
+	maxFlowFormats  = 64
+	maxFlowContexts = 1 << 15
+)
+
+type flowDecoder struct {
+	opt    Options
+	given  []*flowFormat
+	header *flowFormat // the last header's
+	known  []*flowFormat
+	used   []string // descriptions, in order of first use
+	last   *flowFormat
+
+	batch   *Batch
+	object  *[BatchSize]uint32
+	rowNo   *[BatchSize]uint32
+	context *[BatchSize]uint32
+	times   [2]*[BatchSize]int64
+	v4      [4]*[BatchSize]uint32
+	v6      [4]*[BatchSize][2]uint64
+	ports   [2]*[BatchSize]int32
+	smalls  [2]*[BatchSize]int16 // protocol, tcp-flags
+	counts  [6]*[BatchSize]int64
+	extra   *[BatchSize][]byte
+	escaped *[BatchSize]uint8
+	mask    [flowColumns]*[maskWords]uint64
+
+	spans     []span
+	tokens    [][]byte
+	extraJSON []byte // what extra will hold: an object still open at its end; empty for NULL
+	names     flowContexts
+	json      flowJSON
+}
+
+// span is where a field stands in a line.
+type span struct{ from, to int }
+
+// flowSlot numbers a field among the decoder's columns of its kind.
+func flowSlot(f *flowField) uint8 {
+	switch f.column {
+	case flowEnd, flowDst4, flowDstPort, flowTCPFlags, flowBytes:
+		return 1
+	case flowPktSrc4, flowLostNoRoute:
+		return 2
+	case flowPktDst4, flowLostBlackhole:
+		return 3
+	case flowLostMTU:
+		return 4
+	case flowLostTTL:
+		return 5
+	}
+	return 0
+}
+
+func newFlowDecoder(o Options) *flowDecoder {
+	d := &flowDecoder{opt: o, batch: &Batch{Table: "flow", Cols: make([]any, flowColumns), Valid: make([][]uint64, flowColumns)}}
+	d.object, d.rowNo, d.context = column[uint32](d.batch, flowObjectID), column[uint32](d.batch, flowRowNo), column[uint32](d.batch, flowContextID)
+	d.escaped = column[uint8](d.batch, flowEscaped)
+	d.extra = column[[]byte](d.batch, flowExtraJSON)
+	for i := range flowFields {
+		f := &flowFields[i]
+		switch slot := flowSlot(f); f.kind {
+		case flowTime:
+			d.times[slot] = column[int64](d.batch, f.column)
+		case flowAddr:
+			d.v4[slot] = column[uint32](d.batch, f.column)
+			d.v6[slot] = column[[2]uint64](d.batch, f.column+1)
+		case flowPort:
+			d.ports[slot] = column[int32](d.batch, f.column)
+		case flowProtocol, flowFlags:
+			d.smalls[slot] = column[int16](d.batch, f.column)
+		case flowCount:
+			d.counts[slot] = column[int64](d.batch, f.column)
+		}
+	}
+	for c := flowStart; c <= flowExtraJSON; c++ {
+		d.batch.Valid[c] = NewMask()
+		d.mask[c] = (*[maskWords]uint64)(d.batch.Valid[c])
+	}
+	d.names.init(o)
+	for _, names := range o.Formats {
+		d.given = append(d.given, d.remember(newFlowFormat(names, fromUser, false)))
+	}
+	return d
+}
+
+// column makes a column of the batch.
+func column[T any](b *Batch, c int) *[BatchSize]T {
+	rows := new([BatchSize]T)
+	b.Cols[c] = rows[:]
+	return rows
+}
+
+// remember numbers a format and sees to it that a line of it has room.
+func (d *flowDecoder) remember(f *flowFormat) *flowFormat {
+	for _, k := range d.known {
+		if k.origin == f.origin && k.comma == f.comma && slices.Equal(k.names, f.names) {
+			return k
+		}
+	}
+	if len(d.known) == maxFlowFormats {
+		d.known = d.known[:0]
+		d.names.forget()
+	}
+	f.id = byte(len(d.known))
+	d.known = append(d.known, f)
+	for len(d.spans) < len(f.ops) {
+		d.spans = append(d.spans, span{})
+	}
+	return f
+}
+
+func (d *flowDecoder) Batches() []*Batch { return []*Batch{d.batch} }
+
+func (d *flowDecoder) Format() string { return strings.Join(d.used, " | ") }
+
+// use notes that a record was read in a format.
+func (d *flowDecoder) use(f *flowFormat) {
+	if f == d.last {
+		return
+	}
+	d.last = f
+	d.describe(f.describe())
+}
+
+func (d *flowDecoder) describe(text string) {
+	const most = 16
+	if len(d.used) < most && !slices.Contains(d.used, text) {
+		d.used = append(d.used, text)
+	}
+	if len(d.used) == most {
+		d.used = append(d.used, "…")
+	}
+}
+
+func (d *flowDecoder) Decode(rec []byte, meta Meta) (Outcome, int64, int64, error) {
+	rec = trimSpace(rec)
+	if len(rec) == 0 {
+		return Row, NoTime, NoTime, errors.New("empty record")
+	}
+	if c := rec[0] | 0x20; isLower(c) || c == '"' {
+		if is, err := d.readHeader(rec); is || err != nil {
+			return Header, NoTime, NoTime, err
+		}
+	}
+	if d.batch.N == BatchSize {
+		if err := d.opt.Flush(d.batch); err != nil {
+			return Row, NoTime, NoTime, err
+		}
+	}
+	n := d.batch.N
+	o, first, last, err := d.decodeRow(rec, meta, n)
+	if err != nil || o != Row {
+		d.clear(n)
+		return o, first, last, err
+	}
+	d.object[n], d.rowNo[n] = meta.ObjectID, meta.RowNo
+	d.batch.N = n + 1
+	return Row, first, last, nil
+}
+
+// decodeRow fills row n, all but its place. Unless it succeeds with Row, the caller clears what it set.
+func (d *flowDecoder) decodeRow(rec []byte, meta Meta, n int) (Outcome, int64, int64, error) {
+	d.extraJSON = d.extraJSON[:0]
+	if rec[0] == '{' {
+		return d.decodeJSON(rec, meta, n)
+	}
+	d.escaped[n] = 0
+	if !isASCII(rec) && !utf8.Valid(rec) {
+		// The record as a whole, so that a backslash means the same in every field of the row.
+		rec, _ = validText(rec)
+		d.escaped[n] = 1
+	}
+	f, err := d.formatOf(rec)
+	if err != nil {
+		return Row, NoTime, NoTime, err
+	}
+	separate := f.comma
+	if !separate {
+		err = d.readLine(f, rec, n)
+		// A list without a header says nothing about what is between the values.
+		separate = err != nil && f.origin != fromHeader && tokenEnd(rec, 0) == len(rec) && bytes.IndexByte(rec, ',') >= 0
+	}
+	if separate {
+		err = d.readValues(f, rec, n)
+	}
+	if err != nil {
+		return Row, NoTime, NoTime, err
+	}
+	first, last, o := d.admit(n)
+	if o != Row {
+		return o, first, last, nil
+	}
+	if separate {
+		d.context[n] = d.names.intern(meta)
+	} else if d.context[n], err = d.lineContext(f, rec, meta); err != nil {
+		return Row, NoTime, NoTime, err
+	}
+	d.keepExtra(n)
+	d.use(f)
+	return Row, first, last, nil
+}
+
+// admit asks what is to become of row n, by its own time. A record whose end is before its start spans from the one
+// to the other all the same.
+func (d *flowDecoder) admit(n int) (first, last int64, o Outcome) {
+	hasStart, hasEnd := d.has(flowStart, n), d.has(flowEnd, n)
+	switch {
+	case hasStart && hasEnd:
+		first, last = d.times[0][n], d.times[1][n]
+		first, last = min(first, last), max(first, last)
+	case hasStart:
+		first, last = d.times[0][n], d.times[0][n]
+	case hasEnd:
+		first, last = d.times[1][n], d.times[1][n]
+	default:
+		return NoTime, NoTime, Row
+	}
+	if d.opt.Admit == nil {
+		return first, last, Row
+	}
+	return first, last, d.opt.Admit(first, last)
+}
+
+func (d *flowDecoder) has(col, n int) bool { return d.mask[col][n>>6]&(1<<(n&63)) != 0 }
+
+// clear makes every nullable column of row n NULL again.
+func (d *flowDecoder) clear(n int) {
+	w, bit := n>>6, uint64(1)<<(n&63)
+	for c := flowStart; c <= flowExtraJSON; c++ {
+		d.mask[c][w] &^= bit
+	}
+}
+
+// readHeader takes a header line. A line that only looks like one, because its values are field names, stays a
+// record: it is read by the list in force wherever that is possible.
+func (d *flowDecoder) readHeader(rec []byte) (bool, error) {
+	names, comma, _, ok := parseHeader(rec)
+	if !ok {
+		return false, nil
+	}
+	if d.header != nil && comma == d.header.comma && slices.Equal(names, d.header.names) {
+		return true, nil
+	}
+	if d.header != nil && d.header.reads(rec) {
+		return false, nil
+	}
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return false, fmt.Errorf("header names %s twice", name)
+		}
+	}
+	d.header = d.remember(newFlowFormat(names, fromHeader, comma))
+	d.use(d.header)
+	return true, nil
+}
+
+// reads says whether a line can be a record of this format.
+func (f *flowFormat) reads(rec []byte) bool {
+	tokens := appendTokens(nil, rec, f.comma)
+	return len(tokens) == len(f.ops) && f.misfit(tokens, true) < 0
+}
+
+// formatOf finds the field list for a line.
+func (d *flowDecoder) formatOf(rec []byte) (*flowFormat, error) {
+	switch {
+	case d.header != nil:
+		return d.header, nil
+	case len(d.given) == 1:
+		return d.given[0], nil
+	case len(d.given) == 0:
+		return nil, errors.New("no header before this record, and no format given")
+	}
+	return d.choose(rec)
+}
+
+// choose picks one of several field lists for a line: by the number of fields, then by the form of the values.
+func (d *flowDecoder) choose(rec []byte) (*flowFormat, error) {
+	d.tokens = splitLine(d.tokens[:0], rec)
+	var sized []*flowFormat
+	for _, f := range d.given {
+		if n := len(f.ops); n == len(d.tokens) || n < len(d.tokens) && f.origin == fromUser {
+			if len(sized) > 0 && n > len(sized[0].ops) {
+				sized = sized[:0] // surplus fields only when no list has more
+			}
+			if len(sized) == 0 || n == len(sized[0].ops) {
+				sized = append(sized, f)
+			}
+		}
+	}
+	if len(sized) == 0 {
+		return nil, fmt.Errorf("%d fields, as none of the %d formats", len(d.tokens), len(d.given))
+	}
+	tokens := d.tokens[:len(sized[0].ops)]
+	fit := fitting(sized, tokens, false)
+	if len(fit) == 0 {
+		fit = fitting(sized, tokens, true)
+	}
+	if len(fit) == 0 {
+		at := sized[0].misfit(tokens, true)
+		return nil, fmt.Errorf("no format of %d fields fits: in one, %s is %s", len(tokens), sized[0].names[at], quoted(tokens[at]))
+	}
+	if one, other := differ(fit, tokens); one != nil {
+		return nil, fmt.Errorf("two formats fit and mean different things: %s; %s", asFlag(one.names), asFlag(other.names))
+	}
+	return fit[0], nil
+}
+
+func isASCII(b []byte) bool {
+	for len(b) >= 8 {
+		if (uint64(b[0])|uint64(b[1])|uint64(b[2])|uint64(b[3])|uint64(b[4])|uint64(b[5])|uint64(b[6])|uint64(b[7]))&0x80 != 0 {
+			return false
+		}
+		b = b[8:]
+	}
+	for _, c := range b {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,149 @@
+package logs
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+)
+
+// flowContexts finds the number of a row's context. Ten million rows have a few thousand contexts, and often that of
+// one of the last rows: a line's context is looked up by the bytes of its fields as they stand in the line, and only
+// a context not seen before is taken apart, checked, and asked for by Options.Intern.
+type flowContexts struct {
+	opt    Options
+	seen   map[string]uint32
+	key    []byte
+	last   []byte
+	lastID uint32
+
+	stream     uint32 // number of the log group and stream last seen
+	streams    map[[2]string]uint32
+	lastStream [2]string
+
+	values [][]byte // one per column of store.flow_context after context_id; nil is NULL
+	smalls []byte   // the digits that values of small integers point to
+	full   []byte
+}
+
+func (c *flowContexts) init(o Options) {
+	c.opt = o
+	c.values = make([][]byte, flowContextColumns)
+	c.smalls = make([]byte, 0, 64)
+	c.forget()
+}
+
+// forget empties the memory.
+func (c *flowContexts) forget() {
+	c.seen, c.last = make(map[string]uint32), c.last[:0]
+	c.streams, c.lastStream, c.stream = map[[2]string]uint32{{}: 0}, [2]string{}, 0
+}
+
+// reset makes every value NULL.
+func (c *flowContexts) reset() {
+	clear(c.values)
+	c.smalls = c.smalls[:0]
+}
+
+// setSmall sets a small integer of the context, as digits. There are three such fields, each once in a record.
+func (c *flowContexts) setSmall(col int, v uint64) {
+	at := len(c.smalls)
+	c.smalls = strconv.AppendUint(c.smalls, v, 10)
+	c.values[col] = c.smalls[at:len(c.smalls):len(c.smalls)]
+}
+
+// streamOf numbers the log group and stream.
+func (c *flowContexts) streamOf(meta Meta) uint32 {
+	if meta.LogStream == c.lastStream[1] && meta.LogGroup == c.lastStream[0] {
+		return c.stream
+	}
+	name := [2]string{meta.LogGroup, meta.LogStream}
+	n, ok := c.streams[name]
+	if !ok {
+		n = uint32(len(c.streams))
+		c.streams[name] = n
+	}
+	c.lastStream, c.stream = name, n
+	return n
+}
+
+// intern gives the number of the context in values.
+func (c *flowContexts) intern(meta Meta) uint32 {
+	c.full = AppendText(c.full[:0], []byte(c.opt.Capture))
+	for _, name := range [2]string{meta.LogGroup, meta.LogStream} {
+		if name == "" {
+			c.full = AppendNull(c.full)
+		} else {
+			c.full = AppendText(c.full, []byte(name))
+		}
+	}
+	for _, v := range c.values[flowContextFirst:] {
+		if v == nil {
+			c.full = AppendNull(c.full)
+		} else {
+			c.full = AppendText(c.full, v)
+		}
+	}
+	return c.opt.Intern("flow_context", c.full)
+}
+
+// lineContext finds the context of a line that readLine has split.
+func (d *flowDecoder) lineContext(f *flowFormat, rec []byte, meta Meta) (uint32, error) {
+	c := &d.names
+	key := append(c.key[:0], f.id)
+	key = binary.LittleEndian.AppendUint32(key, c.streamOf(meta))
+	for _, r := range f.runs {
+		key = append(append(key, rec[d.spans[r[0]].from:d.spans[r[1]].to]...), ' ')
+	}
+	c.key = key
+	if bytes.Equal(key, c.last) {
+		return c.lastID, nil
+	}
+	id, ok := c.seen[string(key)]
+	if !ok {
+		var err error
+		if id, err = d.newContext(f, rec, meta); err != nil {
+			return 0, err
+		}
+		if len(c.seen) == maxFlowContexts {
+			c.forget()
+			return id, nil
+		}
+		c.seen[string(key)] = id
+	}
+	c.last, c.lastID = append(c.last[:0], key...), id
+	return id, nil
+}
+
+// newContext checks and interns a context that was not seen before.
+func (d *flowDecoder) newContext(f *flowFormat, rec []byte, meta Meta) (uint32, error) {
+	token := func(k int) []byte { return rec[d.spans[k].from:d.spans[k].to] }
+	d.names.reset()
+	for k := range f.ops {
+		if op := &f.ops[k]; op.kind == flowText || op.kind == flowSmall {
+			if err := d.set(op, 0, token(k)); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if err := d.names.contradicts(f, token); err != nil {
+		return 0, err
+	}
+	return d.names.intern(meta), nil
+}
+
+// contradicts says why a line cannot have an inferred field list: an id of another kind in it. The sample did not
+// show this, so nobody has vouched for storing it.
+func (c *flowContexts) contradicts(f *flowFormat, token func(int) []byte) error {
+	if f.origin != fromPreset {
+		return nil
+	}
+	for k := range f.ops {
+		op := &f.ops[k]
+		if value := token(k); op.class.firm() && len(value) > 0 && !isDash(value) &&
+			(!op.class.has(value) || op.class == classVersion && !isVersion(value, f.preset.version)) {
+			return fmt.Errorf("%s: %s contradicts the inferred field list", op.name, quoted(value))
+		}
+	}
+	return nil
+}

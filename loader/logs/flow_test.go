@@ -1,0 +1,234 @@
+package logs
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// decodeFlow reads records as a load does: the field lists are resolved from the records, then every record is decoded.
+func decodeFlow(recs [][]byte, given ...string) (*decoding, error) {
+	d := newDecoding(Flow)
+	o := d.dec.(*flowDecoder).opt
+	var lists [][]string
+	for _, g := range given {
+		names, err := ParseFlowFormat(g)
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, names)
+	}
+	var err error
+	if o.Formats, err = Flow.Resolve(recs, lists); err != nil {
+		return nil, err
+	}
+	d.dec = Flow.New(o)
+	return d, nil
+}
+
+// TestFlowVectors reads testdata/flow.txtar: name.log (or .quoted) holds records, name.format what --flow-format was given (a line
+// each), name.rows what becomes of them. CASE53_UPDATE=1 rewrites the .rows.
+func TestFlowVectors(t *testing.T) {
+	path := filepath.Join("testdata", "flow.txtar")
+	archive, err := txtar.ParseFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, formats := map[string]string{}, map[string][]string{}
+	for _, f := range archive.Files {
+		switch base, ext, _ := strings.Cut(f.Name, "."); ext {
+		case "rows":
+			want[base] = string(f.Data)
+		case "format":
+			formats[base] = strings.Split(strings.TrimSpace(string(f.Data)), "\n")
+		}
+	}
+	var out []txtar.File
+	for _, f := range archive.Files {
+		base, ext, _ := strings.Cut(f.Name, ".")
+		if ext == "rows" {
+			continue
+		}
+		out = append(out, f)
+		if ext == "format" {
+			continue
+		}
+		got := renderFlow(t, vectorRecords(t, f), formats[base])
+		if got != want[base] && os.Getenv("CASE53_UPDATE") == "" {
+			t.Errorf("%s: got\n%s\nwant\n%s", base, got, want[base])
+		}
+		out = append(out, txtar.File{Name: base + ".rows", Data: []byte(got)})
+	}
+	if os.Getenv("CASE53_UPDATE") != "" {
+		if err := os.WriteFile(path, txtar.Format(&txtar.Archive{Comment: archive.Comment, Files: out}), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func renderFlow(t *testing.T, recs [][]byte, given []string) string {
+	detected := fmt.Sprintf("detect: %d\n", Flow.Detect(recs))
+	d, err := decodeFlow(recs, given...)
+	if err != nil {
+		return detected + "resolve: " + err.Error() + "\n"
+	}
+	for _, rec := range recs {
+		d.decode(rec)
+	}
+	rows := d.render(t)
+	return detected + "format: " + d.dec.Format() + "\n" + rows
+}
+
+// TestFlowSQL walks the field table and flow.sql both ways.
+func TestFlowSQL(t *testing.T) {
+	tables := dnsTables(Flow.SQL)
+	stored := tables["flow"].names
+	if len(stored) != flowColumns || stored[flowStart] != "start" || stored[flowExtraJSON] != "extra" || stored[flowEscaped] != "utf8_escaped" {
+		t.Fatalf("store.flow is %v", stored)
+	}
+	seen := map[string]bool{}
+	short := strings.NewReplacer("pkt-srcaddr", "pkt_src4", "pkt-dstaddr", "pkt_dst4", "srcaddr", "src4", "dstaddr", "dst4", "-", "_")
+	for _, f := range flowFields {
+		table, column := "flow_context", f.column+1
+		want, types := strings.ReplaceAll(f.name, "-", "_"), map[flowKind]string{flowText: "VARCHAR", flowSmall: "SMALLINT"}
+		if f.kind != flowText && f.kind != flowSmall {
+			table, column, want = "flow", f.column, short.Replace(f.name)
+			types = map[flowKind]string{flowAddr: "UINTEGER", flowTime: "TIMESTAMP", flowPort: "INTEGER", flowProtocol: "SMALLINT", flowFlags: "SMALLINT", flowCount: "BIGINT"}
+		}
+		if tables[table].names[column] != want || tables[table].types[column] != types[f.kind] {
+			t.Errorf("%s: store.%s column %d is %s %s", f.name, table, column, tables[table].names[column], tables[table].types[column])
+		}
+		if f.kind == flowAddr && stored[column+1] != strings.Replace(want, "4", "6", 1) {
+			t.Errorf("%s: no IPv6 column after %s", f.name, want)
+		}
+		seen[table+"."+want] = true
+	}
+	notFields := []string{"object_id", "row_no", "context_id", "extra", "utf8_escaped", "capture", "log_group", "log_stream"}
+	for _, table := range []string{"flow", "flow_context"} {
+		for _, name := range tables[table].names {
+			four := strings.Replace(name, "6", "4", 1)
+			if !seen[table+"."+name] && !(strings.HasSuffix(name, "6") && seen[table+"."+four]) && !slices.Contains(notFields, name) {
+				t.Errorf("store.%s.%s is no field", table, name)
+			}
+		}
+	}
+	for _, f := range FlowFields() {
+		if !strings.Contains(Flow.SQL, "COMMENT ON COLUMN flow."+f.Column+" IS") && !strings.Contains(Flow.SQL, "COMMENT ON COLUMN flow.\""+f.Column+"\" IS") {
+			t.Errorf("%s: column flow.%s has no comment", f.Name, f.Column)
+		}
+	}
+	counts := map[int]int{2: 14, 3: 21, 4: 25, 5: 29, 7: 39, 8: 40, 9: 41, 10: 42, 11: 54, 6: 36}
+	for _, p := range flowPresets {
+		if p.title[:3] != "con" && !strings.Contains(p.title, "ECS") && len(p.names) != counts[p.version] {
+			t.Errorf("%s has %d fields", p.title, len(p.names))
+		}
+	}
+}
+
+func TestParseFlowFormat(t *testing.T) {
+	want := []string{"version", "account-id", "log-status"}
+	for _, s := range []string{
+		"${version} ${account-id} ${log-status}", "$${version} $${account-id} $${log-status}", "version account-id log-status",
+		"version,account_id,log_status", "VERSION\n\tAccount_ID\r\nlog-status\n", `"${version} ${account-id} ${log-status}"`,
+		"${version}${account-id}${log-status}",
+	} {
+		if got, err := ParseFlowFormat(s); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q: %v, %v", s, got, err)
+		}
+	}
+	for s, reason := range map[string]string{
+		"": "no field", " , ": "no field", "version vpcid srcadr": `["vpcid" "srcadr"]`, "version ${": "not a field", "${version": "not a field",
+		"{version}": "not a field", "version account-id Version": "version is named twice", "version €": `unknown field ["€"]`,
+	} {
+		if got, err := ParseFlowFormat(s); err == nil || !strings.Contains(err.Error(), reason) {
+			t.Errorf("%q: %v, %v", s, got, err)
+		}
+	}
+}
+
+func TestFlowResolveErrors(t *testing.T) {
+	line := []byte("2 123456789012 eni-0050644426037aa0f 10.26.1.153 3.239.232.29 60220 443 6 48 21869 1669842701 1669842702 ACCEPT OK")
+	_, err := Flow.Resolve([][]byte{line[2:]}, nil)
+	var unknown *UnknownFormatError
+	if !errors.As(err, &unknown) || unknown.Tokens != 13 || !strings.Contains(err.Error(), string(line[2:])) || !strings.HasSuffix(err.Error(), flowHint) {
+		t.Errorf("13 fields: %v", err)
+	}
+	given, _ := ParseFlowFormat("srcaddr dstaddr start")
+	if _, err = Flow.Resolve([][]byte{line}, [][]string{given}); !errors.As(err, &unknown) || !strings.Contains(unknown.Why, "field 1, srcaddr") {
+		t.Errorf("a format of another flow log: %v", err)
+	}
+	// 99 % must fit: one odd line of a hundred is damage, three are another format.
+	sample := slices.Repeat([][]byte{line}, 100)
+	sample[50] = []byte("2 x")
+	if formats, err := Flow.Resolve(sample, nil); err != nil || presetOf(formats[0]).title != "AWS default, version 2" {
+		t.Errorf("one odd line: %v, %v", formats, err)
+	}
+	sample[51], sample[52] = sample[50], sample[50]
+	if _, err := Flow.Resolve(sample, nil); !errors.As(err, &unknown) || unknown.Tokens != 2 {
+		t.Errorf("three odd lines: %v", err)
+	}
+}
+
+// TestFlowWindow: a record is asked about with its own times, and one that is not wanted leaves nothing behind.
+func TestFlowWindow(t *testing.T) {
+	d := newDecoding(Flow)
+	var asked [][2]int64
+	answer := Outside
+	d.admit = func(first, last int64) Outcome { asked = append(asked, [2]int64{first, last}); return answer }
+	d.decode([]byte("srcaddr dstaddr start end extra-column"))
+	o, first, last, err := d.decode([]byte("10.0.0.1 2001:db8::1 1669842701 1669842760 x"))
+	if o != Outside || first != 1669842701e6 || last != 1669842760e6 || err != nil || len(d.contexts) != 0 {
+		t.Error(o, first, last, err, d.contexts)
+	}
+	answer = Row
+	if o, first, last, err = d.decode([]byte("- 10.0.0.2 1669842800 1669842700 -")); o != Row || first != 1669842700e6 || last != 1669842800e6 || err != nil {
+		t.Error("end before start:", o, first, last, err)
+	}
+	if o, first, last, _ = d.decode([]byte("- - - - -")); o != Row || first != NoTime || last != NoTime || len(asked) != 2 {
+		t.Error("no time:", o, first, last, asked)
+	}
+	want := `flow 3 start=2022-11-30T21:13:20Z end=2022-11-30T21:11:40Z dst4=10.0.0.2 extra={"extra-column":null}`
+	if got := d.render(t); !strings.Contains(got, want) || strings.Contains(got, "flow 2 ") {
+		t.Errorf("got\n%s\nwant in it\n%s", got, want)
+	}
+}
+
+// TestFlowFlush fills more than one batch, with rejects between.
+func TestFlowFlush(t *testing.T) {
+	recs := flowSample(2*BatchSize+100, 2)
+	for i := range recs {
+		if i%10 == 3 {
+			recs[i] = append(slices.Clone(recs[i]), " surplus"...)
+		}
+	}
+	d, err := decodeFlow(recs[:1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	rejects := 0
+	for _, rec := range recs {
+		if _, _, _, err := d.decode(rec); err != nil {
+			rejects++
+		}
+	}
+	rows := d.all()
+	if len(rows)+rejects != len(recs) || rejects != (len(recs)+6)/10 || d.flushes != 2 {
+		t.Errorf("%d records, %d rows, %d rejects, %d flushes", len(recs), len(rows), rejects, d.flushes)
+	}
+	for _, r := range rows {
+		if f := strings.Fields(string(recs[atoi(r.values["row_no"])-1])); r.values["interface_id"] != f[2] || r.values["bytes"] != f[9] {
+			t.Fatalf("%v from %q", r.values, f)
+		}
+	}
+}
+
+func atoi(s string) (n int) {
+	fmt.Sscan(s, &n)
+	return n
+}
