@@ -1,0 +1,81 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"case53/queries"
+)
+
+// table is a table of records to leaf through. A new log type that wants a key of its own adds a line to tables.
+type table struct {
+	key, name, title string
+	lead             []string // the columns to see first
+	children         string   // the table with a record's further rows, by object_id and row_no
+	childTitle       string
+	child            []string // their columns, the first of which numbers them
+}
+
+var tables = []table{
+	{key: "3", name: "flow", title: "Flow records",
+		lead: []string{"start", "srcaddr", "srcport", "dstaddr", "dstport", "protocol", "action", "packets", "bytes"}},
+	{key: "4", name: "dns", title: "Resolver records",
+		lead:     []string{"query_timestamp", "srcaddr", "query_name", "query_type", "rcode", "answers_n"},
+		children: "dns_answer", childTitle: "Answers", child: []string{"answer_no", "rdata", "type", "class"}},
+	{key: "5", name: "zone", title: "Zone records",
+		lead: []string{"query_timestamp", "resolver_ip", "query_name", "query_type", "response_code", "edge_location"}},
+	{key: "6", name: "dns_answer", title: "Resolver answers",
+		lead: []string{"query_timestamp", "srcaddr", "query_name", "rdata", "type", "rcode"}},
+}
+
+// tableOf finds the table that holds the records of a log type.
+func tableOf(logType string) (table, bool) {
+	for _, t := range tables {
+		if t.name == logType {
+			return t, true
+		}
+	}
+	return table{}, false
+}
+
+// browse leafs through a table in stored order: sorting it would mean to read all of it first.
+func browse(e *Env, t table) *result {
+	lead := strings.Join(t.lead, ", ")
+	r := newResult(e, t.title, question{sql: "SELECT " + lead + ", * EXCLUDE (" + lead + ")\nFROM " + t.name})
+	r.about.doc = "All records of " + t.name + " in stored order, the most telling columns first."
+	return r
+}
+
+// runQuery asks a saved query. What is missing or wrong is asked for in its form.
+func runQuery(e *Env, q *queries.Query, values map[string]string) tea.Cmd {
+	sql, args, err := q.Bind(values)
+	if err != nil {
+		f := newForm(e, q, values)
+		if len(q.Params) == 0 {
+			e.say(e.lines(err.Error())[0])
+			return nil
+		}
+		f.err = err
+		return e.overlay(f)
+	}
+	title := q.ID
+	if p := q.Entry(); p != nil {
+		title += " " + values[p.Name]
+	}
+	r := newResult(e, e.show(title), question{sql: sql, args: args, kinds: q.Columns})
+	r.about = about{doc: q.Title + ".\n\n" + q.Doc, cannot: q.Cannot}
+	return e.push(r)
+}
+
+// choose runs a query that needs nothing, and asks for the parameters of one that takes some.
+func choose(e *Env, q *queries.Query) tea.Cmd {
+	if missing, ok := e.has(q.Needs); !ok {
+		e.say("the case has no " + e.show(missing) + " records")
+		return nil
+	}
+	if len(q.Params) == 0 {
+		return runQuery(e, q, nil)
+	}
+	return e.overlay(newForm(e, q, nil))
+}

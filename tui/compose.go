@@ -1,0 +1,147 @@
+package tui
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"case53/cases"
+)
+
+// question is a query with its arguments, before the investigator filters and sorts it.
+type question struct {
+	sql   string
+	args  map[string]any
+	kinds map[string]string // kinds of columns that the query says itself
+}
+
+// clause is a condition on the rows of a question. argMark stands for its argument in sql.
+type clause struct {
+	sql   string
+	arg   any
+	shown string // for the status line; may hold text of the evidence
+}
+
+const argMark = "\x00"
+
+// sorting is by one column.
+type sorting struct {
+	column string
+	desc   bool
+}
+
+// compose is the question with filters and order around it. It changes nothing when there are none: a result is then
+// read in stored order, which needs no sorting of all rows.
+func (q question) compose(filters []clause, by *sorting) (string, map[string]any) {
+	if len(filters) == 0 && by == nil {
+		return q.sql, q.args
+	}
+	args := maps.Clone(q.args)
+	if args == nil {
+		args = map[string]any{}
+	}
+	var conditions []string
+	for i, f := range filters {
+		sql := f.sql
+		if strings.Contains(sql, argMark) {
+			name := freeName(args, i)
+			args[name] = f.arg
+			sql = strings.ReplaceAll(sql, argMark, "$"+name)
+		}
+		conditions = append(conditions, "("+sql+")")
+	}
+	var b strings.Builder
+	b.WriteString("SELECT * FROM (\n" + trimSQL(q.sql) + "\n)") // the line ends first: the query may end in a comment
+	if len(conditions) > 0 {
+		b.WriteString("\nWHERE " + strings.Join(conditions, "\n  AND "))
+	}
+	if by != nil {
+		b.WriteString("\nORDER BY " + quote(by.column))
+		if by.desc {
+			b.WriteString(" DESC")
+		}
+		b.WriteString(" NULLS LAST")
+	}
+	return b.String(), args
+}
+
+// frequency asks how often each value of a column occurs.
+func (q question) frequency(filters []clause, column string) question {
+	sql, args := q.compose(filters, nil)
+	c := quote(column)
+	return question{args: args, kinds: q.kinds, sql: fmt.Sprintf(
+		"SELECT %s, count(*) AS records, round(100.0 * count(*) / sum(count(*)) OVER (), 2) AS percent\nFROM (\n%s\n)\nGROUP BY 1\nORDER BY records DESC, 1",
+		c, trimSQL(sql))}
+}
+
+func freeName(args map[string]any, i int) string {
+	for ; ; i++ {
+		name := fmt.Sprintf("keep_%d", i+1)
+		if _, used := args[name]; !used {
+			return name
+		}
+	}
+}
+
+func trimSQL(sql string) string { return strings.TrimRight(sql, " \t\r\n;") }
+
+// quote makes a column name an identifier.
+func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// field is a column of the result at hand, with what its values are.
+type field struct {
+	cases.Column
+	number string // the column that holds its addresses as numbers, or ""
+}
+
+// fields joins columns with kinds, the question's own first, and finds the numbers of addresses.
+func fields(cols []cases.Column, own map[string]string) []field {
+	fs := make([]field, len(cols))
+	for i, c := range cols {
+		if k, ok := own[c.Name]; ok {
+			c.Kind = k
+		}
+		fs[i] = field{Column: c}
+		if slices.ContainsFunc(cols, func(o cases.Column) bool { return o.Name == c.Name+"_n" }) {
+			fs[i].number = c.Name + "_n"
+		}
+	}
+	return fs
+}
+
+// castable are the types whose values can be given as text and cast back without a change.
+var castable = append([]string{"VARCHAR", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS",
+	"TIMESTAMP_NS", "UUID"}, numberTypes[:10]...)
+
+// is is the condition that a column has this very value, or has not.
+func (f field) is(c cases.Cell, keep bool) clause {
+	op, sign := "IS NOT DISTINCT FROM", "="
+	if !keep {
+		op, sign = "IS DISTINCT FROM", "!="
+	}
+	column := quote(f.Name)
+	if c.Null {
+		return clause{sql: column + " " + op + " NULL", shown: f.Name + sign + "-"}
+	}
+	shown := f.Name + sign + c.Text
+	if _, err := netip.ParseAddr(c.Text); err == nil && f.number != "" {
+		return clause{sql: quote(f.number) + " " + op + " ip(" + argMark + ")", arg: c.Text, shown: shown}
+	}
+	if slices.Contains(castable, f.Type) {
+		return clause{sql: column + " " + op + " CAST(" + argMark + " AS " + f.Type + ")", arg: c.Text, shown: shown}
+	}
+	return clause{sql: "CAST(" + column + " AS VARCHAR) " + op + " " + argMark, arg: c.Text, shown: shown}
+}
+
+// valueKind is the kind of a value of a column of this kind.
+func valueKind(kind, text string) string {
+	if kind != "rdata" {
+		return kind
+	}
+	if _, err := netip.ParseAddr(text); err == nil {
+		return "ip"
+	}
+	return "name"
+}

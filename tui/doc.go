@@ -1,0 +1,17 @@
+// Package tui is the workbench: screens over a case that is only ever read.
+//
+// Rules:
+//   - [App] is the only tea.Model. Screens and overlays are structs with plain methods; the top of the trail is on view.
+//   - Update and View never touch the case, the disk or the clock ([Options.Now] is asked once per message). What takes
+//     time runs in a Cmd that captured values, never a screen; see task.go.
+//   - Every request has a number. A screen that asks anew, or is left, cancels its old request; an answer whose number
+//     nobody waits for is closed and dropped.
+//   - A key does something only through a [Bind]. Help, the foot of the screen and the dispatcher read the same binds,
+//     so no key works that help does not show.
+//   - Text from the evidence, and error text, which may quote it, is drawn through safetext. Only theme.go names
+//     colours, and meaning never rests on a colour alone.
+//   - A value from the evidence goes into a query as an argument, never as SQL; only column names are quoted into it.
+//
+// The package refuses to write to the case, to set the window's title, to capture the mouse, and to read the terminal's
+// clipboard.
+package tui

@@ -1,0 +1,381 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"case53/cases"
+	"case53/queries"
+)
+
+// driver runs an App without a terminal: every Cmd runs to its end before the next key.
+type driver struct {
+	t    *testing.T
+	app  *App
+	fake *fakeReader
+	now  time.Time
+	held []tea.Cmd // Cmds not run, while holding
+	hold bool
+	clip []string
+	quit bool
+}
+
+var start0 = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+func drive(t *testing.T, width, height int, opts ...func(*Options)) *driver {
+	d := &driver{t: t, fake: newFake(), now: start0}
+	opt := Options{CaseName: "demo.case", Theme: "dark", Local: time.FixedZone("CET", 3600),
+		Now:  func() time.Time { d.now = d.now.Add(10 * time.Millisecond); return d.now },
+		tick: func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil }}
+	for _, o := range opts {
+		o(&opt)
+	}
+	d.app = New(t.Context(), d.fake, fakeLibrary{}, opt)
+	d.run(d.app.Init())
+	d.send(tea.WindowSizeMsg{Width: width, Height: height})
+	return d
+}
+
+// send gives the App a message and runs what follows from it.
+func (d *driver) send(msg tea.Msg) {
+	d.t.Helper()
+	_, cmd := d.app.Update(msg)
+	d.run(cmd)
+}
+
+func (d *driver) run(cmd tea.Cmd) {
+	if cmd == nil {
+		return
+	}
+	if d.hold {
+		d.held = append(d.held, cmd)
+		return
+	}
+	switch msg := cmd().(type) {
+	case nil:
+	case tea.QuitMsg:
+		d.quit = true
+	case tea.BatchMsg:
+		for _, c := range msg {
+			d.run(c)
+		}
+	default:
+		if s := fmt.Sprintf("%T", msg); strings.HasSuffix(s, "setClipboardMsg") {
+			d.clip = append(d.clip, fmt.Sprint(msg))
+			return
+		}
+		d.send(msg)
+	}
+}
+
+// release runs the Cmds that were held back.
+func (d *driver) release() {
+	held := d.held
+	d.held, d.hold = nil, false
+	for _, c := range held {
+		d.run(c)
+	}
+}
+
+// keys presses keys: names as in tea ("enter", "ctrl+x"), or text after a quote: "'10.0.0.1".
+func (d *driver) keys(names ...string) *driver {
+	d.t.Helper()
+	for _, n := range names {
+		if text, ok := strings.CutPrefix(n, "'"); ok {
+			for _, r := range text {
+				d.send(tea.KeyPressMsg{Code: r, Text: string(r)})
+			}
+			continue
+		}
+		d.send(press(n))
+	}
+	return d
+}
+
+var named = map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape, "backspace": tea.KeyBackspace, "down": tea.KeyDown, "up": tea.KeyUp,
+	"left": tea.KeyLeft, "right": tea.KeyRight, "pgdown": tea.KeyPgDown, "pgup": tea.KeyPgUp, "tab": tea.KeyTab, "f5": tea.KeyF5, "home": tea.KeyHome, "end": tea.KeyEnd}
+
+func press(name string) tea.KeyPressMsg {
+	if c, ok := strings.CutPrefix(name, "ctrl+"); ok {
+		return tea.KeyPressMsg{Code: []rune(c)[0], Mod: tea.ModCtrl}
+	}
+	if c, ok := named[name]; ok {
+		return tea.KeyPressMsg{Code: c}
+	}
+	if name == "space" {
+		return tea.KeyPressMsg{Code: ' ', Text: " "}
+	}
+	return tea.KeyPressMsg{Code: []rune(name)[0], Text: name}
+}
+
+// screen is what is on view, without styles.
+func (d *driver) screen() string { return ansi.Strip(d.app.View().Content) }
+
+func (d *driver) wants(texts ...string) {
+	d.t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(d.screen(), text) {
+			d.t.Errorf("the screen lacks %q:\n%s", text, d.screen())
+		}
+	}
+}
+
+func (d *driver) lacks(text string) {
+	d.t.Helper()
+	if strings.Contains(d.screen(), text) {
+		d.t.Errorf("the screen should not say %q:\n%s", text, d.screen())
+	}
+}
+
+// asked is the last query whose SQL has the text.
+func (d *driver) asked(text string) call {
+	d.t.Helper()
+	for i := len(d.fake.calls) - 1; i >= 0; i-- {
+		if strings.Contains(d.fake.calls[i].sql, text) {
+			return d.fake.calls[i]
+		}
+	}
+	d.t.Fatalf("nothing was asked with %q: %v", text, d.fake.calls)
+	return call{}
+}
+
+// call is a query that the fake was asked.
+type call struct {
+	sql  string
+	args map[string]any
+}
+
+// fakeReader answers from tables made up here.
+type fakeReader struct {
+	mu       sync.Mutex
+	calls    []call
+	opened   int
+	closed   int
+	overview Overview
+	err      error // for the next Query
+	answer   func(sql string) *fakeResult
+	block    chan struct{} // when set, Query waits for it or for its context
+	raw      string
+}
+
+func newFake() *fakeReader {
+	return &fakeReader{overview: fakeOverview(), raw: `{"version":"1.100000","query_name":"c2.example.net.","rcode":"NOERROR"}`, answer: fakeAnswer}
+}
+
+func (f *fakeReader) Overview(context.Context) (Overview, error) { return f.overview, nil }
+
+func (f *fakeReader) Record(_ context.Context, object, row int64) (Record, error) {
+	r := Record{LogType: "dns", ObjectID: object, RowNo: row, URI: "s3://logs/AWSLogs/123456789012/vpcdnsquerylogs/vpc-0a1b/2026/11/01/x.log.gz",
+		SHA256: strings.Repeat("ab", 32), Raw: []byte(f.raw), Capture: "incident", Format: "JSON lines", AcquiredAt: start0, LogGroup: "/aws/dns", EventID: "3826"}
+	if object == 2 {
+		r.LogType, r.Raw = "flow", []byte("2 123456789012 eni-0a1b 10.0.1.23 203.0.113.9 49152 443 6 10 840 1793600000 1793600060 ACCEPT OK")
+	}
+	return r, nil
+}
+
+func (f *fakeReader) Query(ctx context.Context, sql string, args map[string]any) (Result, error) {
+	f.mu.Lock()
+	f.calls = append(f.calls, call{sql, args})
+	err, block := f.err, f.block
+	f.err = nil
+	f.mu.Unlock()
+	if block != nil {
+		select {
+		case <-block:
+		case <-ctx.Done():
+		}
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	r := f.answer(sql)
+	if r == nil {
+		return nil, errors.New("Catalog Error: Table with name nosuch does not exist!")
+	}
+	r.fake = f
+	f.mu.Lock()
+	f.opened++
+	f.mu.Unlock()
+	return r, nil
+}
+
+// fakeResult makes its rows as they are asked for.
+type fakeResult struct {
+	fake *fakeReader
+	cols []cases.Column
+	n    int
+	row  func(i int) []cases.Cell
+	seen int
+}
+
+func (r *fakeResult) Columns() []cases.Column { return r.cols }
+func (r *fakeResult) Count() (int, bool)      { return min(r.seen, r.n), r.seen > r.n }
+func (r *fakeResult) Close() {
+	r.fake.mu.Lock()
+	r.fake.closed++
+	r.fake.mu.Unlock()
+}
+
+func (r *fakeResult) Fetch(ctx context.Context, off, n int) ([][]cases.Cell, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	r.seen = max(r.seen, min(off+n, r.n+1))
+	if off+n >= r.n { // a real one notices the end with the last row it reads
+		r.seen = r.n + 1
+	}
+	var rows [][]cases.Cell
+	for i := off; i < min(off+n, r.n); i++ {
+		rows = append(rows, r.row(i))
+	}
+	return rows, nil
+}
+
+// cells makes a row; "-" is a missing value.
+func cells(texts ...any) []cases.Cell {
+	row := make([]cases.Cell, len(texts))
+	for i, t := range texts {
+		row[i] = cases.Cell{Text: fmt.Sprint(t), Null: t == "-"}
+		if row[i].Null {
+			row[i].Text = ""
+		}
+	}
+	return row
+}
+
+// columns reads "name:TYPE:kind …".
+func columns(spec string) []cases.Column {
+	var cols []cases.Column
+	for _, s := range strings.Fields(spec) {
+		p := append(strings.Split(s, ":"), "", "")
+		if p[1] == "" {
+			p[1] = "VARCHAR"
+		}
+		cols = append(cols, cases.Column{Name: p[0], Type: p[1], Kind: p[2]})
+	}
+	return cols
+}
+
+const flowColumns = "start:TIMESTAMP:time srcaddr::ip srcport:INTEGER:port dstaddr::ip dstport:INTEGER:port protocol:SMALLINT:number action bytes:BIGINT:bytes interface_id::interface tgw_id object_id:UINTEGER:object row_no:UINTEGER:number srcaddr_n:UHUGEINT:number"
+
+func fakeFlow(n int) *fakeResult {
+	return &fakeResult{cols: columns(flowColumns), n: n, row: func(i int) []cases.Cell {
+		action := "ACCEPT"
+		if i%7 == 3 {
+			action = "REJECT"
+		}
+		at := time.Date(2026, 11, 1, 10, 0, i, 0, time.UTC).Format(cellTime)
+		return cells(at, fmt.Sprintf("10.0.1.%d", i%250), 49152+i%1000, "203.0.113.9", 443, 6, action, 840*(i+1), "eni-0a1b2c3d", "-", 2, i+1, 281470681743360+i)
+	}}
+}
+
+func fakeDNS(n int) *fakeResult {
+	return &fakeResult{cols: columns("query_timestamp:TIMESTAMP:time srcaddr::ip query_name::name query_type rcode answers_n:INTEGER:count object_id:UINTEGER:object row_no:UINTEGER:number"), n: n,
+		row: func(i int) []cases.Cell {
+			names := []string{"c2.example.net.", "www.example.com.", strings.Repeat("0123456789abcdef", 4) + ".tunnel.example.org."}
+			return cells(time.Date(2026, 11, 1, 10, 0, i, 0, time.UTC).Format(cellTime), "10.0.1.23", names[i%3], "A", []string{"NOERROR", "NOERROR", "NXDOMAIN"}[i%3], 1, 1, i+1)
+		}}
+}
+
+// fakeAnswer knows the tables of the fake case.
+func fakeAnswer(sql string) *fakeResult {
+	switch {
+	case strings.Contains(sql, "nosuch"):
+		return nil
+	case strings.Contains(sql, "GROUP BY 1"):
+		return &fakeResult{cols: columns("action records:BIGINT percent:DOUBLE"), n: 2, row: func(i int) []cases.Cell {
+			return [][]cases.Cell{cells("ACCEPT", 857, 85.7), cells("REJECT", 143, 14.3)}[i]
+		}}
+	case strings.Contains(sql, "empty"):
+		return &fakeResult{cols: columns("a")}
+	case strings.Contains(sql, "dns_answer"):
+		return &fakeResult{cols: columns("answer_no:UINTEGER:number rdata::rdata type class"), n: 2, row: func(i int) []cases.Cell {
+			return [][]cases.Cell{cells(1, "edge.example.net.", "CNAME", "IN"), cells(2, "203.0.113.9", "A", "IN")}[i]
+		}}
+	case strings.Contains(sql, "dns"):
+		n := 300
+		if strings.Contains(sql, "object_id = $object") {
+			n = 1
+		}
+		return fakeDNS(n)
+	case strings.Contains(sql, "object_id = $object"):
+		return fakeFlow(1)
+	}
+	return fakeFlow(1000)
+}
+
+func fakeOverview() Overview {
+	day := func(d, h int) time.Time { return time.Date(2026, 11, d, h, 0, 0, 0, time.UTC) }
+	o := Overview{Path: "/cases/demo.case", From: day(1, 0), To: day(3, 0), Objects: 184,
+		Tables: map[string]int64{"flow": 90112, "dns": 10333, "dns_answer": 15021, "zone": 2211},
+		Captures: []Capture{
+			{Name: "incident", Role: "incident", From: day(1, 0), To: day(2, 23), Rows: map[string]int64{"flow": 89000, "dns": 10000, "dns_answer": 14500, "zone": 2211}},
+			{Name: "replay", Role: "replay", From: day(9, 0), To: day(9, 23), Rows: map[string]int64{"flow": 1112, "dns": 333, "dns_answer": 521}}},
+		Lines:   Lines{Read: 102700, Rows: 102656, Headers: 30, Duplicate: 2, Rejected: 12},
+		Rejects: []Reason{{"13 fields, want 14", 10}, {"bytes: \"\x1b[2Jx\" is not a number", 2}},
+		Coverage: []Coverage{
+			{"flow", "eni-0a1b2c3d4e5f60718", "incident", day(1, 0), day(3, 0), 2880, 2700, 100, 20, 60},
+			{"flow", "eni-0fffffffffffffff1", "incident", day(1, 0), day(3, 0), 2880, 2880, 0, 0, 0},
+			{"dns", "vpc-0a1b2c3d", "incident", day(1, 0), day(3, 0), 2880, 1440, 0, 0, 1440}},
+	}
+	for _, name := range []string{"flow", "dns", "zone"} {
+		h := Histogram{LogType: name}
+		for i := range 48 {
+			h.Times = append(h.Times, day(1, i))
+			h.Counts = append(h.Counts, int64((i*i*7+len(name)*13)%97)*20)
+		}
+		o.Hours = append(o.Hours, h)
+	}
+	return o
+}
+
+// fakeLibrary is a handful of saved queries.
+type fakeLibrary struct{}
+
+var fakeQueries = []*queries.Query{
+	{ID: "captures", Group: "case", Title: "Captures and their windows", Doc: "One row per capture.", Cannot: "say what was never loaded.", Needs: []string{"capture"}, SQL: "SELECT * FROM capture"},
+	{ID: "top-talkers", Group: "flow", Title: "Addresses by bytes", Doc: "The most bytes first.", Cannot: "tell payload from overhead.", Needs: []string{"flow"}, SQL: "SELECT srcaddr FROM flow"},
+	{ID: "flows-of-address", Group: "flow", Title: "Flows that name one address", Doc: "Accepted and rejected alike, in both directions.",
+		Cannot: "show traffic that flow logs never record.", Needs: []string{"flow_by_addr"}, Pivot: "Flows of this address", SQL: "SELECT * FROM flow_by_addr WHERE addr_n = ip($ip)",
+		Params: []queries.Param{{Name: "ip", Kind: "ip", Required: true, Doc: "the address"}, {Name: "capture", Kind: "capture", Doc: "only this capture; empty for all"}}},
+	{ID: "names-of-address", Group: "dns", Title: "Names that resolved to an address", Doc: "By first answer.", Cannot: "show cached answers.", Needs: []string{"dns_answer"},
+		Pivot: "Names that resolved to this address", SQL: "SELECT * FROM dns_answer WHERE rdata_n = ip($ip)", Params: []queries.Param{{Name: "ip", Kind: "ip", Required: true, Doc: "the address"}}},
+	{ID: "clients-of-name", Group: "dns", Title: "Who asked for a name", Doc: "By client.", Cannot: "show cached answers.", Needs: []string{"dns"}, Pivot: "Who asked for this name",
+		SQL: "SELECT * FROM dns WHERE name = $name", Params: []queries.Param{{Name: "name", Kind: "name", Required: true, Doc: "the name"}}},
+	{ID: "empty-answer", Group: "dns", Title: "A query without an answer", Doc: "Nothing.", Cannot: "show what AWS never logged.", Needs: []string{"dns"}, SQL: "SELECT * FROM empty"},
+	{ID: "timeline-at", Group: "across", Title: "All logs around a moment", Doc: "In the order of time.", Cannot: "order what has the same time.", Needs: []string{"flow"},
+		Pivot: "All logs around this moment", SQL: "SELECT * FROM flow WHERE start BETWEEN $at AND $minutes", Params: []queries.Param{{Name: "at", Kind: "time", Required: true, Doc: "the moment"},
+			{Name: "minutes", Kind: "minutes", Default: "5", Doc: "minutes before and after"}}},
+	{ID: "waf-blocks", Group: "waf", Title: "Requests that WAF blocked", Doc: "x", Cannot: "y", Needs: []string{"waf"}, SQL: "SELECT 1"},
+}
+
+func (fakeLibrary) All() []*queries.Query { return fakeQueries }
+
+func (fakeLibrary) Get(id string) *queries.Query {
+	for _, q := range fakeQueries {
+		if q.ID == id {
+			return q
+		}
+	}
+	return nil
+}
+
+func (fakeLibrary) Pivots(kind string) (out []*queries.Query) {
+	for _, q := range fakeQueries {
+		if p := q.Entry(); p != nil && p.Kind == kind {
+			out = append(out, q)
+		}
+	}
+	return out
+}

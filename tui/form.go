@@ -1,0 +1,124 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"case53/cases/safetext"
+	"case53/queries"
+	"case53/tui/grid"
+)
+
+// form is an overlay that asks for the parameters of a query.
+type form struct {
+	e     *Env
+	query *queries.Query
+	in    []editor
+	at    int
+	err   error
+}
+
+func newForm(e *Env, q *queries.Query, values map[string]string) *form {
+	f := &form{e: e, query: q}
+	for _, p := range q.Params {
+		var in editor
+		in.SetValue(p.Default)
+		if v, ok := values[p.Name]; ok {
+			in.SetValue(safetext.Show(v)) // read back by values
+		}
+		f.in = append(f.in, in)
+	}
+	f.at = f.firstEmpty()
+	return f
+}
+
+// firstEmpty is the first required parameter without a value, else the first.
+func (f *form) firstEmpty() int {
+	for i, p := range f.query.Params {
+		if p.Required && f.in[i].Value() == "" {
+			return i
+		}
+	}
+	return 0
+}
+
+func (f *form) Title() string  { return f.e.show(f.query.Title) }
+func (f *form) Open() tea.Cmd  { return nil }
+func (f *form) Close() tea.Cmd { return nil }
+func (f *form) Status() Status { return Status{} }
+func (f *form) Typing() bool   { return true }
+
+func (f *form) Keys() []Bind {
+	move := func(n int) func() tea.Cmd {
+		return do(func() { f.at = (f.at + n + len(f.in)) % len(f.in) })
+	}
+	return append([]Bind{
+		{Keys: keys("enter"), Does: "run the query", Foot: "run", Run: f.run},
+		{Keys: keys("tab", "down"), Does: "next parameter", Foot: "next", Run: move(1)},
+		{Keys: keys("shift+tab", "up"), Does: "parameter before", Run: move(-1)},
+	}, f.in[f.at].Keys(func() { f.err = nil })...)
+}
+
+// values are the texts as they are to be read: what was copied from the screen loses its escapes again.
+func (f *form) values() map[string]string {
+	values := map[string]string{}
+	for i, p := range f.query.Params {
+		values[p.Name] = strings.TrimSpace(plainText(f.in[i].Value()))
+	}
+	return values
+}
+
+func (f *form) run() tea.Cmd {
+	values := f.values()
+	if _, _, f.err = f.query.Bind(values); f.err != nil {
+		for i, p := range f.query.Params { // go to the one that is wrong
+			if strings.Contains(f.err.Error(), "parameter "+p.Name+":") || strings.Contains(f.err.Error(), "parameter "+p.Name+" is") {
+				f.at = i
+			}
+		}
+		return nil
+	}
+	return f.e.closeThen(func() tea.Cmd { return runQuery(f.e, f.query, values) })
+}
+
+func (f *form) Update(msg tea.Msg) tea.Cmd {
+	f.err = nil
+	f.in[f.at].Update(msg)
+	return nil
+}
+
+func (f *form) View(width, height int) string {
+	t := &f.e.theme
+	label := 0
+	for _, p := range f.query.Params {
+		label = max(label, len(p.Name)+1+len(p.Kind))
+	}
+	label = min(label, max(width/3, 4))
+	var out []string
+	for i, p := range f.query.Params {
+		name := grid.Fit(f.e.show(p.Name+" "+p.Kind), label, false, f.e.opt.ASCII)
+		mark := "  "
+		if i == f.at {
+			mark, name = "> ", t.strong.Render(name)
+		}
+		out = append(out, mark+name+" "+f.in[i].View(t, max(width-label-3, 1), 1, i == f.at))
+	}
+	p := f.query.Params[f.at]
+	note := p.Doc
+	if p.Required {
+		note += " (required)"
+	}
+	out = append(out, "")
+	for _, l := range wrap(f.e.show(note), width) {
+		out = append(out, t.dim.Render(l))
+	}
+	if f.err != nil {
+		out = append(out, errorText(f.e, f.err, width))
+	} else if room := height - len(out) - 1; room > 1 && f.query.Doc != "" {
+		doc := f.e.paragraphs(oneLine(f.query.Doc), width)
+		out = append(out, "")
+		out = append(out, doc[:min(len(doc)-1, room)]...)
+	}
+	return strings.Join(out, "\n")
+}

@@ -1,0 +1,173 @@
+package grid
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// View draws the grid: a header and as many rows as there is room for.
+func (g *Grid) View() string {
+	if g.width <= gutter || g.height < 1 {
+		return ""
+	}
+	spans := g.layout()
+	var b strings.Builder
+	b.Grow(g.width * g.height * 2)
+	g.drawHead(&b, spans)
+	for i := g.top; i < g.top+g.rows(); i++ {
+		if g.complete && i >= g.count {
+			break
+		}
+		b.WriteByte('\n')
+		g.drawRow(&b, spans, i)
+	}
+	return b.String()
+}
+
+func (g *Grid) drawHead(b *strings.Builder, spans []span) {
+	line := pen{b: b}
+	for _, s := range spans {
+		style := &g.Styles.Head
+		if s.col == g.col {
+			style = &g.Styles.HeadCursor
+		}
+		line.to(s.x, &g.Styles.Head)
+		line.put(Fit(g.shown(g.cols[s.col].Name), s.width, g.cols[s.col].Right, g.Styles.ASCII), s.width, style)
+	}
+	line.to(g.width, &g.Styles.Head)
+	line.flush()
+}
+
+func (g *Grid) drawRow(b *strings.Builder, spans []span, i int) {
+	line := pen{b: b}
+	var base *lipgloss.Style
+	if i == g.row {
+		base = &g.Styles.CursorRow
+		line.put(">", gutter, base)
+	}
+	row, ok := g.Row(i)
+	if !ok {
+		line.to(gutter, base)
+		line.put(g.waiting(), 1, &g.Styles.Wait)
+		line.to(g.width, base)
+		line.flush()
+		return
+	}
+	for _, s := range spans {
+		line.to(s.x, base)
+		cell := Cell{Null: true} // a row shorter than its header is drawn, not trusted
+		if s.col < len(row) {
+			cell = row[s.col]
+		}
+		style := base
+		if cell.Null {
+			style = &g.Styles.Null
+		} else if word, ok := g.Styles.Words[cell.Text]; ok {
+			style = word
+		}
+		if i == g.row && s.col == g.col {
+			style = &g.Styles.Cursor
+		}
+		line.put(Fit(g.text(s.col, cell), s.width, g.cols[s.col].Right, g.Styles.ASCII), s.width, style)
+	}
+	if i == g.row {
+		line.to(g.width, base)
+	}
+	line.flush()
+}
+
+func (g *Grid) waiting() string {
+	if g.Styles.ASCII {
+		return "."
+	}
+	return "·"
+}
+
+// pen writes a line in runs of one style, so that a plain row costs no styling at all.
+type pen struct {
+	b     *strings.Builder
+	run   []byte
+	style *lipgloss.Style
+	x     int
+}
+
+// to fills with spaces up to column x.
+func (p *pen) to(x int, style *lipgloss.Style) {
+	if n := x - p.x; n > 0 {
+		p.put(strings.Repeat(" ", n), n, style)
+	}
+}
+
+func (p *pen) put(s string, width int, style *lipgloss.Style) {
+	if style != p.style {
+		p.flush()
+		p.style = style
+	}
+	p.run = append(p.run, s...)
+	p.x += width
+}
+
+func (p *pen) flush() {
+	if len(p.run) == 0 {
+		return
+	}
+	if p.style == nil {
+		p.b.Write(p.run)
+	} else {
+		p.b.WriteString(p.style.Render(string(p.run)))
+	}
+	p.run = p.run[:0]
+}
+
+// Fit cuts or fills s to exactly width cells. What is cut is counted: …(+n) where there is room for that.
+func Fit(s string, width int, right, ascii bool) string {
+	w := textWidth(s)
+	if w > width {
+		s = cut(s, width, ascii)
+		w = textWidth(s)
+	}
+	if w >= width {
+		return s
+	}
+	fill := strings.Repeat(" ", width-w)
+	if right {
+		return fill + s
+	}
+	return s + fill
+}
+
+// cut shortens s, which is wider than width.
+func cut(s string, width int, ascii bool) string {
+	mark := "…"
+	if ascii {
+		mark = "~"
+	}
+	if width <= 1 {
+		return mark[:len(mark)*max(width, 0)]
+	}
+	all := utf8.RuneCountInString(s)
+	if width >= 8 {
+		for digits := 1; digits < 8; digits++ {
+			head := ansi.Truncate(s, width-len("~(+)")-digits, "")
+			tail := mark + "(+" + strconv.Itoa(all-utf8.RuneCountInString(head)) + ")"
+			if textWidth(tail) <= len("~(+)")+digits {
+				return head + tail
+			}
+		}
+	}
+	return ansi.Truncate(s, width-1, "") + mark
+}
+
+// textWidth is the width of s in cells.
+func textWidth(s string) int {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return ansi.StringWidth(s)
+		}
+	}
+	return len(s)
+}

@@ -1,0 +1,263 @@
+package tui
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"case53/tui/grid"
+	"case53/tui/spark"
+)
+
+// lines is the overview, each line no wider than width.
+func (s *overview) lines(width int) []string {
+	if s.err != nil {
+		return strings.Split(errorText(s.e, s.err, width), "\n")
+	}
+	o := s.data
+	if o == nil {
+		o = &Overview{}
+	}
+	var out []string
+	for _, part := range [][]string{s.head(o, width), s.captures(o, width), s.next(width), s.hours(o, width), s.counted(o, width), s.coverage(o, width)} {
+		if len(part) > 0 {
+			out = append(append(out, part...), "")
+		}
+	}
+	for i := range out {
+		out[i] = grow(out[i], width, &s.e.theme)
+	}
+	return out[:len(out)-1]
+}
+
+// head says which case it is, its window, and whether it can still change.
+func (s *overview) head(o *Overview, width int) []string {
+	e, t := s.e, &s.e.theme
+	if s.data == nil {
+		return []string{" " + t.dim.Render("reading the case"+t.glyph.dots)}
+	}
+	state := "not sealed"
+	if o.Sealed {
+		state = "SEALED"
+	}
+	window := e.moment(o.From) + " " + t.glyph.to + " " + e.moment(o.To) + " " + e.zoneName()
+	out := []string{" " + t.strong.Render(window) + "  " + t.dim.Render(countText(o.Objects)+" objects, "+state)}
+	if o.Path != "" && width >= 60 {
+		out = append(out, " "+t.dim.Render(e.show(o.Path)))
+	}
+	if o.Stale != "" {
+		out = append(out, " "+t.warn.Render("! "+e.show(o.Stale)))
+	}
+	return out
+}
+
+// captures is a table: capture, role, rows per log type, window.
+func (s *overview) captures(o *Overview, width int) []string {
+	e, t := s.e, &s.e.theme
+	names := tableNames(o)
+	if s.data == nil {
+		return nil
+	}
+	if len(o.Captures) == 0 {
+		return []string{" " + t.warn.Render("The case is empty: case53 load "+e.show(e.opt.CaseName)+" PATH...")}
+	}
+	name, role := 7, 4
+	for _, c := range o.Captures {
+		name, role = max(name, ansi.StringWidth(e.show(c.Name))), max(role, ansi.StringWidth(e.show(c.Role)))
+	}
+	name, role = min(name, 24), min(role, 12)
+	row := func(first, second string, cell func(string) string, window string) string {
+		b := " " + grid.Fit(first, name, false, e.opt.ASCII) + "  " + grid.Fit(second, role, false, e.opt.ASCII)
+		for _, n := range names {
+			b += "  " + grid.Fit(cell(n), max(9, len(n)), true, e.opt.ASCII)
+		}
+		return b + "  " + window
+	}
+	out := []string{t.title.Render(row("Capture", "role", func(n string) string { return e.show(n) }, "first record"))}
+	for _, c := range o.Captures {
+		window := e.moment(c.From)
+		if width >= 100 {
+			window += " " + t.glyph.to + " " + e.moment(c.To)
+		}
+		out = append(out, row(e.show(c.Name), e.show(c.Role), func(n string) string { return countText(c.Rows[n]) }, window))
+	}
+	return out
+}
+
+// tableNames are the tables to count: the known ones in their order, then others.
+func tableNames(o *Overview) []string {
+	var known, other []string
+	for _, t := range tables {
+		if _, ok := o.Tables[t.name]; ok {
+			known = append(known, t.name)
+		}
+	}
+	for n := range o.Tables {
+		if !slices.Contains(known, n) {
+			other = append(other, n)
+		}
+	}
+	slices.Sort(other)
+	return append(known, other...)
+}
+
+// next names the keys to begin with.
+func (s *overview) next(width int) []string {
+	t := &s.e.theme
+	words := []string{}
+	for _, tb := range tables {
+		words = append(words, t.strong.Render(tb.key)+" "+tb.title)
+	}
+	words = append(words, t.strong.Render("2")+" saved queries", t.strong.Render(";")+" SQL")
+	out := []string{" " + t.title.Render("Look at")}
+	line := " "
+	for _, w := range words {
+		if ansi.StringWidth(line+w)+2 > width && line != " " {
+			out = append(out, line)
+			line = " "
+		}
+		line += w + "   "
+	}
+	out = append(out, strings.TrimRight(line, " "))
+	if len(s.suggest) > 0 {
+		out = append(out, " "+t.title.Render("Ask"))
+	}
+	for i, q := range s.suggest {
+		out = append(out, " "+t.strong.Render(string(rune('a'+i)))+" "+s.e.show(q.Title))
+	}
+	return out
+}
+
+// hours draws the records per hour of each log type on one time axis.
+func (s *overview) hours(o *Overview, width int) []string {
+	e, t := s.e, &s.e.theme
+	var from, to time.Time
+	for _, h := range o.Hours {
+		for _, at := range h.Times {
+			if from.IsZero() || at.Before(from) {
+				from = at
+			}
+			if at.After(to) {
+				to = at
+			}
+		}
+	}
+	if from.IsZero() {
+		return nil
+	}
+	steps := int(to.Sub(from)/time.Hour) + 1
+	room := width - 30
+	if steps > 1<<20 || room < 8 { // a span of a century: no picture is better than a wrong one
+		return nil
+	}
+	out := []string{" " + t.title.Render("Records per hour") + "  " + t.dim.Render(e.moment(from)+" "+t.glyph.to+" "+e.moment(to)+" "+e.zoneName())}
+	for _, h := range o.Hours {
+		counts := make([]int64, steps)
+		var most int64
+		for i, at := range h.Times {
+			counts[int(at.Sub(from)/time.Hour)] += h.Counts[i]
+			most = max(most, h.Counts[i])
+		}
+		line := spark.Line(counts, room, e.opt.ASCII)
+		out = append(out, " "+grid.Fit(e.show(h.LogType), 10, false, e.opt.ASCII)+" "+grid.Fit(line, min(room, steps), false, e.opt.ASCII)+
+			" "+t.dim.Render("peak "+countText(most)))
+	}
+	return out
+}
+
+// counted says what became of every line that was read, and why lines were rejected.
+func (s *overview) counted(o *Overview, width int) []string {
+	e, t := s.e, &s.e.theme
+	l := o.Lines
+	if l.Read == 0 {
+		return nil
+	}
+	var parts []string
+	for _, p := range []struct {
+		n    int64
+		word string
+	}{{l.Rows, "rows"}, {l.Headers, "headers"}, {l.Blank, "blank"}, {l.Outside, "outside the window"}, {l.Duplicate, "duplicate"}, {l.Rejected, "rejected"}} {
+		if p.n > 0 {
+			parts = append(parts, countText(p.n)+" "+p.word)
+		}
+	}
+	out := []string{" " + t.title.Render("Lines read") + "  " + countText(l.Read) + " = "}
+	for i, w := range wrap(strings.Join(parts, " + "), max(width-18, 10)) {
+		if i == 0 {
+			out[0] += w
+			continue
+		}
+		out = append(out, strings.Repeat(" ", 18)+w)
+	}
+	if sum := l.Rows + l.Headers + l.Blank + l.Outside + l.Duplicate + l.Rejected; sum != l.Read {
+		out = append(out, " "+t.bad.Render(fmt.Sprintf("! %s lines are not accounted for", countText(l.Read-sum))))
+	}
+	for _, r := range o.Rejects {
+		out = append(out, " "+t.warn.Render("! "+countText(r.Count)+" rejected")+"  "+e.show(r.Text))
+	}
+	return out
+}
+
+// coverage draws a bar per source: which minutes of its span have records, and of what sort. The worst come first.
+func (s *overview) coverage(o *Overview, width int) []string {
+	if len(o.Coverage) == 0 {
+		return nil
+	}
+	e, t := s.e, &s.e.theme
+	g := &t.glyph
+	out := []string{" " + t.title.Render("Coverage") + "  " + t.good.Render(g.ok) + " records  " + t.dim.Render("N") + " no data  " +
+		t.bad.Render("S") + " skipped by AWS  " + t.warn.Render(g.absent) + " no record at all"}
+	rows := slices.Clone(o.Coverage)
+	slices.SortStableFunc(rows, func(a, b Coverage) int { return cmp.Compare(missing(b), missing(a)) })
+	name := 12
+	for _, c := range rows {
+		name = max(name, ansi.StringWidth(e.show(c.Source)))
+	}
+	name = min(name, max(width/3, 12))
+	for _, c := range rows {
+		lead := " " + grid.Fit(e.show(c.LogType), 5, false, e.opt.ASCII) + grid.Fit(e.show(c.Capture), 9, false, e.opt.ASCII) + " " + grid.Fit(e.show(c.Source), name, false, e.opt.ASCII) + " "
+		room := min(max(width-ansi.StringWidth(lead)-8, 4), 72)
+		out = append(out, lead+s.bar(c, room)+" "+coveredText(c))
+	}
+	return out
+}
+
+// missing is the share of minutes of which nothing is known.
+func missing(c Coverage) float64 {
+	if c.Expected == 0 {
+		return 0
+	}
+	return float64(c.SkipData+c.Absent) / float64(c.Expected)
+}
+
+func coveredText(c Coverage) string {
+	if c.Expected == 0 {
+		return "     -"
+	}
+	share := 100 * (1 - missing(c))
+	if share > 99.9 && missing(c) > 0 {
+		share = 99.9 // all but a little is not all
+	}
+	return fmt.Sprintf("%5.1f%%", share)
+}
+
+func (s *overview) bar(c Coverage, width int) string {
+	t := &s.e.theme
+	cells := spark.Split([]int64{c.OK, c.NoData, c.SkipData, c.Absent}, width)
+	return t.good.Render(strings.Repeat(t.glyph.ok, cells[0])) + t.dim.Render(strings.Repeat("N", cells[1])) +
+		t.bad.Render(strings.Repeat("S", cells[2])) + t.warn.Render(strings.Repeat(t.glyph.absent, cells[3]))
+}
+
+// countText is a number with its thousands marked.
+func countText(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

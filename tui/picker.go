@@ -1,0 +1,168 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/sahilm/fuzzy"
+
+	"case53/queries"
+	"case53/tui/grid"
+)
+
+// picker is the screen of the saved queries: typing narrows them down.
+type picker struct {
+	e     *Env
+	in    editor
+	all   []*queries.Query
+	found []*queries.Query
+	at    int
+	top   int
+}
+
+func newPicker(e *Env) *picker {
+	p := &picker{e: e, all: e.library.All()}
+	p.narrow()
+	return p
+}
+
+func (p *picker) Title() string  { return "Queries" }
+func (p *picker) Open() tea.Cmd  { return nil }
+func (p *picker) Close() tea.Cmd { return nil }
+func (p *picker) Typing() bool   { return true }
+
+func (p *picker) Status() Status {
+	return Status{Rows: countText(int64(len(p.found))) + " queries"}
+}
+
+func (p *picker) Keys() []Bind {
+	move := func(n int) func() tea.Cmd {
+		return do(func() { p.at = max(min(p.at+n, len(p.found)-1), 0) })
+	}
+	binds := []Bind{
+		{Keys: keys("enter"), Does: "run the query, or ask for its parameters", Foot: "run", Run: p.enter},
+		{Keys: keys("down", "ctrl+n"), Does: "one down", Foot: "down", Run: move(1)},
+		{Keys: keys("up", "ctrl+p"), Does: "one up", Foot: "up", Run: move(-1)},
+		{Keys: keys("pgdown"), Does: "ten down", Run: move(10)},
+		{Keys: keys("pgup"), Does: "ten up", Run: move(-10)},
+		{Keys: keys("tab"), Does: "explain: what the query asks, its SQL, what it cannot tell", Foot: "explain", Run: p.explain},
+	}
+	return append(binds, p.in.Keys(p.narrow)...)
+}
+
+func (p *picker) Update(msg tea.Msg) tea.Cmd {
+	p.in.Update(msg)
+	p.narrow()
+	return nil
+}
+
+// narrow finds the queries whose id, group or title match what was typed, the best first; all in their order when
+// nothing was.
+func (p *picker) narrow() {
+	p.at, p.top = 0, 0
+	typed := strings.TrimSpace(p.in.Value())
+	if typed == "" {
+		p.found = p.all
+		return
+	}
+	p.found = nil
+	for _, m := range fuzzy.FindFrom(typed, haystack(p.all)) {
+		p.found = append(p.found, p.all[m.Index])
+	}
+}
+
+type haystack []*queries.Query
+
+func (h haystack) String(i int) string { return h[i].ID + " " + h[i].Title }
+func (h haystack) Len() int            { return len(h) }
+
+func (p *picker) chosen() *queries.Query {
+	if p.at >= len(p.found) {
+		return nil
+	}
+	return p.found[p.at]
+}
+
+func (p *picker) enter() tea.Cmd {
+	if q := p.chosen(); q != nil {
+		return choose(p.e, q)
+	}
+	return nil
+}
+
+func (p *picker) explain() tea.Cmd {
+	q := p.chosen()
+	if q == nil {
+		return nil
+	}
+	return p.e.overlay(newExplain(p.e, p.e.show(q.ID), about{q.Title + ".\n\n" + q.Doc, q.Cannot}, q.SQL, nil))
+}
+
+func (p *picker) View(width, height int) string {
+	t := &p.e.theme
+	out := []string{" > " + p.in.View(t, max(width-4, 1), 1, true)}
+	detail := p.detail(width, height)
+	room := max(height-1-len(detail), 1)
+	p.top = scroll(p.top, p.at, room, max(len(p.found), room))
+	for i := p.top; i < min(p.top+room, len(p.found)); i++ {
+		out = append(out, p.line(t, i, width))
+	}
+	if len(p.found) == 0 {
+		out = append(out, " "+t.dim.Render("no query matches; ; asks in SQL"))
+	}
+	for len(out) < height-len(detail) {
+		out = append(out, "")
+	}
+	return strings.Join(append(out, detail...), "\n")
+}
+
+func (p *picker) line(t *theme, i, width int) string {
+	q := p.found[i]
+	id := 0
+	for _, q := range p.all {
+		id = max(id, len(q.ID))
+	}
+	id = min(id, max(width/3, 8))
+	text := " " + grid.Fit(p.e.show(q.ID), id, false, p.e.opt.ASCII) + "  " + p.e.show(q.Title)
+	missing, ok := p.e.has(q.Needs)
+	if !ok {
+		text += " (no " + p.e.show(missing) + " records)"
+	}
+	text = grid.Fit(text, width, false, p.e.opt.ASCII)
+	switch {
+	case i == p.at:
+		return t.cursor.Render(text)
+	case !ok:
+		return t.dim.Render(text)
+	}
+	return text
+}
+
+// detail explains the chosen query in a few lines at the foot, where there is room.
+func (p *picker) detail(width, height int) []string {
+	q := p.chosen()
+	if q == nil || height < 10 {
+		return nil
+	}
+	e, t := p.e, &p.e.theme
+	out := []string{t.dim.Render(strings.Repeat(e.theme.glyph.dash, width))}
+	out = append(out, e.paragraphs(oneLine(q.Doc), width-1)...)
+	out = out[:min(len(out), max(height/4, 3))]
+	var params []string
+	for _, pr := range q.Params {
+		s := pr.Name
+		if pr.Required {
+			s += "*"
+		}
+		params = append(params, s)
+	}
+	if len(params) > 0 {
+		out = append(out, t.dim.Render(grow(e.show("takes "+strings.Join(params, ", ")), width-1, t)))
+	}
+	for i := range out {
+		if i > 0 {
+			out[i] = " " + out[i]
+		}
+	}
+	return out
+}

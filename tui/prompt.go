@@ -1,0 +1,60 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// prompt is an overlay that asks for one line.
+type prompt struct {
+	e     *Env
+	title string
+	help  []string
+	in    editor
+	err   error
+	take  func(line string) (tea.Cmd, error) // an error keeps the prompt open
+}
+
+func newPrompt(e *Env, title string, help []string, take func(string) (tea.Cmd, error)) *prompt {
+	return &prompt{e: e, title: title, help: help, take: take}
+}
+
+func (p *prompt) Title() string  { return p.title }
+func (p *prompt) Open() tea.Cmd  { return nil }
+func (p *prompt) Close() tea.Cmd { return nil }
+func (p *prompt) Status() Status { return Status{} }
+func (p *prompt) Typing() bool   { return true }
+
+func (p *prompt) Keys() []Bind {
+	return append([]Bind{{Keys: keys("enter"), Does: "go", Foot: "go", Run: p.enter}}, p.in.Keys(func() { p.err = nil })...)
+}
+
+func (p *prompt) enter() tea.Cmd {
+	cmd, err := p.take(p.in.Value())
+	if p.err = err; err != nil {
+		return nil
+	}
+	return tea.Batch(p.e.closeOverlay(), cmd)
+}
+
+func (p *prompt) Update(msg tea.Msg) tea.Cmd {
+	p.err = nil
+	p.in.Update(msg)
+	return nil
+}
+
+func (p *prompt) View(width, _ int) string {
+	t := &p.e.theme
+	out := []string{"> " + p.in.View(t, max(width-2, 1), 1, true)}
+	for _, h := range p.help {
+		if p.e.opt.ASCII {
+			h = strings.NewReplacer("·", "|", "…", "...").Replace(h)
+		}
+		out = append(out, t.dim.Render(grow(h, width, t)))
+	}
+	if p.err != nil {
+		out = append(out, errorText(p.e, p.err, width))
+	}
+	return strings.Join(out, "\n")
+}

@@ -1,0 +1,383 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"case53/cases"
+	"case53/tui/grid"
+)
+
+// record is the screen of one row: its fields, the whole record that it comes from, the line word for word, and the
+// object that holds it. The cursor stands on a field, so that every value can be followed.
+type record struct {
+	e     *Env
+	title string
+
+	row             []line // the row as it was in the result
+	whole           []line // the record's own table, every column
+	children        []line
+	origin          []line
+	raw             []byte
+	rawErr          error
+	source          Record
+	childTitle      string
+	objectID, rowNo int64
+	known           bool // the row says which record it is
+
+	finding, reading, answers task
+	err                       error
+	empties                   bool // show fields that have no value
+	at, top                   int
+}
+
+// line is a field of the record on the screen.
+type line struct {
+	field
+	cell    cases.Cell
+	section string // "" when it goes on
+}
+
+func newRecord(e *Env, cols []field, row []cases.Cell) *record {
+	s := &record{e: e, title: "Record"}
+	var haveObject, haveRow bool
+	for i, f := range cols {
+		if i >= len(row) {
+			break
+		}
+		s.row = append(s.row, line{field: f, cell: row[i]})
+		n, err := strconv.ParseInt(row[i].Text, 10, 64)
+		switch {
+		case err != nil || row[i].Null:
+		case f.Name == "object_id":
+			s.objectID, haveObject = n, true
+		case f.Name == "row_no":
+			s.rowNo, haveRow = n, true
+		}
+	}
+	s.known = haveObject && haveRow
+	if s.known {
+		s.title = fmt.Sprintf("Record %d:%d", s.objectID, s.rowNo)
+	}
+	return s
+}
+
+func (s *record) Title() string          { return s.title }
+func (s *record) Update(tea.Msg) tea.Cmd { return nil }
+
+func (s *record) Status() Status {
+	for _, t := range []*task{&s.finding, &s.reading, &s.answers} {
+		if t.running() {
+			return Status{Task: t}
+		}
+	}
+	return Status{Task: &s.finding}
+}
+
+func (s *record) Close() tea.Cmd {
+	s.finding.stop(s.e)
+	s.reading.stop(s.e)
+	s.answers.stop(s.e)
+	return nil
+}
+
+// Open fetches where the row came from; the fields of the row are there already.
+func (s *record) Open() tea.Cmd {
+	if !s.known {
+		return nil
+	}
+	reader, object, row := s.e.reader, s.objectID, s.rowNo
+	return start(s.e, &s.finding, "fetching the raw line", func(ctx context.Context) (Record, error) {
+		return reader.Record(ctx, object, row)
+	}, s.found)
+}
+
+func (s *record) found(r Record, err error) tea.Cmd {
+	if s.err = err; err != nil {
+		return nil
+	}
+	s.source, s.raw, s.rawErr = r, r.Raw, r.RawErr
+	s.origin = originLines(s.e, r)
+	t, ok := tableOf(r.LogType)
+	if !ok {
+		return nil
+	}
+	args := map[string]any{"object": s.objectID, "row": s.rowNo}
+	where := " WHERE object_id = $object AND row_no = $row"
+	cmds := []tea.Cmd{start(s.e, &s.reading, "reading the record", s.e.rows("SELECT * FROM "+t.name+where, args), s.useWhole)}
+	if t.children != "" {
+		s.childTitle = t.childTitle
+		sql := "SELECT " + strings.Join(t.child, ", ") + " FROM " + t.children + where + " ORDER BY " + t.child[0]
+		cmds = append(cmds, start(s.e, &s.answers, "reading its answers", s.e.rows(sql, args), s.useChildren))
+	}
+	return tea.Batch(cmds...)
+}
+
+// small is a result that is known to be short, read whole.
+type small struct {
+	cols []cases.Column
+	rows [][]cases.Cell
+}
+
+const mostChildren = 500
+
+// rows is the work of reading a short result whole.
+func (e *Env) rows(sql string, args map[string]any) func(context.Context) (small, error) {
+	reader := e.reader
+	return func(ctx context.Context) (small, error) {
+		r, err := reader.Query(ctx, sql, args)
+		if err != nil {
+			return small{}, err
+		}
+		defer r.Close()
+		rows, err := r.Fetch(ctx, 0, mostChildren)
+		return small{r.Columns(), rows}, err
+	}
+}
+
+func (s *record) useWhole(r small, err error) tea.Cmd {
+	if err == nil && len(r.rows) == 0 {
+		err = errors.New("the case's tables do not hold this record any more")
+	}
+	if s.err = err; err != nil {
+		return nil
+	}
+	s.whole = nil
+	for i, f := range fields(r.cols, nil) {
+		s.whole = append(s.whole, line{field: f, cell: r.rows[0][i]})
+	}
+	return nil
+}
+
+func (s *record) useChildren(r small, err error) tea.Cmd {
+	if err != nil {
+		s.err = err
+		return nil
+	}
+	s.children = nil
+	fs := fields(r.cols, nil)
+	for _, row := range r.rows {
+		for i := 1; i < len(fs); i++ {
+			f := fs[i]
+			f.Name = fmt.Sprintf("%s %s", fs[i].Name, row[0].Text)
+			s.children = append(s.children, line{field: f, cell: row[i]})
+		}
+	}
+	return nil
+}
+
+// originLines are the facts about where a record came from.
+func originLines(e *Env, r Record) []line {
+	var out []line
+	add := func(name, kind, text string) {
+		if text != "" {
+			out = append(out, line{field: field{Column: cases.Column{Name: name, Kind: kind}}, cell: cases.Cell{Text: text}})
+		}
+	}
+	add("object", "object", fmt.Sprint(r.ObjectID))
+	add("line", "", fmt.Sprint(r.RowNo))
+	add("uri", "", r.URI)
+	add("sha256", "", r.SHA256)
+	add("capture", "capture", r.Capture)
+	add("log_type", "", r.LogType)
+	add("format", "", r.Format)
+	if !r.AcquiredAt.IsZero() {
+		add("acquired_at", "", r.AcquiredAt.UTC().Format(cellTime)+" UTC")
+	}
+	add("log_group", "", r.LogGroup)
+	add("log_stream", "", r.LogStream)
+	add("event_id", "", r.EventID)
+	if !r.EventTimestamp.IsZero() {
+		add("event_timestamp", "", r.EventTimestamp.UTC().Format(cellTime)+" UTC")
+	}
+	if !r.IngestionTime.IsZero() {
+		add("ingestion_time", "", r.IngestionTime.UTC().Format(cellTime)+" UTC")
+	}
+	return out
+}
+
+// lines are the fields in the order of the screen: what the row said that the record does not, the record, its answers,
+// the raw line, and where it came from.
+func (s *record) lines() []line {
+	var out []line
+	section := func(name string, ls []line) {
+		first := true
+		for _, l := range ls {
+			if l.cell.Null && !s.empties || s.folded(l) {
+				continue
+			}
+			if l.section = ""; first {
+				l.section, first = name, false
+			}
+			out = append(out, l)
+		}
+	}
+	if s.whole == nil {
+		section("Row", s.row)
+	} else {
+		have := map[string]cases.Cell{}
+		for _, l := range s.whole {
+			have[l.Name] = l.cell
+		}
+		var own []line
+		for _, l := range s.row {
+			if c, ok := have[l.Name]; !ok || c != l.cell {
+				own = append(own, l)
+			}
+		}
+		section("Of the query", own)
+		section("Record", s.whole)
+	}
+	section(s.childTitle, s.children)
+	if s.known {
+		section("Raw line", []line{s.rawLine()})
+	}
+	section("Where it came from", s.origin)
+	return out
+}
+
+// folded reports whether a field only repeats another: addresses as numbers, and the place that the origin tells.
+func (s *record) folded(l line) bool {
+	if s.empties {
+		return false
+	}
+	return l.Name == "object_id" || l.Name == "row_no" || strings.HasSuffix(l.Name, "_n") && l.Kind == "number" ||
+		l.Name == "utf8_escaped" && l.cell.Text == "false"
+}
+
+// rawLine is the line as a field of its own.
+func (s *record) rawLine() line {
+	l := line{field: field{Column: cases.Column{Name: "raw"}}}
+	switch {
+	case s.err != nil && s.raw == nil:
+		l.cell.Text = "cannot be shown: " + s.err.Error()
+	case s.rawErr != nil:
+		l.cell.Text = "cannot be shown: " + s.rawErr.Error()
+	case s.finding.running() || s.source.SHA256 == "" && s.raw == nil:
+		l.cell.Text = "fetching" + s.e.theme.glyph.dots
+	default:
+		l.cell.Text = string(s.raw)
+	}
+	return l
+}
+
+func (s *record) Keys() []Bind {
+	move := func(n int) func() tea.Cmd {
+		return do(func() { s.at = max(min(s.at+n, len(s.lines())-1), 0) })
+	}
+	return []Bind{
+		{Keys: keys("p", "enter"), Does: "pivot: where the value under the cursor leads", Foot: "pivot", Run: s.pivot},
+		{Keys: keys("y"), Does: "copy the value, made safe, to the terminal's clipboard", Foot: "copy", Run: s.copy},
+		{Keys: keys("."), Does: "show or fold away fields without a value", Foot: "all fields", Run: do(func() { s.empties = !s.empties })},
+		{Keys: keys("R"), Does: "go to the raw line", Foot: "raw line", Run: do(func() { s.goTo("Raw line") })},
+		{Keys: keys("r"), Does: "fetch it again", Run: s.Open},
+		{Keys: keys("down", "j"), Does: "one field down", Run: move(1)},
+		{Keys: keys("up", "k"), Does: "one field up", Run: move(-1)},
+		{Keys: keys("pgdown", "ctrl+d"), Does: "ten fields down", Run: move(10)},
+		{Keys: keys("pgup", "ctrl+u"), Does: "ten fields up", Run: move(-10)},
+		{Keys: keys("g", "home"), Does: "first field", Run: do(func() { s.at = 0 })},
+		{Keys: keys("G", "end"), Does: "last field", Run: do(func() { s.at = len(s.lines()) - 1 })},
+	}
+}
+
+// goTo puts the cursor on the first field of a section.
+func (s *record) goTo(section string) {
+	for i, l := range s.lines() {
+		if l.section == section {
+			s.at = i
+		}
+	}
+}
+
+func (s *record) chosen() (line, bool) {
+	ls := s.lines()
+	if s.at < 0 || s.at >= len(ls) {
+		return line{}, false
+	}
+	return ls[s.at], true
+}
+
+func (s *record) pivot() tea.Cmd {
+	l, ok := s.chosen()
+	if !ok {
+		return nil
+	}
+	return openPivot(s.e, l.field, l.cell)
+}
+
+func (s *record) copy() tea.Cmd {
+	l, ok := s.chosen()
+	if !ok {
+		return nil
+	}
+	return copyText(s.e, l.Name, l.cell.Text)
+}
+
+func (s *record) View(width, height int) string {
+	ls := s.lines()
+	s.at = max(min(s.at, len(ls)-1), 0)
+	label := 8
+	for _, l := range ls {
+		label = max(label, len(l.Name))
+	}
+	label = min(label, max(width/3, 4))
+	var out []string
+	from, to := 0, 0 // of the field under the cursor
+	if !s.known {
+		out = append(out, " "+s.e.theme.dim.Render("This row sums up records: it has no single line that it came from."))
+	}
+	for i, l := range ls {
+		drawn := s.draw(l, i == s.at, label, width)
+		if i == s.at {
+			from, to = len(out), len(out)+len(drawn)
+		}
+		out = append(out, drawn...)
+	}
+	height = max(height, 1)
+	s.top = scroll(s.top, min(to-1, from+height-1), height, len(out))
+	s.top = min(s.top, from)
+	return strings.Join(out[s.top:min(len(out), s.top+height)], "\n")
+}
+
+// draw is a field on as many lines as its value needs, after its section's title if it begins one.
+func (s *record) draw(l line, at bool, label, width int) []string {
+	e, t := s.e, &s.e.theme
+	var out []string
+	if l.section != "" {
+		out = append(out, " "+t.title.Render(l.section))
+	}
+	mark := "  "
+	if at {
+		mark = t.glyph.cursor + " "
+	}
+	value := e.show(l.cell.Text)
+	style := t.plain
+	switch {
+	case l.cell.Null:
+		value, style = t.glyph.null, t.dim
+	case isTime(l.Column):
+		value = e.show(e.timeText(l.cell.Text)) + " " + e.zoneName()
+	}
+	if at {
+		style = t.cursor
+	}
+	kind := ""
+	if l.Kind != "" && len(e.library.Pivots(valueKind(l.Kind, l.cell.Text))) > 0 && !l.cell.Null {
+		kind = "  " + t.kind.Render("p "+t.glyph.to+" "+e.show(valueKind(l.Kind, l.cell.Text)))
+	}
+	name := grid.Fit(e.show(l.Name), label, false, e.opt.ASCII)
+	for i, w := range hardWrap(value, max(width-label-4, 1)) {
+		lead := mark + t.dim.Render(name) + "  "
+		if i > 0 {
+			lead = strings.Repeat(" ", label+4)
+			kind = ""
+		}
+		out = append(out, grow(lead+style.Render(w)+kind, width, t))
+	}
+	return out
+}

@@ -1,0 +1,328 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"case53/cases"
+	"case53/tui/grid"
+)
+
+// result is the screen of a question's answer: a grid over its rows.
+type result struct {
+	e     *Env
+	title string
+	about about
+	base  question
+
+	filters []clause
+	by      *sorting
+	drill   func(row []cases.Cell) tea.Cmd // what enter does instead of showing the record
+
+	open   *opened
+	cols   []field
+	grid   *grid.Grid
+	err    error
+	paused bool // cancelled: nothing is fetched before the next key
+
+	asking, reading task
+	began           time.Time
+	took            time.Duration
+	width, height   int
+}
+
+// about is what can be said of a question beside its answer.
+type about struct{ doc, cannot string }
+
+func newResult(e *Env, title string, q question) *result {
+	return &result{e: e, title: title, base: q}
+}
+
+func (s *result) Title() string { return s.title }
+func (s *result) Open() tea.Cmd { return s.run() }
+
+// run asks the question, with its filters and order, from the beginning.
+func (s *result) run() tea.Cmd {
+	closing := s.Close()
+	s.err, s.paused, s.began, s.took = nil, false, s.e.now, 0
+	sql, args := s.base.compose(s.filters, s.by)
+	return tea.Batch(closing, start(s.e, &s.asking, "running", s.e.query(sql, args), s.use))
+}
+
+// use takes an opened result.
+func (s *result) use(o *opened, err error) tea.Cmd {
+	if err != nil {
+		s.err = err
+		return nil
+	}
+	s.open = o
+	s.cols = fields(o.Columns(), s.base.kinds)
+	old := s.grid
+	s.grid = grid.New(s.columns(), s.e.theme.grid(s.e.opt.ASCII))
+	if old != nil {
+		s.grid.Like(old)
+	}
+	s.count()
+	return nil // Settle asks for the rows
+}
+
+// columns are the grid's. Where a row came from and addresses as numbers are kept at hand, but folded away.
+func (s *result) columns() []grid.Column {
+	cols := make([]grid.Column, len(s.cols))
+	numbers := map[string]bool{"object_id": true, "row_no": true, "utf8_escaped": true}
+	for _, f := range s.cols {
+		numbers[f.number] = f.number != ""
+	}
+	for i, f := range s.cols {
+		cols[i] = grid.Column{Name: f.Name, Right: isNumber(f.Column), Hidden: numbers[f.Name]}
+		if isTime(f.Column) {
+			cols[i].Format = s.e.timeText
+		}
+	}
+	return cols
+}
+
+// Settle fetches the rows that the screen needs and does not have.
+func (s *result) Settle(width, height int) tea.Cmd {
+	s.width, s.height = width, height
+	if s.grid == nil {
+		return nil
+	}
+	s.grid.Styles = s.e.theme.grid(s.e.opt.ASCII)
+	s.grid.Resize(width, s.gridHeight())
+	page, want := s.grid.Want()
+	if !want || s.paused || s.err != nil || s.open == nil || s.reading.running() {
+		return nil
+	}
+	open := s.open
+	return start(s.e, &s.reading, "reading rows", func(ctx context.Context) ([][]grid.Cell, error) {
+		rows, err := open.Fetch(ctx, page*grid.PageRows, grid.PageRows)
+		return gridRows(rows), err
+	}, func(rows [][]grid.Cell, err error) tea.Cmd {
+		if err != nil {
+			s.err = err
+			return nil
+		}
+		s.count()
+		s.grid.Land(page, rows)
+		if s.took == 0 {
+			s.took = max(s.e.now.Sub(s.began), time.Microsecond)
+		}
+		return nil
+	})
+}
+
+// gridRows gives a page to the grid, which knows no cases.
+func gridRows(rows [][]cases.Cell) [][]grid.Cell {
+	out := make([][]grid.Cell, len(rows))
+	for i, r := range rows {
+		out[i] = make([]grid.Cell, len(r))
+		for j, c := range r {
+			out[i][j] = grid.Cell(c)
+		}
+	}
+	return out
+}
+
+func (s *result) count() { s.grid.SetCount(s.open.Count()) }
+
+// toEnd goes to the last row. To know which it is, the result must be read to its end.
+func (s *result) toEnd() tea.Cmd {
+	if s.grid == nil {
+		return nil
+	}
+	if _, complete := s.grid.Count(); complete || s.open == nil {
+		s.grid.End()
+		return nil
+	}
+	open := s.open
+	const beyond = 1 << 40
+	return start(s.e, &s.reading, "reading to the last row", func(ctx context.Context) (struct{}, error) {
+		_, err := open.Fetch(ctx, beyond, 1)
+		return struct{}{}, err
+	}, func(_ struct{}, err error) tea.Cmd {
+		if err != nil {
+			s.err = err
+			return nil
+		}
+		s.count()
+		s.grid.End()
+		return nil
+	})
+}
+
+func (s *result) Close() tea.Cmd {
+	s.asking.stop(s.e)
+	s.reading.stop(s.e)
+	if s.open == nil {
+		return nil
+	}
+	o := s.open
+	s.open = nil
+	return letGo(o)
+}
+
+// Cancelled keeps the screen from asking again at once.
+func (s *result) Cancelled() { s.paused = true }
+
+func (s *result) Update(tea.Msg) tea.Cmd { return nil }
+
+func (s *result) Status() Status {
+	st := Status{Took: s.took, Task: &s.asking}
+	if !s.asking.running() {
+		st.Task = &s.reading
+	}
+	var parts []string
+	for _, f := range s.filters {
+		parts = append(parts, f.shown)
+	}
+	st.Filter = s.e.show(strings.Join(parts, " "))
+	if s.grid != nil && s.err == nil {
+		st.Rows = s.rowsText()
+	}
+	return st
+}
+
+// rowsText is where the screen stands in the result: 1–20 of ≥ 512.
+func (s *result) rowsText() string {
+	g := &s.e.theme.glyph
+	from, to := s.grid.Visible()
+	n, complete := s.grid.Count()
+	if n == 0 && complete {
+		return "no rows"
+	}
+	text := fmt.Sprintf("%d%s%d of ", from+1, g.dash, to)
+	if !complete {
+		text += g.atLeast
+	}
+	return text + fmt.Sprint(n)
+}
+
+// gridHeight leaves a line for the value under the cursor where there is room.
+func (s *result) gridHeight() int {
+	if s.height >= 8 {
+		return s.height - 1
+	}
+	return s.height
+}
+
+func (s *result) View(width, height int) string {
+	t := &s.e.theme
+	switch {
+	case s.err != nil:
+		return s.failure(width)
+	case s.grid == nil && s.paused:
+		return "\n " + t.warn.Render("cancelled "+t.glyph.dash+" r runs it again")
+	case s.grid == nil:
+		return "\n " + t.dim.Render("running"+t.glyph.dots)
+	}
+	if n, complete := s.grid.Count(); n == 0 && complete {
+		return s.nothing(width)
+	}
+	if height < 8 {
+		return s.grid.View()
+	}
+	return clip(s.grid.View(), width, height-1) + "\n" + s.under(width)
+}
+
+// failure shows an error word for word; a hint line as such.
+func (s *result) failure(width int) string {
+	return "\n" + errorText(s.e, s.err, width) + "\n\n " + s.e.theme.dim.Render("r runs it again")
+}
+
+// errorText draws an error: its lines, safe to draw, wrapped.
+func errorText(e *Env, err error, width int) string {
+	var out []string
+	for _, l := range e.lines(err.Error()) {
+		style := e.theme.bad
+		if strings.HasPrefix(l, "hint: ") {
+			style = e.theme.plain
+		}
+		for _, w := range wrap(l, max(width-2, 1)) {
+			out = append(out, " "+style.Render(w))
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+// nothing says what an empty answer means, which is not always that nothing happened.
+func (s *result) nothing(width int) string {
+	t := &s.e.theme
+	out := []string{"", " " + t.strong.Render("No rows."), ""}
+	if len(s.filters) > 0 {
+		out = append(out, " "+t.dim.Render("A filter is on; ctrl+x clears it."), "")
+	}
+	if s.about.cannot != "" {
+		for _, l := range wrap("What this query cannot tell: "+s.e.show(oneLine(s.about.cannot)), max(width-2, 1)) {
+			out = append(out, " "+l)
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+// under is the value under the cursor, as much of it as fits, and where its column stands.
+func (s *result) under(width int) string {
+	t := &s.e.theme
+	_, col := s.grid.Cursor()
+	f := s.cols[col]
+	name := " " + s.e.show(f.Name)
+	if f.Kind != "" {
+		name += " (" + s.e.show(f.Kind) + ")"
+	}
+	from, to, n, hidden := s.grid.Span()
+	where := fmt.Sprintf(" columns %d%s%d of %d ", from, t.glyph.dash, to, n)
+	if hidden > 0 {
+		where = fmt.Sprintf(" columns %d%s%d of %d, %d folded ", from, t.glyph.dash, to, n, hidden)
+	}
+	value := ""
+	if c, ok := s.grid.Cell(); ok {
+		value = s.value(f, cases.Cell(c))
+	}
+	room := width - len([]rune(name)) - 2 - len([]rune(where))
+	if room < 8 {
+		return grid.Fit(name+": "+value, width, false, s.e.opt.ASCII)
+	}
+	return t.kind.Render(name+": ") + grid.Fit(value, room, false, s.e.opt.ASCII) + t.dim.Render(where)
+}
+
+// value is how a cell is drawn.
+func (s *result) value(f field, c cases.Cell) string {
+	switch {
+	case c.Null:
+		return s.e.theme.glyph.null
+	case isTime(f.Column):
+		return s.e.show(s.e.timeText(c.Text))
+	}
+	return s.e.show(c.Text)
+}
+
+// cell is the value under the cursor, with its column.
+func (s *result) cell() (field, cases.Cell, bool) {
+	if s.grid == nil || s.err != nil {
+		return field{}, cases.Cell{}, false
+	}
+	_, col := s.grid.Cursor()
+	c, ok := s.grid.Cell()
+	return s.cols[col], cases.Cell(c), ok
+}
+
+// row is the row under the cursor.
+func (s *result) row() ([]cases.Cell, bool) {
+	if s.grid == nil || s.err != nil {
+		return nil, false
+	}
+	i, _ := s.grid.Cursor()
+	r, ok := s.grid.Row(i)
+	if !ok {
+		return nil, false
+	}
+	out := make([]cases.Cell, len(r))
+	for j, c := range r {
+		out[j] = cases.Cell(c)
+	}
+	return out, true
+}
