@@ -30,27 +30,28 @@ const pageRows = 256
 // was read is in a spool file, so that a result of any size takes little memory. The file has no name any more when
 // it is written to. Its methods may be called from several goroutines.
 type Result struct {
+	columns []Column
+	cancel  context.CancelFunc
+
 	mu       sync.Mutex
-	rows     *Rows
-	cancel   context.CancelFunc
+	changed  *sync.Cond
 	file     *os.File
 	offsets  []int64  // of each full page in the file, and the end
 	last     [][]Cell // the page that is not full yet
+	wanted   int      // rows that somebody waits for
 	complete bool
 	err      error
+	closed   bool
+	stopped  chan struct{} // closed when read has returned
 }
 
-// Result runs a statement for reading at any row.
+// Result runs a statement for reading at any row. It returns once the columns are known; ctx governs the query until
+// Close.
 func (c *Case) Result(ctx context.Context, sql string, args map[string]any) (*Result, error) {
-	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, cancel)
-	defer stop()
-	rows, err := c.Query(life, sql, args)
+	ctx, cancel := context.WithCancel(ctx)
+	rows, err := c.Query(ctx, sql, args)
 	if err != nil {
 		cancel()
-		if ctx.Err() != nil {
-			err = ctx.Err()
-		}
 		return nil, err
 	}
 	file, err := os.CreateTemp(c.temp, "result-*")
@@ -60,13 +61,16 @@ func (c *Case) Result(ctx context.Context, sql string, args map[string]any) (*Re
 		return nil, err
 	}
 	os.Remove(file.Name())
-	return &Result{rows: rows, cancel: cancel, file: file, offsets: []int64{0}}, nil
+	r := &Result{columns: rows.Columns(), cancel: cancel, file: file, offsets: []int64{0}, stopped: make(chan struct{})}
+	r.changed = sync.NewCond(&r.mu)
+	go r.read(rows)
+	return r, nil
 }
 
 // Columns describes the result.
-func (r *Result) Columns() []Column { return r.rows.Columns() }
+func (r *Result) Columns() []Column { return r.columns }
 
-// Count is the number of rows seen so far; complete says that there are no more.
+// Count is the number of rows seen so far; complete says that there are no more. It never waits for the query.
 func (r *Result) Count() (n int, complete bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -75,15 +79,35 @@ func (r *Result) Count() (n int, complete bool) {
 
 func (r *Result) count() int { return (len(r.offsets)-1)*pageRows + len(r.last) }
 
-// Fetch gives rows off … off+n-1, fewer at the end of the result. It reads the query as far as that needs; a ctx that
-// ends meanwhile ends the query too, and what was read before stays.
+// Fetch gives rows off … off+n-1, fewer at the end of the result, and waits for the query as long as that needs. A
+// ctx that ends ends the waiting, not the query.
 func (r *Result) Fetch(ctx context.Context, off, n int) ([][]Cell, error) {
+	stop := context.AfterFunc(ctx, func() {
+		r.mu.Lock()
+		r.changed.Broadcast()
+		r.mu.Unlock()
+	})
+	defer stop()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := r.readTo(ctx, off+n); err != nil {
-		return nil, err
+	r.wanted = max(r.wanted, off+n)
+	r.changed.Broadcast()
+	for r.count() < off+n && !r.complete && r.err == nil && ctx.Err() == nil {
+		r.changed.Wait()
 	}
-	end := min(off+n, r.count())
+	switch {
+	case r.closed:
+		return nil, errors.New("the result is closed")
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case r.err != nil && r.count() < off+n:
+		return nil, r.err
+	}
+	return r.rows(off, min(off+n, r.count()))
+}
+
+// rows gives rows off … end-1, which are there.
+func (r *Result) rows(off, end int) ([][]Cell, error) {
 	var out [][]Cell
 	for off < end {
 		page, err := r.page(off / pageRows)
@@ -98,39 +122,51 @@ func (r *Result) Fetch(ctx context.Context, off, n int) ([][]Cell, error) {
 	return out, nil
 }
 
-// readTo reads the query until n rows are there or it ends.
-func (r *Result) readTo(ctx context.Context, n int) error {
-	if r.err != nil {
-		return r.err
+// read reads the query as far as somebody waits for it, until it ends or the result is closed.
+func (r *Result) read(rows *Rows) {
+	defer close(r.stopped)
+	defer rows.Close()
+	for {
+		r.mu.Lock()
+		for !r.closed && r.count() >= r.wanted {
+			r.changed.Wait()
+		}
+		stop := r.closed
+		r.mu.Unlock()
+		if stop {
+			return
+		}
+		if !r.readPage(rows) {
+			return
+		}
 	}
-	if r.complete || r.count() >= n {
-		return nil
-	}
-	stop := context.AfterFunc(ctx, r.cancel)
-	defer stop()
-	for r.count() < n {
-		if !r.rows.Next() {
-			if r.err = r.rows.Err(); r.err != nil {
-				if ctx.Err() != nil {
-					r.err = ctx.Err()
-				}
-				return r.err
+}
+
+// readPage reads up to the end of a page; false at the end of the query.
+func (r *Result) readPage(rows *Rows) bool {
+	page := make([][]Cell, 0, pageRows)
+	more := true
+	for len(page) < pageRows && more {
+		if more = rows.Next(); more {
+			row := make([]Cell, len(r.columns))
+			for i, v := range rows.Values() {
+				row[i] = CellOf(v)
 			}
-			r.complete = true
-			r.rows.Close()
-			return nil
-		}
-		row := make([]Cell, len(r.rows.Columns()))
-		for i, v := range r.rows.Values() {
-			row[i] = CellOf(v)
-		}
-		if r.last = append(r.last, row); len(r.last) == pageRows {
-			if r.err = r.spool(); r.err != nil {
-				return r.err
-			}
+			page = append(page, row)
 		}
 	}
-	return nil
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last = page
+	switch {
+	case !more:
+		r.err = rows.Err()
+		r.complete = r.err == nil
+	default:
+		r.err = r.spool()
+	}
+	r.changed.Broadcast()
+	return more && r.err == nil
 }
 
 // spool writes the full page to the file: per cell a uvarint, 0 for NULL, else length+1, and the bytes.
@@ -164,7 +200,7 @@ func (r *Result) page(i int) ([][]Cell, error) {
 	if _, err := r.file.ReadAt(buf, r.offsets[i]); err != nil {
 		return nil, fmt.Errorf("read the result back: %w", err)
 	}
-	width := len(r.rows.Columns())
+	width := len(r.columns)
 	page := make([][]Cell, pageRows)
 	for row := range page {
 		page[row] = make([]Cell, width)
@@ -186,10 +222,11 @@ func (r *Result) page(i int) ([][]Cell, error) {
 func (r *Result) Close() {
 	r.cancel()
 	r.mu.Lock()
+	r.closed = true
+	r.changed.Broadcast()
+	r.mu.Unlock()
+	<-r.stopped
+	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.rows.Close()
 	r.file.Close()
-	if r.err == nil {
-		r.err = errors.New("the result is closed")
-	}
 }

@@ -1,0 +1,50 @@
+package cases
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"case53/cases/duck"
+)
+
+// Parquet runs a query and gives its result as a Parquet file, which is gone when it is closed. The file is written
+// by a second, equally read-only instance of the database, whose only way out is one empty folder.
+func (c *Case) Parquet(ctx context.Context, sql string, args map[string]any) (*os.File, error) {
+	dir, err := os.MkdirTemp(c.temp, "parquet-*")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	db, err := openDatabase(c.Dir, true)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	conn, err := db.Connect()
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	path := filepath.Join(dir, "result.parquet")
+	if err := writeParquet(ctx, conn, dir, path, sql, args); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return f, os.Remove(path)
+}
+
+func writeParquet(ctx context.Context, conn *duck.Conn, dir, path, sql string, args map[string]any) error {
+	if err := conn.Exec(ctx, "SET allowed_directories=["+quote(dir)+"]"); err != nil {
+		return err
+	}
+	if err := configure(ctx, conn, dir, readerMemory); err != nil {
+		return err
+	}
+	sql = strings.TrimRight(strings.TrimSpace(sql), ";")
+	return conn.Run(ctx, "COPY (\n"+sql+"\n) TO "+quote(path)+" (FORMAT parquet)", args)
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"case53/cases"
+	"case53/cases/safetext"
+)
+
+// coverageBar is the width of a source's bar, and the letters in it.
+const coverageBar = 48
+
+var coverageLetters = map[string]string{
+	cases.StatusOK: "█", cases.StatusRecords: "█", cases.StatusNoData: "░", cases.StatusSkipData: "S", cases.StatusAbsent: "·", cases.StatusNone: "·",
+}
+
+func newCoverage() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "coverage CASE",
+		Short: "What is really there, per interface and window: OK, NODATA, SKIPDATA or absent",
+		Long: `For flow logs a window is OK when there are records, NODATA when the log says that there was no traffic, SKIPDATA when
+records were lost inside AWS, and absent when no record of the interface falls in it: the interface may not have
+existed, or the log is missing. Resolver and zone logs have no NODATA: a window without records may be quiet,
+answered from a cache, or not logged; it is shown as none.`,
+		Args: exactly(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			k, err := openCase(c.Context(), args[0], c.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			defer k.Close()
+			bin, _ := c.Flags().GetDuration("bin")
+			all, err := k.Coverage(c.Context(), bin)
+			if err != nil {
+				return err
+			}
+			if wantsJSON(c) {
+				return printJSON(c.OutOrStdout(), all)
+			}
+			printCoverage(c.OutOrStdout(), all)
+			return nil
+		},
+	}
+	c.Flags().Duration("bin", 10*time.Minute, "width of a window, in whole minutes")
+	return c
+}
+
+func printCoverage(w io.Writer, all []cases.Coverage) {
+	if len(all) == 0 {
+		fmt.Fprintln(w, "no records with times")
+		return
+	}
+	fmt.Fprintln(w, "█ records  ░ NODATA  S SKIPDATA  · absent (flow) or none (dns, zone)")
+	group := ""
+	for _, c := range all {
+		if g := c.LogType + " " + c.Capture; g != group {
+			group = g
+			fmt.Fprintf(w, "\n%s, capture %s: %s, windows of %s\n", c.LogType, safetext.Show(c.Capture), spanText(c.Window), c.Bin)
+		}
+		fmt.Fprintf(w, "  %-24s %s  %s\n", safetext.Show(c.Source), bar(c), countsText(c))
+		for _, s := range c.Spans {
+			if s.Status == cases.StatusAbsent || s.Status == cases.StatusSkipData {
+				fmt.Fprintf(w, "  %-24s %s\n", "", s.Status+" "+spanText(cases.Span{From: s.From, To: s.To}))
+			}
+		}
+	}
+}
+
+func countsText(c cases.Coverage) string {
+	var parts []string
+	for _, status := range []string{cases.StatusOK, cases.StatusRecords, cases.StatusNoData, cases.StatusSkipData, cases.StatusAbsent, cases.StatusNone} {
+		if n := c.Counts[status]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, status))
+		}
+	}
+	return fmt.Sprintf("%d windows: %s", c.Windows, strings.Join(parts, ", "))
+}
+
+// bar draws a source's windows; each letter is the worst of the windows that it stands for.
+func bar(c cases.Coverage) string {
+	worst := []string{cases.StatusSkipData, cases.StatusAbsent, cases.StatusNone, cases.StatusNoData, cases.StatusOK, cases.StatusRecords}
+	width := min(int64(coverageBar), c.Windows)
+	var b strings.Builder
+	span := 0
+	for i := range width {
+		from := c.Window.From.Add(time.Duration(i*c.Windows/width) * c.Bin)
+		to := c.Window.From.Add(time.Duration((i+1)*c.Windows/width) * c.Bin)
+		best := len(worst) - 1
+		for span < len(c.Spans) && !c.Spans[span].To.After(from) {
+			span++
+		}
+		for s := span; s < len(c.Spans) && c.Spans[s].From.Before(to); s++ {
+			for rank, status := range worst {
+				if status == c.Spans[s].Status {
+					best = min(best, rank)
+				}
+			}
+		}
+		b.WriteString(coverageLetters[worst[best]])
+	}
+	return b.String()
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"case53/cases"
+	"case53/cases/safetext"
+)
+
+func newInfo() *cobra.Command {
+	return &cobra.Command{
+		Use:   "info CASE",
+		Short: "What is in a case: objects, captures, rows, rejects, window",
+		Args:  exactly(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			k, err := openCase(c.Context(), args[0], c.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			defer k.Close()
+			info, err := k.Info(c.Context())
+			if err != nil {
+				return err
+			}
+			if wantsJSON(c) {
+				return printJSON(c.OutOrStdout(), info)
+			}
+			printInfo(c.OutOrStdout(), info)
+			return nil
+		},
+	}
+}
+
+func printInfo(w io.Writer, info cases.Info) {
+	fmt.Fprintf(w, "%s\n", safetext.Show(info.Dir))
+	fmt.Fprintf(w, "window    %s\n", spanText(info.Window))
+	fmt.Fprintf(w, "objects   %s, %s as received\n", count(info.Objects), size(info.Bytes))
+	l := info.Lines
+	fmt.Fprintf(w, "records   %s read = %s rows + %s headers + %s blank + %s outside + %s duplicate + %s rejected\n",
+		count(l.Read), count(l.Rows), count(l.Headers), count(l.Blank), count(l.Outside), count(l.Duplicate), count(l.Rejected))
+	var tables []string
+	for _, name := range slices.Sorted(maps.Keys(info.Tables)) {
+		tables = append(tables, fmt.Sprintf("%s %s", name, count(info.Tables[name])))
+	}
+	fmt.Fprintf(w, "tables    %s\n", strings.Join(tables, ", "))
+	for _, c := range info.Captures {
+		fmt.Fprintf(w, "capture   %s (%s): %s objects, %s records, %s\n", safetext.Show(c.Name), c.Role, count(c.Objects), count(c.Lines.Rows), spanText(c.Window))
+	}
+	for _, p := range info.Problems {
+		fmt.Fprintf(w, "problem   %s: %s\n", safetext.Show(p.URI), safetext.Show(p.Problem))
+	}
+}
+
+// spanText writes a window in UTC.
+func spanText(s cases.Span) string {
+	if s.From.IsZero() && s.To.IsZero() {
+		return "no times"
+	}
+	text := func(t time.Time) string {
+		if t.IsZero() {
+			return "…"
+		}
+		return t.UTC().Format("2006-01-02 15:04:05")
+	}
+	return text(s.From) + " to " + text(s.To) + " UTC"
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"case53/cases"
+	"case53/cases/safetext"
+	"case53/loader"
+	"case53/loader/logs"
+	"case53/loader/source"
+	"case53/loader/source/local"
+)
+
+func newLoad() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "load CASE PATH...",
+		Short: "Load files and folders into a case, which is made where it does not exist",
+		Long: `What a file holds is told from its content: VPC Flow Logs (any version and field order, Transit Gateway), Route 53
+Resolver query logs, public zone query logs; plain, gzip, zstd, CloudWatch exports, aws logs dumps, subscription and
+Firehose envelopes. Every file's bytes are kept in the case as they are; a record that cannot be decoded is kept as
+a reject. A load that was interrupted goes on when the same command is given again.`,
+		Args: between(1, -1),
+		RunE: runLoad,
+	}
+	addLoadFlags(c)
+	return c
+}
+
+// addLoadFlags gives a command the flags of load and pull.
+func addLoadFlags(c *cobra.Command) {
+	addWindowFlags(c)
+	c.Flags().String("capture", "incident", "capture that the records belong to")
+	c.Flags().String("role", "incident", "role of the capture: incident, replay or baseline")
+	c.Flags().String("format", "auto", "log type: auto, flow, dns or zone")
+	c.Flags().StringArray("flow-format", nil, "field order of flow logs without a header, e.g. '${version} ${account-id} …'; may be repeated")
+	c.Flags().Bool("quiet", false, "no progress")
+}
+
+func runLoad(c *cobra.Command, args []string) error {
+	plan, err := planOf(c)
+	if err != nil {
+		return err
+	}
+	if len(args) > 1 {
+		plan.Sources = []source.Source{local.New(args[1:]...)}
+	}
+	report, err := load(c, args[0], plan)
+	if err != nil {
+		return err
+	}
+	return loadStatus(report)
+}
+
+// planOf reads the flags of addLoadFlags.
+func planOf(c *cobra.Command) (loader.Plan, error) {
+	var plan loader.Plan
+	var err error
+	if plan.Window, err = window(c, time.Now()); err != nil {
+		return plan, err
+	}
+	plan.Capture, _ = c.Flags().GetString("capture")
+	plan.Role, _ = c.Flags().GetString("role")
+	if format, _ := c.Flags().GetString("format"); format != "auto" {
+		if plan.Type = logs.ByName(format); plan.Type == nil {
+			return plan, usage("no log type %q\nhint: --format auto, flow, dns or zone", format)
+		}
+	}
+	texts, _ := c.Flags().GetStringArray("flow-format")
+	for _, text := range texts {
+		fields, err := logs.ParseFlowFormat(text)
+		if err != nil {
+			return plan, &statusError{exitUsage, fmt.Errorf("--flow-format: %w", err)}
+		}
+		plan.Formats = append(plan.Formats, fields)
+	}
+	return plan, nil
+}
+
+// load runs a plan into a case, shows how far it is, and prints what it came to.
+func load(c *cobra.Command, dir string, plan loader.Plan) (loader.Report, error) {
+	ctx, stderr := c.Context(), c.ErrOrStderr()
+	w, err := cases.OpenWriter(ctx, findCase(dir, stderr), schemas())
+	if err != nil {
+		return loader.Report{}, err
+	}
+	quiet, _ := c.Flags().GetBool("quiet")
+	show := newProgress(stderr, quiet)
+	report, err := loader.Load(ctx, w, plan, show.update)
+	show.end()
+	err = errors.Join(err, w.Close())
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		fmt.Fprintf(stderr, "interrupted: %d objects are in the case; the same command goes on from there\n", report.Loaded+report.Skipped)
+		return report, &statusError{code: exitInterrupted}
+	}
+	if err != nil {
+		return report, err
+	}
+	if wantsJSON(c) {
+		return report, printJSON(c.OutOrStdout(), loadJSON(w.Dir, plan, report))
+	}
+	printReport(c.OutOrStdout(), stderr, w.Dir, report)
+	return report, nil
+}
+
+// loadStatus is how a load ends: with an error where nothing could be loaded, else with the code that fits.
+func loadStatus(r loader.Report) error {
+	switch {
+	case len(r.Failures) > 0:
+		return &statusError{code: exitError}
+	case r.Lines.Rejected > 0 || r.Problems > 0:
+		return &statusError{code: exitIncomplete}
+	}
+	return nil
+}
+
+func loadJSON(dir string, plan loader.Plan, r loader.Report) any {
+	type failure struct {
+		URI   string `json:"uri"`
+		Error string `json:"error"`
+	}
+	failed := []failure{}
+	for _, f := range r.Failures {
+		failed = append(failed, failure{f.URI, f.Err.Error()})
+	}
+	return map[string]any{
+		"case": dir, "capture": plan.Capture, "role": plan.Role, "window": cases.Span{From: plan.Window.From, To: plan.Window.To},
+		"listed": r.Listed, "loaded": r.Loaded, "skipped": r.Skipped, "copies": r.Copies, "problems": r.Problems, "failed": failed,
+		"lines": r.Lines, "formats": r.Formats, "seconds": r.Elapsed.Seconds(), "derive_seconds": r.Deriving.Seconds(),
+	}
+}
+
+// printReport writes what a load did: the balance to stdout, what needs a person's eyes to stderr.
+func printReport(stdout, stderr io.Writer, dir string, r loader.Report) {
+	l := r.Lines
+	fmt.Fprintf(stdout, "%s: %d objects loaded", safetext.Show(dir), r.Loaded)
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{r.Skipped, "already there"}, {r.Copies, "copies of others"}, {len(r.Failures), "failed"}} {
+		if part.n > 0 {
+			fmt.Fprintf(stdout, ", %d %s", part.n, part.what)
+		}
+	}
+	fmt.Fprintf(stdout, " in %.1f s (+ %.1f s to prepare pivots)\n", r.Elapsed.Seconds(), r.Deriving.Seconds())
+	fmt.Fprintf(stdout, "%d records read = %d rows + %d headers + %d blank + %d outside the window + %d duplicate + %d rejected\n",
+		l.Read, l.Rows, l.Headers, l.Blank, l.Outside, l.Duplicate, l.Rejected)
+	for _, format := range r.FormatNames() {
+		fmt.Fprintf(stdout, "%5d × %s\n", r.Formats[format], safetext.Show(format))
+	}
+	for _, f := range r.Failures {
+		printError(stderr, fmt.Errorf("%s: %w", f.URI, f.Err))
+	}
+	if l.Rejected > 0 || r.Problems > 0 {
+		fmt.Fprintf(stderr, "%d records rejected, %d objects with a problem; they are kept\nhint: case53 query %s rejects\n", l.Rejected, r.Problems, safetext.Show(dir))
+	}
+}
+
+// count writes a number with commas.
+func count(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -1,0 +1,248 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"case53/cases"
+	"case53/cases/safetext"
+	"case53/queries"
+)
+
+// derivedViews are views that are only whole once a load has finished.
+var derivedViews = []string{"flow_by_addr", "flow_span", "minute"}
+
+func newQuery() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "query CASE [NAME] [-p name=value]...",
+		Short: "List the saved queries, explain one (NAME --help), run one, or run SQL",
+		Long: `Saved queries are .sql files: the built-in ones, those in the user's configuration folder (case53/queries), and those
+in the case (CASE/queries). SQL reads the views flow, flow_by_addr, dns, dns_answer, zone, object, reject, capture,
+event and minute; addresses as numbers are in the columns ending in _n, for ip('…') and in_cidr(…, '…').`,
+		Args: between(1, 2),
+		RunE: runQuery,
+	}
+	c.Flags().StringArrayP("param", "p", nil, "a parameter of the query, name=value; may be repeated")
+	c.Flags().String("sql", "", "run this SQL in place of a saved query")
+	c.Flags().StringP("output", "o", "", "table, csv, json, jsonl, parquet or md (default table; json with --json)")
+	standard := c.HelpFunc()
+	c.SetHelpFunc(func(c *cobra.Command, args []string) {
+		if rest := c.Flags().Args(); len(rest) == 2 {
+			if err := explain(c, rest[0], rest[1]); err != nil {
+				printError(c.ErrOrStderr(), err)
+			}
+			return
+		}
+		standard(c, args)
+	})
+	return c
+}
+
+// library is the saved queries as seen from a case.
+func library(dir string, stderr io.Writer) (*queries.Set, error) {
+	var folders []fs.FS
+	if config, err := os.UserConfigDir(); err == nil {
+		folders = append(folders, queries.Dir(filepath.Join(config, "case53", "queries")))
+	}
+	set, err := queries.Load(append(folders, queries.Dir(filepath.Join(dir, "queries")))...)
+	if err != nil {
+		return nil, err
+	}
+	for _, problem := range set.Problems {
+		printError(stderr, fmt.Errorf("saved query: %w", problem))
+	}
+	return set, nil
+}
+
+// savedQuery finds a query by name.
+func savedQuery(set *queries.Set, name string) (*queries.Query, error) {
+	q, suggestions := set.Find(name)
+	if q == nil {
+		hint := "case53 query CASE lists them"
+		if len(suggestions) > 0 {
+			hint = "did you mean " + strings.Join(suggestions, ", ") + "?"
+		}
+		return nil, usage("no saved query %q\nhint: %s", name, hint)
+	}
+	return q, nil
+}
+
+func explain(c *cobra.Command, dir, name string) error {
+	set, err := library(findCase(dir, c.ErrOrStderr()), c.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	q, err := savedQuery(set, name)
+	if err != nil {
+		return err
+	}
+	return printText(c.OutOrStdout(), q.Help())
+}
+
+// printText writes text of several lines, made safe line by line.
+func printText(w io.Writer, text string) error {
+	for line := range strings.Lines(text) {
+		if _, err := fmt.Fprintln(w, safetext.Show(strings.TrimSuffix(line, "\n"))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func runQuery(c *cobra.Command, args []string) error {
+	form, err := outputForm(c)
+	if err != nil {
+		return err
+	}
+	k, err := openCase(c.Context(), args[0], c.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	defer k.Close()
+	set, err := library(k.Dir, c.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	given, _ := c.Flags().GetStringArray("param")
+	text, _ := c.Flags().GetString("sql")
+	if text == "" && len(args) == 1 {
+		return listQueries(c, set)
+	}
+	sql, values, err := statement(c, k, set, args, text, given)
+	if err != nil {
+		return err
+	}
+	if form == "parquet" {
+		return writeParquet(c, k, sql, values)
+	}
+	rows, err := k.Query(c.Context(), sql, values)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	_, err = writeRows(c.OutOrStdout(), form, rows)
+	return err
+}
+
+// statement is the SQL to run and its arguments.
+func statement(c *cobra.Command, k *cases.Case, set *queries.Set, args []string, text string, given []string) (string, map[string]any, error) {
+	values, err := parameters(given)
+	if err != nil {
+		return "", nil, err
+	}
+	if text != "" {
+		if len(args) == 2 {
+			return "", nil, usage("a saved query and --sql at the same time")
+		}
+		bound := map[string]any{}
+		for name, value := range values {
+			bound[name] = value
+		}
+		return text, bound, nil
+	}
+	q, err := savedQuery(set, args[1])
+	if err != nil {
+		return "", nil, err
+	}
+	if k.Stale != nil && slices.ContainsFunc(q.Needs, func(need string) bool { return slices.Contains(derivedViews, need) }) {
+		return "", nil, fmt.Errorf("query %s: %w", q.ID, k.Stale)
+	}
+	sql, bound, err := q.Bind(values)
+	if err != nil {
+		return "", nil, &statusError{exitUsage, err}
+	}
+	return sql, bound, nil
+}
+
+// parameters reads -p name=value.
+func parameters(given []string) (map[string]string, error) {
+	values := map[string]string{}
+	for _, p := range given {
+		name, value, ok := strings.Cut(p, "=")
+		if !ok || name == "" {
+			return nil, usage("-p %q is not name=value", p)
+		}
+		if _, twice := values[name]; twice {
+			return nil, usage("-p %s is given twice", name)
+		}
+		values[name] = value
+	}
+	return values, nil
+}
+
+func outputForm(c *cobra.Command) (string, error) {
+	form, _ := c.Flags().GetString("output")
+	switch {
+	case form == "" && wantsJSON(c):
+		form = "json"
+	case form == "":
+		form = "table"
+	}
+	if forms[form] == nil && form != "parquet" {
+		return "", usage("no output form %q\nhint: -o table, csv, json, jsonl, parquet or md", form)
+	}
+	return form, nil
+}
+
+// listQueries lists what can be run.
+func listQueries(c *cobra.Command, set *queries.Set) error {
+	type param struct {
+		Name     string `json:"name"`
+		Kind     string `json:"kind"`
+		Default  string `json:"default"`
+		Required bool   `json:"required"`
+		Doc      string `json:"doc"`
+	}
+	type query struct {
+		ID     string   `json:"id"`
+		Group  string   `json:"group"`
+		Title  string   `json:"title"`
+		Needs  []string `json:"needs"`
+		Params []param  `json:"params"`
+		Path   string   `json:"path"`
+	}
+	out := []query{}
+	group := ""
+	for _, q := range set.All() {
+		item := query{q.ID, q.Group, q.Title, q.Needs, []param{}, q.Path}
+		for _, p := range q.Params {
+			item.Params = append(item.Params, param{p.Name, p.Kind, p.Default, p.Required, p.Doc})
+		}
+		out = append(out, item)
+		if wantsJSON(c) {
+			continue
+		}
+		if q.Group != group {
+			group = q.Group
+			fmt.Fprintf(c.OutOrStdout(), "%s\n", safetext.Show(group))
+		}
+		fmt.Fprintf(c.OutOrStdout(), "  %-28s %s\n", safetext.Show(q.ID), safetext.Show(q.Title))
+	}
+	if wantsJSON(c) {
+		return printJSON(c.OutOrStdout(), out)
+	}
+	fmt.Fprintln(c.ErrOrStderr(), "case53 query CASE NAME --help explains one")
+	return nil
+}
+
+// writeParquet lets DuckDB write the result to a file of its own, and copies that to stdout.
+func writeParquet(c *cobra.Command, k *cases.Case, sql string, args map[string]any) (err error) {
+	if isTerminal(c.OutOrStdout()) {
+		return usage("parquet is not for a terminal\nhint: case53 query … -o parquet > FILE")
+	}
+	f, err := k.Parquet(c.Context(), sql, args)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	_, err = io.Copy(c.OutOrStdout(), f)
+	return err
+}

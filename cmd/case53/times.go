@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"case53/loader/source"
+)
+
+// layouts without a zone, read in --tz.
+var layouts = []string{"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02"}
+
+const timeForms = "RFC 3339 (2026-11-01T10:00:00Z), 2026-11-01, '2026-11-01 10:00' (in --tz), -24h, now"
+
+// addWindowFlags gives a command --from, --to and --tz.
+func addWindowFlags(c *cobra.Command) {
+	c.Flags().String("from", "", "keep records from this time on: "+timeForms+", or both ends as A..B")
+	c.Flags().String("to", "", "keep records before this time")
+	c.Flags().String("tz", "UTC", "zone of times that name none, e.g. Europe/Berlin")
+}
+
+// window reads the flags of addWindowFlags and says on stderr what they come to in UTC.
+func window(c *cobra.Command, now time.Time) (source.Window, error) {
+	from, _ := c.Flags().GetString("from")
+	to, _ := c.Flags().GetString("to")
+	tz, _ := c.Flags().GetString("tz")
+	w, err := parseWindow(from, to, tz, now)
+	if err != nil {
+		return w, &statusError{exitUsage, err}
+	}
+	if from != "" || to != "" {
+		echoWindow(c.ErrOrStderr(), w)
+	}
+	return w, nil
+}
+
+func echoWindow(stderr io.Writer, w source.Window) {
+	text := func(t time.Time, open string) string {
+		if t.IsZero() {
+			return open
+		}
+		return t.UTC().Format(time.RFC3339)
+	}
+	fmt.Fprintf(stderr, "window: from %s to before %s\n", text(w.From, "the beginning"), text(w.To, "the end"))
+}
+
+// parseWindow reads a half-open window.
+func parseWindow(from, to, tz string, now time.Time) (source.Window, error) {
+	var w source.Window
+	zone, err := time.LoadLocation(tz)
+	if err != nil {
+		return w, fmt.Errorf("--tz %q: %w\nhint: a name such as UTC or Europe/Berlin", tz, err)
+	}
+	if a, b, ok := strings.Cut(from, ".."); ok {
+		if to != "" {
+			return w, fmt.Errorf("--from %q names both ends, and --to is given too", from)
+		}
+		from, to = a, b
+	}
+	if w.From, err = parseTime(from, zone, now); err != nil {
+		return w, fmt.Errorf("--from: %w", err)
+	}
+	if w.To, err = parseTime(to, zone, now); err != nil {
+		return w, fmt.Errorf("--to: %w", err)
+	}
+	if !w.From.IsZero() && !w.To.IsZero() && !w.From.Before(w.To) {
+		return w, fmt.Errorf("the window is empty: %s is not before %s", w.From.Format(time.RFC3339), w.To.Format(time.RFC3339))
+	}
+	return w, nil
+}
+
+// parseTime reads one time, "" as none. It is strict: what could be read in two ways is refused.
+func parseTime(text string, zone *time.Location, now time.Time) (time.Time, error) {
+	text = strings.TrimSpace(text)
+	switch {
+	case text == "":
+		return time.Time{}, nil
+	case text == "now":
+		return now.UTC(), nil
+	case strings.HasPrefix(text, "-"):
+		d, err := time.ParseDuration(text[1:])
+		if err != nil || d < 0 {
+			return time.Time{}, fmt.Errorf("%q is no span\nhint: such as -24h or -90m", text)
+		}
+		return now.Add(-d).UTC(), nil
+	}
+	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
+		return t.UTC(), nil
+	}
+	for _, layout := range layouts {
+		t, err := time.ParseInLocation(layout, text, zone)
+		if err != nil {
+			continue
+		}
+		// A clock that is set forward skips an hour; Go then answers with another hour than was written.
+		if t.Format(layout) != text {
+			return time.Time{}, fmt.Errorf("%q does not exist in %s", text, zone)
+		}
+		return t.UTC(), nil
+	}
+	return time.Time{}, fmt.Errorf("%q is no time\nhint: %s", text, timeForms)
+}
