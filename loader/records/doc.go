@@ -1,0 +1,43 @@
+// Package records turns the bytes of one stored object into records: the lines or JSON objects that a log service
+// wrote, taken out of everything that AWS and its tools wrap around them on the way.
+//
+// Wrappers are found by content, never by name, and wherever they nest:
+//
+//   - gzip (any number of members), zstd, and one inside the other;
+//   - CloudWatch Logs exports to S3: lines with the event's time in front;
+//   - the output of aws logs filter-log-events and get-log-events, of any size, one document after another;
+//   - CloudWatch events as JSON lines, also with nothing but a message, as Firehose leaves them;
+//   - subscription envelopes, also joined without a newline; control messages are records of Kind [Control];
+//   - Firehose ({"records":[{"data":…}]}), Kinesis ({"Records":[{"kinesis":…}]}) and Lambda ({"awslogs":…}) events,
+//     whose base64 data is an object of its own, wrapped again or not;
+//   - JSON arrays of any of these, or of lines as strings.
+//
+// What is left is a record: a line of text; a JSON object, on one line or pretty-printed over many; or the message of
+// an event, which may hold newlines. Where no wrapper is known, a JSON object is a record as it stands.
+//
+// Rules:
+//   - Every line, element and event ends in exactly one Record, counted from 1: data, blank, control or broken.
+//     A list of events without any is one [Control] record. Nothing is dropped, repaired or guessed.
+//   - A broken record ends where the next one can begin: at the end of its line; for a pretty-printed object, at the
+//     next line that is not indented deeper; for an element of a list, at the next element or document.
+//   - A JSON object on one line is handed on when its brackets balance; its grammar is left to the decoder, which
+//     reads it anyway. All that is unwrapped, and all that spans lines, is checked first.
+//   - A message is unescaped exactly. Bytes that are not UTF-8 stay as they are, and half of a surrogate pair, which has
+//     no UTF-8, becomes the three bytes of its code point (\ud800: ED A0 80): both are invalid UTF-8 that whoever stores
+//     text must escape, and neither is lost. Control characters inside a string are tolerated, but for a newline.
+//   - An envelope that has a key twice is broken: readers differ in which value they believe. In a document of
+//     more than Options.MaxRecord, read as a stream, this is seen only after what came before was delivered.
+//   - Of an object {"message": …} only CloudWatch's own keys make it an event; one key more, and it is an application's
+//     own record and stays whole. Inside a list of events unknown keys are allowed: AWS adds some.
+//   - After a JSON object on its line there may be blanks and "|", as in a line cut from a Markdown table; they are
+//     not part of the record. Anything else there makes a broken record.
+//   - JSON deeper than [MaxDepth], and wrappers nested deeper than [MaxWrappers], are broken records.
+//   - A record longer than Options.MaxRecord is broken, and the first Options.MaxKept bytes of it are kept here. All of
+//     it is in the raw store.
+//   - An object that is cut or corrupt gives every record before the damage, then a [*DamageError]. A gzip file that was
+//     cut exactly between two members cannot be told from a whole one; only its size or digest can say.
+//   - What decodes to more than Options.MaxDecoded, or grows beyond Options.MaxRatio, is stopped with a [*DamageError].
+//   - Memory is bounded by a few times Options.MaxRecord, whatever the input. (zstd may take 128 MiB for its window.)
+//
+// The package refuses what is not text: Parquet, archives, other compressions, UTF-16, binary, and nothing at all.
+package records

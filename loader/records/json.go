@@ -1,0 +1,501 @@
+package records
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+)
+
+// The JSON of log objects is read by hand, on the bytes as they are: the record must be handed on byte for byte,
+// invalid UTF-8 in one message must not cost the document, and one line of a file must not be able to swallow the
+// next. The grammar check is compared with jsontext by a test.
+
+// verdict is how a scan of JSON ended.
+type verdict uint8
+
+const (
+	whole   verdict = iota // the value is complete
+	suspect                // objectEnd: it may be an envelope, or spans lines, so it needs the full check
+	short                  // the bytes ended before the value did
+	bad                    // not JSON
+	deep                   // nested deeper than MaxDepth
+)
+
+const ones, highs = 0x0101010101010101, 0x8080808080808080
+
+// stops marks, by their high bits, the bytes of x that end a run inside a string: quote, backslash, newline.
+// The lowest mark is exact; marks above it may be false.
+func stops(x uint64) uint64 {
+	q, b, n := x^(ones*'"'), x^(ones*'\\'), x^(ones*'\n')
+	return ((q-ones)&^q | (b-ones)&^b | (n-ones)&^n) & highs
+}
+
+// runEnd gives the index of the first quote, backslash or newline at or after i, or len(b).
+func runEnd(b []byte, i int) int {
+	for i+8 <= len(b) {
+		if m := stops(binary.LittleEndian.Uint64(b[i:])); m != 0 {
+			return i + bits.TrailingZeros64(m)>>3
+		}
+		i += 8
+	}
+	for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] != '\n' {
+		i++
+	}
+	return i
+}
+
+// stringEnd gives the index behind the string that opens at b[i], without a look at its escapes.
+func stringEnd(b []byte, i int) (int, verdict) {
+	for i++; ; i += 2 {
+		if i = runEnd(b, i); i >= len(b) {
+			return len(b), short
+		}
+		switch b[i] {
+		case '"':
+			return i + 1, whole
+		case '\n':
+			return i, bad
+		}
+	}
+}
+
+// checkedStringEnd is stringEnd for a string whose escapes must be right.
+func checkedStringEnd(b []byte, i int) (int, verdict) {
+	for i++; ; {
+		if i = runEnd(b, i); i >= len(b) {
+			return len(b), short
+		}
+		switch b[i] {
+		case '"':
+			return i + 1, whole
+		case '\n':
+			return i, bad
+		}
+		if i+1 >= len(b) {
+			return len(b), short
+		}
+		switch b[i+1] {
+		case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+			i += 2
+		case 'u':
+			for j := i + 2; j < i+6; j++ {
+				if j >= len(b) {
+					return len(b), short
+				}
+				if hexValue(b[j]) < 0 {
+					return j, bad
+				}
+			}
+			i += 6
+		default:
+			return i + 1, bad
+		}
+	}
+}
+
+// structural marks what objectEnd stops at outside of strings.
+var structural = [256]bool{'"': true, '{': true, '}': true, '[': true, ']': true, ',': true, '\n': true}
+
+// objectEnd finds the end of the object that opens at b[0], on its line, by brackets and quotes alone. It is the
+// fast path of JSON lines: it must keep up with decompression many times over.
+func objectEnd(b []byte) (int, verdict) {
+	depth, name := 0, false // name: the next string at depth 1 is a key
+	for i := 0; i < len(b); {
+		c := b[i]
+		if !structural[c] {
+			i++
+			continue
+		}
+		switch c {
+		case '"':
+			end, v := stringEnd(b, i)
+			if v != whole {
+				return end, v
+			}
+			if name {
+				if opensEnvelope(b[i+1 : end-1]) {
+					return end, suspect
+				}
+				name = false
+			}
+			i = end
+			continue
+		case ',':
+			name = depth == 1
+		case '{', '[':
+			if depth++; depth > MaxDepth {
+				return i, deep
+			}
+			name = depth == 1
+		case '\n':
+			return i, suspect
+		default:
+			if depth--; depth == 0 {
+				return i + 1, whole
+			}
+		}
+		i++
+	}
+	return len(b), short
+}
+
+// opensEnvelope says whether a key, as written, may be the one that makes an object an envelope.
+func opensEnvelope(key []byte) bool {
+	switch len(key) {
+	case 6:
+		return string(key) == "events"
+	case 7:
+		return string(key) == "message" || string(key) == "records" || string(key) == "Records" || string(key) == "awslogs"
+	case 9:
+		return string(key) == "logEvents"
+	}
+	for _, c := range key { // a spelling like "\u006d…" is settled by the full check
+		if c == '\\' {
+			return true
+		}
+	}
+	return false
+}
+
+// valueEnd checks the JSON value at or after b[i] and gives the index behind it, or that of the flaw.
+func valueEnd(b []byte, i int) (int, verdict) {
+	c := checker{b: b, i: i}
+	return c.run(wantValue)
+}
+
+// membersEnd checks the rest of an object whose opening and first members are behind i, up to its brace.
+func membersEnd(b []byte, i int) (int, verdict) {
+	c := checker{b: b, i: i, depth: 1, objects: 1}
+	return c.run(wantNext)
+}
+
+// checker is a JSON grammar check without recursion.
+type checker struct {
+	b       []byte
+	i       int
+	depth   int
+	objects uint64 // bit 0 is the innermost level: 1 for an object, 0 for an array
+}
+
+type want uint8
+
+const (
+	wantValue want = iota
+	wantFirst      // a value, or the end of an array just opened
+	wantKey
+	wantFirstKey // a key, or the end of an object just opened
+	wantNext     // a comma or an end
+)
+
+func (c *checker) run(w want) (int, verdict) {
+	for {
+		if w == wantNext && c.depth == 0 {
+			return c.i, whole
+		}
+		c.i = skipSpace(c.b, c.i)
+		if c.i >= len(c.b) {
+			return len(c.b), short
+		}
+		var v verdict
+		switch w {
+		case wantValue, wantFirst:
+			if w == wantFirst && c.b[c.i] == ']' {
+				w = c.close()
+				continue
+			}
+			w, v = c.value()
+		case wantKey, wantFirstKey:
+			if w == wantFirstKey && c.b[c.i] == '}' {
+				w = c.close()
+				continue
+			}
+			w, v = c.key()
+		case wantNext:
+			w, v = c.next()
+		}
+		if v != whole {
+			return c.i, v
+		}
+	}
+}
+
+func (c *checker) close() want {
+	c.depth--
+	c.objects >>= 1
+	c.i++
+	return wantNext
+}
+
+func (c *checker) next() (want, verdict) {
+	object := c.objects&1 == 1
+	switch ch := c.b[c.i]; {
+	case ch == ',' && object:
+		c.i++
+		return wantKey, whole
+	case ch == ',':
+		c.i++
+		return wantValue, whole
+	case ch == '}' && object, ch == ']' && !object:
+		return c.close(), whole
+	}
+	return wantNext, bad
+}
+
+func (c *checker) key() (w want, v verdict) {
+	if c.b[c.i] != '"' {
+		return wantKey, bad
+	}
+	if c.i, v = checkedStringEnd(c.b, c.i); v != whole {
+		return wantKey, v
+	}
+	if c.i = skipSpace(c.b, c.i); c.i >= len(c.b) {
+		return wantKey, short
+	}
+	if c.b[c.i] != ':' {
+		return wantKey, bad
+	}
+	c.i++
+	return wantValue, whole
+}
+
+func (c *checker) value() (w want, v verdict) {
+	switch ch := c.b[c.i]; ch {
+	case '"':
+		c.i, v = checkedStringEnd(c.b, c.i)
+		return wantNext, v
+	case '{', '[':
+		if c.depth == MaxDepth {
+			return wantNext, deep
+		}
+		c.depth++
+		c.i++
+		c.objects <<= 1
+		if ch == '{' {
+			c.objects |= 1
+			return wantFirstKey, whole
+		}
+		return wantFirst, whole
+	case 't':
+		return wantNext, c.literal("true")
+	case 'f':
+		return wantNext, c.literal("false")
+	case 'n':
+		return wantNext, c.literal("null")
+	}
+	return wantNext, c.number()
+}
+
+func (c *checker) literal(text string) verdict {
+	for k := range len(text) {
+		if c.i >= len(c.b) {
+			return short
+		}
+		if c.b[c.i] != text[k] {
+			return bad
+		}
+		c.i++
+	}
+	return whole
+}
+
+// number checks -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?. One that ends with the bytes is short: more may follow.
+func (c *checker) number() verdict {
+	if c.at('-') {
+		c.i++
+	}
+	switch {
+	case c.at('0'):
+		c.i++
+	case !c.digits():
+		return c.flaw()
+	}
+	if c.at('.') {
+		c.i++
+		if !c.digits() {
+			return c.flaw()
+		}
+	}
+	if c.at('e') || c.at('E') {
+		c.i++
+		if c.at('+') || c.at('-') {
+			c.i++
+		}
+		if !c.digits() {
+			return c.flaw()
+		}
+	}
+	if c.i >= len(c.b) {
+		return short
+	}
+	return whole
+}
+
+func (c *checker) at(ch byte) bool { return c.i < len(c.b) && c.b[c.i] == ch }
+
+func (c *checker) digits() bool {
+	start := c.i
+	for c.i < len(c.b) && c.b[c.i]-'0' <= 9 {
+		c.i++
+	}
+	return c.i > start
+}
+
+func (c *checker) flaw() verdict {
+	if c.i >= len(c.b) {
+		return short
+	}
+	return bad
+}
+
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+// skipValue gives the index behind the value at b[i]. It trusts the grammar; where the bytes end first it says so.
+func skipValue(b []byte, i int) (int, bool) {
+	if i >= len(b) {
+		return i, false
+	}
+	switch b[i] {
+	case '"':
+		end, v := stringEnd(b, i)
+		return end, v == whole
+	case '{', '[':
+	default:
+		for i < len(b) && b[i] != ',' && b[i] != '}' && b[i] != ']' && b[i] > ' ' {
+			i++
+		}
+		return i, i < len(b)
+	}
+	for depth := 0; i < len(b); {
+		switch b[i] {
+		case '"':
+			end, v := stringEnd(b, i)
+			if v != whole {
+				return end, false
+			}
+			i = end
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1, true
+			}
+		}
+		i++
+	}
+	return i, false
+}
+
+// members walks the members of an object, or of the beginning of one.
+type members struct {
+	b []byte
+	i int // behind the brace, then at the current member's value or behind it
+}
+
+// name gives the next member's key and stops at its value.
+func (m *members) name() ([]byte, bool) {
+	i := skipSpace(m.b, m.i)
+	if i < len(m.b) && m.b[i] == ',' {
+		i = skipSpace(m.b, i+1)
+	}
+	if i >= len(m.b) || m.b[i] != '"' {
+		return nil, false
+	}
+	end, v := stringEnd(m.b, i)
+	if v != whole {
+		return nil, false
+	}
+	key := text(nil, m.b[i:end])
+	if i = skipSpace(m.b, end); i >= len(m.b) || m.b[i] != ':' {
+		return nil, false
+	}
+	if m.i = skipSpace(m.b, i+1); m.i >= len(m.b) {
+		return nil, false
+	}
+	return key, true
+}
+
+// value gives the current member's value.
+func (m *members) value() ([]byte, bool) {
+	end, ok := skipValue(m.b, m.i)
+	v := m.b[m.i:end]
+	m.i = end
+	return v, ok
+}
+
+// text gives the contents of a JSON string: a part of quoted itself where nothing is escaped, else appended to dst.
+func text(dst, quoted []byte) []byte {
+	raw := quoted[1 : len(quoted)-1]
+	i := runEnd(raw, 0)
+	if i == len(raw) {
+		return raw
+	}
+	for {
+		dst = append(dst, raw[:i]...)
+		if i == len(raw) {
+			return dst
+		}
+		n := 1
+		if raw[i] == '\\' && i+1 < len(raw) {
+			dst, n = unescape(dst, raw[i:])
+		} else {
+			dst = append(dst, raw[i])
+		}
+		raw = raw[min(i+n, len(raw)):] // a string that was not checked may end inside its escape
+		i = runEnd(raw, 0)
+	}
+}
+
+// unescape appends what the escape at the beginning of b stands for and gives its length.
+func unescape(dst, b []byte) ([]byte, int) {
+	switch b[1] {
+	case 'b':
+		return append(dst, '\b'), 2
+	case 'f':
+		return append(dst, '\f'), 2
+	case 'n':
+		return append(dst, '\n'), 2
+	case 'r':
+		return append(dst, '\r'), 2
+	case 't':
+		return append(dst, '\t'), 2
+	case 'u':
+	default:
+		return append(dst, b[1]), 2
+	}
+	r := hex4(b[2:])
+	if r >= 0xd800 && r < 0xdc00 && len(b) >= 12 && b[6] == '\\' && b[7] == 'u' {
+		if low := hex4(b[8:]); low >= 0xdc00 && low < 0xe000 {
+			return utf8.AppendRune(dst, 0x10000+(r-0xd800)<<10+(low-0xdc00)), 12
+		}
+	}
+	if r >= 0xd800 && r < 0xe000 { // half a pair: no UTF-8 has it, but it must not be lost
+		return append(dst, 0xe0|byte(r>>12), 0x80|byte(r>>6)&0x3f, 0x80|byte(r)&0x3f), 6
+	}
+	return utf8.AppendRune(dst, r), 6
+}
+
+func hex4(b []byte) rune {
+	r := rune(0)
+	for k := 0; k < 4 && k < len(b); k++ {
+		r = r<<4 | rune(hexValue(b[k])&15)
+	}
+	return r
+}
+
+func hexValue(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'a' && c <= 'f':
+		return int(c-'a') + 10
+	case c >= 'A' && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}
