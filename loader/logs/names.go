@@ -10,7 +10,8 @@ import (
 
 // Names are opaque: attackers write them. A name is compared in ASCII lower case and without its final dot; nothing
 // else is normalised, no label is decoded, and none is refused. A backslash takes the byte after it into the label
-// (RFC 1035, 5.1: "\." is a dot inside a label), wherever the log got it from.
+// (RFC 1035, 5.1: "\." is a dot inside a label), wherever the log got it from. What is said of a name is said of the
+// text that is stored: of the escaped one, where the bytes were not UTF-8.
 
 // maxName is the longest name that facts are worked out for. DNS allows 255 bytes, or some 1020 when every one is
 // written \DDD; what is longer is kept as text, with NULL facts.
@@ -142,18 +143,25 @@ func registeredDomain(name string) int {
 	return at
 }
 
-// xlog2x holds x·log2(x) for the counts that short names have.
-var xlog2x = func() (table [64]float64) {
+// xlog2x holds x·log2(x) for the counts that names have; more are computed.
+var xlog2x = func() (table [256]float64) {
 	for x := 1; x < len(table); x++ {
 		table[x] = float64(x) * math.Log2(float64(x))
 	}
 	return table
 }()
 
-// entropy gives log2(n) − Σ c·log2(c)/n over the counts c of the n bytes that are not dots.
+// entropy gives (n·log2(n) − Σ c·log2(c))/n over the counts c of the n bytes that are not dots: 0 exactly where they
+// are all the same.
 func entropy(text string) float32 {
+	xlog := func(x uint16) float64 {
+		if int(x) < len(xlog2x) {
+			return xlog2x[x]
+		}
+		return float64(x) * math.Log2(float64(x))
+	}
 	var counts [256]uint16
-	n := 0
+	n := uint16(0)
 	for i := 0; i < len(text); i++ {
 		if text[i] != '.' {
 			counts[text[i]]++
@@ -163,14 +171,12 @@ func entropy(text string) float32 {
 	if n == 0 {
 		return float32(math.NaN())
 	}
-	var sum float64
-	for _, c := range counts {
-		if int(c) < len(xlog2x) {
-			sum += xlog2x[c]
-		} else {
-			sum += float64(c) * math.Log2(float64(c))
+	sum := 0.0
+	for i := 0; i < len(text); i++ {
+		if text[i] != '.' {
+			sum += xlog(counts[text[i]])
+			counts[text[i]] = 0
 		}
 	}
-	// Rounding may leave a hair under zero for a text of one letter.
-	return float32(max(0, math.Log2(float64(n))-sum/float64(n)))
+	return float32((xlog(n) - sum) / float64(n))
 }

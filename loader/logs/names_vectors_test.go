@@ -287,10 +287,12 @@ func (d *decoding) addContext(r *dnsRow) error {
 	return nil
 }
 
+var createTable = regexp.MustCompile(`(?s)CREATE TABLE store\.(\w+) \((.*?)\n\);`)
+
 // dnsTables reads the CREATE TABLE statements of a type.
 func dnsTables(sql string) map[string]dnsTable {
 	tables := map[string]dnsTable{}
-	for _, m := range regexp.MustCompile(`(?s)CREATE TABLE store\.(\w+) \((.*?)\n\);`).FindAllStringSubmatch(sql, -1) {
+	for _, m := range createTable.FindAllStringSubmatch(sql, -1) {
 		var t dnsTable
 		for column := range strings.SplitSeq(m[2], ",") {
 			name, typ, _ := strings.Cut(strings.TrimSpace(column), " ")

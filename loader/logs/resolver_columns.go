@@ -104,9 +104,9 @@ func (c *answerColumns) add(meta Meta, context uint32, r *resolverRecord, name [
 		set(c.nameOK, i)
 	}
 	c.src.add(i, r.src)
-	c.text(c.rdata, c.rdataOK, i, a.rdata)
-	c.text(c.kind, c.kindOK, i, a.kind)
-	c.text(c.class, c.classOK, i, a.class)
+	c.text(c.rdata, c.rdataOK, i, a.text[aRdata])
+	c.text(c.kind, c.kindOK, i, a.text[aType])
+	c.text(c.class, c.classOK, i, a.text[aClass])
 	c.addr.add(i, a.addr)
 	c.escaped[i] = flag(r.escapedOutside || a.escaped > 0)
 }

@@ -82,9 +82,10 @@ func (s *scanner) next(first bool, closing byte) (more bool, err error) {
 	case first:
 		return true, nil
 	case c == ',':
-		s.i++
-		s.space() // a closing bracket here is no name and no value
-		return true, nil
+		if s.i++; s.i < len(s.b) && s.b[s.i] <= ' ' {
+			s.space()
+		}
+		return true, nil // a closing bracket here is no name and no value
 	}
 	return false, s.fail("want a comma or the closing bracket")
 }
@@ -106,8 +107,33 @@ func (s *scanner) key() ([]byte, error) {
 	return name, nil
 }
 
+// take steps over token if it comes next.
+func (s *scanner) take(token string) bool {
+	if len(s.b)-s.i < len(token) || string(s.b[s.i:s.i+len(token)]) != token {
+		return false
+	}
+	s.i += len(token)
+	return true
+}
+
 // str reads a string as text.
 func (s *scanner) str() ([]byte, error) {
+	// Nearly all strings are short runs of ASCII: find the quote, eight bytes at a time.
+	if b, i := s.b, s.i+1; i <= len(b) && b[i-1] == '"' {
+		for ; len(b)-i >= 8; i += 8 {
+			m := special(binary.LittleEndian.Uint64(b[i:]))
+			if m == 0 {
+				continue
+			}
+			end := i + bits.TrailingZeros64(m)>>3
+			if b[end] != '"' {
+				break
+			}
+			raw := b[s.i+1 : end]
+			s.i = end + 1
+			return raw, nil
+		}
+	}
 	raw, how, err := s.scan()
 	if how == plain || err != nil {
 		return raw, err

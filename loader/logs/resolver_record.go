@@ -34,6 +34,14 @@ const (
 	unknownKey
 )
 
+// The fields of an answer.
+const (
+	aRdata = iota
+	aType
+	aClass
+	answerFields
+)
+
 // resolverRecord is one record, read and checked, but in no batch yet. Its slices live as long as the record's bytes.
 type resolverRecord struct {
 	json scanner
@@ -56,9 +64,9 @@ type resolverFields struct {
 }
 
 type resolverAnswer struct {
-	rdata, kind, class []byte
-	addr               addr
-	escaped            int
+	text    [answerFields][]byte // nil is NULL
+	addr    addr
+	escaped int
 }
 
 // read reads a whole record. Keys may stand in any order.
@@ -74,6 +82,7 @@ func (r *resolverRecord) read(b []byte) error {
 	if err := s.open(1); err != nil {
 		return err
 	}
+	guess := 0
 	for first := true; ; first = false {
 		more, err := s.next(first, '}')
 		if err != nil {
@@ -82,18 +91,60 @@ func (r *resolverRecord) read(b []byte) error {
 		if !more {
 			break
 		}
-		key, err := s.key()
+		field, key, err := s.keyOf(usualOrder[guess:], fieldOf)
 		if err != nil {
 			return err
 		}
-		if err := r.member(key); err != nil {
+		if err := r.member(field, key); err != nil {
 			return err
+		}
+		if field < unknownKey {
+			guess = usualNext[field]
 		}
 	}
 	if err := s.end(); err != nil {
 		return err
 	}
 	return r.complete()
+}
+
+// knownKey is a key in the order that AWS writes: guessing the next one saves most of reading it.
+type knownKey struct {
+	token string // with its quotes and colon
+	name  []byte
+	field int
+}
+
+func usual(name string, field int) knownKey { return knownKey{`"` + name + `":`, []byte(name), field} }
+
+var usualOrder = []knownKey{
+	usual("version", fVersion), usual("account_id", fAccount), usual("region", fRegion), usual("vpc_id", fVPC),
+	usual("query_timestamp", fTimestamp), usual("query_name", fName), usual("query_type", fQueryType),
+	usual("query_class", fQueryClass), usual("rcode", fRcode), usual("answers", fAnswers), usual("srcaddr", fAddr),
+	usual("srcport", fPort), usual("transport", fTransport), usual("srcids", fSources),
+	usual("firewall_rule_action", fRuleAction), usual("firewall_rule_group_id", fRuleGroup),
+	usual("firewall_domain_list_id", fDomainList),
+}
+
+// usualNext is, by field, the place in usualOrder of the key that follows.
+var usualNext = func() (next [unknownKey]int) {
+	for i, k := range usualOrder {
+		next[k.field] = i + 1
+	}
+	return next
+}()
+
+var answerOrder = []knownKey{usual("Rdata", aRdata), usual("Type", aType), usual("Class", aClass)}
+
+// keyOf reads a key and says which it is: the first of usual, or what find makes of it.
+func (s *scanner) keyOf(usual []knownKey, find func([]byte) int) (field int, key []byte, err error) {
+	if len(usual) > 0 && s.take(usual[0].token) {
+		return usual[0].field, usual[0].name, nil
+	}
+	if key, err = s.key(); err != nil {
+		return unknownKey, nil, err
+	}
+	return find(key), key, nil
 }
 
 // complete checks what a record cannot do without, and puts its unknown keys together.
@@ -183,6 +234,19 @@ func sourceOf(key []byte) int {
 	return unknownKey
 }
 
+// answerFieldOf names a key of an answer.
+func answerFieldOf(key []byte) int {
+	switch string(key) {
+	case "Rdata", "rdata":
+		return aRdata
+	case "Type", "type":
+		return aType
+	case "Class", "class":
+		return aClass
+	}
+	return unknownKey
+}
+
 // met notes a known key; one that comes again, or in its other spelling, is an error.
 func (r *resolverRecord) met(field int, key []byte) error {
 	if r.have&(1<<field) != 0 {
@@ -193,8 +257,7 @@ func (r *resolverRecord) met(field int, key []byte) error {
 }
 
 // member reads the value of a record's key.
-func (r *resolverRecord) member(key []byte) (err error) {
-	field := fieldOf(key)
+func (r *resolverRecord) member(field int, key []byte) (err error) {
 	if field == unknownKey {
 		r.extra, err = r.unknown(r.extra, key, 1)
 		return err
@@ -370,8 +433,9 @@ func (r *resolverRecord) readAnswer() error {
 	if err := s.open(3); err != nil {
 		return err
 	}
-	var a resolverAnswer
-	escaped, unknown, have := s.escaped, false, 0
+	r.answers = append(r.answers, resolverAnswer{})
+	a := &r.answers[len(r.answers)-1]
+	escaped, unknown, have, guess := s.escaped, false, 0, 0
 	for first := true; ; first = false {
 		more, err := s.next(first, '}')
 		if err != nil {
@@ -380,47 +444,44 @@ func (r *resolverRecord) readAnswer() error {
 		if !more {
 			break
 		}
-		key, err := s.key()
+		field, key, err := s.keyOf(answerOrder[guess:], answerFieldOf)
 		if err != nil {
 			return err
 		}
-		var column *[]byte
-		bit := 0
-		switch string(key) {
-		case "Rdata", "rdata":
-			column, bit = &a.rdata, 1
-		case "Type", "type":
-			column, bit = &a.kind, 2
-		case "Class", "class":
-			column, bit = &a.class, 4
-		default:
-			if !unknown {
-				unknown = true
-				r.extraAnswers = append(comma(r.extraAnswers), '"')
-				r.extraAnswers = strconv.AppendInt(r.extraAnswers, int64(len(r.answers)+1), 10)
-				r.extraAnswers = append(r.extraAnswers, `":{`...)
-			}
-			if r.extraAnswers, err = r.unknown(r.extraAnswers, key, 3); err != nil {
+		if field == unknownKey {
+			if err := r.unknownOfAnswer(key, unknown); err != nil {
 				return err
 			}
+			unknown = true
 			continue
 		}
-		if have&bit != 0 {
+		if have&(1<<field) != 0 {
 			return duplicateKey(key)
 		}
-		have |= bit
-		if *column, err = r.value(key); err != nil {
+		have |= 1 << field
+		guess = field + 1
+		if a.text[field], err = r.value(key); err != nil {
 			return err
 		}
 	}
 	if unknown {
 		r.extraAnswers = append(r.extraAnswers, '}')
 	}
-	switch string(a.kind) {
+	switch string(a.text[aType]) {
 	case "A", "AAAA":
-		a.addr, _ = parseAddr(a.rdata)
+		a.addr, _ = parseAddr(a.text[aRdata])
 	}
 	a.escaped = s.escaped - escaped
-	r.answers = append(r.answers, a)
 	return nil
+}
+
+// unknownOfAnswer keeps a key of the last answer, in an object that it may have to begin.
+func (r *resolverRecord) unknownOfAnswer(key []byte, begun bool) (err error) {
+	if !begun {
+		r.extraAnswers = append(comma(r.extraAnswers), '"')
+		r.extraAnswers = strconv.AppendInt(r.extraAnswers, int64(len(r.answers)), 10)
+		r.extraAnswers = append(r.extraAnswers, `":{`...)
+	}
+	r.extraAnswers, err = r.unknown(r.extraAnswers, key, 3)
+	return err
 }
