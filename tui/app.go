@@ -243,7 +243,8 @@ func (a *App) draw() string {
 	for i, o := range e.overlays {
 		box := a.boxed(o)
 		w, h := lipgloss.Size(box)
-		layers = append(layers, lipgloss.NewLayer(box).X(max((a.width-w)/2, 0)).Y(max((a.height-h)/2, 0)).Z(i+1))
+		y := 1 + max((a.bodyHeight()-h)/2, 0) // crumbs stay in view, and the foot where there is room
+		layers = append(layers, lipgloss.NewLayer(box).X(max((a.width-w)/2, 0)).Y(max(min(y, a.height-h), 0)).Z(i+1))
 	}
 	return clip(lipgloss.NewCompositor(layers...).Render(), a.width, a.height)
 }
@@ -260,6 +261,7 @@ func (a *App) bodyHeight() int {
 func (a *App) boxed(o Screen) string {
 	t := &a.env.theme
 	frameW, frameH := t.box.GetHorizontalFrameSize(), t.box.GetVerticalFrameSize()
-	w, h := max(min(a.width-frameW, 96), 1), max(a.height-frameH-1, 1)
-	return t.box.Render(t.title.Render(grow(o.Title(), w, t)) + "\n" + clip(o.View(w, h), w, h))
+	w, h := max(min(a.width-frameW, 96), 1), max(a.bodyHeight()-frameH-1, 1)
+	text := o.View(w, h)
+	return t.box.Render(t.title.Render(grow(o.Title(), w, t)) + "\n" + clip(text, w, min(h, strings.Count(text, "\n")+1)))
 }

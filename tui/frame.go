@@ -66,9 +66,9 @@ func (a *App) status() string {
 	t := &e.theme
 	st := e.top().Status()
 	left := " " + e.show(e.opt.CaseName) + " " + e.opt.Note + " " + e.zoneName()
-	notice := e.notice
-	if notice == "" {
-		notice = a.running(st.Task)
+	notice := a.running(st.Task)
+	if notice == "" && a.height < 8 {
+		notice = e.notice // there is no foot to say it in
 	}
 	var facts []string
 	if st.Rows != "" {
@@ -121,6 +121,9 @@ func (a *App) foot() string {
 				words = append(words, t.strong.Render(key)+" "+b.Foot)
 			}
 		}
+	}
+	if e.notice != "" {
+		return t.warn.Render(grow(" "+e.notice, a.width, t))
 	}
 	front := a.front()
 	add(front.Keys())

@@ -53,7 +53,31 @@ func (s *overview) head(o *Overview, width int) []string {
 	if o.Stale != "" {
 		out = append(out, " "+t.warn.Render("! "+e.show(o.Stale)))
 	}
+	if n := o.Lines.Rejected; n > 0 {
+		out = append(out, " "+t.warn.Render("! "+countText(n)+" lines rejected: kept word for word in reject, reasons below"))
+	}
+	if gaps := s.gaps(o); gaps != "" {
+		out = append(out, " "+t.warn.Render("! "+gaps))
+	}
 	return out
+}
+
+// gaps says in a line how many sources lack minutes, and which lacks most.
+func (s *overview) gaps(o *Overview) string {
+	n, worst := 0, Coverage{}
+	for _, c := range o.Coverage {
+		if missing(c) > 0 {
+			n++
+		}
+		if missing(c) > missing(worst) {
+			worst = c
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d sources have gaps: the worst, %s, is covered for %s of its time", n, len(o.Coverage),
+		s.e.show(worst.Source), strings.TrimSpace(coveredText(worst)))
 }
 
 // captures is a table: capture, role, rows per log type, window.
@@ -74,15 +98,19 @@ func (s *overview) captures(o *Overview, width int) []string {
 	row := func(first, second string, cell func(string) string, window string) string {
 		b := " " + grid.Fit(first, name, false, e.opt.ASCII) + "  " + grid.Fit(second, role, false, e.opt.ASCII)
 		for _, n := range names {
-			b += "  " + grid.Fit(cell(n), max(9, len(n)), true, e.opt.ASCII)
+			b += "  " + grid.Fit(cell(n), max(8, len(n)), true, e.opt.ASCII)
 		}
 		return b + "  " + window
 	}
-	out := []string{t.title.Render(row("Capture", "role", func(n string) string { return e.show(n) }, "first record"))}
+	last := "first day"
+	if width >= 100 {
+		last = "first and last record"
+	}
+	out := []string{t.title.Render(row("Capture", "role", func(n string) string { return e.show(n) }, last))}
 	for _, c := range o.Captures {
-		window := e.moment(c.From)
-		if width >= 100 {
-			window += " " + t.glyph.to + " " + e.moment(c.To)
+		window := e.moment(c.From) + " " + t.glyph.to + " " + e.moment(c.To)
+		if width < 100 && !c.From.IsZero() {
+			window = c.From.In(e.zone).Format(time.DateOnly)
 		}
 		out = append(out, row(e.show(c.Name), e.show(c.Role), func(n string) string { return countText(c.Rows[n]) }, window))
 	}

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -41,8 +42,8 @@ func (p *picker) Keys() []Bind {
 	}
 	binds := []Bind{
 		{Keys: keys("enter"), Does: "run the query, or ask for its parameters", Foot: "run", Run: p.enter},
-		{Keys: keys("down", "ctrl+n"), Does: "one down", Foot: "down", Run: move(1)},
-		{Keys: keys("up", "ctrl+p"), Does: "one up", Foot: "up", Run: move(-1)},
+		{Keys: keys("down", "ctrl+n"), Does: "one down", Run: move(1)},
+		{Keys: keys("up", "ctrl+p"), Does: "one up", Run: move(-1)},
 		{Keys: keys("pgdown"), Does: "ten down", Run: move(10)},
 		{Keys: keys("pgup"), Does: "ten up", Run: move(-10)},
 		{Keys: keys("tab"), Does: "explain: what the query asks, its SQL, what it cannot tell", Foot: "explain", Run: p.explain},
@@ -66,8 +67,23 @@ func (p *picker) narrow() {
 		return
 	}
 	p.found = nil
+	add := func(q *queries.Query) {
+		if !slices.Contains(p.found, q) {
+			p.found = append(p.found, q)
+		}
+	}
+	lower := strings.ToLower(typed)
+	for _, text := range []func(*queries.Query) string{
+		func(q *queries.Query) string { return q.ID }, func(q *queries.Query) string { return q.Title },
+	} {
+		for _, q := range p.all { // what holds the very text goes before what only has its letters
+			if strings.Contains(strings.ToLower(text(q)), lower) {
+				add(q)
+			}
+		}
+	}
 	for _, m := range fuzzy.FindFrom(typed, haystack(p.all)) {
-		p.found = append(p.found, p.all[m.Index])
+		add(p.all[m.Index])
 	}
 }
 

@@ -20,7 +20,7 @@ func openPivot(e *Env, f field, c cases.Cell) tea.Cmd {
 		e.say("a missing value leads nowhere")
 		return nil
 	case kind == "":
-		e.say("values of " + e.show(f.Name) + " lead nowhere; , keeps this one, F counts them")
+		e.say("values of " + e.show(f.Name) + " lead nowhere")
 		return nil
 	}
 	var items []item

@@ -71,7 +71,7 @@ func newHelp(e *Env, s Screen, own []Bind) *page {
 
 // newExplain shows what was asked: prose, SQL as it was run, arguments, and what the answer cannot tell.
 func newExplain(e *Env, title string, a about, sql string, args map[string]any) *page {
-	return &page{e: e, title: title, lines: func(width int) []string {
+	return &page{e: e, title: "What was asked: " + title, lines: func(width int) []string {
 		t := &e.theme
 		var out []string
 		if a.doc != "" {

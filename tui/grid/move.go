@@ -139,6 +139,9 @@ func (g *Grid) fits() bool {
 	return false
 }
 
+// partWidth is the least room for which a column that does not fit is begun.
+const partWidth = 8
+
 // span is a column on the screen.
 type span struct{ col, x, width int }
 
@@ -152,8 +155,9 @@ func (g *Grid) layout() []span {
 	x := gutter
 	var spans []span
 	place := func(i int) bool {
-		w := min(g.cols[i].width, g.width-x)
-		if w < min(g.cols[i].width, 4) {
+		c := &g.cols[i]
+		w := min(c.width, g.width-x)
+		if w < c.width && len(spans) > 0 && (c.Right || w < partWidth) { // half a number is another number
 			return false
 		}
 		spans = append(spans, span{i, x, w})

@@ -1,0 +1,104 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/exp/golden"
+)
+
+// sizes at which every screen is looked at.
+var sizes = [][2]int{{80, 24}, {200, 60}, {40, 10}}
+
+func TestScreens(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		keys []string
+	}{
+		{"overview", nil},
+		{"overview-scrolled", []string{"pgdown"}},
+		{"flow", []string{"3", "j", "j", "right"}},
+		{"flow-frequency", []string{"3", "right", "right", "right", "right", "right", "right", "F"}},
+		{"flow-filtered", []string{"3", "right", ",", "["}},
+		{"flow-folded", []string{"3", "right", "-", "_", "$"}},
+		{"dns", []string{"4", "j", "j", "l", "l"}},
+		{"record", []string{"4", "enter"}},
+		{"record-all-fields", []string{"3", "enter", ".", "G"}},
+		{"pivot", []string{"3", "right", "p"}},
+		{"queries", []string{"2", "down", "down"}},
+		{"queries-narrowed", []string{"2", "'names"}},
+		{"form", []string{"2", "'flows", "enter", "'10.0", "enter"}},
+		{"filter", []string{"3", "/", "'bites>=3", "enter"}},
+		{"columns", []string{"3", "C", "down", "space"}},
+		{"trail", []string{"4", "enter", "H"}},
+		{"explain", []string{"3", "right", ",", "e"}},
+		{"help", []string{"3", "?"}},
+		{"sql-error", []string{";", "'SELECT * FROM", "enter", "'nosuch", "f5"}},
+		{"no-rows", []string{"c"}},
+	} {
+		for _, size := range sizes {
+			name := fmt.Sprintf("%s-%dx%d", c.name, size[0], size[1])
+			t.Run(name, func(t *testing.T) {
+				d := drive(t, size[0], size[1]).keys(c.keys...)
+				fits(t, d, size[0], size[1])
+				golden.RequireEqual(t, trimmed(d.screen()))
+			})
+		}
+	}
+}
+
+func TestASCII(t *testing.T) {
+	ascii := func(o *Options) { o.ASCII = true }
+	for _, c := range []struct {
+		name string
+		keys []string
+	}{{"overview", nil}, {"dns", []string{"4", "j", "j"}}, {"record", []string{"4", "enter"}}, {"pivot", []string{"3", "right", "p"}}, {"filter", []string{"3", "/"}}} {
+		t.Run(c.name, func(t *testing.T) {
+			screen := drive(t, 80, 24, ascii).keys(c.keys...).screen()
+			for _, r := range screen {
+				if r > 0x7e {
+					t.Errorf("%q is not ASCII in:\n%s", r, screen)
+					break
+				}
+			}
+			golden.RequireEqual(t, trimmed(screen))
+		})
+	}
+}
+
+// Every screen survives every size, and never draws more than there is room for.
+func TestSizes(t *testing.T) {
+	for _, keys := range [][]string{nil, {"3"}, {"3", "p"}, {"4", "enter"}, {"2"}, {"2", "'flows", "enter"}, {";"}, {"3", "/"}, {"3", "?"}, {"3", "C"}, {"c"}, {"3", "e"}} {
+		d := drive(t, 80, 24).keys(keys...)
+		for _, size := range [][2]int{{20, 5}, {10, 3}, {5, 2}, {1, 1}, {0, 0}, {300, 100}, {30, 8}, {80, 24}, {21, 40}} {
+			d.send(windowSize(size[0], size[1]))
+			fits(t, d, size[0], size[1])
+			d.keys("down", "right", "G")
+			fits(t, d, size[0], size[1])
+		}
+	}
+}
+
+func fits(t *testing.T, d *driver, width, height int) {
+	t.Helper()
+	lines := strings.Split(d.screen(), "\n")
+	if len(lines) > max(height, 1) {
+		t.Errorf("%d lines on a screen of %d:\n%s", len(lines), height, d.screen())
+	}
+	for _, l := range lines {
+		if w := ansi.StringWidth(l); w > width {
+			t.Errorf("a line of %d cells on a screen of %d: %q", w, width, l)
+		}
+	}
+}
+
+// trimmed is a screen without the spaces that end its lines.
+func trimmed(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimRight(l, " ")
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
