@@ -55,10 +55,14 @@ func newHelp(e *Env, s Screen, own []Bind) *page {
 		section := func(name string, binds []Bind) {
 			out = append(out, t.title.Render(name))
 			for _, b := range binds {
-				line := grid.Fit(b.shown(), 14, false, e.opt.ASCII) + " " + b.Does
-				if !seen[line] {
-					seen[line] = true
-					out = append(out, grow(line, width, t))
+				if seen[b.shown()+b.Does] {
+					continue
+				}
+				seen[b.shown()+b.Does] = true
+				lead := grid.Fit(b.shown(), 14, false, e.opt.ASCII) + " "
+				for _, l := range wrap(b.Does, max(width-15, 10)) {
+					out = append(out, lead+l)
+					lead = strings.Repeat(" ", 15)
 				}
 			}
 			out = append(out, "")

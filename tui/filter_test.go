@@ -1,0 +1,120 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"case53/cases"
+)
+
+var filterFields = fields(columns("start:TIMESTAMP:time srcaddr::ip bytes:BIGINT:bytes action srcaddr_n:UHUGEINT:number edns::ip"), nil)
+
+func TestParseFilter(t *testing.T) {
+	for _, c := range []struct{ line, want string }{
+		{``, ``},
+		{`action=REJECT`, `"action" IS NOT DISTINCT FROM CAST(? AS VARCHAR) [REJECT]`},
+		{`!action=REJECT`, `"action" IS DISTINCT FROM CAST(? AS VARCHAR) [REJECT]`},
+		{`action!=REJECT`, `"action" IS DISTINCT FROM CAST(? AS VARCHAR) [REJECT]`},
+		{`!action!=REJECT`, `"action" IS NOT DISTINCT FROM CAST(? AS VARCHAR) [REJECT]`},
+		{`action=-`, `"action" IS NOT DISTINCT FROM NULL [<nil>]`},
+		{`ACTION~rej`, `CAST("action" AS VARCHAR) ILIKE ? ESCAPE '\' [%rej%]`},
+		{`action~50%_\`, `CAST("action" AS VARCHAR) ILIKE ? ESCAPE '\' [%50\%\_\\%]`},
+		{`bytes>=1000`, `"bytes" >= CAST(? AS DOUBLE) [1000]`},
+		{`!bytes>1e6`, `("bytes" > CAST(? AS DOUBLE)) IS NOT TRUE [1e6]`},
+		{`start>=2026-11-01T10:00`, `"start" >= CAST(? AS TIMESTAMP) [2026-11-01 10:00:00]`},
+		{`start<"2026-11-01 10:00:05.5"`, `"start" < CAST(? AS TIMESTAMP) [2026-11-01 10:00:05.5]`},
+		{`start<2026-11-01T10:00:00+02:00`, `"start" < CAST(? AS TIMESTAMP) [2026-11-01 08:00:00]`},
+		{`srcaddr=10.0.0.1`, `"srcaddr_n" IS NOT DISTINCT FROM ip(?) [10.0.0.1]`},
+		{`srcaddr=10.9.9.9/8`, `in_cidr("srcaddr_n", ?) [10.0.0.0/8]`},
+		{`edns=10.0.0.0/8`, `in_cidr("edns", ?) [10.0.0.0/8]`},
+		{`!srcaddr=2001:db8::/32`, `(in_cidr("srcaddr_n", ?)) IS NOT TRUE [2001:db8::/32]`},
+		{`10.0.0.0/8`, `in_cidr("srcaddr_n", ?) OR in_cidr("edns", ?) [10.0.0.0/8]`},
+		{`"action=REJECT"`, `… ILIKE [%action=REJECT%]`},
+		{`two words`, `… ILIKE [%two%] AND … ILIKE [%words%]`},
+		{`"two words"`, `… ILIKE [%two words%]`},
+		{`!evil`, `NOT … ILIKE [%evil%]`},
+		{`a\x1b[2J`, "… ILIKE [%a\x1b[2J%]"},
+		{`back\slash`, `… ILIKE [%back\\slash%]`},
+		{`nosuch=1`, `error: no column is called "nosuch" here`},
+		{`byte>1`, `error: no column is called "byte" here; did you mean bytes?`},
+		{`bytes>x`, `error: bytes holds numbers, and "x" is none`},
+		{`start>noon`, `error: start holds times: 2026-11-01, 2026-11-01T10:00 (UTC), or RFC 3339`},
+		{`"open`, `error: a quote is not closed: "`},
+		{`!`, `error: an empty word: what is to be found?`},
+		{`=x`, `… ILIKE [%=x%]`},
+	} {
+		clauses, err := parseFilter(c.line, filterFields)
+		if got := filterText(clauses, err); got != c.want {
+			t.Errorf("%s\n got %s\nwant %s", c.line, got, c.want)
+		}
+	}
+}
+
+// filterText writes conditions so that a table can hold them; text in any column becomes ….
+func filterText(clauses []clause, err error) string {
+	if err != nil {
+		return "error: " + err.Error()
+	}
+	var out []string
+	for _, c := range clauses {
+		sql := strings.ReplaceAll(c.sql, argMark, "?")
+		if strings.Count(sql, "ILIKE") > 1 {
+			not := ""
+			if strings.HasSuffix(sql, "IS NOT TRUE") {
+				not = "NOT "
+			}
+			sql = not + "… ILIKE"
+		}
+		out = append(out, fmt.Sprintf("%s [%v]", sql, c.arg))
+	}
+	return strings.Join(out, " AND ")
+}
+
+// No value and no typed text ever becomes SQL: what is asked depends on the columns only.
+func TestFilterNeverPastes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		marker := "x'); DROP TABLE flow; --"
+		line := rapid.SampledFrom([]string{"", "!", "action=", "action~", "action>", "!action!="}).Draw(t, "lead") + `"` + marker + `"`
+		clauses, err := parseFilter(line, filterFields)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := filterFields[rapid.IntRange(0, len(filterFields)-1).Draw(t, "column")]
+		clauses = append(clauses, f.is(cases.Cell{Text: marker}, rapid.Bool().Draw(t, "keep")))
+		sql, _ := question{sql: "SELECT 1"}.compose(clauses, nil)
+		if strings.Contains(sql, "DROP") {
+			t.Fatalf("pasted: %s", sql)
+		}
+	})
+}
+
+func FuzzParseFilter(f *testing.F) {
+	for _, s := range []string{"", "a b", `a="x y" !b`, "bytes>=5", `"`, "!!x", "start>2026-11-01", "10.0.0.0/8", "srcaddr=::/0"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		clauses, err := parseFilter(line, filterFields)
+		if err == nil && strings.TrimSpace(line) != "" && len(clauses) == 0 {
+			t.Errorf("%q filters nothing, and nobody was told", line)
+		}
+	})
+}
+
+func TestCompose(t *testing.T) {
+	q := question{sql: "SELECT * FROM flow -- all;\n;", args: map[string]any{"keep_1": "taken"}}
+	if sql, _ := q.compose(nil, nil); sql != q.sql {
+		t.Errorf("a question without filters was changed: %s", sql)
+	}
+	f := field{Column: cases.Column{Name: `od"d`, Type: "VARCHAR"}}
+	sql, args := q.compose([]clause{f.is(cases.Cell{Text: "v"}, true)}, &sorting{`od"d`, false})
+	want := "SELECT * FROM (\nSELECT * FROM flow -- all\n)\nWHERE (\"od\"\"d\" IS NOT DISTINCT FROM CAST($keep_2 AS VARCHAR))\nORDER BY \"od\"\"d\" NULLS LAST"
+	if sql != want || args["keep_2"] != "v" || args["keep_1"] != "taken" {
+		t.Errorf("got %s %v\nwant %s", sql, args, want)
+	}
+	if len(q.args) != 1 {
+		t.Error("the question's own arguments were changed")
+	}
+}

@@ -1,0 +1,77 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// everyScreen is every screen and overlay there is, on top of an App.
+func everyScreen(t *testing.T) map[string]*driver {
+	return map[string]*driver{
+		"overview": drive(t, 80, 24), "result": drive(t, 80, 24).keys("3"), "record": drive(t, 80, 24).keys("3", "enter"),
+		"picker": drive(t, 80, 24).keys("2"), "form": drive(t, 80, 24).keys("2", "'flows", "enter"), "sql": drive(t, 80, 24).keys(";"),
+		"filter": drive(t, 80, 24).keys("3", "/"), "pivot": drive(t, 80, 24).keys("3", "p"), "columns": drive(t, 80, 24).keys("3", "C"),
+		"trail": drive(t, 80, 24).keys("H"), "help": drive(t, 80, 24).keys("?"), "explain": drive(t, 80, 24).keys("3", "e"),
+	}
+}
+
+// No key of a screen is bound twice, and what a screen takes from the workbench's own keys it takes to do the same.
+func TestKeysDoNotClash(t *testing.T) {
+	for name, d := range everyScreen(t) {
+		seen := map[string]string{}
+		for _, b := range d.app.front().Keys() {
+			for _, k := range b.Keys {
+				if was, ok := seen[k]; ok {
+					t.Errorf("%s: %s means %q and %q", name, k, was, b.Does)
+				}
+				seen[k] = b.Does
+			}
+		}
+		if len(d.app.env.overlays) > 0 {
+			continue // the keys of the workbench do not work under an overlay
+		}
+		if s, ok := d.app.front().(typing); ok && s.Typing() {
+			continue
+		}
+		for _, b := range d.app.binds() {
+			for _, k := range b.Keys {
+				if does, ok := seen[k]; ok && !strings.EqualFold(does, b.Does) {
+					t.Errorf("%s: %s means %q, but everywhere else %q", name, k, does, b.Does)
+				}
+			}
+		}
+	}
+}
+
+// Help lists every key, the foot only keys that there are, and every key has a sentence.
+func TestHelpShowsEveryKey(t *testing.T) {
+	for name, d := range everyScreen(t) {
+		front := d.app.front()
+		text := strings.Join(newHelp(d.app.env, front, d.app.binds()).lines(200), "\n")
+		for _, b := range slices.Concat(front.Keys(), d.app.binds()) {
+			if b.Does == "" || b.Run == nil || len(b.Keys) == 0 {
+				t.Errorf("%s: %v is not a whole bind", name, b.Keys)
+			}
+			if !strings.Contains(text, b.Does) {
+				t.Errorf("%s: help does not say that %v is %q", name, b.Keys, b.Does)
+			}
+		}
+	}
+}
+
+// A key that no bind takes does nothing.
+func TestOtherKeysDoNothing(t *testing.T) {
+	for name, d := range everyScreen(t) {
+		if s, ok := d.app.front().(typing); ok && s.Typing() {
+			continue
+		}
+		before, calls := d.screen(), len(d.fake.calls)
+		for _, k := range []string{"~", "&", "ctrl+y", "Q", "Z"} {
+			d.keys(k)
+		}
+		if d.screen() != before || len(d.fake.calls) != calls || d.quit {
+			t.Errorf("%s: a key without a bind did something", name)
+		}
+	}
+}
