@@ -59,15 +59,17 @@ func Write(dir string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("demo: %w", err)
 	}
-	defer root.Close()
+	u := &unpacker{root: root, gzip: gzip.NewWriter(nil)}
+	defer u.close()
 
-	unpacked, err := open()
+	// In the archive every file is plain.
+	z, err := zstd.NewReader(bytes.NewReader(archive), zstd.WithDecoderConcurrency(1))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("demo: archive: %w", err)
 	}
-	defer unpacked.Close()
+	defer z.Close()
 	var files []string
-	for members := tar.NewReader(unpacked); ; {
+	for members := tar.NewReader(z); ; {
 		h, err := members.Next()
 		if err == io.EOF {
 			break
@@ -79,7 +81,7 @@ func Write(dir string) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("demo: archive: %s: %w", h.Name, err)
 		}
-		if err := place(root, h.Name, text); err != nil {
+		if err := u.place(h.Name, text); err != nil {
 			return nil, fmt.Errorf("demo: %s: %w", filepath.Join(dir, h.Name), err)
 		}
 		files = append(files, filepath.Join(dir, filepath.FromSlash(h.Name)))
@@ -88,24 +90,54 @@ func Write(dir string) ([]string, error) {
 	return files, nil
 }
 
-// open gives the archive's tar, in which every file is plain.
-func open() (io.ReadCloser, error) {
-	z, err := zstd.NewReader(bytes.NewReader(archive), zstd.WithDecoderConcurrency(1))
-	if err != nil {
-		return nil, fmt.Errorf("demo: archive: %w", err)
-	}
-	return z.IOReadCloser(), nil
+// unpacker puts files under root, which keeps them from leaving the folder.
+type unpacker struct {
+	root   *os.Root
+	folder *os.Root // where the last file went; most go where the last one did
+	path   string   // and its path below root
+	gzip   *gzip.Writer
+	packed bytes.Buffer
 }
 
-// place puts one file under root, which keeps it from leaving the folder. Files named .gz become gzip.
-func place(root *os.Root, name string, content []byte) error {
+func (u *unpacker) close() {
+	if u.folder != nil {
+		u.folder.Close()
+	}
+	u.root.Close()
+}
+
+// enter makes a folder the one that files go to.
+func (u *unpacker) enter(folder string) error {
+	if u.folder != nil && u.path == folder {
+		return nil
+	}
+	if err := u.root.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	next, err := u.root.OpenRoot(folder)
+	if err != nil {
+		return err
+	}
+	if u.folder != nil {
+		u.folder.Close()
+	}
+	u.folder, u.path = next, folder
+	return nil
+}
+
+// place puts one file in its folder. Files named .gz become gzip.
+func (u *unpacker) place(name string, content []byte) error {
 	if strings.HasSuffix(name, ".gz") {
 		var err error
-		if content, err = compress(content); err != nil {
+		if content, err = u.compress(content); err != nil {
 			return err
 		}
 	}
-	there, err := root.ReadFile(name)
+	if err := u.enter(path.Dir(name)); err != nil {
+		return err
+	}
+	base := path.Base(name)
+	there, err := u.folder.ReadFile(base)
 	if err == nil {
 		if bytes.Equal(there, content) {
 			return nil
@@ -115,29 +147,24 @@ func place(root *os.Root, name string, content []byte) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := root.MkdirAll(path.Dir(name), 0o700); err != nil {
-		return err
-	}
 	// A file under its own name is whole: what was being written when the program was stopped has another.
-	unfinished := name + ".part"
-	if err := root.WriteFile(unfinished, content, 0o600); err != nil {
+	unfinished := base + ".part"
+	if err := u.folder.WriteFile(unfinished, content, 0o600); err != nil {
 		return err
 	}
-	return root.Rename(unfinished, name)
+	return u.folder.Rename(unfinished, base)
 }
 
-// compress is gzip without name or time, so that the same file always has the same hash.
-func compress(text []byte) ([]byte, error) {
-	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.DefaultCompression)
-	if err != nil {
+// compress is gzip without name or time, so that the same file always has the same hash. What it gives is valid
+// until the next call.
+func (u *unpacker) compress(text []byte) ([]byte, error) {
+	u.packed.Reset()
+	u.gzip.Reset(&u.packed)
+	if _, err := u.gzip.Write(text); err != nil {
 		return nil, err
 	}
-	if _, err := z.Write(text); err != nil {
+	if err := u.gzip.Close(); err != nil {
 		return nil, err
 	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+	return u.packed.Bytes(), nil
 }

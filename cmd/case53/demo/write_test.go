@@ -65,17 +65,17 @@ func TestWriteIsRepeatable(t *testing.T) {
 
 func TestWriteRefusesOtherContent(t *testing.T) {
 	dir := t.TempDir()
-	files, err := Write(dir)
-	if err != nil {
+	file := filepath.Join(dir, filepath.FromSlash(readDemo(t).files[30]))
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(files[3], []byte("mine"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Write(dir); !errors.Is(err, ErrDiffers) || !strings.Contains(err.Error(), files[3]) {
+	if _, err := Write(dir); !errors.Is(err, ErrDiffers) || !strings.Contains(err.Error(), file) {
 		t.Errorf("got %v", err)
 	}
-	if b, err := os.ReadFile(files[3]); err != nil || string(b) != "mine" {
+	if b, err := os.ReadFile(file); err != nil || string(b) != "mine" {
 		t.Errorf("the file was changed: %q, %v", b, err)
 	}
 }

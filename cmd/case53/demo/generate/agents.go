@@ -2,27 +2,36 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"time"
 
 	"case53/cmd/case53/demo"
 )
 
-// agents report to AWS on clocks of their own. They are what a beacon hides among: not quite as regular, each
-// after a DNS answer of an AWS service, to addresses that the flow log knows as AMAZON.
+// restless is the pause of a program that polls for a while and then waits: as often as a clock, but not one.
+func restless(r *rand.Rand, mean time.Duration) time.Duration {
+	if r.IntN(100) < 45 {
+		return between(r, mean/20, mean/3)
+	}
+	return between(r, mean, mean*5/2)
+}
+
+// agents report to AWS on clocks of their own. They are what a beacon hides among: less regular, each after a DNS
+// answer of an AWS service, to addresses that the flow log knows as AMAZON.
 func (w *world) agents() {
 	for _, e := range w.ifaces {
 		if e.instance == "" || e.addr == demo.Quiet {
 			continue // managed by AWS; or too old to have an agent
 		}
 		r := seeded("agents of " + e.id)
-		w.every(e.born.Add(between(r, 20*time.Second, 5*time.Minute)), w.to, func() time.Duration { return between(r, 3*time.Minute, 7*time.Minute) }, func(t time.Time) {
-			w.call(e, t, "ssm.eu-central-1.amazonaws.com", 443, between(r, 200*time.Millisecond, 25*time.Second), size(r, 900, 4_200), size(r, 3_500, 9_000))
+		w.every(e.born.Add(between(r, 20*time.Second, 5*time.Minute)), w.to, func() time.Duration { return restless(r, 5*time.Minute) }, func(t time.Time) {
+			w.call(e, t, "ssm.eu-central-1.amazonaws.com", 443, between(r, 200*time.Millisecond, 25*time.Second), size(r, 900, 1_000*(1+r.Int64N(9))), size(r, 3_500, 9_000))
 		})
 		if third := e.addr.As4()[2]; third == 0 || third == 30 {
 			continue
 		}
-		w.every(e.born.Add(between(r, time.Minute, 10*time.Minute)), w.to, func() time.Duration { return between(r, 7*time.Minute, 13*time.Minute) }, func(t time.Time) {
+		w.every(e.born.Add(between(r, time.Minute, 10*time.Minute)), w.to, func() time.Duration { return restless(r, 10*time.Minute) }, func(t time.Time) {
 			w.call(e, t, "monitoring.eu-central-1.amazonaws.com", 443, between(r, time.Second, 8*time.Second), size(r, 2_000, 24_000), size(r, 3_000, 5_000))
 		})
 		w.every(e.born.Add(between(r, time.Minute, 20*time.Minute)), w.to, func() time.Duration { return between(r, 6*time.Minute, 40*time.Minute) }, func(t time.Time) {
@@ -38,20 +47,19 @@ func (w *world) housekeeping() {
 	w.builds()
 }
 
-// backups go to S3: changed files about every hour (a timer with a random delay), the database's log whenever a
-// piece of it is full, and both whole every night at the same time.
+// backups go to S3: changed files when enough have changed, the database's log whenever a piece of it is full, and
+// both whole every night at the same time.
 func (w *world) backups() {
 	r := seeded("backups")
 	files, db := w.host("10.53.20.51"), w.host("10.53.20.31")
 	const hour = time.Hour
-	exactly := func(d time.Duration) func() time.Duration { return func() time.Duration { return d } }
-	w.every(w.from.Add(17*time.Minute), w.to, exactly(hour), func(t time.Time) {
-		w.call(files, t.Add(between(r, 0, 20*time.Minute)), demo.BackupName, 443, between(r, 50*time.Second, 3*time.Minute), size(r, 58_000_000, 96_000_000), 90_000)
+	w.every(w.from.Add(17*time.Minute), w.to, func() time.Duration { return between(r, hour/3, 2*hour) }, func(t time.Time) {
+		w.call(files, t, demo.BackupName, 443, between(r, 50*time.Second, 3*time.Minute), size(r, 38_000_000, 116_000_000), 90_000)
 	})
-	w.every(w.from.Add(4*time.Minute), w.to, func() time.Duration { return between(r, 6*time.Minute, 25*time.Minute) }, func(t time.Time) {
-		w.call(db, t, demo.BackupName, 443, between(r, 2*time.Second, 9*time.Second), size(r, 14_000_000, 17_000_000), 20_000)
+	w.every(w.from.Add(4*time.Minute), w.to, func() time.Duration { return restless(r, 14*time.Minute) }, func(t time.Time) {
+		w.call(db, t, demo.BackupName, 443, between(r, 2*time.Second, 9*time.Second), size(r, 5_000_000, 16_000_000), 20_000)
 	})
-	w.every(w.from.Add(hour+5*time.Minute), w.to, exactly(24*hour), func(t time.Time) {
+	w.every(w.from.Add(hour+5*time.Minute), w.to, func() time.Duration { return 24 * hour }, func(t time.Time) {
 		w.call(db, t.Add(between(r, 0, 20*time.Second)), demo.BackupName, 443, between(r, 7*time.Minute, 9*time.Minute), size(r, 610_000_000, 640_000_000), 800_000)
 		w.call(files, t.Add(6*time.Minute), demo.BackupName, 443, between(r, 8*time.Minute, 10*time.Minute), size(r, 690_000_000, 730_000_000), 900_000)
 	})

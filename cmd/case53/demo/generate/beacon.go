@@ -31,7 +31,7 @@ func (w *world) beacon() {
 		}
 		w.call(e, t, demo.BeaconName, 443, between(r, 700*time.Millisecond, 2*time.Second), out, in)
 	})
-	w.every(demo.BeaconFrom.Add(4*time.Hour), w.to, func() time.Duration { return between(r, 230*time.Minute, 250*time.Minute) }, func(t time.Time) {
+	w.every(demo.BeaconFrom.Add(3*time.Hour), w.to, func() time.Duration { return between(r, 9*time.Hour, 11*time.Hour) }, func(t time.Time) {
 		w.call(e, t, demo.FallbackName, 443, time.Second, 1_100, 3_700)
 	})
 }

@@ -32,10 +32,10 @@ func (w *world) customers() {
 		n := r.IntN(2)
 		b, d := balancers[n], between(r, 400*time.Millisecond, 50*time.Second)
 		in := size(r, 4_000, 380_000)
-		from, to := netip.AddrFrom4([4]byte{198, 18, byte(r.IntN(4)), byte(1 + r.IntN(240))}), b.addr
+		from, to := netip.AddrFrom4([4]byte{198, 18, byte(r.IntN(12)), byte(1 + r.IntN(240))}), b.addr
 		if r.IntN(8) == 0 {
 			v6 := netip.MustParseAddr("2001:db8:100::").As16()
-			v6[7], v6[15] = byte(r.IntN(90)), byte(1+r.IntN(3))
+			v6[7], v6[15] = byte(r.IntN(200)), byte(1+r.IntN(3))
 			from, to = netip.AddrFrom16(v6), b.addr6
 		}
 		w.carry(conn{
