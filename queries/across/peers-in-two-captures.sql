@@ -1,0 +1,48 @@
+-- Outside addresses met in one capture, the other, or both
+--
+-- One row per outside address and service port (the lower of the two), those in both captures
+-- first, with records and bytes in each.
+--
+-- cannot: Flow logs never record queries to the Amazon DNS server, instance metadata
+-- (169.254.169.254), time sync, DHCP, ARP and the source side of mirrored traffic. A flow log of
+-- ACCEPT only or REJECT only leaves out the rest, and a SKIPDATA interval hides an unknown number
+-- of flows. An address may have passed to another owner in between; a replay without internet has
+-- refused or unanswered records only.
+--
+-- needs:  flow
+-- param:  left   capture  = incident  the first capture
+-- param:  right  capture  = replay    the second capture
+-- param:  only   text                 only both, left or right
+-- column: found_in       text
+-- column: address        ip
+-- column: service_port   port
+-- column: left_records   count
+-- column: left_refused   count
+-- column: left_bytes     bytes
+-- column: left_first     time
+-- column: right_records  count
+-- column: right_refused  count
+-- column: right_bytes    bytes
+-- column: right_first    time
+-- column: protocol       protocol
+WITH met AS (
+  SELECT capture, CASE WHEN private_number(coalesce(pkt_srcaddr_n, srcaddr_n)) THEN coalesce(pkt_dstaddr_n, dstaddr_n) ELSE coalesce(pkt_srcaddr_n, srcaddr_n) END AS address,
+    CASE WHEN protocol IN (6, 17) THEN least(srcport, dstport) END AS service_port, protocol, action, bytes, start
+  FROM flow
+  WHERE capture IN ($left, $right) AND srcaddr_n IS NOT NULL
+), counted AS (
+  SELECT address, service_port, protocol,
+    count(*) FILTER (capture = $left) AS left_records, count(*) FILTER (capture = $left AND action = 'REJECT') AS left_refused,
+    coalesce(sum(bytes) FILTER (capture = $left), 0)::BIGINT AS left_bytes, min(start) FILTER (capture = $left) AS left_first,
+    count(*) FILTER (capture = $right) AS right_records, count(*) FILTER (capture = $right AND action = 'REJECT') AS right_refused,
+    coalesce(sum(bytes) FILTER (capture = $right), 0)::BIGINT AS right_bytes, min(start) FILTER (capture = $right) AS right_first
+  FROM met
+  WHERE NOT private_number(address)
+  GROUP BY ALL
+)
+SELECT CASE WHEN left_records > 0 AND right_records > 0 THEN 'both' WHEN left_records > 0 THEN 'left' ELSE 'right' END AS found_in,
+  number_text(address) AS address, service_port, protocol, left_records, left_refused, left_bytes, left_first,
+  right_records, right_refused, right_bytes, right_first
+FROM counted
+WHERE $only = '' OR $only = found_in
+ORDER BY found_in = 'both' DESC, found_in DESC, counted.address, service_port, protocol

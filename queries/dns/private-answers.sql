@@ -1,0 +1,39 @@
+-- Names that resolved to an address inside
+--
+-- Answers that are private, link-local, loopback or unspecified, for names not under the domains
+-- named as own. A public name that points to 169.254.169.254 or to an inside host is how DNS
+-- rebinding and metadata theft begin.
+--
+-- cannot: How often a name was asked for: a repeat within the TTL is answered from the Resolver's
+-- cache and not logged. What was asked of any other resolver (8.8.8.8, DNS over HTTPS) is in no
+-- Resolver log. Private hosted zones, PrivateLink endpoints of AWS services and split DNS do this
+-- by design: name them as own.
+--
+-- needs:  dns_answer
+-- param:  own      text     domains to leave out, with commas
+-- param:  from     time     only at or after this moment
+-- param:  to       time     only before this moment
+-- param:  capture  capture  only this capture; empty for all
+-- column: rdata       ip
+-- column: meaning     text
+-- column: answers     count
+-- column: clients     count
+-- column: client      ip
+-- column: first_seen  time
+-- column: last_seen   time
+SELECT name, rdata,
+  CASE WHEN rdata_n = ip('169.254.169.254') OR rdata_n = ip('fd00:ec2::254') THEN 'instance metadata'
+    WHEN rdata_n BETWEEN cidr_first('127.0.0.0/8') AND cidr_last('127.0.0.0/8') OR rdata_n = ip('::1') THEN 'loopback'
+    WHEN rdata_n BETWEEN cidr_first('0.0.0.0/8') AND cidr_last('0.0.0.0/8') OR rdata_n = ip('::') THEN 'unspecified'
+    WHEN rdata_n BETWEEN cidr_first('169.254.0.0/16') AND cidr_last('169.254.0.0/16') OR rdata_n BETWEEN cidr_first('fe80::/10') AND cidr_last('fe80::/10') THEN 'link-local'
+    ELSE 'private' END AS meaning,
+  count(*) AS answers, count(DISTINCT srcaddr_n) AS clients, min(srcaddr) AS client,
+  min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
+FROM dns_answer
+WHERE private_number(rdata_n)
+  AND NOT list_bool_or(list_transform(string_split($own, ','), lambda s: name = s OR ends_with(name, '.' || s)))
+  AND ($capture = '' OR capture = $capture)
+  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
+  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+GROUP BY name, rdata, rdata_n, capture
+ORDER BY first_seen, name, rdata_n, capture

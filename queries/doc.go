@@ -1,0 +1,56 @@
+// Package queries holds the saved queries: SQL files that say what they ask, what they need, what they take and what
+// their answer cannot tell. A file dropped into a folder is a query; nothing has to be rebuilt.
+//
+// # How to write one
+//
+// Put a file into ~/.config/case53/queries or into the folder queries of a case. Its name, in lower case with
+// hyphens, is the query's name: flows-of-address.sql. A folder around it is its group.
+//
+//	-- Flows that name one address, oldest first
+//	--
+//	-- Accepted and rejected alike, in both directions.
+//	--
+//	-- cannot: show traffic that flow logs never record: the Amazon DNS
+//	-- server, instance metadata, time sync and DHCP.
+//	--
+//	-- needs:  flow_by_addr
+//	-- param:  ip       ip      required  the address
+//	-- param:  capture  capture           only this capture; empty for all
+//	-- column: peer     ip
+//	-- pivot:  Flows of this address
+//	SELECT start, peer, bytes, object_id, row_no
+//	FROM flow_by_addr
+//	WHERE addr_n = ip($ip) AND ($capture = '' OR capture = $capture)
+//	ORDER BY start, object_id, row_no
+//
+// The comment at the top is the query's page in the manual. Its first line is the title; paragraphs of prose follow;
+// a line that begins with a lower-case word and a colon is a field:
+//
+//	cannot: text              required; what the answer cannot tell. Runs on to the next empty comment line.
+//	needs:  view, view        required; the views that the query reads
+//	param:  name kind text                a parameter that may be left out
+//	param:  name kind required text       one that may not
+//	param:  name kind = value text        one with a default; '…' around a value of several words
+//	column: name kind         the kind of a column that the query makes up; the views' own columns have one already
+//	pivot:  title             offers the query for a value of the kind of its first required parameter
+//
+// Kinds of parameters: account, bool, capture, cidr, domain, instance, int, interface, ip, minutes, name, number,
+// text, time, vpc, zone. A parameter is used as $name and is always bound, never pasted into the SQL. One that is
+// left out and has no default is NULL, or the empty string where its kind is text (account, capture, domain,
+// instance, interface, name, text, vpc, zone). Write $at::TIMESTAMP where DuckDB cannot tell the type.
+//
+// Rows that are records should carry object_id and row_no: then the workbench can show the line they came from.
+// To reach flows by address quickly, use flow_by_addr with addr_n = ip($ip) or addr_n BETWEEN cidr_first($cidr) AND
+// cidr_last($cidr): that table is sorted. Rank ties by something, so that the same case gives the same answer.
+//
+// # Rules
+//
+//   - Front matter is read strictly. A key, kind or default that is not understood is an error with file and line.
+//   - Parameters declared and parameters used are the same.
+//   - One statement per file, and it only reads.
+//   - A user's file replaces the built-in query of the same name, and is marked as the user's.
+//   - A broken file is reported in [Set.Problems] and hides no other.
+//   - A value is refused, with what would be accepted, rather than guessed at.
+//
+// The package runs no SQL and knows no case: it gives text and arguments to whoever does.
+package queries

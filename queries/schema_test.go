@@ -1,0 +1,136 @@
+package queries
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	_ "github.com/duckdb/duckdb-go/v2"
+)
+
+// emptyCase is a database with the tables, macros and views of a case, made from the files that make a real one.
+func emptyCase(t *testing.T) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("duckdb", "?autoinstall_known_extensions=false&autoload_known_extensions=false&threads=2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	db.SetMaxOpenConns(1)
+	run(t, db, "SET TimeZone = 'UTC'")
+	files := schemaFiles(t)
+	for _, section := range []string{"tables", "views"} {
+		for _, text := range files {
+			for _, s := range statements(sectionOf(text, section)) {
+				run(t, db, s)
+			}
+		}
+	}
+	return db
+}
+
+// fullCase has the rows of testdata/case/rows.sql as well, and the derived tables built from them.
+func fullCase(t *testing.T) *sql.DB {
+	t.Helper()
+	db := emptyCase(t)
+	text, err := os.ReadFile("testdata/case/rows.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range statements(string(text)) {
+		run(t, db, s)
+	}
+	for _, text := range schemaFiles(t) {
+		for _, s := range statements(sectionOf(text, "derived")) {
+			run(t, db, strings.ReplaceAll(s, "$after", "0"))
+		}
+	}
+	return db
+}
+
+// schemaFiles are the case's own schema and that of every log type, in this order.
+func schemaFiles(t *testing.T) []string {
+	t.Helper()
+	types, err := filepath.Glob("../loader/logs/*.sql")
+	if err != nil || len(types) == 0 {
+		t.Fatalf("no schemas of log types: %v", err)
+	}
+	var texts []string
+	for _, name := range append([]string{"../cases/schema.sql"}, types...) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, string(text))
+	}
+	return texts
+}
+
+func sectionOf(text, name string) string {
+	_, after, _ := strings.Cut(text, "-- section: "+name+"\n")
+	section, _, _ := strings.Cut(after, "\n-- section: ")
+	return section
+}
+
+// statements cuts at semicolons that end a line; comment lines before a statement stay with it.
+func statements(text string) []string {
+	var all []string
+	for s := range strings.SplitSeq(text+"\n", ";\n") {
+		code := ""
+		for line := range strings.SplitSeq(s, "\n") {
+			if !strings.HasPrefix(strings.TrimSpace(line), "--") {
+				code += line + "\n"
+			}
+		}
+		if strings.TrimSpace(code) != "" {
+			all = append(all, code)
+		}
+	}
+	return all
+}
+
+func run(t *testing.T, db *sql.DB, s string) {
+	t.Helper()
+	if _, err := db.Exec(s); err != nil {
+		t.Fatalf("%v\nin %s", short(err), s)
+	}
+}
+
+// short leaves out the stack of a fault inside DuckDB.
+func short(err error) string {
+	text, _, _ := strings.Cut(err.Error(), "\n\nStack Trace")
+	return text
+}
+
+func named(args map[string]any) []any {
+	var list []any
+	for name, value := range args {
+		list = append(list, sql.Named(name, value))
+	}
+	return list
+}
+
+// views maps every view of the case to the kinds of its columns, as the column comments give them.
+func views(t *testing.T, db *sql.DB) map[string]map[string]string {
+	t.Helper()
+	rows, err := db.Query(`SELECT table_name, column_name, coalesce(split_part(c.comment, ':', 1), '')
+		FROM duckdb_columns() c WHERE schema_name = 'main' AND NOT internal`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	found := map[string]map[string]string{}
+	for rows.Next() {
+		var view, column, kind string
+		if err := rows.Scan(&view, &column, &kind); err != nil {
+			t.Fatal(err)
+		}
+		if found[view] == nil {
+			found[view] = map[string]string{}
+		}
+		found[view][column] = kind
+	}
+	return found
+}

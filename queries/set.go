@@ -1,0 +1,220 @@
+package queries
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/sahilm/fuzzy"
+)
+
+//go:embed */*.sql
+var builtin embed.FS
+
+// groupOrder is the order in which groups are listed; others follow by name.
+var groupOrder = []string{"case", "flow", "dns", "zone", "across"}
+
+// Set is the saved queries at hand.
+type Set struct {
+	// Problems are the user's files that could not be read, each naming file and line.
+	Problems []error
+	byID     map[string]*Query
+}
+
+// Folder is a folder of a user's queries whose files are named with their whole path in messages.
+type Folder struct {
+	fs.FS
+	Dir string
+}
+
+// Dir is a folder on disk. It need not exist.
+func Dir(dir string) Folder { return Folder{os.DirFS(dir), dir} }
+
+// Load reads the built-in queries and lays the users' folders over them, the later over the earlier: a query of the
+// same ID replaces the one before. The error is about the built-in ones; faults in folders are in Set.Problems.
+func Load(user ...fs.FS) (*Set, error) {
+	s := &Set{byID: map[string]*Query{}}
+	s.add(builtin, true)
+	if len(s.Problems) > 0 {
+		return nil, errors.Join(s.Problems...)
+	}
+	for _, folder := range user {
+		s.add(folder, false)
+	}
+	return s, nil
+}
+
+// add lays one folder over what is there.
+func (s *Set) add(folder fs.FS, own bool) {
+	here := map[string]string{} // ID to path, within this folder
+	err := fs.WalkDir(folder, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			if name == "." && errors.Is(err, fs.ErrNotExist) {
+				return fs.SkipAll
+			}
+			s.Problems = append(s.Problems, &ParseError{Path: shownPath(folder, name), Err: err})
+			return nil
+		}
+		if base := d.Name(); d.IsDir() && name != "." && strings.HasPrefix(base, ".") {
+			return fs.SkipDir
+		} else if d.IsDir() || !strings.HasSuffix(base, ".sql") || strings.HasPrefix(base, ".") {
+			return nil
+		}
+		q, err := readQuery(folder, name)
+		if err == nil && here[q.ID] != "" {
+			err = &ParseError{Path: q.Path, Err: fmt.Errorf("%s has the name %s too", here[q.ID], q.ID)}
+		}
+		if err != nil {
+			s.Problems = append(s.Problems, err)
+			return nil
+		}
+		here[q.ID] = q.Path
+		q.Builtin = own
+		if old := s.byID[q.ID]; old != nil {
+			q.Replaces = old.Path
+		}
+		s.byID[q.ID] = q
+		return nil
+	})
+	if err != nil {
+		s.Problems = append(s.Problems, err)
+	}
+}
+
+func readQuery(folder fs.FS, name string) (*Query, error) {
+	shown := shownPath(folder, name)
+	info, err := fs.Stat(folder, name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("not a regular file")
+	}
+	if err == nil && info.Size() > maxFile {
+		err = fmt.Errorf("%d bytes, more than a query file may have (%d)", info.Size(), maxFile)
+	}
+	var text []byte
+	if err == nil {
+		text, err = fs.ReadFile(folder, name)
+	}
+	if err != nil {
+		return nil, &ParseError{Path: shown, Err: err}
+	}
+	return parse(name, shown, text)
+}
+
+func shownPath(folder fs.FS, name string) string {
+	if f, ok := folder.(Folder); ok {
+		return filepath.Join(f.Dir, filepath.FromSlash(name))
+	}
+	return name
+}
+
+// All lists the queries by group, then by name.
+func (s *Set) All() []*Query {
+	all := make([]*Query, 0, len(s.byID))
+	for _, q := range s.byID {
+		all = append(all, q)
+	}
+	sort.Slice(all, func(i, j int) bool {
+		a, b := all[i], all[j]
+		if a.Group != b.Group {
+			return groupLess(a.Group, b.Group)
+		}
+		return a.ID < b.ID
+	})
+	return all
+}
+
+func groupLess(a, b string) bool {
+	i, j := slices.Index(groupOrder, a), slices.Index(groupOrder, b)
+	switch {
+	case i >= 0 && j >= 0:
+		return i < j
+	case i >= 0 || j >= 0:
+		return i >= 0
+	}
+	return a < b
+}
+
+// Groups lists the groups in the order of All.
+func (s *Set) Groups() []string {
+	var groups []string
+	for _, q := range s.All() {
+		if !slices.Contains(groups, q.Group) {
+			groups = append(groups, q.Group)
+		}
+	}
+	return groups
+}
+
+// Get finds a query by its ID; nil when there is none.
+func (s *Set) Get(id string) *Query { return s.byID[id] }
+
+// Pivots lists the queries that a value of the kind can be followed into.
+func (s *Set) Pivots(kind string) []*Query {
+	var pivots []*Query
+	for _, q := range s.All() {
+		if p := q.Entry(); p != nil && p.Kind == kind {
+			pivots = append(pivots, q)
+		}
+	}
+	return pivots
+}
+
+// Find finds a query by a name as typed: case, "_" for "-", a group before a slash and the ending .sql do not matter.
+// When there is none, it suggests up to five that were perhaps meant.
+func (s *Set) Find(name string) (q *Query, suggestions []string) {
+	id := strings.ReplaceAll(strings.ToLower(strings.TrimSuffix(strings.TrimSpace(name), ".sql")), "_", "-")
+	group, last, ok := strings.Cut(id, "/")
+	if !ok {
+		group, last = "", id
+	}
+	if q := s.byID[last]; q != nil && (group == "" || group == q.Group) {
+		return q, nil
+	}
+	return nil, s.suggest(last)
+}
+
+func (s *Set) suggest(typed string) []string {
+	var ids []string
+	for _, q := range s.All() {
+		ids = append(ids, q.ID)
+	}
+	var close []string
+	for _, id := range ids {
+		if distance(typed, id) <= 1+len(typed)/5 {
+			close = append(close, id)
+		}
+	}
+	sort.SliceStable(close, func(i, j int) bool { return distance(typed, close[i]) < distance(typed, close[j]) })
+	for _, m := range fuzzy.Find(typed, ids) {
+		if !slices.Contains(close, m.Str) {
+			close = append(close, m.Str)
+		}
+	}
+	return close[:min(len(close), 5)]
+}
+
+// distance is the number of single letters to insert, drop or change between a and b.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}
