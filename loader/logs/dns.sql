@@ -58,12 +58,12 @@ COMMENT ON COLUMN dns.src_resolver_network_interface IS 'text: Resolver endpoint
 COMMENT ON COLUMN dns.firewall_rule_action IS 'text: DNS Firewall: ALERT or BLOCK when a rule matched';
 COMMENT ON COLUMN dns.firewall_rule_group_id IS 'text: DNS Firewall rule group';
 COMMENT ON COLUMN dns.firewall_domain_list_id IS 'text: DNS Firewall domain list';
-COMMENT ON COLUMN dns.answers_n IS 'count: number of answers; they are rows of dns_answer';
+COMMENT ON COLUMN dns.answers_n IS 'count: number of answers, which are rows of dns_answer; NULL where the record has no list of them';
 COMMENT ON COLUMN dns.name IS 'name: query_name in lower case without the final dot: compare with this one';
 COMMENT ON COLUMN dns.registered_domain IS 'domain: public suffix and one label more';
 COMMENT ON COLUMN dns.labels IS 'count: labels in the name';
 COMMENT ON COLUMN dns.longest_label IS 'count: bytes in the longest label';
-COMMENT ON COLUMN dns.entropy IS 'number: Shannon entropy, bits per byte, of what stands before the registered domain, dots left out';
+COMMENT ON COLUMN dns.entropy IS 'number: Shannon entropy, bits per byte, of what stands before the registered domain (of the whole name where it has none), dots left out';
 COMMENT ON COLUMN dns.extra IS 'json: keys that case53 does not know, as a JSON object';
 COMMENT ON COLUMN dns.capture IS 'capture: the capture that the record was loaded into';
 COMMENT ON COLUMN dns.log_group IS 'text: CloudWatch Logs log group';
@@ -80,11 +80,25 @@ SELECT a.query_timestamp, a.name || '.' AS query_name, a.answer_no, a.rdata, a.t
   addr_number(a.rdata4, a.rdata6) AS rdata_n, addr_number(a.src4, a.src6) AS srcaddr_n
 FROM store.dns_answer a JOIN store.dns_context c USING (context_id);
 
+COMMENT ON COLUMN dns_answer.query_timestamp IS 'time: when the query was made';
+COMMENT ON COLUMN dns_answer.query_name IS 'name: the name asked for, in lower case; the records do not say which name an answer is about';
 COMMENT ON COLUMN dns_answer.answer_no IS 'number: place of the answer in the response, from 1';
 COMMENT ON COLUMN dns_answer.rdata IS 'rdata: the answer: an address, a name or text';
 COMMENT ON COLUMN dns_answer.type IS 'text: DNS type of the answer';
 COMMENT ON COLUMN dns_answer.class IS 'text: DNS class of the answer';
+COMMENT ON COLUMN dns_answer.srcaddr IS 'ip: address that asked';
+COMMENT ON COLUMN dns_answer.vpc_id IS 'vpc: VPC that the query came from';
+COMMENT ON COLUMN dns_answer.src_instance IS 'instance: instance that asked; missing in the first minutes of its life';
+COMMENT ON COLUMN dns_answer.query_type IS 'text: DNS type asked for';
+COMMENT ON COLUMN dns_answer.rcode IS 'text: response code; NOERROR may still be a firewall''s answer';
+COMMENT ON COLUMN dns_answer.firewall_rule_action IS 'text: DNS Firewall: ALERT or BLOCK when a rule matched';
+COMMENT ON COLUMN dns_answer.name IS 'name: query_name in lower case without the final dot: compare with this one';
+COMMENT ON COLUMN dns_answer.capture IS 'capture: the capture that the record was loaded into';
+COMMENT ON COLUMN dns_answer.object_id IS 'object: the source object that holds the record';
+COMMENT ON COLUMN dns_answer.row_no IS 'number: its line in the object, or its index among the events of the object';
+COMMENT ON COLUMN dns_answer.utf8_escaped IS 'flag: some text of the answer or its query was not valid UTF-8 and is shown escaped';
 COMMENT ON COLUMN dns_answer.rdata_n IS 'number: rdata as a number where it is an address';
+COMMENT ON COLUMN dns_answer.srcaddr_n IS 'number: srcaddr as a number, for ip() and in_cidr()';
 
 -- section: derived
 
