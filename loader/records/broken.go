@@ -87,10 +87,16 @@ func (s *stream) skip(r *Reader, u until) ending {
 		case ' ', '\t', '\r':
 		default:
 			closed, hold = false, -1
+			for i+1 < len(b) && !turning[b[i+1]] {
+				i++
+			}
 		}
 		i++
 	}
 }
+
+// turning marks the bytes that skip looks at.
+var turning = [256]bool{'}': true, ',': true, '{': true, '"': true, '\n': true}
 
 // take moves n bytes out of the window.
 func (s *stream) take(r *Reader, n int) {

@@ -93,6 +93,7 @@ type object struct {
 	at, end  [keys]int
 	others   [][]byte // the names that mean nothing
 	repeated string   // a name that came twice
+	size     int      // of a whole one, up to and with its brace
 }
 
 // maxOthers is how many unknown keys an object may have before it is no envelope of any kind.
@@ -100,12 +101,15 @@ const maxOthers = 64
 
 // read takes in the members of the object at b[0]. With partial, b may end or turn bad at any point: reading stops
 // there, or at the first list that an envelope might have, with the list's end unknown (0).
-func (o *object) read(b []byte, partial bool) {
+//
+// The parts of b that at knows, if it is given, are not read through.
+func (o *object) read(b []byte, partial bool, at *spans) {
 	*o = object{b: b, others: o.others[:0]}
-	m := members{b: b, i: 1}
-	for len(o.others) <= maxOthers {
+	m := members{b: b, i: 1, spans: at}
+	for {
 		name, ok := m.name()
 		if !ok {
+			o.size = skipSpace(b, m.i) + 1
 			return
 		}
 		k := keyOf(name)
@@ -113,7 +117,9 @@ func (o *object) read(b []byte, partial bool) {
 			if o.repeated == "" && slices.ContainsFunc(o.others, func(n []byte) bool { return string(n) == string(name) }) {
 				o.repeated = string(name)
 			}
-			o.others = append(o.others, name)
+			if len(o.others) <= maxOthers {
+				o.others = append(o.others, name)
+			}
 		} else if o.seen&(1<<k) != 0 && o.repeated == "" {
 			o.repeated = string(name)
 		}
@@ -182,7 +188,7 @@ func (o *object) shape(partial bool) (s shape, list int) {
 		return plain, 0
 	case o.is(kLambda, '{') && o.seen == 1<<kLambda:
 		var in object
-		if in.read(o.val(kLambda), false); in.is(kData, '"') {
+		if in.read(o.val(kLambda), false, nil); in.is(kData, '"') {
 			return lambda, 0
 		}
 	case o.isEvent():
@@ -206,7 +212,7 @@ func (o *object) firstHas(list, k key, c byte) bool {
 		return false
 	}
 	var first object
-	first.read(o.b[i:], false)
+	first.read(o.b[i:], false, nil)
 	return first.is(k, c)
 }
 

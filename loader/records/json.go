@@ -1,11 +1,5 @@
 package records
 
-import (
-	"encoding/binary"
-	"math/bits"
-	"unicode/utf8"
-)
-
 // The JSON of log objects is read by hand, on the bytes as they are: the record must be handed on byte for byte,
 // invalid UTF-8 in one message must not cost the document, and one line of a file must not be able to swallow the
 // next. The grammar check is compared with jsontext by a test.
@@ -20,78 +14,6 @@ const (
 	bad                    // not JSON
 	deep                   // nested deeper than MaxDepth
 )
-
-const ones, highs = 0x0101010101010101, 0x8080808080808080
-
-// stops marks, by their high bits, the bytes of x that end a run inside a string: quote, backslash, newline.
-// The lowest mark is exact; marks above it may be false.
-func stops(x uint64) uint64 {
-	q, b, n := x^(ones*'"'), x^(ones*'\\'), x^(ones*'\n')
-	return ((q-ones)&^q | (b-ones)&^b | (n-ones)&^n) & highs
-}
-
-// runEnd gives the index of the first quote, backslash or newline at or after i, or len(b).
-func runEnd(b []byte, i int) int {
-	for i+8 <= len(b) {
-		if m := stops(binary.LittleEndian.Uint64(b[i:])); m != 0 {
-			return i + bits.TrailingZeros64(m)>>3
-		}
-		i += 8
-	}
-	for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] != '\n' {
-		i++
-	}
-	return i
-}
-
-// stringEnd gives the index behind the string that opens at b[i], without a look at its escapes.
-func stringEnd(b []byte, i int) (int, verdict) {
-	for i++; ; i += 2 {
-		if i = runEnd(b, i); i >= len(b) {
-			return len(b), short
-		}
-		switch b[i] {
-		case '"':
-			return i + 1, whole
-		case '\n':
-			return i, bad
-		}
-	}
-}
-
-// checkedStringEnd is stringEnd for a string whose escapes must be right.
-func checkedStringEnd(b []byte, i int) (int, verdict) {
-	for i++; ; {
-		if i = runEnd(b, i); i >= len(b) {
-			return len(b), short
-		}
-		switch b[i] {
-		case '"':
-			return i + 1, whole
-		case '\n':
-			return i, bad
-		}
-		if i+1 >= len(b) {
-			return len(b), short
-		}
-		switch b[i+1] {
-		case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-			i += 2
-		case 'u':
-			for j := i + 2; j < i+6; j++ {
-				if j >= len(b) {
-					return len(b), short
-				}
-				if hexValue(b[j]) < 0 {
-					return j, bad
-				}
-			}
-			i += 6
-		default:
-			return i + 1, bad
-		}
-	}
-}
 
 // structural marks what objectEnd stops at outside of strings.
 var structural = [256]bool{'"': true, '{': true, '}': true, '[': true, ']': true, ',': true, '\n': true}
@@ -163,6 +85,13 @@ func valueEnd(b []byte, i int) (int, verdict) {
 	return c.run(wantValue)
 }
 
+// objectSpans is valueEnd that also notes the parts of the value.
+func objectSpans(b []byte, at *spans) (int, verdict) {
+	at.n = 0
+	c := checker{b: b, spans: at}
+	return c.run(wantValue)
+}
+
 // membersEnd checks the rest of an object whose opening and first members are behind i, up to its brace.
 func membersEnd(b []byte, i int) (int, verdict) {
 	c := checker{b: b, i: i, depth: 1, objects: 1}
@@ -175,6 +104,23 @@ type checker struct {
 	i       int
 	depth   int
 	objects uint64 // bit 0 is the innermost level: 1 for an object, 0 for an array
+	spans   *spans
+}
+
+// spans is where the first objects and lists directly inside a value are, so that they need not be read through again.
+type spans struct {
+	n          int
+	start, end [4]int
+}
+
+// past gives the index behind the value at i, if it is one of these.
+func (s *spans) past(i int) (int, bool) {
+	for k := range s.n {
+		if s.start[k] == i {
+			return s.end[k], true
+		}
+	}
+	return 0, false
 }
 
 type want uint8
@@ -223,6 +169,10 @@ func (c *checker) close() want {
 	c.depth--
 	c.objects >>= 1
 	c.i++
+	if c.depth == 1 && c.spans != nil && c.spans.n < len(c.spans.end) {
+		c.spans.end[c.spans.n] = c.i
+		c.spans.n++
+	}
 	return wantNext
 }
 
@@ -266,6 +216,9 @@ func (c *checker) value() (w want, v verdict) {
 	case '{', '[':
 		if c.depth == MaxDepth {
 			return wantNext, deep
+		}
+		if c.depth == 1 && c.spans != nil && c.spans.n < len(c.spans.start) {
+			c.spans.start[c.spans.n] = c.i
 		}
 		c.depth++
 		c.i++
@@ -393,8 +346,9 @@ func skipValue(b []byte, i int) (int, bool) {
 
 // members walks the members of an object, or of the beginning of one.
 type members struct {
-	b []byte
-	i int // behind the brace, then at the current member's value or behind it
+	b     []byte
+	i     int // behind the brace, then at the current member's value or behind it
+	spans *spans
 }
 
 // name gives the next member's key and stops at its value.
@@ -422,80 +376,15 @@ func (m *members) name() ([]byte, bool) {
 
 // value gives the current member's value.
 func (m *members) value() ([]byte, bool) {
+	if m.spans != nil {
+		if end, ok := m.spans.past(m.i); ok {
+			v := m.b[m.i:end]
+			m.i = end
+			return v, true
+		}
+	}
 	end, ok := skipValue(m.b, m.i)
 	v := m.b[m.i:end]
 	m.i = end
 	return v, ok
-}
-
-// text gives the contents of a JSON string: a part of quoted itself where nothing is escaped, else appended to dst.
-func text(dst, quoted []byte) []byte {
-	raw := quoted[1 : len(quoted)-1]
-	i := runEnd(raw, 0)
-	if i == len(raw) {
-		return raw
-	}
-	for {
-		dst = append(dst, raw[:i]...)
-		if i == len(raw) {
-			return dst
-		}
-		n := 1
-		if raw[i] == '\\' && i+1 < len(raw) {
-			dst, n = unescape(dst, raw[i:])
-		} else {
-			dst = append(dst, raw[i])
-		}
-		raw = raw[min(i+n, len(raw)):] // a string that was not checked may end inside its escape
-		i = runEnd(raw, 0)
-	}
-}
-
-// unescape appends what the escape at the beginning of b stands for and gives its length.
-func unescape(dst, b []byte) ([]byte, int) {
-	switch b[1] {
-	case 'b':
-		return append(dst, '\b'), 2
-	case 'f':
-		return append(dst, '\f'), 2
-	case 'n':
-		return append(dst, '\n'), 2
-	case 'r':
-		return append(dst, '\r'), 2
-	case 't':
-		return append(dst, '\t'), 2
-	case 'u':
-	default:
-		return append(dst, b[1]), 2
-	}
-	r := hex4(b[2:])
-	if r >= 0xd800 && r < 0xdc00 && len(b) >= 12 && b[6] == '\\' && b[7] == 'u' {
-		if low := hex4(b[8:]); low >= 0xdc00 && low < 0xe000 {
-			return utf8.AppendRune(dst, 0x10000+(r-0xd800)<<10+(low-0xdc00)), 12
-		}
-	}
-	if r >= 0xd800 && r < 0xe000 { // half a pair: no UTF-8 has it, but it must not be lost
-		return append(dst, 0xe0|byte(r>>12), 0x80|byte(r>>6)&0x3f, 0x80|byte(r)&0x3f), 6
-	}
-	return utf8.AppendRune(dst, r), 6
-}
-
-func hex4(b []byte) rune {
-	r := rune(0)
-	for k := 0; k < 4 && k < len(b); k++ {
-		r = r<<4 | rune(hexValue(b[k])&15)
-	}
-	return r
-}
-
-func hexValue(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c >= 'a' && c <= 'f':
-		return int(c-'a') + 10
-	case c >= 'A' && c <= 'F':
-		return int(c-'A') + 10
-	}
-	return -1
 }

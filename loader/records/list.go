@@ -56,9 +56,14 @@ func (s *stream) element(r *Reader) bool {
 		}
 		return l.count == 0
 	}
+	l.count++
+	if b[i] == '{' {
+		s.obj.read(b[i:], false, nil)
+		s.pos += i + s.obj.size
+		return s.open(r, b[i:i+s.obj.size])
+	}
 	end, _ := skipValue(b, i)
 	s.pos += end
-	l.count++
 	return s.open(r, b[i:end])
 }
 
@@ -114,6 +119,9 @@ func (s *stream) uncheckedValue(r *Reader) bool {
 	b := s.bytes()[:end]
 	s.pos += end
 	s.list.comma, s.list.column = true, -1
+	if b[0] == '{' {
+		s.obj.read(b, false, nil)
+	}
 	return s.open(r, b)
 }
 
@@ -187,16 +195,13 @@ func (s *stream) listEnd(r *Reader) bool {
 	return l.count == 0
 }
 
-// open gives what is in one element.
+// open gives what is in one element; an object is in s.obj by now.
 func (s *stream) open(r *Reader, elem []byte) bool {
 	s.elem = elem
 	if s.list.shape == array {
 		return s.openAny(r, elem)
 	}
-	var o object
-	if elem[0] == '{' {
-		o.read(elem, false)
-	}
+	o := &s.obj
 	switch {
 	case elem[0] != '{':
 		r.broken(elem, errors.New("not an object, in a list of objects"))
@@ -211,7 +216,7 @@ func (s *stream) open(r *Reader, elem []byte) bool {
 	case !o.is(kMessage, '"'):
 		r.broken(elem, errors.New("an event without a message"))
 	default:
-		return s.giveEvent(r, &o)
+		return s.giveEvent(r, o)
 	}
 	return true
 }
@@ -298,7 +303,7 @@ func envelopeIn(msg []byte) shape {
 		return plain
 	}
 	var o object
-	o.read(msg[:end], false)
+	o.read(msg[:end], false, nil)
 	shape, _ := o.shape(false)
 	return shape
 }
@@ -318,7 +323,7 @@ func (s *stream) payloadOf(r *Reader, sh shape, elem, holder []byte) bool {
 	s.note(r, sh.String())
 	var o object
 	if len(holder) > 0 && holder[0] == '{' {
-		o.read(holder, false)
+		o.read(holder, false, nil)
 	}
 	switch {
 	case o.repeated != "":

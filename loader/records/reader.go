@@ -161,7 +161,7 @@ func (r *Reader) push(path string) *stream {
 		r.frames = append(r.frames, &stream{})
 	}
 	s := r.frames[r.top]
-	*s = stream{path: path, depth: parent.depth + 1, own: s.own, scratch: s.scratch, decoded: s.decoded}
+	*s = stream{path: path, depth: parent.depth + 1, own: s.own, scratch: s.scratch, decoded: s.decoded, obj: object{others: s.obj.others}}
 	r.note(path)
 	return s
 }

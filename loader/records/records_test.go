@@ -16,6 +16,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 	"github.com/rogpeppe/go-internal/txtar"
+	"pgregory.net/rapid"
 )
 
 var update = flag.Bool("update", false, "rewrite the wanted records in testdata")
@@ -188,7 +189,7 @@ func zs(b []byte) []byte {
 }
 
 // read gives copies of all records, and how the object ended.
-func read(t testing.TB, o Options, src io.Reader) ([]Record, error) {
+func read(t rapid.TB, o Options, src io.Reader) ([]Record, error) {
 	t.Helper()
 	r, err := o.NewReader(src)
 	if err != nil {
@@ -215,3 +216,5 @@ func read(t testing.TB, o Options, src io.Reader) ([]Record, error) {
 		all = append(all, c)
 	}
 }
+
+func apply64(b []byte) string { return base64.StdEncoding.EncodeToString(b) }

@@ -24,6 +24,7 @@ type stream struct {
 	scratch []byte // a message, unescaped
 	decoded []byte // base64 data, decoded
 	own     []byte // the buffer of this frame, while the window is over another's
+	obj     object
 	noted   string // the wrapper noted last
 }
 
@@ -190,11 +191,12 @@ func (s *stream) object(r *Reader) (bool, error) {
 	if v == whole && end <= r.opt.MaxRecord {
 		return s.plain(r, end)
 	}
+	var at spans
 	if v == suspect {
-		end, v = s.scan(r, func(b []byte) (int, verdict) { return valueEnd(b, 0) })
+		end, v = s.scan(r, func(b []byte) (int, verdict) { return objectSpans(b, &at) })
 	}
 	if v == whole && end <= r.opt.MaxRecord {
-		return s.checked(r, end)
+		return s.checked(r, end, &at)
 	}
 	if s.failed() {
 		return false, io.EOF
@@ -285,11 +287,11 @@ func (s *stream) lineTail(r *Reader) bool {
 }
 
 // checked gives what is in an object that is complete, good JSON.
-func (s *stream) checked(r *Reader, end int) (bool, error) {
+func (s *stream) checked(r *Reader, end int, at *spans) (bool, error) {
 	b := s.bytes()[:end]
-	var o object
-	o.read(b, false)
-	shape, at := o.shape(false)
+	o := &s.obj
+	o.read(b, false, at)
+	shape, first := o.shape(false)
 	switch {
 	case shape == plain:
 		return s.plain(r, end)
@@ -302,7 +304,7 @@ func (s *stream) checked(r *Reader, end int) (bool, error) {
 		s.pos += end
 		s.tail = true
 		s.note(r, event.String())
-		return s.giveEvent(r, &o), nil
+		return s.giveEvent(r, o), nil
 	case shape == lambda:
 		s.pos += end
 		s.tail = true
@@ -316,22 +318,22 @@ func (s *stream) checked(r *Reader, end int) (bool, error) {
 	}
 	s.note(r, shape.String())
 	s.list = list{on: true, shape: shape, checked: true, start: s.pos, end: s.pos + end}
-	s.list.learn(r, &o)
-	s.pos += at
+	s.list.learn(r, o)
+	s.pos += first
 	return false, nil
 }
 
 // partial begins to read an envelope of which only the beginning is here or is good.
 func (s *stream) partial(r *Reader, end int) bool {
-	var o object
-	o.read(s.bytes()[:end], true)
+	o := &s.obj
+	o.read(s.bytes()[:end], true, nil)
 	shape, at := o.shape(true)
 	if shape == plain || o.repeated != "" || o.control() {
 		return false
 	}
 	s.note(r, shape.String())
 	s.list = list{on: true, shape: shape, indent: s.indent, seen: o.seen}
-	s.list.learn(r, &o)
+	s.list.learn(r, o)
 	s.pos += at
 	return true
 }
