@@ -8,9 +8,9 @@ import (
 // Story is what happened, as the investigator knows it at the end.
 const Story = `Kestrel Freight runs its customer portal in eu-central-1. On 15 October 2026, after a quiet day, somebody guesses
 names in the public zone kestrel-freight.example and finds two that nobody should have found: vpn-old and staging.
-The staging server's public address is scanned; its SSH port, opened to the world two hours earlier, is guessed at
+The staging server's public address is scanned; its SSH port, opened to the world earlier that night, is guessed at
 until one session stays. From there: a beacon every five minutes to a name that pretends to be a CDN, a walk through
-the inside network to the build server, a try with an outside resolver, four hours of DNS tunnel, and in the next
+the inside network to the build server, a try with an outside resolver, nearly four hours of DNS tunnel, and in the next
 night four gigabytes out of the file server to an address that nobody ever asked a name for.
 
 Flow logs have a hole of one hour on the staging server, and some windows were skipped by AWS. Five days later
@@ -115,10 +115,10 @@ var (
 	SilenceTo    = on15(14, 0, 0)
 	UploadFrom   = on15(22, 31, 40)
 	UploadTo     = on15(23, 38, 0)
-	SkipStaging  = on15(4, 20, 0) // five windows on the staging server
-	SkipNAT      = on15(22, 50, 0)
+	SkipStaging  = on15(4, 21, 0) // five windows on the staging server
+	SkipNAT      = on15(22, 51, 0)
 	SkipBalancer = time.Date(2026, 10, 14, 15, 40, 0, 0, time.UTC)
-	SkipReplay   = time.Date(2026, 10, 20, 19, 30, 0, 0, time.UTC)
+	SkipReplay   = time.Date(2026, 10, 20, 19, 31, 0, 0, time.UTC)
 )
 
 // UploadBytes is the payload of the upload: what left the file server without headers.

@@ -81,7 +81,9 @@ func (w *world) scan() {
 	staging, forgotten := w.byAddr[demo.Staging], w.byAddr[demo.Forgotten]
 	ports := []uint16{21, 22, 23, 25, 80, 110, 143, 443, 445, 1433, 2375, 3000, 3306, 3389, 5000, 5432, 5900, 6379, 8000, 8080, 8443, 9000, 9200, 27017}
 	for p := uint16(1); len(ports) < 420; p += uint16(1 + r.IntN(23)) {
-		ports = append(ports, p+1024)
+		if p+1024 != 5353 { // the story's other resolver is 8.8.8.8
+			ports = append(ports, p+1024)
+		}
 	}
 	r.Shuffle(len(ports), func(i, j int) { ports[i], ports[j] = ports[j], ports[i] })
 	step := demo.ScanTo.Sub(demo.ScanFrom) / time.Duration(len(ports)+60)
