@@ -97,7 +97,7 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tickMsg:
 		e.ticking = false
 		e.frame++
-		return a, e.tick()
+		return a, a.settle(e.tick())
 	case tea.PasteMsg:
 		return a, a.settle(a.front().Update(msg))
 	case tea.KeyPressMsg:

@@ -100,17 +100,17 @@ func (e *Env) lines(s string) []string {
 	return parts
 }
 
-// has reports whether the case has all these tables, as far as is known.
-func (e *Env) has(needs []string) (missing string, ok bool) {
-	if e.tables == nil {
-		return "", true
-	}
+// has reports whether a query that needs these views can find anything: at least one of them has rows, as far as is
+// known. lacks names one that has none, because an answer over several logs means less without it.
+func (e *Env) has(needs []string) (lacks string, ok bool) {
+	empty := 0
 	for _, n := range needs {
 		if rows, known := e.tables[baseTable(n)]; known && rows == 0 {
-			return baseTable(n), false
+			lacks = baseTable(n)
+			empty++
 		}
 	}
-	return "", true
+	return lacks, empty < max(len(needs), 1)
 }
 
 // baseTable is the table whose rows a view shows. Views of other names are taken to be there.

@@ -46,8 +46,8 @@ func (s *overview) Close() tea.Cmd {
 	return nil
 }
 
-// firstQuestions are the saved queries to begin with, the first of a line that can be asked of this case.
-var firstQuestions = []string{"coverage", "captures", "top-talkers", "rejected", "domains", "new-domains", "answers", "zone-names", "nxdomain", "rejects"}
+// firstQuestions are the saved queries to begin with, where they can be asked of this case.
+var firstQuestions = []string{"hosts", "unnamed-connections", "rare-names", "top-talkers", "gaps"}
 
 const mostSuggestions = 5
 
@@ -56,7 +56,8 @@ const mostSuggestions = 5
 func suggestions(e *Env) []*queries.Query {
 	var found []*queries.Query
 	fits := func(q *queries.Query) bool {
-		_, ok := e.has(q.Needs)
+		lacks, _ := e.has(q.Needs)
+		ok := lacks == ""
 		for _, p := range q.Params {
 			ok = ok && !p.Required
 		}

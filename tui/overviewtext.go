@@ -76,8 +76,7 @@ func (s *overview) gaps(o *Overview) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d of %d sources have gaps: the worst, %s, is covered for %s of its time", n, len(o.Coverage),
-		s.e.show(worst.Source), strings.TrimSpace(coveredText(worst)))
+	return fmt.Sprintf("%d flow log sources have gaps: the worst, %s, is %s", n, s.e.show(worst.Source), strings.TrimSpace(coveredText(worst)))
 }
 
 // captures is a table: capture, role, rows per log type, window.
@@ -249,15 +248,16 @@ func (s *overview) coverage(o *Overview, width int) []string {
 	name = min(name, max(width/3, 12))
 	for _, c := range rows {
 		lead := " " + grid.Fit(e.show(c.LogType), 5, false, e.opt.ASCII) + grid.Fit(e.show(c.Capture), 9, false, e.opt.ASCII) + " " + grid.Fit(e.show(c.Source), name, false, e.opt.ASCII) + " "
-		room := min(max(width-ansi.StringWidth(lead)-8, 4), 72)
+		room := min(max(width-ansi.StringWidth(lead)-20, 4), 72)
 		out = append(out, lead+s.bar(c, room)+" "+coveredText(c))
 	}
 	return out
 }
 
-// missing is the share of minutes of which nothing is known.
+// missing is the share of minutes of which nothing is known. Only flow logs say of every interval whether there was
+// traffic; a Resolver or a zone log that is silent may only have had nothing to say.
 func missing(c Coverage) float64 {
-	if c.Expected == 0 {
+	if c.Expected == 0 || c.LogType != "flow" {
 		return 0
 	}
 	return float64(c.SkipData+c.Absent) / float64(c.Expected)
@@ -267,11 +267,14 @@ func coveredText(c Coverage) string {
 	if c.Expected == 0 {
 		return "     -"
 	}
-	share := 100 * (1 - missing(c))
-	if share > 99.9 && missing(c) > 0 {
+	share, word := 100*(1-missing(c)), "covered"
+	if c.LogType != "flow" {
+		share, word = 100*float64(c.OK)/float64(c.Expected), "with records"
+	}
+	if share > 99.9 && share < 100 {
 		share = 99.9 // all but a little is not all
 	}
-	return fmt.Sprintf("%5.1f%%", share)
+	return fmt.Sprintf("%5.1f%% %s", share, word)
 }
 
 func (s *overview) bar(c Coverage, width int) string {

@@ -140,9 +140,9 @@ func (p *picker) line(t *theme, i, width int) string {
 	}
 	id = min(id, max(width/3, 8))
 	text := " " + grid.Fit(p.e.show(q.ID), id, false, p.e.opt.ASCII) + "  " + p.e.show(q.Title)
-	missing, ok := p.e.has(q.Needs)
-	if !ok {
-		text += " (no " + p.e.show(missing) + " records)"
+	lacks, ok := p.e.has(q.Needs)
+	if lacks != "" {
+		text += " (no " + p.e.show(lacks) + " records)"
 	}
 	text = grid.Fit(text, width, false, p.e.opt.ASCII)
 	switch {

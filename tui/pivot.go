@@ -2,6 +2,7 @@ package tui
 
 import (
 	"slices"
+	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -9,8 +10,8 @@ import (
 	"case53/queries"
 )
 
-// kin are the kinds whose pivots a value can follow too: a name is also a domain to look under, an address a block of one.
-var kin = map[string][]string{"name": {"domain"}, "domain": {"name"}, "ip": {"cidr"}}
+// kin are the kinds whose pivots a value can follow too: a name is also a domain to look under.
+var kin = map[string][]string{"name": {"domain"}, "domain": {"name"}}
 
 // openPivot shows where a value can go: every saved query that takes a value of its kind.
 func openPivot(e *Env, f field, c cases.Cell) tea.Cmd {
@@ -29,15 +30,16 @@ func openPivot(e *Env, f field, c cases.Cell) tea.Cmd {
 			items = append(items, pivotItem(e, q, kind, c.Text))
 		}
 	}
-	slices.SortStableFunc(items, func(a, b item) int { // what cannot be followed goes last
+	rank := func(it item) int { // what needs no more than the value goes first, what cannot be followed last
 		switch {
-		case a.dim == b.dim:
-			return 0
-		case b.dim:
-			return -1
+		case it.dim:
+			return 2
+		case strings.HasSuffix(it.text, e.theme.glyph.dots):
+			return 1
 		}
-		return 1
-	})
+		return 0
+	}
+	slices.SortStableFunc(items, func(a, b item) int { return rank(a) - rank(b) })
 	shown := c.Text
 	if kind == "time" {
 		shown = e.timeText(shown)
@@ -49,9 +51,15 @@ func openPivot(e *Env, f field, c cases.Cell) tea.Cmd {
 
 func pivotItem(e *Env, q *queries.Query, kind, value string) item {
 	it := item{text: e.show(q.Pivot), note: e.show(q.ID)}
-	if missing, ok := e.has(q.Needs); !ok {
-		it.note, it.dim = "no "+e.show(missing)+" records", true
+	lacks, ok := e.has(q.Needs)
+	if lacks != "" {
+		it.note = "no " + e.show(lacks) + " records"
+	}
+	if it.dim = !ok; !ok {
 		return it
+	}
+	if asksMore(q, kind) {
+		it.text += e.theme.glyph.dots
 	}
 	values := map[string]string{q.Entry().Name: value}
 	it.run = func() tea.Cmd {

@@ -92,6 +92,9 @@ func (s *result) Settle(width, height int) tea.Cmd {
 	if s.grid == nil {
 		return nil
 	}
+	if s.reading.running() && s.open != nil {
+		s.count() // what is read meanwhile
+	}
 	s.grid.Styles = s.e.theme.grid(s.e.opt.ASCII)
 	s.grid.Resize(width, s.gridHeight())
 	page, want := s.grid.Want()

@@ -24,7 +24,7 @@ const PageRows = 256
 const (
 	maxPages  = 12
 	gutter    = 1  // the mark of the cursor's row
-	maxWidth  = 40 // a column is not wider unless asked
+	maxWidth  = 40 // a column is not wider unless asked, nor than a third of the screen
 	minWidth  = 2
 	wideWidth = 400
 )
@@ -132,7 +132,7 @@ func (g *Grid) Land(page int, rows [][]Cell) {
 	if !g.sized {
 		g.sized = true
 		for i := range g.cols {
-			g.cols[i].width = g.natural(i, maxWidth)
+			g.cols[i].width = g.natural(i, g.usual())
 		}
 		if g.cols[g.col].gone() {
 			g.col = g.step(-1, 1)
@@ -159,7 +159,7 @@ func (g *Grid) unhide(rows [][]Cell) {
 		was := c.empty
 		c.empty = !slices.ContainsFunc(rows, func(r []Cell) bool { return i < len(r) && !r[i].Null })
 		if was && !c.empty {
-			c.width = g.natural(i, maxWidth)
+			c.width = g.natural(i, g.usual())
 		}
 	}
 	if !slices.ContainsFunc(g.cols, func(c Column) bool { return !c.gone() }) {
@@ -170,6 +170,9 @@ func (g *Grid) unhide(rows [][]Cell) {
 }
 
 func (c *Column) gone() bool { return c.Hidden || c.empty }
+
+// usual is the most that a column gets unless asked.
+func (g *Grid) usual() int { return min(maxWidth, max(g.width/3, 16)) }
 
 // natural is the width that column i needs for what is loaded, up to most.
 func (g *Grid) natural(i, most int) int {

@@ -88,11 +88,11 @@ func (g *Grid) Widen() {
 	c.step = (c.step + 1) % 3
 	switch c.step {
 	case 0:
-		c.width = g.natural(g.col, maxWidth)
+		c.width = g.natural(g.col, g.usual())
 	case 1:
 		c.width = g.natural(g.col, wideWidth)
 	case 2:
-		c.width = min(g.natural(g.col, maxWidth), 8)
+		c.width = min(g.natural(g.col, g.usual()), 8)
 	}
 	g.follow()
 }
