@@ -198,15 +198,15 @@ func (a *App) interrupt() tea.Cmd {
 }
 
 // canceller is a screen that must know that its request was cancelled, so as not to ask again at once.
-type canceller interface{ Cancelled() }
+type canceller interface{ Cancelled() tea.Cmd }
 
 // cancel ends what runs for s.
 func (a *App) cancel(s Screen) tea.Cmd {
 	s.Status().Task.stop(a.env)
-	if c, ok := s.(canceller); ok {
-		c.Cancelled()
-	}
 	a.env.say("cancelled")
+	if c, ok := s.(canceller); ok {
+		return c.Cancelled()
+	}
 	return nil
 }
 

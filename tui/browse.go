@@ -65,6 +65,10 @@ func runQuery(e *Env, q *queries.Query, values map[string]string) tea.Cmd {
 	}
 	r := newResult(e, e.show(title), question{sql: sql, args: args, kinds: q.Columns})
 	r.about = about{doc: q.Title + ".\n\n" + q.Doc, cannot: q.Cannot}
+	if lacks, _ := e.has(q.Needs); lacks != "" {
+		r.about.lacks = "The case has no " + e.show(lacks) + " records, which this query reads too."
+		e.say(r.about.lacks)
+	}
 	return e.push(r)
 }
 

@@ -154,15 +154,18 @@ func (e *Env) timeText(text string) string {
 	if err != nil {
 		return text
 	}
-	return t.In(e.zone).Format(cellTime)
+	return t.In(e.zone).Format(cellTime + "-07:00") // summer time makes the offset differ from row to row
 }
 
-// moment is a time of the overview or of a record.
+// moment is a time of the overview.
 func (e *Env) moment(t time.Time) string {
-	if t.IsZero() {
+	switch {
+	case t.IsZero():
 		return e.theme.glyph.dash
+	case e.zone == time.UTC:
+		return t.UTC().Format("2006-01-02 15:04")
 	}
-	return t.In(e.zone).Format("2006-01-02 15:04")
+	return t.In(e.zone).Format("2006-01-02 15:04-07:00")
 }
 
 // isTime reports whether the values of a column are times.

@@ -39,6 +39,9 @@ func (s *overview) lines(width int) []string {
 func (s *overview) head(o *Overview, width int) []string {
 	e, t := s.e, &s.e.theme
 	if s.data == nil {
+		if !s.asking.running() {
+			return []string{" " + t.warn.Render("cancelled "+t.glyph.dash+" r reads the case again")}
+		}
 		return []string{" " + t.dim.Render("reading the case"+t.glyph.dots)}
 	}
 	state := "not sealed"
@@ -111,7 +114,12 @@ func (s *overview) captures(o *Overview, width int) []string {
 		if width < 100 && !c.From.IsZero() {
 			window = c.From.In(e.zone).Format(time.DateOnly)
 		}
-		out = append(out, row(e.show(c.Name), e.show(c.Role), func(n string) string { return countText(c.Rows[n]) }, window))
+		out = append(out, row(e.show(c.Name), e.show(c.Role), func(n string) string {
+			if rows, ok := c.Rows[n]; ok {
+				return countText(rows)
+			}
+			return t.glyph.dash
+		}, window))
 	}
 	return out
 }

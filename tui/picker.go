@@ -111,7 +111,7 @@ func (p *picker) explain() tea.Cmd {
 	if q == nil {
 		return nil
 	}
-	return p.e.overlay(newExplain(p.e, p.e.show(q.ID), about{q.Title + ".\n\n" + q.Doc, q.Cannot}, q.SQL, nil))
+	return p.e.overlay(newExplain(p.e, p.e.show(q.ID), about{doc: q.Title + ".\n\n" + q.Doc, cannot: q.Cannot}, q.SQL, nil))
 }
 
 func (p *picker) View(width, height int) string {

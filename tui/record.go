@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -361,7 +362,10 @@ func (s *record) draw(l line, at bool, label, width int) []string {
 	case l.cell.Null:
 		value, style = t.glyph.null, t.dim
 	case isTime(l.Column):
-		value = e.show(e.timeText(l.cell.Text)) + " " + e.zoneName()
+		value = e.show(e.timeText(l.cell.Text))
+		if e.zone == time.UTC {
+			value += " UTC"
+		}
 	}
 	if at {
 		style = t.cursor

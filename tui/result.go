@@ -36,7 +36,10 @@ type result struct {
 }
 
 // about is what can be said of a question beside its answer.
-type about struct{ doc, cannot string }
+type about struct {
+	doc, cannot string
+	lacks       string // which of the logs that it reads the case has none of; safe to draw
+}
 
 func newResult(e *Env, title string, q question) *result {
 	return &result{e: e, title: title, base: q}
@@ -62,7 +65,7 @@ func (s *result) use(o *opened, err error) tea.Cmd {
 	s.open = o
 	s.cols = fields(o.Columns(), s.base.kinds)
 	old := s.grid
-	s.grid = grid.New(s.columns(), s.e.theme.grid(s.e.opt.ASCII))
+	s.grid = grid.New(s.columns(), s.e.theme.grid)
 	if old != nil {
 		s.grid.Like(old)
 	}
@@ -82,6 +85,12 @@ func (s *result) columns() []grid.Column {
 		if isTime(f.Column) {
 			cols[i].Format = s.e.timeText
 		}
+		if s.by != nil && s.by.column == f.Name {
+			cols[i].Sign = s.e.theme.glyph.up
+			if s.by.desc {
+				cols[i].Sign = s.e.theme.glyph.down
+			}
+		}
 	}
 	return cols
 }
@@ -95,7 +104,7 @@ func (s *result) Settle(width, height int) tea.Cmd {
 	if s.reading.running() && s.open != nil {
 		s.count() // what is read meanwhile
 	}
-	s.grid.Styles = s.e.theme.grid(s.e.opt.ASCII)
+	s.grid.Styles = s.e.theme.grid
 	s.grid.Resize(width, s.gridHeight())
 	page, want := s.grid.Want()
 	if !want || s.paused || s.err != nil || s.open == nil || s.reading.running() {
@@ -169,8 +178,19 @@ func (s *result) Close() tea.Cmd {
 	return letGo(o)
 }
 
-// Cancelled keeps the screen from asking again at once.
-func (s *result) Cancelled() { s.paused = true }
+// Cancelled keeps the screen from asking again at once. A query that has shown nothing yet is ended; one that has only
+// been read on stays open, so that the rows above can still be reached.
+func (s *result) Cancelled() tea.Cmd {
+	s.paused = true
+	if s.grid == nil {
+		return nil
+	}
+	if n, complete := s.grid.Count(); n > 0 || complete {
+		return nil
+	}
+	s.grid = nil
+	return s.Close()
+}
 
 func (s *result) Update(tea.Msg) tea.Cmd { return nil }
 
@@ -258,6 +278,9 @@ func (s *result) nothing(width int) string {
 	out := []string{"", " " + t.strong.Render("No rows."), ""}
 	if len(s.filters) > 0 {
 		out = append(out, " "+t.dim.Render("A filter is on; ctrl+x clears it."), "")
+	}
+	if s.about.lacks != "" {
+		out = append(out, " "+t.warn.Render(s.about.lacks), "")
 	}
 	if s.about.cannot != "" {
 		for _, l := range wrap("What this query cannot tell: "+s.e.show(oneLine(s.about.cannot)), max(width-2, 1)) {

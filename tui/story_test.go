@@ -141,7 +141,7 @@ func TestZone(t *testing.T) {
 	d.keys("ctrl+t")
 	d.wants("READ-ONLY CET+01:00", "2026-11-01 11:00:00")
 	d.keys("enter")
-	d.wants("2026-11-01 11:00:00 CET+01:00")
+	d.wants("2026-11-01 11:00:00+01:00")
 	d.keys("ctrl+t")
 	d.wants("2026-11-01 10:00:00 UTC")
 }

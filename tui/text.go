@@ -81,6 +81,9 @@ func newExplain(e *Env, title string, a about, sql string, args map[string]any) 
 		if a.doc != "" {
 			out = append(out, e.paragraphs(a.doc, width)...)
 		}
+		if a.lacks != "" {
+			out = append(out, t.warn.Render(grow(a.lacks, width, t)), "")
+		}
 		if a.cannot != "" {
 			out = append(out, t.title.Render("What it cannot tell"))
 			out = append(out, e.paragraphs(a.cannot, width)...)

@@ -16,21 +16,22 @@ type theme struct {
 	cursor, cursorLine        lipgloss.Style
 	head, headCursor, box     lipgloss.Style
 	kind                      lipgloss.Style
+	grid                      grid.Styles
 	glyph                     glyphs
 }
 
 // glyphs are the signs that ASCII has no equal for.
 type glyphs struct {
 	crumb, null, dash, dots, more, cursor, to, ok, absent string
-	atLeast, spin                                         string
+	atLeast, spin, up, down                               string
 	border                                                lipgloss.Border
 }
 
 var unicodeGlyphs = glyphs{crumb: "›", null: "∅", dash: "–", dots: "…", more: "▾", cursor: "▸", to: "→", ok: "█", absent: "·",
-	atLeast: "≥ ", spin: "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", border: lipgloss.RoundedBorder()}
+	up: "▴", down: "▾", atLeast: "≥ ", spin: "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", border: lipgloss.RoundedBorder()}
 
 var asciiGlyphs = glyphs{crumb: ">", null: "-", dash: "-", dots: "~", more: "v", cursor: ">", to: "to", ok: "#", absent: ".",
-	atLeast: ">=", spin: `|/-\`, border: lipgloss.ASCIIBorder()}
+	up: "^", down: "v", atLeast: ">=", spin: `|/-\`, border: lipgloss.ASCIIBorder()}
 
 func newTheme(dark, ascii bool) theme {
 	pick := lipgloss.LightDark(dark)
@@ -57,12 +58,13 @@ func newTheme(dark, ascii bool) theme {
 	if ascii {
 		t.glyph = asciiGlyphs
 	}
+	t.grid = t.gridStyles(ascii)
 	t.box = s().Border(t.glyph.border).BorderForeground(accent).Padding(0, 1)
 	return t
 }
 
-// grid is the theme for a result.
-func (t *theme) grid(ascii bool) grid.Styles {
+// gridStyles is the theme for a result.
+func (t theme) gridStyles(ascii bool) grid.Styles {
 	words := map[string]*lipgloss.Style{}
 	for _, w := range []string{"REJECT", "BLOCK", "SKIPDATA"} {
 		words[w] = &t.bad

@@ -34,6 +34,7 @@ type Column struct {
 	Name   string
 	Right  bool                // numbers
 	Hidden bool                // present, but not drawn
+	Sign   string              // drawn after the name: how the rows are sorted
 	Format func(string) string // how values are put, e.g. times in a zone; nil: as they are
 
 	empty bool // hidden because it has held no value yet
@@ -78,7 +79,7 @@ type Grid struct {
 func New(cols []Column, styles Styles) *Grid {
 	g := &Grid{Styles: styles, cols: cols, pages: map[int][][]Cell{}}
 	for i := range g.cols {
-		g.cols[i].width = textWidth(g.shown(g.cols[i].Name))
+		g.cols[i].width = textWidth(g.head(i))
 	}
 	g.col = g.step(-1, 1)
 	g.left = g.col
@@ -176,7 +177,7 @@ func (g *Grid) usual() int { return min(maxWidth, max(g.width/3, 16)) }
 
 // natural is the width that column i needs for what is loaded, up to most.
 func (g *Grid) natural(i, most int) int {
-	w := textWidth(g.shown(g.cols[i].Name))
+	w := textWidth(g.head(i))
 	for _, rows := range g.pages {
 		for _, r := range rows {
 			if i < len(r) && w < most {
@@ -186,9 +187,6 @@ func (g *Grid) natural(i, most int) int {
 	}
 	return max(min(w, most), minWidth)
 }
-
-// Redraw tells the grid that its styles or the formats of its columns have changed.
-func (g *Grid) Redraw(styles Styles) { g.Styles = styles }
 
 // Columns are the columns with what has been done to them; not to be changed.
 func (g *Grid) Columns() []Column { return g.cols }
@@ -230,6 +228,9 @@ func (g *Grid) Visible() (from, to int) {
 // rows is the number of rows on the screen.
 func (g *Grid) rows() int { return max(g.height-1, 0) }
 
+// head is what stands over column i.
+func (g *Grid) head(i int) string { return g.shown(g.cols[i].Name) + g.cols[i].Sign }
+
 func (g *Grid) shown(s string) string {
 	if g.Styles.ASCII {
 		return safetext.ASCII(s)
@@ -258,7 +259,7 @@ func (g *Grid) Like(old *Grid) {
 		for j := range old.cols {
 			if g.cols[i].Name == old.cols[j].Name {
 				g.cols[i].Hidden, g.cols[i].empty = old.cols[j].Hidden, old.cols[j].empty
-				g.cols[i].width, g.cols[i].step = old.cols[j].width, old.cols[j].step
+				g.cols[i].width, g.cols[i].step = max(old.cols[j].width, textWidth(g.head(i))), old.cols[j].step
 				if old.col == j {
 					g.col = i
 				}

@@ -36,7 +36,7 @@ func (g *Grid) drawHead(b *strings.Builder, spans []span) {
 			style = &g.Styles.HeadCursor
 		}
 		line.to(s.x, &g.Styles.Head)
-		line.put(Fit(g.shown(g.cols[s.col].Name), s.width, g.cols[s.col].Right, g.Styles.ASCII), s.width, style)
+		line.put(Fit(g.head(s.col), s.width, g.cols[s.col].Right, g.Styles.ASCII), s.width, style)
 	}
 	line.to(g.width, &g.Styles.Head)
 	line.flush()
