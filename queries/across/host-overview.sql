@@ -1,7 +1,9 @@
 -- One address in one row: where it lives, when it was seen, what it did
 --
--- Interfaces and instances are those whose records name the address as source or destination; the
--- peer's interface is among them when both are ours.
+-- Interfaces and instances are those whose records name the address; the peer's interface is among
+-- them when both are ours. names_of_it are the first ten names, in order of the alphabet, that
+-- resolved to it. Traffic between two of our interfaces is recorded by both; per pair, the figures
+-- are those of the interface that saw most.
 --
 -- cannot: Flow logs never record queries to the Amazon DNS server, instance metadata
 -- (169.254.169.254), time sync, DHCP, ARP and the source side of mirrored traffic. A flow log of
@@ -19,7 +21,7 @@
 -- column: instances      text
 -- column: first_flow     time
 -- column: last_flow      time
--- column: flows          count
+-- column: records        count
 -- column: refused        count
 -- column: bytes_out      bytes
 -- column: bytes_in       bytes
@@ -33,14 +35,26 @@
 -- column: names_of_it    text
 -- column: zone_queries   count
 -- pivot:  Overview of this address
-WITH flows AS (
-  SELECT string_agg(DISTINCT interface_id, ' ' ORDER BY interface_id) AS interfaces, string_agg(DISTINCT instance_id, ' ' ORDER BY instance_id) AS instances,
-    min(start) AS first_flow, max("end") AS last_flow, count(*) AS flows, count(*) FILTER (action = 'REJECT') AS refused,
+WITH met AS (
+  SELECT peer_n, interface_id, max(instance_id) AS instance_id, count(*) AS records, count(*) FILTER (action = 'REJECT') AS refused,
     sum(bytes) FILTER (side IN ('src', 'pkt_src')) AS bytes_out, sum(bytes) FILTER (side IN ('dst', 'pkt_dst')) AS bytes_in,
-    count(DISTINCT peer_n) AS peers, count(DISTINCT peer_n) FILTER (NOT private_number(peer_n)) AS outside_peers
+    min(start) AS first_flow, max("end") AS last_flow
   FROM flow_by_addr
   WHERE addr_n = ip($ip)
     AND ($capture = '' OR capture = $capture)
+  GROUP BY ALL
+), peer AS (
+  SELECT peer_n, max(records) AS records, max(refused) AS refused, max(bytes_out) AS bytes_out, max(bytes_in) AS bytes_in
+  FROM met
+  GROUP BY ALL
+), place AS (
+  SELECT string_agg(DISTINCT interface_id, ' ' ORDER BY interface_id) AS interfaces, string_agg(DISTINCT instance_id, ' ' ORDER BY instance_id) AS instances,
+    min(first_flow) AS first_flow, max(last_flow) AS last_flow
+  FROM met
+), flows AS (
+  SELECT sum(records) AS records, sum(refused) AS refused, sum(bytes_out) AS bytes_out, sum(bytes_in) AS bytes_in,
+    count(peer_n) AS peers, count(peer_n) FILTER (NOT private_number(peer_n)) AS outside_peers
+  FROM peer
 ), asked AS (
   SELECT count(*) AS queries, count(DISTINCT name) AS names_asked, count(*) FILTER (rcode = 'NXDOMAIN') AS nonexistent,
     min(query_timestamp) AS first_query, max(query_timestamp) AS last_query, string_agg(DISTINCT src_instance, ' ' ORDER BY src_instance) AS instances
@@ -58,7 +72,7 @@ WITH flows AS (
   WHERE (resolver_ip_n = ip($ip) OR edns_first_n <= ip($ip) AND edns_last_n >= ip($ip))
     AND ($capture = '' OR capture = $capture)
 )
-SELECT number_text(ip($ip)) AS address, private_number(ip($ip)) AS inside, f.interfaces, coalesce(f.instances, a.instances) AS instances,
-  f.first_flow, f.last_flow, f.flows, f.refused, coalesce(f.bytes_out, 0)::BIGINT AS bytes_out, coalesce(f.bytes_in, 0)::BIGINT AS bytes_in,
+SELECT number_text(ip($ip)) AS address, private_number(ip($ip)) AS inside, w.interfaces, coalesce(w.instances, a.instances) AS instances,
+  w.first_flow, w.last_flow, coalesce(f.records, 0)::BIGINT AS records, coalesce(f.refused, 0)::BIGINT AS refused, coalesce(f.bytes_out, 0)::BIGINT AS bytes_out, coalesce(f.bytes_in, 0)::BIGINT AS bytes_in,
   f.peers, f.outside_peers, a.queries, a.names_asked, a.nonexistent, a.first_query, a.last_query, n.names_of_it, s.zone_queries
-FROM flows f, asked a, named n, scouted s
+FROM place w, flows f, asked a, named n, scouted s

@@ -1,8 +1,8 @@
 -- The hosts of the case: one row per inside address of an interface, with what it did
 --
--- The address of an interface is the inside address that most of its records name, which holds for
--- hosts and fails for NAT gateways and load balancers with many peers inside. Resolver queries are
--- joined by that address.
+-- The address of an interface is the inside address that its records name most often on the
+-- interface's own side (flow-direction); where the log does not say the side, the one with the
+-- most peers. Resolver queries are joined by that address.
 --
 -- cannot: Flow logs never record queries to the Amazon DNS server, instance metadata
 -- (169.254.169.254), time sync, DHCP, ARP and the source side of mirrored traffic. A flow log of
@@ -24,11 +24,11 @@
 -- column: first_flow     time
 -- column: last_flow      time
 WITH named AS (
-  SELECT capture, interface_id, srcaddr_n AS address, dstaddr_n AS peer, instance_id, action, bytes AS bytes_out, 0 AS bytes_in, start, "end"
+  SELECT capture, interface_id, srcaddr_n AS address, dstaddr_n AS peer, flow_direction = 'egress' AS own, instance_id, action, bytes AS bytes_out, 0 AS bytes_in, start, "end"
   FROM flow
   WHERE srcaddr_n IS NOT NULL AND ($capture = '' OR capture = $capture)
   UNION ALL
-  SELECT capture, interface_id, dstaddr_n, srcaddr_n, instance_id, action, 0, bytes, start, "end"
+  SELECT capture, interface_id, dstaddr_n, srcaddr_n, flow_direction = 'ingress', instance_id, action, 0, bytes, start, "end"
   FROM flow
   WHERE dstaddr_n IS NOT NULL AND ($capture = '' OR capture = $capture)
 ), summed AS (
@@ -38,7 +38,8 @@ WITH named AS (
   FROM named
   WHERE private_number(address)
   GROUP BY capture, interface_id, address
-  QUALIFY row_number() OVER (PARTITION BY capture, interface_id ORDER BY count(*) DESC, address) = 1
+  QUALIFY row_number() OVER (PARTITION BY capture, interface_id
+    ORDER BY count(*) FILTER (own) DESC, count(DISTINCT peer) DESC, count(*) DESC, address) = 1
 ), asked AS (
   SELECT capture, srcaddr_n, count(*) AS queries, count(DISTINCT name) AS names_asked
   FROM dns

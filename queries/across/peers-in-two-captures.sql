@@ -1,7 +1,8 @@
 -- Outside addresses met in one capture, the other, or both
 --
 -- One row per outside address and service port (the lower of the two), those in both captures
--- first, with records and bytes in each.
+-- first, with records and bytes in each. The outside end is told by flow-direction, else by which
+-- address is private.
 --
 -- cannot: Flow logs never record queries to the Amazon DNS server, instance metadata
 -- (169.254.169.254), time sync, DHCP, ARP and the source side of mirrored traffic. A flow log of
@@ -26,7 +27,8 @@
 -- column: right_first    time
 -- column: protocol       protocol
 WITH met AS (
-  SELECT capture, CASE WHEN private_number(coalesce(pkt_srcaddr_n, srcaddr_n)) THEN coalesce(pkt_dstaddr_n, dstaddr_n) ELSE coalesce(pkt_srcaddr_n, srcaddr_n) END AS address,
+  SELECT capture, CASE WHEN flow_direction = 'egress' OR flow_direction IS NULL AND private_number(coalesce(pkt_srcaddr_n, srcaddr_n))
+      THEN coalesce(pkt_dstaddr_n, dstaddr_n) ELSE coalesce(pkt_srcaddr_n, srcaddr_n) END AS address,
     CASE WHEN protocol IN (6, 17) THEN least(srcport, dstport) END AS service_port, protocol, action, bytes, start
   FROM flow
   WHERE capture IN ($left, $right) AND srcaddr_n IS NOT NULL

@@ -6,8 +6,9 @@
 -- serves. AWS's own services are named where the log says so.
 --
 -- cannot: That the address was typed in: the answer may be older than the log, have come from
--- another resolver, DNS over HTTPS or a hosts file, or been cached. late_start marks pairs whose
--- first record lies so near the start of the Resolver log that this cannot be known.
+-- another resolver, DNS over HTTPS or a hosts file, or been cached. too_early marks pairs whose
+-- first record lies so near the start of the Resolver log, or without any, that this cannot be
+-- known.
 --
 -- needs:  flow, dns, dns_answer
 -- param:  hours    int      = 24  how far back an answer is looked for
@@ -22,13 +23,13 @@
 -- column: bytes       bytes
 -- column: first_seen  time
 -- column: last_seen   time
--- column: late_start  flag
+-- column: too_early   flag
 -- column: protocol    protocol
 WITH pair AS (
   SELECT capture, srcaddr_n AS src, coalesce(pkt_dstaddr_n, dstaddr_n) AS dst, dstport, protocol, max(pkt_dst_aws_service) AS service,
     count(*) AS records, count(*) FILTER (action = 'REJECT') AS refused, sum(bytes) AS bytes, min(start) AS first_seen, max("end") AS last_seen
   FROM flow
-  WHERE private_number(srcaddr_n) AND NOT private_number(coalesce(pkt_dstaddr_n, dstaddr_n))
+  WHERE (private_number(srcaddr_n) OR flow_direction = 'egress') AND NOT private_number(coalesce(pkt_dstaddr_n, dstaddr_n))
     AND CASE WHEN tcp_flags & 18 = 2 THEN true WHEN tcp_flags & 18 = 18 THEN false ELSE dstport <= srcport END
     AND ($capture = '' OR capture = $capture)
     AND ($from::TIMESTAMP IS NULL OR "end" >= $from::TIMESTAMP)
@@ -40,10 +41,10 @@ WITH pair AS (
   GROUP BY ALL
 )
 SELECT number_text(p.src) AS srcaddr, number_text(p.dst) AS dstaddr, p.dstport, p.protocol, p.service, p.records, p.refused, p.bytes::BIGINT AS bytes,
-  p.first_seen, p.last_seen, coalesce(p.first_seen < b.first_query + to_hours($hours::BIGINT), true) AS late_start, p.capture
+  p.first_seen, p.last_seen, coalesce(p.first_seen < b.first_query + to_hours($hours::BIGINT), true) AS too_early, p.capture
 FROM pair p LEFT JOIN began b ON b.capture = p.capture
 WHERE NOT EXISTS (
   FROM dns_answer a
   WHERE a.capture = p.capture AND a.srcaddr_n = p.src AND a.rdata_n = p.dst
     AND a.query_timestamp <= p.first_seen + INTERVAL 60 SECOND AND a.query_timestamp >= p.first_seen - to_hours($hours::BIGINT))
-ORDER BY late_start, p.first_seen, p.src, p.dst, p.dstport, p.protocol, p.capture
+ORDER BY too_early, p.first_seen, p.src, p.dst, p.dstport, p.protocol, p.capture

@@ -8,7 +8,8 @@
 -- (169.254.169.254), time sync, DHCP, ARP and the source side of mirrored traffic. A flow log of
 -- ACCEPT only or REJECT only leaves out the rest, and a SKIPDATA interval hides an unknown number
 -- of flows. Browsers ask ahead, and ask for IPv6 addresses that they do not use; a host behind NAT
--- may be recorded under another address.
+-- may be recorded under another address, and one that asked through a Resolver endpoint has its
+-- flows elsewhere.
 --
 -- needs:  dns_answer, flow_by_addr
 -- param:  minutes  minutes  = 10  how long after an answer a flow may begin

@@ -1,7 +1,7 @@
 -- Records that could not be read, word for word
 --
--- With the reason and the first 300 bytes; bytes that are no printable ASCII are shown as \xNN.
--- Open the record for the rest.
+-- With the reason and the first 300 bytes; where they are no valid UTF-8, the odd ones are shown
+-- as \xNN. Open the record for the rest.
 --
 -- cannot: What the record meant. A reject is kept but is in no other answer.
 --
@@ -12,7 +12,7 @@
 -- column: size      bytes
 -- column: log_type  text
 -- column: uri       uri
-SELECT object_id, row_no, reason, size, bytes[1:300]::VARCHAR AS record, log_type, uri, capture
+SELECT object_id, row_no, reason, size, coalesce(TRY(decode(bytes[1:300])), bytes[1:300]::VARCHAR) AS record, log_type, uri, capture
 FROM reject
 WHERE ($reason = '' OR contains(lower(reason), lower($reason)))
   AND ($capture = '' OR capture = $capture)

@@ -10,7 +10,7 @@
 -- by design: name them as own.
 --
 -- needs:  dns_answer
--- param:  own      text     domains to leave out, with commas
+-- param:  own      text     = internal,local,in-addr.arpa,ip6.arpa  domains to leave out, with commas
 -- param:  from     time     only at or after this moment
 -- param:  to       time     only before this moment
 -- param:  capture  capture  only this capture; empty for all

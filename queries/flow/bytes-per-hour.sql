@@ -8,7 +8,7 @@
 -- (169.254.169.254), time sync, DHCP, ARP and the source side of mirrored traffic. A flow log of
 -- ACCEPT only or REJECT only leaves out the rest, and a SKIPDATA interval hides an unknown number
 -- of flows. A record that crosses the hour counts in the hour it starts in. NAT may make the same
--- bytes cross the border twice.
+-- bytes cross the border twice. Hosts of ours with public IPv6 addresses count as outside.
 --
 -- needs:  flow
 -- param:  interface  interface  only this interface

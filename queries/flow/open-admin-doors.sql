@@ -10,7 +10,7 @@
 -- login worked.
 --
 -- needs:  flow
--- param:  ports    text     ports, with commas
+-- param:  ports    text     = 22,3389,5985,5986,445,3306,5432,1433,1521,6379,27017,9200,2375,6443,10250  ports, with commas
 -- param:  from     time     only what is not over before this moment
 -- param:  to       time     only what begins before this moment
 -- param:  capture  capture  only this capture; empty for all
@@ -28,8 +28,8 @@ WITH per_source AS (
     count(*) AS records, sum(packets) AS packets, sum(bytes) AS bytes, min(start) AS first_seen, max("end") AS last_seen
   FROM flow
   WHERE action = 'ACCEPT'
-    AND list_contains(string_split($ports, ',')::INTEGER[], dstport)
-    AND private_number(dstaddr_n) AND NOT private_number(coalesce(pkt_srcaddr_n, srcaddr_n))
+    AND list_contains(string_split(replace($ports, ' ', ''), ','), dstport::VARCHAR)
+    AND (private_number(dstaddr_n) OR flow_direction = 'ingress') AND NOT private_number(coalesce(pkt_srcaddr_n, srcaddr_n))
     AND ($capture = '' OR capture = $capture)
     AND ($from::TIMESTAMP IS NULL OR "end" >= $from::TIMESTAMP)
   AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)

@@ -29,7 +29,7 @@ WITH asked AS (
   SELECT capture, srcaddr_n, dstaddr_n, dstport, protocol, count(*) AS records, count(*) FILTER (action = 'REJECT') AS refused,
     sum(bytes) AS bytes, min(start) AS first_seen, max("end") AS last_seen
   FROM flow
-  WHERE list_contains(string_split($ports, ',')::INTEGER[], dstport)
+  WHERE list_contains(string_split(replace($ports, ' ', ''), ','), dstport::VARCHAR)
     AND dstport <= srcport
     AND ($capture = '' OR capture = $capture)
     AND ($from::TIMESTAMP IS NULL OR "end" >= $from::TIMESTAMP)

@@ -39,8 +39,9 @@ INSERT INTO store.flow_context (context_id, capture, version, account_id, interf
   (11, 'incident', 5, '123456789012', 'eni-0web', 'ACCEPT', 'OK', 'vpc-0a', 'i-0web', 'egress', 'S3');
 
 CREATE TEMP MACRO flow_row(object_id, row_no, context_id, moment, seconds, src, srcport, dst, dstport, protocol, packets, bytes, flags) AS TABLE
-  SELECT object_id, row_no, context_id, moment::TIMESTAMP AS start, moment::TIMESTAMP + to_seconds(seconds) AS "end",
-    v4(src) AS src4, v4(dst) AS dst4, srcport, dstport, protocol, packets, bytes, flags AS tcp_flags, false AS utf8_escaped;
+  SELECT object_id AS object_id, row_no AS row_no, context_id AS context_id, moment::TIMESTAMP AS start, moment::TIMESTAMP + to_seconds(seconds) AS "end",
+    v4(src) AS src4, v4(dst) AS dst4, srcport AS srcport, dstport AS dstport, protocol AS protocol, packets AS packets, bytes AS bytes,
+    flags AS tcp_flags, false AS utf8_escaped;
 
 -- web, ordinary: HTTPS to www.example.com, S3, an update over IPv6
 INSERT INTO store.flow BY NAME SELECT * FROM flow_row(1, 2, 1, '2026-11-01 09:01:00', 20, '10.0.1.5', 50001, '93.184.216.34', 443, 6, 10, 1500, 3);
@@ -96,8 +97,8 @@ INSERT INTO store.dns_context (context_id, capture, version, account_id, region,
   (9, 'incident', '1.100000', '123456789012', 'us-east-1', 'vpc-0a', 'A', 'IN', 'NOERROR', 'UDP', 'i-0db', NULL, NULL, NULL, NULL, NULL);
 
 CREATE TEMP MACRO dns_row(object_id, row_no, context_id, moment, src, port, name, domain, longest, entropy, n) AS TABLE
-  SELECT object_id, row_no, context_id, moment::TIMESTAMP AS query_timestamp, name, domain AS registered_domain, len(string_split(name, '.')) AS labels,
-    longest AS longest_label, entropy, v4(src) AS src4, port AS srcport, n AS answers_n, false AS utf8_escaped;
+  SELECT object_id AS object_id, row_no AS row_no, context_id AS context_id, moment::TIMESTAMP AS query_timestamp, name AS name, domain AS registered_domain, len(string_split(name, '.')) AS labels,
+    longest AS longest_label, entropy AS entropy, v4(src) AS src4, port AS srcport, n AS answers_n, false AS utf8_escaped;
 
 INSERT INTO store.dns BY NAME SELECT * FROM dns_row(2, 1, 1, '2026-11-01 09:00:00', '10.0.1.5', 40001, 'www.example.com', 'example.com', 7, 0, 2);
 INSERT INTO store.dns BY NAME SELECT * FROM dns_row(2, 2, 9, '2026-11-01 09:05:00', '10.0.2.9', 40002, 'www.example.com', 'example.com', 7, 0, 2);
