@@ -25,8 +25,9 @@
 //   - A message is unescaped exactly. Bytes that are not UTF-8 stay as they are, and half of a surrogate pair, which has
 //     no UTF-8, becomes the three bytes of its code point (\ud800: ED A0 80): both are invalid UTF-8 that whoever stores
 //     text must escape, and neither is lost. Control characters inside a string are tolerated, but for a newline.
-//   - An envelope that has a key twice is broken: readers differ in which value they believe. In a document of
-//     more than Options.MaxRecord, read as a stream, this is seen only after what came before was delivered.
+//   - An envelope that has a key twice is broken: readers differ in which value they believe.
+//   - A list is read as a stream when its document is longer than Options.MaxRecord or broken somewhere: what is good of it
+//     is delivered, so a key that comes twice, or a log group's name, is then of use only where it stands before the list.
 //   - Of an object {"message": …} only CloudWatch's own keys make it an event; one key more, and it is an application's
 //     own record and stays whole. Inside a list of events unknown keys are allowed: AWS adds some.
 //   - After a JSON object on its line there may be blanks and "|", as in a line cut from a Markdown table; they are

@@ -81,27 +81,18 @@ func opensEnvelope(key []byte) bool {
 
 // valueEnd checks the JSON value at or after b[i] and gives the index behind it, or that of the flaw.
 func valueEnd(b []byte, i int) (int, verdict) {
-	c := checker{b: b, i: i}
-	return c.run(wantValue)
+	c := checker{i: i}
+	return c.run(b)
 }
 
-// objectSpans is valueEnd that also notes the parts of the value.
-func objectSpans(b []byte, at *spans) (int, verdict) {
-	at.n = 0
-	c := checker{b: b, spans: at}
-	return c.run(wantValue)
-}
+// insideObject is a checker for the rest of an object whose opening and first members have been read.
+func insideObject() checker { return checker{depth: 1, objects: 1, want: wantNext} }
 
-// membersEnd checks the rest of an object whose opening and first members are behind i, up to its brace.
-func membersEnd(b []byte, i int) (int, verdict) {
-	c := checker{b: b, i: i, depth: 1, objects: 1}
-	return c.run(wantNext)
-}
-
-// checker is a JSON grammar check without recursion.
+// checker is a JSON grammar check without recursion, which can go on where the bytes ended.
 type checker struct {
 	b       []byte
 	i       int
+	want    want
 	depth   int
 	objects uint64 // bit 0 is the innermost level: 1 for an object, 0 for an array
 	spans   *spans
@@ -133,16 +124,21 @@ const (
 	wantNext     // a comma or an end
 )
 
-func (c *checker) run(w want) (int, verdict) {
-	for {
+// run checks b, of which what it was given before is the beginning. It gives the index behind the value, or that of
+// the flaw.
+func (c *checker) run(b []byte) (int, verdict) {
+	c.b = b
+	for w := c.want; ; {
 		if w == wantNext && c.depth == 0 {
 			return c.i, whole
 		}
 		c.i = skipSpace(c.b, c.i)
 		if c.i >= len(c.b) {
+			c.want = w
 			return len(c.b), short
 		}
 		var v verdict
+		was, start := w, c.i
 		switch w {
 		case wantValue, wantFirst:
 			if w == wantFirst && c.b[c.i] == ']' {
@@ -159,7 +155,12 @@ func (c *checker) run(w want) (int, verdict) {
 		case wantNext:
 			w, v = c.next()
 		}
-		if v != whole {
+		switch v {
+		case whole:
+		case short:
+			c.want, c.i = was, start
+			return len(c.b), short
+		default:
 			return c.i, v
 		}
 	}

@@ -287,3 +287,17 @@ func TestSizes(t *testing.T) {
 		}
 	}
 }
+
+func TestTooManyWrappers(t *testing.T) {
+	msg := "the line"
+	for n := range MaxWrappers + 3 {
+		got, err := read(t, Options{}, strings.NewReader(msg))
+		if err != io.EOF || len(got) != 1 {
+			t.Fatalf("%d deep: %d records, %v", n, len(got), err)
+		}
+		if within := n <= MaxWrappers; within != (string(got[0].Data) == "the line") || within == (got[0].Kind == Broken) {
+			t.Errorf("%d deep: %v %.40q %v", n, got[0].Kind, got[0].Data, got[0].Err)
+		}
+		msg = `{"message":` + quote(msg) + `}`
+	}
+}

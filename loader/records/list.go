@@ -106,7 +106,8 @@ func (s *stream) uncheckedElement(r *Reader) bool {
 }
 
 func (s *stream) uncheckedValue(r *Reader) bool {
-	end, v := s.scan(r, func(b []byte) (int, verdict) { return valueEnd(b, 0) })
+	var c checker
+	end, v := s.scan(r, c.run)
 	if s.failed() && v == short {
 		s.list.on = false
 		return false
@@ -162,11 +163,15 @@ func (s *stream) listEnd(r *Reader) bool {
 		}
 		return l.count == 0
 	}
-	end, v := s.scan(r, func(b []byte) (int, verdict) { return membersEnd(b, 0) })
+	c := insideObject()
+	end, v := s.scan(r, c.run)
 	if s.failed() {
 		return false
 	}
 	b := s.bytes()
+	if v == short && len(b) == 0 && s.err != io.EOF {
+		return false // the damage is what comes next
+	}
 	if v != whole {
 		err := s.flawError(r, b, min(end, len(b)), v)
 		s.skip(r, until{indent: l.indent})

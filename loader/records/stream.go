@@ -187,13 +187,14 @@ func (s *stream) value(r *Reader) (bool, error) {
 
 // object reads the object that begins at the window's first byte.
 func (s *stream) object(r *Reader) (bool, error) {
-	end, v := s.scan(r, func(b []byte) (int, verdict) { return objectEnd(b) })
+	end, v := s.scan(r, objectEnd)
 	if v == whole && end <= r.opt.MaxRecord {
 		return s.plain(r, end)
 	}
 	var at spans
 	if v == suspect {
-		end, v = s.scan(r, func(b []byte) (int, verdict) { return objectSpans(b, &at) })
+		c := checker{spans: &at}
+		end, v = s.scan(r, c.run)
 	}
 	if v == whole && end <= r.opt.MaxRecord {
 		return s.checked(r, end, &at)

@@ -62,36 +62,45 @@ func stringEnd(b []byte, i int) (int, verdict) {
 
 // checkedStringEnd is stringEnd for a string whose escapes must be right.
 func checkedStringEnd(b []byte, i int) (int, verdict) {
-	for i++; ; {
-		if i = runEnd(b, i); i >= len(b) {
-			return len(b), short
+	for i++; i < len(b); {
+		if i+8 <= len(b) {
+			m := stops(binary.LittleEndian.Uint64(b[i:]))
+			if m == 0 {
+				i += 8
+				continue
+			}
+			i += bits.TrailingZeros64(m) >> 3
 		}
 		switch b[i] {
 		case '"':
 			return i + 1, whole
 		case '\n':
 			return i, bad
-		}
-		if i+1 >= len(b) {
-			return len(b), short
-		}
-		switch b[i+1] {
-		case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-			i += 2
-		case 'u':
-			for j := i + 2; j < i+6; j++ {
-				if j >= len(b) {
-					return len(b), short
-				}
-				if hexValue(b[j]) < 0 {
-					return j, bad
-				}
+		case '\\':
+			if i++; i == len(b) {
+				return i, short
 			}
-			i += 6
+			switch b[i] {
+			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+				i++
+			case 'u':
+				for end := i + 4; i < end; {
+					if i++; i == len(b) {
+						return i, short
+					}
+					if hexValue(b[i]) < 0 {
+						return i, bad
+					}
+				}
+				i++
+			default:
+				return i, bad
+			}
 		default:
-			return i + 1, bad
+			i++
 		}
 	}
+	return len(b), short
 }
 
 // text gives the contents of a JSON string: a part of quoted itself where nothing is escaped, else appended to dst.
