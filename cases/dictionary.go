@@ -132,15 +132,14 @@ func (t *contextTable) append(c *duck.Conn, table string) error {
 		return err
 	}
 	defer a.Close()
-	const rows = 2048
-	for from := 0; from < len(t.pending); from += rows {
-		part := t.pending[from:min(from+rows, len(t.pending))]
+	for from := 0; from < len(t.pending); from += maxRows {
+		part := t.pending[from:min(from+maxRows, len(t.pending))]
 		ids := make([]uint32, len(part))
 		cols := []any{ids}
 		valid := make([][]uint64, t.columns+1)
 		for i := range t.columns {
 			cols = append(cols, make([][]byte, len(part)))
-			valid[i+1] = make([]uint64, rows/64)
+			valid[i+1] = make([]uint64, maxRows/64)
 		}
 		for row, p := range part {
 			ids[row] = p.id

@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -79,34 +80,65 @@ const objectColumns = `object_id, sha256, size, source_kind, uri, version_id, et
 	capture, log_type, format, envelope, decoded_size, window_from, window_to,
 	"read", rows, headers, blank, outside, duplicate, rejected, first_time, last_time, problem`
 
-// args gives the object's columns as arguments, NULL for what is unknown.
-func (o Object) args() map[string]any {
-	text := func(s string) any {
-		if s == "" {
-			return nil
+// objectRows turns objects into the columns of store.object, in objectColumns' order.
+func objectRows(objects []Object) (cols []any, valid [][]uint64) {
+	words := (len(objects) + 63) / 64
+	text := func(get func(Object) string, optional bool) {
+		col, mask := make([][]byte, len(objects)), make([]uint64, words)
+		for i, o := range objects {
+			if s := get(o); s != "" || !optional {
+				col[i] = []byte(s)
+				mask[i>>6] |= 1 << (i & 63)
+			}
 		}
-		return s
+		cols, valid = append(cols, col), append(valid, mask)
 	}
-	when := func(t time.Time) any {
-		if t.IsZero() {
-			return nil
+	number := func(get func(Object) int64) {
+		col := make([]int64, len(objects))
+		for i, o := range objects {
+			col[i] = get(o)
 		}
-		return t
+		cols, valid = append(cols, col), append(valid, nil)
 	}
-	return map[string]any{
-		"object_id": o.ID, "sha256": o.SHA256, "size": o.Size, "source_kind": o.SourceKind, "uri": o.URI,
-		"version_id": text(o.VersionID), "etag": text(o.ETag), "last_modified": when(o.LastModified),
-		"acquired_at": o.AcquiredAt, "provenance": text(o.Provenance), "capture": o.Capture, "log_type": o.LogType,
-		"format": text(o.Format), "envelope": text(o.Envelope), "decoded_size": o.DecodedSize,
-		"window_from": when(o.WindowFrom), "window_to": when(o.WindowTo),
-		"read": o.Read, "rows": o.Rows, "headers": o.Headers, "blank": o.Blank, "outside": o.Outside,
-		"duplicate": o.Duplicate, "rejected": o.Rejected, "first_time": when(o.First), "last_time": when(o.Last), "problem": text(o.Problem),
+	when := func(get func(Object) time.Time) {
+		col, mask := make([]int64, len(objects)), make([]uint64, words)
+		for i, o := range objects {
+			if t := get(o); !t.IsZero() {
+				col[i] = t.UnixMicro()
+				mask[i>>6] |= 1 << (i & 63)
+			}
+		}
+		cols, valid = append(cols, col), append(valid, mask)
 	}
+	number(func(o Object) int64 { return int64(o.ID) })
+	text(func(o Object) string { return o.SHA256 }, false)
+	number(func(o Object) int64 { return o.Size })
+	text(func(o Object) string { return o.SourceKind }, false)
+	text(func(o Object) string { return strings.ToValidUTF8(o.URI, "\ufffd") }, false)
+	text(func(o Object) string { return o.VersionID }, true)
+	text(func(o Object) string { return o.ETag }, true)
+	when(func(o Object) time.Time { return o.LastModified })
+	when(func(o Object) time.Time { return o.AcquiredAt })
+	text(func(o Object) string { return o.Provenance }, true)
+	text(func(o Object) string { return o.Capture }, false)
+	text(func(o Object) string { return o.LogType }, false)
+	text(func(o Object) string { return strings.ToValidUTF8(o.Format, "\ufffd") }, true)
+	text(func(o Object) string { return o.Envelope }, true)
+	number(func(o Object) int64 { return o.DecodedSize })
+	when(func(o Object) time.Time { return o.WindowFrom })
+	when(func(o Object) time.Time { return o.WindowTo })
+	for _, get := range []func(Counts) int64{
+		func(c Counts) int64 { return c.Read }, func(c Counts) int64 { return c.Rows }, func(c Counts) int64 { return c.Headers },
+		func(c Counts) int64 { return c.Blank }, func(c Counts) int64 { return c.Outside }, func(c Counts) int64 { return c.Duplicate },
+		func(c Counts) int64 { return c.Rejected },
+	} {
+		number(func(o Object) int64 { return get(o.Counts) })
+	}
+	when(func(o Object) time.Time { return o.First })
+	when(func(o Object) time.Time { return o.Last })
+	text(func(o Object) string { return strings.ToValidUTF8(o.Problem, "\ufffd") }, true)
+	return cols, valid
 }
-
-const insertObject = `INSERT INTO store.object (` + objectColumns + `) VALUES ($object_id, $sha256, $size, $source_kind, $uri, $version_id,
-	$etag, $last_modified, $acquired_at, $provenance, $capture, $log_type, $format, $envelope, $decoded_size, $window_from, $window_to,
-	$read, $rows, $headers, $blank, $outside, $duplicate, $rejected, $first_time, $last_time, $problem)`
 
 // scanObject reads a row of objectColumns.
 func scanObject(v []any) Object {

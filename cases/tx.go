@@ -17,6 +17,9 @@ type Tx struct {
 	done      bool
 }
 
+// maxRows is how many rows an appender takes at a time.
+const maxRows = 2048
+
 // Begin opens a transaction.
 func (w *Writer) Begin(ctx context.Context) (*Tx, error) {
 	conn, err := w.db.Connect()
@@ -45,9 +48,8 @@ func (t *Tx) Append(table string, n int, cols []any, valid [][]uint64) error {
 
 // Rejects adds rejects of an object.
 func (t *Tx) Rejects(objectID uint32, rejects []Reject) error {
-	const rows = 2048
 	for len(rejects) > 0 {
-		part := rejects[:min(rows, len(rejects))]
+		part := rejects[:min(maxRows, len(rejects))]
 		rejects = rejects[len(part):]
 		ids, nos, sizes := make([]uint32, len(part)), make([]uint32, len(part)), make([]int64, len(part))
 		reasons, bytes := make([][]byte, len(part)), make([][]byte, len(part))
@@ -63,14 +65,13 @@ func (t *Tx) Rejects(objectID uint32, rejects []Reject) error {
 
 // Events adds what CloudWatch Logs says of an object's records.
 func (t *Tx) Events(objectID uint32, events []Event) error {
-	const rows = 2048
 	for len(events) > 0 {
-		part := events[:min(rows, len(events))]
+		part := events[:min(maxRows, len(events))]
 		events = events[len(part):]
 		n := len(part)
 		ids, nos, keys, names := make([]uint32, n), make([]uint32, n), make([][2]uint64, n), make([][]byte, n)
 		stamps, ingested := make([]int64, n), make([]int64, n)
-		stamped, wasIngested := make([]uint64, rows/64), make([]uint64, rows/64)
+		stamped, wasIngested := make([]uint64, maxRows/64), make([]uint64, maxRows/64)
 		for i, e := range part {
 			ids[i], nos[i], keys[i], names[i], stamps[i], ingested[i] = objectID, e.RowNo, e.Key, []byte(e.ID), e.Timestamp, e.Ingestion
 			if e.Timestamp != 0 {
@@ -88,18 +89,34 @@ func (t *Tx) Events(objectID uint32, events []Event) error {
 }
 
 // Object adds an object's own row. An object whose counts do not balance is refused: it would be a bug.
-func (t *Tx) Object(ctx context.Context, o Object) error {
+func (t *Tx) Object(o Object) error {
 	if !o.Balanced() {
 		return fmt.Errorf("%s: %+v does not balance", o, o.Counts)
 	}
 	t.objects = append(t.objects, o)
-	return t.conn.Run(ctx, insertObject, o.args())
+	return nil
+}
+
+// writeObjects adds the rows of store.object.
+func (t *Tx) writeObjects() error {
+	for rest := t.objects; len(rest) > 0; {
+		part := rest[:min(maxRows, len(rest))]
+		rest = rest[len(part):]
+		cols, valid := objectRows(part)
+		if err := t.Append("object", len(part), cols, valid); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Commit makes the transaction's objects part of the case and writes the custody log. Commits are one at a time.
 func (t *Tx) Commit(ctx context.Context) error {
 	t.w.mu.Lock()
 	defer t.w.mu.Unlock()
+	if err := t.writeObjects(); err != nil {
+		return err
+	}
 	for _, a := range t.appenders {
 		if err := a.Flush(); err != nil {
 			return err

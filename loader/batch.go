@@ -45,13 +45,22 @@ func (l *load) loadBatch(ctx context.Context, b batch) error {
 	return l.commitBatch(ctx, tx, b, done, failed)
 }
 
-// claimEvents finds, in the order of the plan, which events of the batch are duplicates.
+// claimEvents looks at what the batch's objects are, and finds, in the order of the plan, which of their events are
+// duplicates.
 func (l *load) claimEvents(ctx context.Context, b batch) ([]map[int]bool, error) {
 	keys := make([][][2]uint64, len(b.jobs))
 	any := false
-	for i, j := range b.jobs {
-		if j.copyOf != nil || len(j.earlier) > 0 {
-			continue // its events are claimed already; a wider window is settled by the windows
+	for i := range b.jobs {
+		j := &b.jobs[i]
+		if j.copyOf != nil {
+			continue
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		j.is = l.recognise(*j)
+		if !j.is.events || len(j.earlier) > 0 {
+			continue // events of a window that is widened are claimed already; the windows settle it
 		}
 		var err error
 		if keys[i], err = l.scanEvents(ctx, j.sha); err != nil {
@@ -96,7 +105,7 @@ func (l *load) commitBatch(ctx context.Context, tx *cases.Tx, b batch, done []ca
 		counts := done[i].Counts
 		j.entry.counts, j.entry.logType = &counts, done[i].LogType
 		j.entry.windowed = counts.Outside > 0
-		if err := tx.Object(ctx, done[i]); err != nil {
+		if err := tx.Object(done[i]); err != nil {
 			return err
 		}
 		report.Loaded++

@@ -95,7 +95,7 @@ func (c *claims) claim(keys [][2]uint64) map[int]bool {
 	return duplicate
 }
 
-// scanEvents collects the keys of an object's events, in order; nil when its records are not CloudWatch events.
+// scanEvents collects the keys of an object's events, in order.
 func (l *load) scanEvents(ctx context.Context, sha string) ([][2]uint64, error) {
 	rc, err := l.w.Raw.Open(sha)
 	if err != nil {
@@ -123,9 +123,6 @@ func (l *load) scanEvents(ctx context.Context, sha string) ([][2]uint64, error) 
 			continue
 		}
 		if rec.Event == nil || rec.Event.ID == "" {
-			if n > 64 && keys == nil {
-				return nil, nil
-			}
 			continue
 		}
 		keys = append(keys, eventKey(rec.Event, rec.Data))

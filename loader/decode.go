@@ -43,16 +43,16 @@ type decoding struct {
 // decodeObject decodes an object from the raw store. duplicates are the events, by index, that the case has already.
 func (l *load) decodeObject(ctx context.Context, tx *cases.Tx, j job, duplicates map[int]bool) (cases.Object, error) {
 	d := &decoding{ctx: ctx, tx: tx, o: newObject(j, l.plan), first: math.MaxInt64, last: math.MinInt64}
-	typ, formats, err := l.recognise(j)
+	typ, formats := j.is.typ, j.is.formats
 	var unreadable *unreadableError
 	switch {
-	case errors.As(err, &unreadable):
+	case errors.As(j.is.err, &unreadable):
 		return d.unreadable(unreadable)
-	case err != nil:
-		return d.o, err
+	case j.is.err != nil:
+		return d.o, j.is.err
 	}
 	d.o.LogType = typ.Name
-	d.dec = typ.New(logs.Options{Formats: formats, Capture: l.plan.Capture, Admit: l.admit(j), Intern: l.w.Intern, Flush: d.flush})
+	d.dec = typ.New(logs.Options{Formats: formats, Capture: l.plan.Capture, Admit: l.admit(j), Intern: interning(l.w), Flush: d.flush})
 	if err := l.readRecords(d, j, duplicates); err != nil {
 		return d.o, err
 	}
@@ -69,6 +69,24 @@ func (l *load) decodeObject(ctx context.Context, tx *cases.Tx, j job, duplicates
 		d.o.First, d.o.Last = time.UnixMicro(d.first).UTC(), time.UnixMicro(d.last).UTC()
 	}
 	return d.o, nil
+}
+
+// interning keeps an object's contexts at hand, so that workers do not wait for each other at every row.
+func interning(w *cases.Writer) func(string, []byte) uint32 {
+	const bound = 1 << 14
+	type context struct{ table, key string }
+	ids := map[context]uint32{}
+	return func(table string, key []byte) uint32 {
+		if id, ok := ids[context{table, string(key)}]; ok {
+			return id
+		}
+		if len(ids) >= bound {
+			clear(ids)
+		}
+		id := w.Intern(table, key)
+		ids[context{table, string(key)}] = id
+		return id
+	}
 }
 
 // admit judges a record by its own time: in the window, outside, or in a window that was loaded before.
@@ -274,25 +292,32 @@ func typeNames() string {
 	return strings.Join(names, ", ")
 }
 
+// recognised is what an object's first records say of it.
+type recognised struct {
+	typ     *logs.Type
+	formats [][]string
+	events  bool  // its records have CloudWatch event ids
+	err     error // an *unreadableError, a *refusedError, or why it could not be read
+}
+
 // recognise finds an object's type and, for flow logs without a header, its field order.
-func (l *load) recognise(j job) (*logs.Type, [][]string, error) {
-	sample, err := l.sample(j.sha)
+func (l *load) recognise(j job) recognised {
+	sample, events, err := l.sample(j.sha)
 	if err != nil {
-		return nil, nil, err
+		return recognised{err: err}
 	}
-	typ := l.plan.Type
-	if typ == nil {
-		if typ, err = detect(sample, l.plan.Formats); err != nil {
-			return nil, nil, err
+	is := recognised{typ: l.plan.Type, formats: l.plan.Formats, events: events}
+	if is.typ == nil {
+		if is.typ, err = detect(sample, l.plan.Formats); err != nil {
+			return recognised{err: err}
 		}
 	}
-	formats := l.plan.Formats
-	if typ.Resolve != nil {
-		if formats, err = typ.Resolve(sample, l.plan.Formats); err != nil {
-			return nil, nil, &refusedError{err}
+	if is.typ.Resolve != nil {
+		if is.formats, err = is.typ.Resolve(sample, l.plan.Formats); err != nil {
+			return recognised{err: &refusedError{err}}
 		}
 	}
-	return typ, formats, nil
+	return is
 }
 
 // detect asks every type; the best answer wins, and equal ones are refused.
@@ -329,21 +354,20 @@ func firstSample(sample [][]byte) []byte {
 	return sample[0][:min(len(sample[0]), 4096)]
 }
 
-// sample reads the first records of an object.
-func (l *load) sample(sha string) ([][]byte, error) {
+// sample reads the first records of an object; events says that they are CloudWatch events with ids.
+func (l *load) sample(sha string) (out [][]byte, events bool, err error) {
 	rc, err := l.w.Raw.Open(sha)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer rc.Close()
 	rd, err := records.NewReader(rc)
 	if err != nil {
 		if errors.Is(err, raw.ErrAltered) {
-			return nil, err
+			return nil, false, err
 		}
-		return nil, &unreadableError{err: err, empty: errors.Is(err, records.ErrEmpty)}
+		return nil, false, &unreadableError{err: err, empty: errors.Is(err, records.ErrEmpty)}
 	}
-	var out [][]byte
 	for len(out) < sampleSize {
 		rec, err := rd.Next()
 		var damage *records.DamageError
@@ -351,11 +375,12 @@ func (l *load) sample(sha string) ([][]byte, error) {
 			break
 		}
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if rec.Kind == records.Data {
 			out = append(out, append([]byte(nil), rec.Data...))
+			events = events || rec.Event != nil && rec.Event.ID != ""
 		}
 	}
-	return out, nil
+	return out, events, nil
 }

@@ -44,6 +44,7 @@ type job struct {
 	copyOf  *known          // same bytes, from elsewhere or with a window that adds nothing
 	earlier []source.Window // windows that its bytes were loaded with before
 	entry   *known
+	is      recognised
 }
 
 // batch is the objects of one transaction.
@@ -199,7 +200,7 @@ func (l *load) planBatches(ctx context.Context, objects []listed, in <-chan fetc
 			size += decodedSize(f)
 		}
 		// Towards the end batches get smaller, so that every worker has work until then.
-		if size >= min(batchBytes, max(batchBytes/8, packing*rest/int64(2*l.plan.Workers))) {
+		if size >= min(l.plan.batchBytes, max(l.plan.batchBytes/8, packing*rest/int64(2*l.plan.Workers))) {
 			if err := send(); err != nil {
 				return err
 			}

@@ -21,6 +21,8 @@ type Plan struct {
 	Capture string        // created with Role where it does not exist
 	Role    string
 	Workers int // decoders at a time; 0: one per core
+
+	batchBytes int64 // decoded bytes of a transaction; 0: batchBytes
 }
 
 // Roles are what a capture can be.
@@ -35,6 +37,9 @@ func (p *Plan) check() error {
 	}
 	if p.Workers == 0 {
 		p.Workers = runtime.GOMAXPROCS(0)
+	}
+	if p.batchBytes == 0 {
+		p.batchBytes = batchBytes
 	}
 	return nil
 }

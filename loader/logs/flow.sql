@@ -36,7 +36,8 @@ CREATE TABLE store.flow (
 
 -- Derived: a row per flow and address it names, sorted by address and time in runs (one run per load).
 CREATE TABLE store.flow_endpoint (
-  addr UHUGEINT NOT NULL, start TIMESTAMP, "end" TIMESTAMP, side VARCHAR NOT NULL,
+  addr UHUGEINT NOT NULL, start TIMESTAMP, "end" TIMESTAMP,
+  side UTINYINT NOT NULL, -- the field that holds addr: 1 src, 2 dst, 3 pkt_src, 4 pkt_dst
   peer4 UINTEGER, peer6 UHUGEINT, port INTEGER, peer_port INTEGER,
   protocol SMALLINT, packets BIGINT, bytes BIGINT, tcp_flags SMALLINT,
   context_id UINTEGER NOT NULL, object_id UINTEGER NOT NULL, row_no UINTEGER NOT NULL
@@ -157,7 +158,7 @@ COMMENT ON COLUMN flow.pkt_dstaddr_n IS 'number: pkt_dstaddr as a number';
 
 -- One row per flow and address: the fast way from an address to its flows. WHERE addr_n = ip('…').
 CREATE VIEW flow_by_addr AS
-SELECT number_text(e.addr) AS addr, e.start, e."end", e.side, addr_text(e.peer4, e.peer6) AS peer,
+SELECT number_text(e.addr) AS addr, e.start, e."end", ['src', 'dst', 'pkt_src', 'pkt_dst'][e.side] AS side, addr_text(e.peer4, e.peer6) AS peer,
   e.port, e.peer_port, e.protocol, e.packets, e.bytes, e.tcp_flags,
   c.action, c.log_status, c.flow_direction, c.interface_id, c.instance_id, c.vpc_id, c.account_id, c.capture,
   e.object_id, e.row_no, e.addr AS addr_n, addr_number(e.peer4, e.peer6) AS peer_n
@@ -171,26 +172,48 @@ COMMENT ON COLUMN flow_by_addr.peer_port IS 'port: port on the other side';
 COMMENT ON COLUMN flow_by_addr.addr_n IS 'number: addr as a number, sorted: filter on this one';
 COMMENT ON COLUMN flow_by_addr.peer_n IS 'number: peer as a number';
 
+CREATE VIEW flow_span AS SELECT capture, interface_id, log_status, minute FROM store.flow_span;
+
+COMMENT ON COLUMN flow_span.minute IS 'time: a minute that records of the interface speak about';
+
 -- section: derived
 
 -- derived: flow_endpoint
+-- Sorted by the 32-bit number: sorting by UHUGEINT takes four times as long.
 INSERT INTO store.flow_endpoint
-SELECT addr, start, "end", side, peer4, peer6, port, peer_port, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
+SELECT addr_number(addr, NULL), start, "end", side, peer, NULL, port, peer_port, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
 FROM (
-  SELECT addr_number(src4, src6) AS addr, start, "end", 'src' AS side, dst4 AS peer4, dst6 AS peer6, srcport AS port, dstport AS peer_port,
+  SELECT src4 AS addr, start, "end", 1 AS side, dst4 AS peer, srcport AS port, dstport AS peer_port,
     protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
-  FROM store.flow WHERE object_id > $after AND (src4 IS NOT NULL OR src6 IS NOT NULL)
+  FROM store.flow WHERE object_id > $after AND src4 IS NOT NULL
   UNION ALL
-  SELECT addr_number(dst4, dst6), start, "end", 'dst', src4, src6, dstport, srcport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
-  FROM store.flow WHERE object_id > $after AND (dst4 IS NOT NULL OR dst6 IS NOT NULL)
+  SELECT dst4, start, "end", 2, src4, dstport, srcport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
+  FROM store.flow WHERE object_id > $after AND dst4 IS NOT NULL
   UNION ALL
-  SELECT addr_number(pkt_src4, pkt_src6), start, "end", 'pkt_src', pkt_dst4, pkt_dst6, srcport, dstport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
-  FROM store.flow WHERE object_id > $after AND (pkt_src4 IS NOT NULL OR pkt_src6 IS NOT NULL)
-    AND (pkt_src4 IS DISTINCT FROM src4 OR pkt_src6 IS DISTINCT FROM src6)
+  SELECT pkt_src4, start, "end", 3, pkt_dst4, srcport, dstport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
+  FROM store.flow WHERE object_id > $after AND pkt_src4 IS NOT NULL AND pkt_src4 IS DISTINCT FROM src4
   UNION ALL
-  SELECT addr_number(pkt_dst4, pkt_dst6), start, "end", 'pkt_dst', pkt_src4, pkt_src6, dstport, srcport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
-  FROM store.flow WHERE object_id > $after AND (pkt_dst4 IS NOT NULL OR pkt_dst6 IS NOT NULL)
-    AND (pkt_dst4 IS DISTINCT FROM dst4 OR pkt_dst6 IS DISTINCT FROM dst6)
+  SELECT pkt_dst4, start, "end", 4, pkt_src4, dstport, srcport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
+  FROM store.flow WHERE object_id > $after AND pkt_dst4 IS NOT NULL AND pkt_dst4 IS DISTINCT FROM dst4
+)
+ORDER BY addr, start;
+
+-- derived: flow_endpoint6
+INSERT INTO store.flow_endpoint
+SELECT addr, start, "end", side, NULL, peer, port, peer_port, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
+FROM (
+  SELECT src6 AS addr, start, "end", 1 AS side, dst6 AS peer, srcport AS port, dstport AS peer_port,
+    protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
+  FROM store.flow WHERE object_id > $after AND src6 IS NOT NULL
+  UNION ALL
+  SELECT dst6, start, "end", 2, src6, dstport, srcport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
+  FROM store.flow WHERE object_id > $after AND dst6 IS NOT NULL
+  UNION ALL
+  SELECT pkt_src6, start, "end", 3, pkt_dst6, srcport, dstport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
+  FROM store.flow WHERE object_id > $after AND pkt_src6 IS NOT NULL AND pkt_src6 IS DISTINCT FROM src6
+  UNION ALL
+  SELECT pkt_dst6, start, "end", 4, pkt_src6, dstport, srcport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
+  FROM store.flow WHERE object_id > $after AND pkt_dst6 IS NOT NULL AND pkt_dst6 IS DISTINCT FROM dst6
 )
 ORDER BY addr, start;
 

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers says which of our packages each package may import. It is the architecture: bytes → records → rows → tables →
+// queries → screens. A package that is missing here fails the test.
+var layers = map[string][]string{
+	"case53/loader/source":            {},
+	"case53/loader/source/sourcetest": {"case53/loader/source"},
+	"case53/loader/source/local":      {"case53/loader/source"},
+	"case53/loader/records":           {},
+	"case53/loader/logs":              {},
+	"case53/loader":                   {"case53/loader/source", "case53/loader/records", "case53/loader/logs", "case53/cases", "case53/cases/raw"},
+
+	"case53/cases/duck":     {},
+	"case53/cases/raw":      {},
+	"case53/cases/custody":  {},
+	"case53/cases/safetext": {},
+	"case53/cases":          {"case53/cases/duck", "case53/cases/raw", "case53/cases/custody"},
+
+	"case53/queries": {},
+
+	"case53/tui/spark": {},
+	"case53/tui/grid":  {"case53/cases/safetext"},
+	"case53/tui":       {"case53/cases", "case53/cases/safetext", "case53/queries", "case53/tui/grid", "case53/tui/spark"},
+
+	"case53/cmd/case53/demo":          {},
+	"case53/cmd/case53/demo/generate": {"case53/cmd/case53/demo"},
+	"case53/cmd/case53":               {"*"},
+}
+
+// offline packages must not be able to reach the network, whatever they import.
+var offline = []string{"case53/tui", "case53/cases", "case53/queries"}
+
+func goList(t *testing.T, args ...string) []string {
+	t.Helper()
+	out, err := exec.Command("go", append([]string{"list"}, args...)...).Output()
+	if err != nil {
+		t.Fatalf("go list %v: %v", args, err)
+	}
+	return strings.Split(strings.TrimSpace(string(out)), "\n")
+}
+
+func TestLayers(t *testing.T) {
+	for _, line := range goList(t, "-f", "{{.ImportPath}}{{range .Imports}} {{.}}{{end}}", "case53/...") {
+		fields := strings.Fields(line)
+		pkg := fields[0]
+		allowed, known := layers[pkg]
+		if !known {
+			t.Errorf("%s is in no layer", pkg)
+		}
+		for _, imported := range fields[1:] {
+			if !strings.HasPrefix(imported, "case53/") || slices.Contains(allowed, "*") || slices.Contains(allowed, imported) {
+				continue
+			}
+			t.Errorf("%s imports %s, which its layer does not allow", pkg, imported)
+		}
+	}
+}
+
+func TestOnlyDuckTalksToDuckDB(t *testing.T) {
+	for _, line := range goList(t, "-f", "{{.ImportPath}}{{range .Imports}} {{.}}{{end}}", "case53/...") {
+		fields := strings.Fields(line)
+		for _, imported := range fields[1:] {
+			if strings.HasPrefix(imported, "github.com/duckdb/") && fields[0] != "case53/cases/duck" {
+				t.Errorf("%s imports %s", fields[0], imported)
+			}
+		}
+	}
+}
+
+func TestLookingIsOffline(t *testing.T) {
+	for _, pkg := range offline {
+		for _, dep := range goList(t, "-deps", pkg) {
+			if dep == "net/http" || dep == "crypto/tls" || strings.HasPrefix(dep, "github.com/aws/") {
+				t.Errorf("%s can reach the network: it depends on %s", pkg, dep)
+			}
+		}
+	}
+}

@@ -1,0 +1,50 @@
+package loader
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+
+	"case53/cases"
+	"case53/loader/logs"
+	"case53/loader/source"
+	"case53/loader/source/local"
+)
+
+// TestMain lets the test binary be the program that is killed: see TestKill.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 4 && os.Args[1] == "load-and-be-killed" {
+		if err := loadSmallBatches(os.Args[2], os.Args[3]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func testSchemas() []cases.Schema {
+	var out []cases.Schema
+	for _, t := range logs.All() {
+		out = append(out, cases.Schema{Name: t.Name, SQL: t.SQL})
+	}
+	return out
+}
+
+// loadSmallBatches loads a folder in transactions of a few objects.
+func loadSmallBatches(target, dir string) error {
+	w, err := cases.OpenWriter(context.Background(), target, testSchemas())
+	if err != nil {
+		return err
+	}
+	plan := Plan{Sources: []source.Source{local.New(dir)}, Capture: "incident", Role: "incident", batchBytes: 256 << 10}
+	report, err := Load(context.Background(), w, plan, nil)
+	if err != nil {
+		return err
+	}
+	if len(report.Failures) > 0 {
+		return report.Failures[0].Err
+	}
+	return w.Close()
+}

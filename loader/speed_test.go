@@ -1,0 +1,260 @@
+package loader_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"case53/cases"
+	"case53/cases/duck"
+	"case53/loader"
+	"case53/loader/logs"
+	"case53/loader/records"
+	"case53/loader/source"
+	"case53/loader/source/local"
+)
+
+// The benchmarks compare, in one run on one machine: the floor (gunzip and decode by the same code, no database), the
+// load, and DuckDB's own reader filling the same tables. Their numbers are ratios; seconds depend on the machine.
+//
+//	go test ./loader -run '^$' -bench Load -benchtime 1x
+//	CASE53_BENCH_SCALE=10 …     10M flows, 2M Resolver records, 1M zone lines (default 1: a tenth of that)
+//	CASE53_BENCH_DIR=/big/disk  keeps the generated logs and cases
+
+func scale() int {
+	if n, err := strconv.Atoi(os.Getenv("CASE53_BENCH_SCALE")); err == nil {
+		return n
+	}
+	return 1
+}
+
+func benchDir(b *testing.B) string {
+	if dir := os.Getenv("CASE53_BENCH_DIR"); dir != "" {
+		return dir
+	}
+	return b.TempDir()
+}
+
+func schemas() []cases.Schema {
+	var out []cases.Schema
+	for _, t := range logs.All() {
+		out = append(out, cases.Schema{Name: t.Name, SQL: t.SQL})
+	}
+	return out
+}
+
+// took is what something cost: by the clock, which other programs disturb, and in this program's own CPU time.
+type took struct{ wall, cpu time.Duration }
+
+// measure starts measuring; the answer stops it.
+func measure() func() took {
+	used := func() time.Duration {
+		var u syscall.Rusage
+		syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	start, cpu := time.Now(), used()
+	return func() took { return took{time.Since(start), used() - cpu} }
+}
+
+// floor reads and decodes every object of a folder on two goroutines, and throws the rows away.
+func floor(tb testing.TB, dir string, typ *logs.Type) (took, int64) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.gz"))
+	if err != nil || len(files) == 0 {
+		tb.Fatal("no generated files", err)
+	}
+	stop := measure()
+	next, wg := make(chan string), sync.WaitGroup{}
+	var mu sync.Mutex
+	var rows int64
+	for range 2 {
+		wg.Go(func() {
+			for path := range next {
+				n, err := decodeOnly(path, typ)
+				if err != nil {
+					tb.Error(err)
+				}
+				mu.Lock()
+				rows += n
+				mu.Unlock()
+			}
+		})
+	}
+	for _, f := range files {
+		next <- f
+	}
+	close(next)
+	wg.Wait()
+	return stop(), rows
+}
+
+func decodeOnly(path string, typ *logs.Type) (rows int64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	rd, err := records.NewReader(f)
+	if err != nil {
+		return 0, err
+	}
+	contexts := map[string]uint32{}
+	dec := typ.New(logs.Options{
+		Capture: "bench",
+		Admit:   func(int64, int64) logs.Outcome { return logs.Row },
+		Intern: func(_ string, key []byte) uint32 {
+			id, ok := contexts[string(key)]
+			if !ok {
+				id = uint32(len(contexts))
+				contexts[string(key)] = id
+			}
+			return id
+		},
+		Flush: func(b *logs.Batch) error { b.Reset(); return nil },
+	})
+	for {
+		rec, err := rd.Next()
+		if err == io.EOF {
+			return rows, nil
+		}
+		if err != nil {
+			return rows, err
+		}
+		outcome, _, _, err := dec.Decode(rec.Data, logs.Meta{ObjectID: 1, RowNo: rec.No})
+		if err != nil {
+			return rows, err
+		}
+		if outcome == logs.Row {
+			rows++
+		}
+	}
+}
+
+// loadFolder loads a folder into a new case.
+func loadFolder(tb testing.TB, dir, target string) (loader.Report, took) {
+	os.RemoveAll(target)
+	stop := measure()
+	w, err := cases.OpenWriter(context.Background(), target, schemas())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	report, err := loader.Load(context.Background(), w, loader.Plan{Sources: []source.Source{local.New(dir)}, Capture: "incident", Role: "incident"}, nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if len(report.Failures) > 0 {
+		tb.Fatal(report.Failures[0].Err)
+	}
+	if err := w.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	cost := stop()
+	cost.wall -= report.Deriving
+	return report, cost
+}
+
+// duckdbReader lets DuckDB fill the tables by itself, with two threads.
+func duckdbReader(tb testing.TB, target, sql string) took {
+	os.Remove(target)
+	db, err := duck.Open(target, map[string]string{"threads": "2"})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer db.Close()
+	c, err := db.Connect()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Exec(context.Background(), "CREATE SCHEMA store; SET preserve_insertion_order=false"); err != nil {
+		tb.Fatal(err)
+	}
+	stop := measure()
+	if err := c.Exec(context.Background(), sql+"; CHECKPOINT"); err != nil {
+		tb.Fatal(err)
+	}
+	return stop()
+}
+
+// readCSV fills store.flow's columns from the default format by DuckDB's reader; the contexts become numbers as ours.
+const readCSV = `
+CREATE TABLE store.raw_context AS SELECT row_number() OVER () AS context_id, account_id, interface_id, action, log_status FROM
+  (SELECT DISTINCT account_id, interface_id, action, log_status FROM read_csv('%[1]s', delim=' ', header=true, nullstr='-', names=[%[2]s], types={%[3]s}));
+CREATE TABLE store.flow AS
+SELECT f.filename AS object, context_id, to_timestamp(f.start)::TIMESTAMP AS start, to_timestamp(f."end")::TIMESTAMP AS "end",
+  CASE WHEN NOT contains(srcaddr, ':') THEN v4(srcaddr) END AS src4, CASE WHEN contains(srcaddr, ':') THEN srcaddr END AS src6,
+  CASE WHEN NOT contains(dstaddr, ':') THEN v4(dstaddr) END AS dst4, CASE WHEN contains(dstaddr, ':') THEN dstaddr END AS dst6,
+  srcport, dstport, protocol, packets, bytes
+FROM read_csv('%[1]s', delim=' ', header=true, nullstr='-', names=[%[2]s], types={%[3]s}, filename=true) f
+JOIN store.raw_context c USING (account_id, interface_id, action, log_status)`
+
+const flowNames = `'version','account_id','interface_id','srcaddr','dstaddr','srcport','dstport','protocol','packets','bytes','start','end','action','log_status'`
+const flowTypes = `'version':'SMALLINT','account_id':'VARCHAR','interface_id':'VARCHAR','srcaddr':'VARCHAR','dstaddr':'VARCHAR','srcport':'INTEGER','dstport':'INTEGER','protocol':'SMALLINT','packets':'BIGINT','bytes':'BIGINT','start':'BIGINT','end':'BIGINT','action':'VARCHAR','log_status':'VARCHAR'`
+const v4Macro = `CREATE MACRO v4(a) AS (split_part(a,'.',1)::UINTEGER*16777216 + split_part(a,'.',2)::UINTEGER*65536 + split_part(a,'.',3)::UINTEGER*256 + split_part(a,'.',4)::UINTEGER);`
+
+// readJSON fills the parent and the child table of the Resolver's records.
+const readJSON = `
+CREATE TABLE store.raw AS SELECT row_number() OVER () AS row_no, * FROM read_json('%s', format='newline_delimited', columns={
+  version:'VARCHAR', account_id:'VARCHAR', region:'VARCHAR', vpc_id:'VARCHAR', query_timestamp:'TIMESTAMP', query_name:'VARCHAR', query_type:'VARCHAR',
+  query_class:'VARCHAR', rcode:'VARCHAR', answers:'STRUCT(Rdata VARCHAR, Type VARCHAR, Class VARCHAR)[]', srcaddr:'VARCHAR', srcport:'VARCHAR', transport:'VARCHAR', srcids:'STRUCT(instance VARCHAR)'});
+CREATE TABLE store.dns_answer AS SELECT row_no, query_timestamp, query_name, srcaddr, unnest(answers, recursive := true) FROM store.raw`
+
+func BenchmarkLoadFlow(b *testing.B) {
+	root := benchDir(b)
+	dir := generate(b, root, "flow", scale()*1_000_000)
+	for range b.N {
+		base, rows := floor(b, dir, logs.Flow)
+		report, cost := loadFolder(b, dir, filepath.Join(root, "flow.case"))
+		if report.Lines.Rows != rows {
+			b.Fatalf("%d rows loaded, %d decoded", report.Lines.Rows, rows)
+		}
+		csv := duckdbReader(b, filepath.Join(root, "csv.duckdb"), v4Macro+fmt.Sprintf(readCSV, filepath.Join(dir, "*.gz"), flowNames, flowTypes))
+		ratios(b, rows, base, report, cost, csv, "read_csv")
+	}
+}
+
+func BenchmarkLoadResolver(b *testing.B) {
+	root := benchDir(b)
+	dir := generate(b, root, "dns", scale()*200_000)
+	for range b.N {
+		base, rows := floor(b, dir, logs.Resolver)
+		report, cost := loadFolder(b, dir, filepath.Join(root, "dns.case"))
+		json := duckdbReader(b, filepath.Join(root, "json.duckdb"), fmt.Sprintf(readJSON, filepath.Join(dir, "*.gz")))
+		ratios(b, rows, base, report, cost, json, "read_json")
+	}
+}
+
+func BenchmarkLoadZone(b *testing.B) {
+	root := benchDir(b)
+	dir := generate(b, root, "zone", scale()*100_000)
+	for range b.N {
+		base, rows := floor(b, dir, logs.Zone)
+		report, cost := loadFolder(b, dir, filepath.Join(root, "zone.case"))
+		ratios(b, rows, base, report, cost, took{}, "")
+	}
+}
+
+// ratios reports a load against its floor and against DuckDB's own reader, by the clock. The CPU ratio beside it
+// holds the derived tables too, which the clock's leaves out.
+func ratios(b *testing.B, rows int64, base took, r loader.Report, cost, theirs took, name string) {
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(rows)/1e6, "Mrows")
+	b.ReportMetric(base.wall.Seconds(), "floor-s")
+	b.ReportMetric(cost.wall.Seconds(), "load-s")
+	b.ReportMetric(r.Deriving.Seconds(), "derive-s")
+	b.ReportMetric(cost.wall.Seconds()/base.wall.Seconds(), "load/floor")
+	b.ReportMetric(base.cpu.Seconds(), "floor-cpu-s")
+	b.ReportMetric(cost.cpu.Seconds(), "load+derive-cpu-s")
+	if theirs.wall > 0 {
+		b.ReportMetric(theirs.wall.Seconds(), name+"-s")
+		b.ReportMetric(theirs.cpu.Seconds(), name+"-cpu-s")
+		b.ReportMetric(theirs.wall.Seconds()/cost.wall.Seconds(), name+"/load")
+	}
+}
