@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-var update = flag.Bool("update", false, "rewrite testdata/*.out")
+var update = flag.Bool("update", false, "rewrite the answers and help texts in testdata")
 
 func builtins(t *testing.T) *Set {
 	t.Helper()
@@ -78,19 +78,7 @@ func TestBuiltinAnswers(t *testing.T) {
 			if again := asked(q, given) + answer(t, db, text, args); again != got {
 				t.Errorf("another answer the second time:\n%s\nand\n%s", got, again)
 			}
-			golden := filepath.Join("testdata", q.ID+".out")
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatalf("%v\nhint: go test ./queries -update", err)
-			}
-			if got != string(want) {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
-			}
+			golden(t, filepath.Join("testdata", q.ID+".out"), got)
 			if strings.Count(got, "\n") < 3 {
 				t.Errorf("no row: an empty answer tests nothing\n%s", got)
 			}
@@ -101,6 +89,23 @@ func TestBuiltinAnswers(t *testing.T) {
 		if !expected[filepath.Base(f)] {
 			t.Errorf("%s belongs to no query", f)
 		}
+	}
+}
+
+// golden compares with a file, or writes it when asked to.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v\nhint: go test ./queries -update", err)
+	}
+	if got != string(want) {
+		t.Errorf("%s: got\n%s\nwant\n%s", file, got, want)
 	}
 }
 

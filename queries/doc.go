@@ -10,7 +10,7 @@
 //	--
 //	-- Accepted and rejected alike, in both directions.
 //	--
-//	-- cannot: show traffic that flow logs never record: the Amazon DNS
+//	-- cannot: Traffic that flow logs never record: queries to the Amazon DNS
 //	-- server, instance metadata, time sync and DHCP.
 //	--
 //	-- needs:  flow_by_addr

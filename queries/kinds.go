@@ -33,7 +33,7 @@ var kinds = map[string]kind{
 	"interface": {"an interface id, eni-…", "eni-0123456789abcdef0", "", matching(`^eni-[0-9A-Za-z]+$`)},
 	"ip":        {"an IPv4 or IPv6 address", "10.0.1.5", nil, readIP},
 	"minutes":   {"a whole number of minutes, 0 to 525600", "5", nil, readMinutes},
-	"name":      {"a DNS name, with or without the final dot", "www.example.com", "", readName},
+	"name":      {"a DNS name, with or without the final dot; Unicode is encoded (xn--…), but not inside \"…\"", "www.example.com", "", readName},
 	"number":    {"a number", "3.5", nil, readNumber},
 	"text":      {"any text", "text", "", readText},
 	"time":      {"2026-11-01, 2026-11-01 10:00, 2026-11-01 10:00:05 (all UTC), or RFC 3339 with a zone", "2026-11-01 10:00", nil, readTime},

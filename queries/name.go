@@ -7,16 +7,22 @@ import (
 	"unicode/utf8"
 )
 
-// readName brings a DNS name to the form of the columns called name: lower case, no final dot. A label in Unicode
-// becomes its A-label. Anything in ASCII is kept as it is: attackers ask for names that are no host names.
+// readName brings a DNS name to the form of the columns called name: ASCII lower case, no final dot. Anything in ASCII
+// is kept as it is: attackers ask for names that are no host names. A label in Unicode becomes its A-label, which is
+// what a resolver was asked for; a name in double quotes is left in Unicode, for logs that hold it so.
 func readName(text string) (any, error) {
-	if text == "." {
-		return "", nil // the root, as the loader stores it
+	asLogged := len(text) > 2 && text[0] == '"' && text[len(text)-1] == '"'
+	if asLogged {
+		text = text[1 : len(text)-1]
 	}
 	if text == "" || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
 		return nil, errShape
 	}
-	labels := strings.Split(strings.TrimSuffix(text, "."), ".")
+	text = withoutFinalDot(text)
+	if asLogged {
+		return lowerASCII(text), nil
+	}
+	labels := strings.Split(text, ".")
 	for i, label := range labels {
 		a, err := aLabel(label)
 		if err != nil {
@@ -27,19 +33,38 @@ func readName(text string) (any, error) {
 	return strings.Join(labels, "."), nil
 }
 
+// withoutFinalDot leaves a dot that is part of a label: one after an odd number of backslashes (RFC 1035, 5.1).
+func withoutFinalDot(name string) string {
+	stem, ok := strings.CutSuffix(name, ".")
+	if !ok || (len(stem)-len(strings.TrimRight(stem, `\`)))%2 == 1 {
+		return name
+	}
+	return stem
+}
+
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r | 0x20
+		}
+		return r
+	}, s)
+}
+
 // aLabel lower-cases a label and encodes it when it is not ASCII. Only letters and digits that stand for themselves
 // are taken; what IDNA would have to map or compose first is refused rather than mapped in a way of our own.
 func aLabel(label string) (string, error) {
-	label = strings.ToLower(label)
 	if strings.IndexFunc(label, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
-		return label, nil
+		return lowerASCII(label), nil
 	}
 	for _, r := range label {
+		lower := unicode.ToLower(r)
 		plain := r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r)
-		if !plain || unicode.In(r, compatible...) {
-			return "", fmt.Errorf("%q in %q cannot be encoded here\nhint: write the label in its ASCII form, xn--…", r, label)
+		if !plain || unicode.In(r, compatible...) || (lower < utf8.RuneSelf) != (r < utf8.RuneSelf) {
+			return "", fmt.Errorf("%q in %q cannot be encoded here\nhint: write the label in its ASCII form, xn--…, or the whole name in double quotes to find it as it was logged", r, label)
 		}
 	}
+	label = strings.ToLower(label)
 	return "xn--" + punycode([]rune(label)), nil
 }
 
