@@ -14,6 +14,9 @@ func parseAddr(text []byte) (addr, bool) {
 	if v4, ok := parseIPv4(text); ok {
 		return addr{v4: v4, is: 4}, true
 	}
+	if v6, ok := parseIPv6(text); ok && !(v6[1] == 0 && v6[0]>>32 == 0xffff) {
+		return addr{v6: v6, is: 6}, true
+	}
 	a, err := netip.ParseAddr(string(text))
 	if err != nil || a.Zone() != "" {
 		return addr{}, false
@@ -51,4 +54,61 @@ func parseIPv4(text []byte) (uint32, bool) {
 		}
 	}
 	return whole<<8 | octet, dots == 3 && digits > 0
+}
+
+// parseIPv6 reads the plain forms, hexadecimal groups with or without "::", as netip.ParseAddr does but without its
+// copy of the text. What it refuses may still be an address: one that ends in an IPv4 address.
+func parseIPv6(text []byte) (v6 [2]uint64, ok bool) {
+	var groups [8]uint64
+	n, gap, i := 0, -1, 0
+	if len(text) >= 2 && text[0] == ':' && text[1] == ':' {
+		gap, i = 0, 2
+	}
+	for i < len(text) && n < 8 {
+		from := i
+		for i < len(text) && i-from <= 4 && text[i] != ':' {
+			digit := hexValue(text[i])
+			if digit > 15 {
+				return v6, false
+			}
+			groups[n] = groups[n]<<4 | uint64(digit)
+			i++
+		}
+		if i == from || i-from > 4 {
+			return v6, false
+		}
+		n++
+		if i == len(text) {
+			break
+		}
+		i++ // the colon
+		if i < len(text) && text[i] == ':' {
+			if gap >= 0 {
+				return v6, false
+			}
+			gap = n
+			i++
+		} else if i == len(text) {
+			return v6, false
+		}
+	}
+	if i < len(text) || n < 8 && gap < 0 || n == 8 && gap >= 0 {
+		return v6, false
+	}
+	if gap >= 0 {
+		copy(groups[gap+8-n:], groups[gap:n])
+		clear(groups[gap : gap+8-n])
+	}
+	return [2]uint64{groups[4]<<48 | groups[5]<<32 | groups[6]<<16 | groups[7], groups[0]<<48 | groups[1]<<32 | groups[2]<<16 | groups[3]}, true
+}
+
+// hexValue is the value of a hexadecimal digit, 255 for any other byte.
+func hexValue(c byte) byte {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0'
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return c | 0x20 - 'a' + 10
+	}
+	return 255
 }

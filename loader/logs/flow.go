@@ -61,15 +61,12 @@ type flowDecoder struct {
 	escaped *[BatchSize]uint8
 	mask    [flowColumns]*[maskWords]uint64
 
-	spans     []span
+	line      lineMap
 	tokens    [][]byte
 	extraJSON []byte // what extra will hold: an object still open at its end; empty for NULL
 	names     flowContexts
 	json      flowJSON
 }
-
-// span is where a field stands in a line.
-type span struct{ from, to int }
 
 // flowSlot numbers a field among the decoder's columns of its kind.
 func flowSlot(f *flowField) uint8 {
@@ -127,7 +124,7 @@ func column[T any](b *Batch, c int) *[BatchSize]T {
 	return rows
 }
 
-// remember numbers a format and sees to it that a line of it has room.
+// remember numbers a format, and plans how its lines are read.
 func (d *flowDecoder) remember(f *flowFormat) *flowFormat {
 	for _, k := range d.known {
 		if k.origin == f.origin && k.comma == f.comma && slices.Equal(k.names, f.names) {
@@ -140,9 +137,7 @@ func (d *flowDecoder) remember(f *flowFormat) *flowFormat {
 	}
 	f.id = byte(len(d.known))
 	d.known = append(d.known, f)
-	for len(d.spans) < len(f.ops) {
-		d.spans = append(d.spans, span{})
-	}
+	d.plan(f)
 	return f
 }
 
@@ -202,8 +197,9 @@ func (d *flowDecoder) decodeRow(rec []byte, meta Meta, n int) (Outcome, int64, i
 		return d.decodeJSON(rec, meta, n)
 	}
 	d.escaped[n] = 0
-	if !isASCII(rec) && !utf8.Valid(rec) {
-		// The record as a whole, so that a backslash means the same in every field of the row.
+	plain := d.line.scan(rec)
+	if !plain && !utf8.Valid(rec) {
+		// Escaped as a whole, so that a backslash means the same in every field of the row.
 		rec, _ = validText(rec)
 		d.escaped[n] = 1
 	}
@@ -211,14 +207,12 @@ func (d *flowDecoder) decodeRow(rec []byte, meta Meta, n int) (Outcome, int64, i
 	if err != nil {
 		return Row, NoTime, NoTime, err
 	}
-	separate := f.comma
-	if !separate {
+	if plain = plain && !f.comma; plain {
 		err = d.readLine(f, rec, n)
-		// A list without a header says nothing about what is between the values.
-		separate = err != nil && f.origin != fromHeader && tokenEnd(rec, 0) == len(rec) && bytes.IndexByte(rec, ',') >= 0
 	}
-	if separate {
-		err = d.readValues(f, rec, n)
+	if !plain || err != nil && f.isSeparated(rec) {
+		plain = false
+		err = d.readValues(f, rec, f.isSeparated(rec), n)
 	}
 	if err != nil {
 		return Row, NoTime, NoTime, err
@@ -227,14 +221,25 @@ func (d *flowDecoder) decodeRow(rec []byte, meta Meta, n int) (Outcome, int64, i
 	if o != Row {
 		return o, first, last, nil
 	}
-	if separate {
+	if plain {
+		d.context[n], err = d.lineContext(f, rec, meta)
+	} else {
 		d.context[n] = d.names.intern(meta)
-	} else if d.context[n], err = d.lineContext(f, rec, meta); err != nil {
+	}
+	if err != nil {
 		return Row, NoTime, NoTime, err
 	}
 	d.keepExtra(n)
 	d.use(f)
 	return Row, first, last, nil
+}
+
+// isSeparated says whether commas stand between the values of a line. A list without a header does not say.
+func (f *flowFormat) isSeparated(rec []byte) bool {
+	if f.origin == fromHeader {
+		return f.comma
+	}
+	return !bytes.ContainsFunc(rec, func(r rune) bool { return r < 0x80 && isSpace(byte(r)) }) && bytes.IndexByte(rec, ',') >= 0
 }
 
 // admit asks what is to become of row n, by its own time. A record whose end is before its start spans from the one
@@ -340,19 +345,4 @@ func (d *flowDecoder) choose(rec []byte) (*flowFormat, error) {
 		return nil, fmt.Errorf("two formats fit and mean different things: %s; %s", asFlag(one.names), asFlag(other.names))
 	}
 	return fit[0], nil
-}
-
-func isASCII(b []byte) bool {
-	for len(b) >= 8 {
-		if (uint64(b[0])|uint64(b[1])|uint64(b[2])|uint64(b[3])|uint64(b[4])|uint64(b[5])|uint64(b[6])|uint64(b[7]))&0x80 != 0 {
-			return false
-		}
-		b = b[8:]
-	}
-	for _, c := range b {
-		if c >= 0x80 {
-			return false
-		}
-	}
-	return true
 }

@@ -1,21 +1,21 @@
 package logs
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
+	"hash/maphash"
 	"strconv"
 )
 
-// flowContexts finds the number of a row's context. Ten million rows have a few thousand contexts, and often that of
-// one of the last rows: a line's context is looked up by the bytes of its fields as they stand in the line, and only
-// a context not seen before is taken apart, checked, and asked for by Options.Intern.
+// flowContexts finds the number of a row's context. Ten million rows have a few thousand contexts: a line's is looked up
+// by the bytes of its fields as they stand in the line, first among the recent ones, and only a context not seen
+// before is taken apart, checked, and asked for by Options.Intern.
 type flowContexts struct {
 	opt    Options
-	seen   map[string]uint32
+	recent []seenContext // by a hash of the key
+	seed   maphash.Seed
+	seen   map[string]seenContext
 	key    []byte
-	last   []byte
-	lastID uint32
 
 	stream     uint32 // number of the log group and stream last seen
 	streams    map[[2]string]uint32
@@ -26,6 +26,14 @@ type flowContexts struct {
 	full   []byte
 }
 
+type seenContext struct {
+	key string
+	id  uint32
+}
+
+// The recent contexts' table grows with the number of contexts, between these.
+const minRecent, maxRecent = 1 << 9, 1 << 13
+
 func (c *flowContexts) init(o Options) {
 	c.opt = o
 	c.values = make([][]byte, flowContextColumns)
@@ -35,7 +43,8 @@ func (c *flowContexts) init(o Options) {
 
 // forget empties the memory.
 func (c *flowContexts) forget() {
-	c.seen, c.last = make(map[string]uint32), c.last[:0]
+	c.recent, c.seed = make([]seenContext, minRecent), maphash.MakeSeed()
+	c.seen = make(map[string]seenContext)
 	c.streams, c.lastStream, c.stream = map[[2]string]uint32{{}: 0}, [2]string{}, 0
 }
 
@@ -87,37 +96,56 @@ func (c *flowContexts) intern(meta Meta) uint32 {
 	return c.opt.Intern("flow_context", c.full)
 }
 
-// lineContext finds the context of a line that readLine has split.
+// keyPrefix is the format and the stream, which stand before a line's values in its key.
+const keyPrefix = 1 + 4
+
+// lineContext finds the context of a plain line.
 func (d *flowDecoder) lineContext(f *flowFormat, rec []byte, meta Meta) (uint32, error) {
 	c := &d.names
-	key := append(c.key[:0], f.id)
-	key = binary.LittleEndian.AppendUint32(key, c.streamOf(meta))
+	if cap(c.key) < len(rec)+keyPrefix+len(f.runs) {
+		c.key = make([]byte, 2*len(rec)+keyPrefix+len(f.runs))
+	}
+	key := c.key[:cap(c.key)]
+	key[0] = f.id
+	binary.LittleEndian.PutUint32(key[1:], c.streamOf(meta))
+	n := keyPrefix
 	for _, r := range f.runs {
-		key = append(append(key, rec[d.spans[r[0]].from:d.spans[r[1]].to]...), ' ')
+		n += copy(key[n:], rec[d.line.ends[r[0]]+1:d.line.ends[r[1]+1]])
+		key[n] = ' '
+		n++
 	}
-	c.key = key
-	if bytes.Equal(key, c.last) {
-		return c.lastID, nil
+	key = key[:n]
+	recent := &c.recent[maphash.Bytes(c.seed, key)&uint64(len(c.recent)-1)]
+	if recent.key == string(key) {
+		return recent.id, nil
 	}
-	id, ok := c.seen[string(key)]
+	known, ok := c.seen[string(key)]
 	if !ok {
-		var err error
-		if id, err = d.newContext(f, rec, meta); err != nil {
+		id, err := d.newContext(f, rec, meta)
+		if err != nil {
 			return 0, err
 		}
-		if len(c.seen) == maxFlowContexts {
-			c.forget()
-			return id, nil
-		}
-		c.seen[string(key)] = id
+		known = c.add(seenContext{string(key), id})
 	}
-	c.last, c.lastID = append(c.last[:0], key...), id
-	return id, nil
+	*recent = known
+	return known.id, nil
+}
+
+// add remembers a context.
+func (c *flowContexts) add(s seenContext) seenContext {
+	if len(c.seen) == maxFlowContexts {
+		c.forget()
+	}
+	c.seen[s.key] = s
+	if 2*len(c.seen) > len(c.recent) && len(c.recent) < maxRecent {
+		c.recent = make([]seenContext, 2*len(c.recent))
+	}
+	return s
 }
 
 // newContext checks and interns a context that was not seen before.
 func (d *flowDecoder) newContext(f *flowFormat, rec []byte, meta Meta) (uint32, error) {
-	token := func(k int) []byte { return rec[d.spans[k].from:d.spans[k].to] }
+	token := func(k int) []byte { return d.line.field(rec, k) }
 	d.names.reset()
 	for k := range f.ops {
 		if op := &f.ops[k]; op.kind == flowText || op.kind == flowSmall {

@@ -2,135 +2,114 @@ package logs
 
 import (
 	"fmt"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 func tooFew(got, want int) error { return fmt.Errorf("%d fields, want %d", got, want) }
 
-// readLine reads a space-separated line into row n: once over its bytes, numbers and IPv4 addresses while they are
-// scanned. Whatever is not plain ("-", IPv6, milliseconds, errors) goes the long way through set.
-func (d *flowDecoder) readLine(f *flowFormat, rec []byte, n int) error {
-	n &= BatchSize - 1
-	w, bit := n>>6, uint64(1)<<(n&63)
-	i := 0
+// plainOp reads a number of a plain line into its column.
+type plainOp[T int16 | int32 | int64 | uint32] struct {
+	at    int // which field
+	most  uint64
+	times uint64
+	col   *[BatchSize]T
+	mask  *[maskWords]uint64
+	op    *flowOp
+}
+
+// plan sorts a format's numbers and addresses by the type of their columns. Text is not looked at until a context is new.
+func (d *flowDecoder) plan(f *flowFormat) {
 	for k := range f.ops {
-		for i < len(rec) && isSpace(rec[i]) {
-			i++
-		}
-		if i == len(rec) {
-			return tooFew(k, len(f.ops))
-		}
 		op := &f.ops[k]
-		from, number := i, uint64(0)
+		if op.kind <= flowSmall || op.kind == flowExtra {
+			continue
+		}
+		mask := d.mask[op.col]
 		switch op.kind {
-		case flowText, flowSmall, flowExtra:
-			i = tokenEnd(rec, i)
-			d.spans[k] = span{from, i}
-			continue
 		case flowAddr:
-			number, i = scanIPv4(rec, i)
+			f.addrs = append(f.addrs, plainOp[uint32]{k, 0, 1, d.v4[op.slot], mask, op})
+		case flowTime:
+			f.wide = append(f.wide, plainOp[int64]{k, 1e10 - 1, 1e6, d.times[op.slot], mask, op})
+		case flowCount:
+			f.wide = append(f.wide, plainOp[int64]{k, op.kind.limit(), 1, d.counts[op.slot], mask, op})
+		case flowPort:
+			f.ports = append(f.ports, plainOp[int32]{k, op.kind.limit(), 1, d.ports[op.slot], mask, op})
 		default:
-			number, i = scanUint(rec, i)
+			f.small = append(f.small, plainOp[int16]{k, op.kind.limit(), 1, d.smalls[op.slot], mask, op})
 		}
-		if i <= from || i < len(rec) && !isSpace(rec[i]) || !d.setNumber(op, n, number, i-from) {
-			i = tokenEnd(rec, max(i, from))
-			if err := d.set(op, n, rec[from:i]); err != nil {
-				return err
-			}
-			continue
-		}
-		d.mask[op.col][w] |= bit
 	}
-	for i < len(rec) && isSpace(rec[i]) {
-		i++
+}
+
+// readLine reads a plain line, mapped by d.line, into row n.
+func (d *flowDecoder) readLine(f *flowFormat, rec []byte, n int) error {
+	if d.line.fields < len(f.ops) {
+		return tooFew(d.line.fields, len(f.ops))
+	}
+	if err := d.readAddrs(f.addrs, rec, n); err != nil {
+		return err
+	}
+	if err := readInts(d, f.ports, rec, n); err != nil {
+		return err
+	}
+	if err := readInts(d, f.small, rec, n); err != nil {
+		return err
+	}
+	if err := readInts(d, f.wide, rec, n); err != nil {
+		return err
 	}
 	if f.extras {
 		d.openExtra()
 		for k := range f.ops {
 			if f.ops[k].kind == flowExtra {
-				d.addText(f.ops[k].name, rec[d.spans[k].from:d.spans[k].to])
+				d.addText(f.ops[k].name, d.line.field(rec, k))
 			}
 		}
 	}
-	if i < len(rec) {
+	if d.line.fields > len(f.ops) {
 		return d.surplus(f, appendTokens(d.tokens[:0], rec, false))
 	}
 	return nil
 }
 
-func tokenEnd(rec []byte, i int) int {
-	for i < len(rec) && !isSpace(rec[i]) {
-		i++
+// readInts reads numbers. What is not a plain one ("-", milliseconds, errors) goes the long way through set.
+func readInts[T int16 | int32 | int64](d *flowDecoder, ops []plainOp[T], rec []byte, n int) error {
+	n &= BatchSize - 1
+	bit := uint64(1) << (n & 63)
+	for i := range ops {
+		o := &ops[i]
+		to := int(d.line.ends[o.at+1])
+		length := to - int(d.line.ends[o.at]) - 1
+		var v uint64
+		var ok bool
+		if length <= 8 && to >= 8 {
+			v, ok = shortField(rec, length, to)
+		} else {
+			v, ok = longField(rec, length, to)
+		}
+		if ok && v <= o.most {
+			o.col[n] = T(v * o.times)
+			o.mask[n>>6] |= bit
+		} else if err := d.set(o.op, n, d.line.field(rec, o.at)); err != nil {
+			return err
+		}
 	}
-	return i
+	return nil
 }
 
-// scanUint reads digits, at most 18 of them (more may not fit); end is where they stop.
-func scanUint(rec []byte, i int) (v uint64, end int) {
-	most := min(len(rec), i+18)
-	for ; i < most; i++ {
-		c := rec[i] - '0'
-		if c > 9 {
-			break
+// readAddrs reads addresses: IPv4 here, others through set.
+func (d *flowDecoder) readAddrs(ops []plainOp[uint32], rec []byte, n int) error {
+	n &= BatchSize - 1
+	bit := uint64(1) << (n & 63)
+	for i := range ops {
+		o := &ops[i]
+		v, ok := ipv4Field(rec, int(d.line.ends[o.at]+1), int(d.line.ends[o.at+1]))
+		if ok {
+			o.col[n] = v
+			o.mask[n>>6] |= bit
+		} else if err := d.set(o.op, n, d.line.field(rec, o.at)); err != nil {
+			return err
 		}
-		v = v*10 + uint64(c)
 	}
-	return v, i
-}
-
-// scanIPv4 reads dotted decimal as parseIPv4 does; end is where it stops, -1 when it is none.
-func scanIPv4(rec []byte, i int) (v uint64, end int) {
-	for octet := 0; ; octet++ {
-		from, part := i, uint64(0)
-		for i < len(rec) && i-from < 3 {
-			c := rec[i] - '0'
-			if c > 9 {
-				break
-			}
-			part = part*10 + uint64(c)
-			i++
-		}
-		if i == from || part > 255 || rec[from] == '0' && i-from > 1 {
-			return 0, -1
-		}
-		v = v<<8 | part
-		if octet == 3 {
-			return v, i
-		}
-		if i == len(rec) || rec[i] != '.' {
-			return 0, -1
-		}
-		i++
-	}
-}
-
-// setNumber stores a plain number of so many digits; false when it is not one for this field.
-func (d *flowDecoder) setNumber(op *flowOp, n int, v uint64, digits int) bool {
-	switch op.kind {
-	case flowTime:
-		if digits > 10 {
-			return false
-		}
-		d.times[op.slot&1][n] = int64(v) * 1e6
-	case flowAddr:
-		d.v4[op.slot&3][n] = uint32(v)
-	case flowPort:
-		if v > 1<<16-1 {
-			return false
-		}
-		d.ports[op.slot&1][n] = int32(v)
-	case flowProtocol, flowFlags:
-		if v > op.kind.limit() {
-			return false
-		}
-		d.smalls[op.slot&1][n] = int16(v)
-	case flowCount:
-		d.counts[op.slot][n] = int64(v)
-	default:
-		return false
-	}
-	return true
+	return nil
 }
 
 // set stores any value of row n: a column of store.flow, a column of the context (in d.names.values), or a key of
@@ -173,19 +152,32 @@ func (d *flowDecoder) set(op *flowOp, n int, value []byte) error {
 		d.times[op.slot][n] = v
 	default:
 		v, ok := parseUint(value, op.kind.limit())
-		if !ok || !d.setNumber(op, n, v, 0) {
+		if !ok {
 			return valueError(op.name, op.kind, value)
 		}
+		d.setInteger(op, n, v)
 	}
 	set(d.mask[col][:], n)
 	return nil
 }
 
-// readValues reads a comma-separated line into row n. Nothing between two commas is NULL, as "-" is.
-func (d *flowDecoder) readValues(f *flowFormat, rec []byte, n int) error {
+func (d *flowDecoder) setInteger(op *flowOp, n int, v uint64) {
+	switch op.kind {
+	case flowPort:
+		d.ports[op.slot][n] = int32(v)
+	case flowCount:
+		d.counts[op.slot][n] = int64(v)
+	default:
+		d.smalls[op.slot][n] = int16(v)
+	}
+}
+
+// readValues reads a line of any kind into row n, field by field. Between two commas nothing is NULL, as "-" is.
+func (d *flowDecoder) readValues(f *flowFormat, rec []byte, comma bool, n int) error {
 	d.clear(n)
 	d.names.reset()
-	d.tokens = appendTokens(d.tokens[:0], rec, true)
+	d.extraJSON = d.extraJSON[:0]
+	d.tokens = appendTokens(d.tokens[:0], rec, comma)
 	if len(d.tokens) < len(f.ops) {
 		return tooFew(len(d.tokens), len(f.ops))
 	}
@@ -235,7 +227,7 @@ func (d *flowDecoder) surplus(f *flowFormat, tokens [][]byte) error {
 	d.addKey(surplusKey)
 	for i, t := range tokens[len(f.ops):] {
 		d.extraJSON = append(d.extraJSON, "[,"[min(i, 1)])
-		d.extraJSON = quote(d.extraJSON, t)
+		d.extraJSON = appendQuoted(d.extraJSON, t)
 	}
 	d.extraJSON = append(d.extraJSON, ']')
 	return nil
@@ -247,7 +239,7 @@ func (d *flowDecoder) addKey(name string) {
 	if len(d.extraJSON) > 1 {
 		d.extraJSON = append(d.extraJSON, ',')
 	}
-	d.extraJSON = append(quote(d.extraJSON, []byte(name)), ':')
+	d.extraJSON = append(appendQuoted(d.extraJSON, []byte(name)), ':')
 }
 
 func (d *flowDecoder) addText(name string, value []byte) {
@@ -256,18 +248,12 @@ func (d *flowDecoder) addText(name string, value []byte) {
 		return
 	}
 	d.addKey(name)
-	d.extraJSON = quote(d.extraJSON, value)
+	d.extraJSON = appendQuoted(d.extraJSON, value)
 }
 
 func (d *flowDecoder) addNull(name string) {
 	d.addKey(name)
 	d.extraJSON = append(d.extraJSON, "null"...)
-}
-
-// quote appends text, which is valid UTF-8, as a JSON string.
-func quote(dst, text []byte) []byte {
-	dst, _ = jsontext.AppendQuote(dst, text)
-	return dst
 }
 
 // keepExtra stores what was gathered for extra in row n.

@@ -135,7 +135,11 @@ type flowFormat struct {
 	ops    []flowOp
 	runs   [][2]int // neighbouring fields of the context, first and last: copied as one piece into a context key
 	extras bool     // some op is flowExtra
-	where  []int16  // of every known field (index in flowFields), its position; -1 when absent
+	addrs  []plainOp[uint32]
+	ports  []plainOp[int32]
+	small  []plainOp[int16]
+	wide   []plainOp[int64]
+	where  []int16 // of every known field (index in flowFields), its position; -1 when absent
 }
 
 // newFlowFormat compiles a field list. Names that AWS does not know (a header's, or those of a flow log younger than

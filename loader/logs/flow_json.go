@@ -43,7 +43,7 @@ func fieldNames() []string {
 // decodeJSON fills row n from an object.
 func (d *flowDecoder) decodeJSON(rec []byte, meta Meta, n int) (Outcome, int64, int64, error) {
 	d.escaped[n] = 0
-	if !isASCII(rec) && !utf8.Valid(rec) {
+	if !utf8.Valid(rec) {
 		rec = escapeJSON(rec)
 		d.escaped[n] = 1
 	}
