@@ -143,6 +143,7 @@ func (e *Error) Error() string { return e.Message }
 // clean cuts DuckDB's error text into its kind ("Binder Error") and the rest, without the line that only points
 // into the SQL when there is one line of it.
 func clean(message string) error {
+	message, _, _ = strings.Cut(message, "\nThis error signals an assertion failure") // what follows is a stack trace
 	kind, rest, ok := strings.Cut(message, ": ")
 	if !ok || !strings.HasSuffix(kind, "Error") {
 		return &Error{Message: strings.TrimSpace(message)}

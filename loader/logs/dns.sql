@@ -104,7 +104,9 @@ COMMENT ON COLUMN dns_answer.srcaddr_n IS 'number: srcaddr as a number, for ip()
 
 -- derived: dns_minute
 INSERT INTO store.minute
-SELECT 'dns', c.capture, c.vpc_id, coalesce(c.rcode, '-'), date_trunc('minute', d.query_timestamp), count(*), NULL
-FROM store.dns d JOIN store.dns_context c USING (context_id)
-WHERE d.object_id > $after
+SELECT 'dns', capture, vpc_id, coalesce(rcode, '-'), make_timestamp(60000000 * minute), sum(records), NULL
+FROM (
+  SELECT context_id, epoch_us(query_timestamp) // 60000000 AS minute, count(*) AS records
+  FROM store.dns WHERE object_id > $after GROUP BY ALL
+) JOIN store.dns_context USING (context_id)
 GROUP BY ALL;

@@ -221,16 +221,17 @@ ORDER BY addr, start;
 -- A record speaks about every minute from its start to its end; one that claims more than a day speaks about a day.
 INSERT INTO store.flow_span
 SELECT DISTINCT capture, interface_id, log_status,
-  unnest(generate_series(first, least(last, first + INTERVAL 1 DAY), INTERVAL 1 MINUTE)) AS minute
+  make_timestamp(60000000 * unnest(range(first, least(last, first + 1440) + 1))) AS minute
 FROM (
-  SELECT DISTINCT c.capture, c.interface_id, c.log_status, date_trunc('minute', f.start) AS first, date_trunc('minute', f."end") AS last
-  FROM store.flow f JOIN store.flow_context c USING (context_id)
-  WHERE f.object_id > $after AND f.start IS NOT NULL AND f."end" >= f.start
-);
+  SELECT DISTINCT context_id, epoch_us(start) // 60000000 AS first, epoch_us("end") // 60000000 AS last
+  FROM store.flow WHERE object_id > $after AND start IS NOT NULL AND "end" >= start
+) JOIN store.flow_context USING (context_id);
 
 -- derived: flow_minute
 INSERT INTO store.minute
-SELECT 'flow', c.capture, c.interface_id, coalesce(c.action, c.log_status, '-'), date_trunc('minute', f.start), count(*), sum(f.bytes)
-FROM store.flow f JOIN store.flow_context c USING (context_id)
-WHERE f.object_id > $after AND f.start IS NOT NULL
+SELECT 'flow', capture, interface_id, coalesce(action, log_status, '-'), make_timestamp(60000000 * minute), sum(records), sum(bytes)
+FROM (
+  SELECT context_id, epoch_us(start) // 60000000 AS minute, count(*) AS records, sum(bytes) AS bytes
+  FROM store.flow WHERE object_id > $after AND start IS NOT NULL GROUP BY ALL
+) JOIN store.flow_context USING (context_id)
 GROUP BY ALL;

@@ -58,7 +58,9 @@ COMMENT ON COLUMN zone.edns_last_n IS 'number: last address of edns_client_subne
 
 -- derived: zone_minute
 INSERT INTO store.minute
-SELECT 'zone', c.capture, c.hosted_zone_id, coalesce(c.response_code, '-'), date_trunc('minute', z.query_timestamp), count(*), NULL
-FROM store.zone z JOIN store.zone_context c USING (context_id)
-WHERE z.object_id > $after
+SELECT 'zone', capture, hosted_zone_id, coalesce(response_code, '-'), make_timestamp(60000000 * minute), sum(records), NULL
+FROM (
+  SELECT context_id, epoch_us(query_timestamp) // 60000000 AS minute, count(*) AS records
+  FROM store.zone WHERE object_id > $after GROUP BY ALL
+) JOIN store.zone_context USING (context_id)
 GROUP BY ALL;
