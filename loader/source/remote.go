@@ -8,6 +8,8 @@ type Facts struct {
 	VersionID    string
 	ETag         string
 	LastModified time.Time
+	// LogGroup is the CloudWatch Logs group of the object's events, as an ARN, where the bytes do not name it.
+	LogGroup string
 	// More is kept as JSON: checksum and how far it was verified, request ids, server date and clock skew, endpoint,
 	// region, attempts … Never a key, a token or a signature.
 	More map[string]any
@@ -21,6 +23,15 @@ type Remote interface {
 	Listed() Facts
 	// Acquired is everything that is known once Open's reader has been read to its end.
 	Acquired() Facts
+}
+
+// Streaming is a source whose objects are to be fetched while they are listed: the listing waits when the fetching
+// does. What it yields need not be in the order of URIs as long as it is the same order for the same answers, and a
+// URI may come once for each time that its place was read.
+type Streaming interface {
+	Source
+	// Fetchers is how many of its objects are opened at a time.
+	Fetchers() int
 }
 
 // State says how complete a slice is.
@@ -37,22 +48,34 @@ type Slice struct {
 	Source   string // URI of the log group or prefix
 	From, To time.Time
 	State    State
-	Reason   string // of Partial
+	Reason   string // of Partial; of the others, what else is to be known
 	Objects  int64
 	Records  int64 // events, where the source knows; else -1
 	Bytes    int64
+	Digest   string // of what was counted, in no order: equal where two readings found the same; "" when not known
+	Reads    int    // how often it was read to its end
 }
 
-// Settling is an object that ends slices: once it and every object before it are in the case, so are they.
+// Settling is an object that ends slices: once it and every object before it are in the case, so are they. The loader
+// makes a slice Partial when an object since the last settling one failed.
 type Settling interface {
 	Object
 	Settles() []Slice
 }
 
 // Sliced is a source that can leave out slices which the case has complete, and that knows at the end of Objects how
-// complete every slice is which no object settled.
+// complete every slice is which no object settled. The loader calls Skip, before Objects, with the slices that an
+// interrupted pull of the same plan has settled; a pull that came to its end is repeated whole, so that what was
+// delivered late is found.
 type Sliced interface {
 	Source
 	Skip(done []Slice)
 	Slices() []Slice
+}
+
+// Recounting is a source that can compare: the slices that an earlier pull has read to their end are read again as
+// they are; where count and digest agree the slice is Complete and its objects are not yielded again.
+type Recounting interface {
+	Sliced
+	Recount(earlier []Slice)
 }
