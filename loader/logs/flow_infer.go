@@ -106,6 +106,9 @@ func enough(fit, of int) bool {
 func resolveFlow(sample [][]byte, given [][]string) ([][]string, error) {
 	groups, header := headerless(sample)
 	if len(given) > 0 {
+		if len(groups) == 0 && !header && len(sample) > 0 && !slices.ContainsFunc(sample, hasFlowKeys) {
+			return given, &UnknownFormatError{Tokens: 1, Example: sample[0], Why: "it is no line, nor an object with the fields of one"}
+		}
 		return given, checkGiven(groups, given)
 	}
 	formats, err := inferFlow(groups)

@@ -211,31 +211,43 @@ func escapeJSON(rec []byte) []byte {
 	return out
 }
 
-// isFlowJSON says whether an object has the keys of a flow log record: both addresses or an interface, and no query.
+// isFlowJSON says whether an object has the keys of a flow log record, and not those of a DNS query.
 func isFlowJSON(rec []byte) bool {
+	known, ends, query := flowKeys(rec)
+	return known >= 4 && ends && !query
+}
+
+// hasFlowKeys is isFlowJSON for an object of few fields.
+func hasFlowKeys(rec []byte) bool {
+	known, ends, query := flowKeys(rec)
+	return known >= minFlowKeys && ends && !query
+}
+
+// flowKeys counts the members of an object that are named like fields. ends says that both addresses or an interface are
+// among them, query that a DNS query's name is.
+func flowKeys(rec []byte) (known int, ends, query bool) {
 	dec := jsontext.NewDecoder(bytes.NewReader(rec))
 	if tok, err := dec.ReadToken(); err != nil || tok.Kind() != '{' {
-		return false
+		return 0, false, false
 	}
 	var buf [maxFlowName]byte
 	has := map[string]bool{}
 	for dec.PeekKind() == '"' {
 		key, err := dec.ReadToken()
 		if err != nil {
-			return false
+			return 0, false, false
 		}
 		if name, ok := fieldName(buf[:], []byte(key.String())); ok {
 			has[string(name)] = true
 		}
 		if dec.SkipValue() != nil {
-			return false
+			return 0, false, false
 		}
 	}
-	known := 0
 	for name := range has {
 		if flowByName[name] != nil {
 			known++
 		}
 	}
-	return known >= 4 && !has["query-name"] && (has["srcaddr"] && has["dstaddr"] || has["interface-id"] || has["tgw-id"])
+	return known, has["srcaddr"] && has["dstaddr"] || has["interface-id"] || has["tgw-id"], has["query-name"]
 }

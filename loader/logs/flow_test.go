@@ -163,6 +163,11 @@ func TestFlowResolveErrors(t *testing.T) {
 	if _, err = Flow.Resolve([][]byte{line}, [][]string{given}); !errors.As(err, &unknown) || !strings.Contains(unknown.Why, "field 1, srcaddr") {
 		t.Errorf("a format of another flow log: %v", err)
 	}
+	for rec, ok := range map[string]bool{`{"srcaddr":"1.2.3.4","dstaddr":"1.2.3.5"}`: true, `{"action":"BLOCK","region":"-"}`: false, "srcaddr start": true} {
+		if _, err = Flow.Resolve([][]byte{[]byte(rec)}, [][]string{given}); (err == nil) != ok {
+			t.Errorf("%s under a given format: %v", rec, err)
+		}
+	}
 	// 99 % must fit: one odd line of a hundred is damage, three are another format.
 	sample := slices.Repeat([][]byte{line}, 100)
 	sample[50] = []byte("2 x")
