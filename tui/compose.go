@@ -129,7 +129,14 @@ func (f field) is(c cases.Cell, keep bool) clause {
 	if _, err := netip.ParseAddr(c.Text); err == nil && f.number != "" {
 		return clause{sql: quote(f.number) + " " + op + " ip(" + argMark + ")", arg: c.Text, shown: shown}
 	}
-	if slices.Contains(castable, f.Type) {
+	switch {
+	case f.Type == "FLOAT" || f.Type == "DOUBLE":
+		return clause{sql: "CAST(" + column + " AS DOUBLE) " + op + " CAST(" + argMark + " AS DOUBLE)", arg: c.Text, shown: shown}
+	case f.Type == "LIST" || f.Type == "STRUCT" || f.Type == "MAP" || f.Type == "ARRAY": // shown as JSON
+		return clause{sql: "CAST(to_json(" + column + ") AS VARCHAR) " + op + " " + argMark, arg: c.Text, shown: shown}
+	case f.Type == "BLOB":
+		return clause{sql: column + " " + op + " encode(" + argMark + ")", arg: c.Text, shown: shown}
+	case slices.Contains(castable, f.Type):
 		return clause{sql: column + " " + op + " CAST(" + argMark + " AS " + f.Type + ")", arg: c.Text, shown: shown}
 	}
 	return clause{sql: "CAST(" + column + " AS VARCHAR) " + op + " " + argMark, arg: c.Text, shown: shown}

@@ -130,11 +130,13 @@ func (g *Grid) Land(page int, rows [][]Cell) {
 		return
 	}
 	g.unhide(rows)
+	for i := range g.cols { // widths only grow, so that columns hold still, but no number is ever cut
+		if c := &g.cols[i]; c.step == 0 && !c.gone() {
+			c.width = max(c.width, g.needs(i, rows, g.usual()))
+		}
+	}
 	if !g.sized {
 		g.sized = true
-		for i := range g.cols {
-			g.cols[i].width = g.natural(i, g.usual())
-		}
 		if g.cols[g.col].gone() {
 			g.col = g.step(-1, 1)
 			g.left = g.col
@@ -177,12 +179,19 @@ func (g *Grid) usual() int { return min(maxWidth, max(g.width/3, 16)) }
 
 // natural is the width that column i needs for what is loaded, up to most.
 func (g *Grid) natural(i, most int) int {
-	w := textWidth(g.head(i))
+	w := g.needs(i, nil, most)
 	for _, rows := range g.pages {
-		for _, r := range rows {
-			if i < len(r) && w < most {
-				w = max(w, textWidth(g.text(i, r[i])))
-			}
+		w = max(w, g.needs(i, rows, most))
+	}
+	return w
+}
+
+// needs is the width that column i needs for these rows, up to most.
+func (g *Grid) needs(i int, rows [][]Cell, most int) int {
+	w := textWidth(g.head(i))
+	for _, r := range rows {
+		if i < len(r) && w < most {
+			w = max(w, textWidth(g.text(i, r[i])))
 		}
 	}
 	return max(min(w, most), minWidth)

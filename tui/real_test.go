@@ -1,0 +1,143 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"case53/cases"
+)
+
+// realReader is a case without records: its database has the macros that filters use.
+type realReader struct{ k *cases.Case }
+
+func (r realReader) Query(ctx context.Context, sql string, args map[string]any) (Result, error) {
+	return r.k.Result(ctx, sql, args)
+}
+func (r realReader) Overview(context.Context) (Overview, error)           { return Overview{}, nil }
+func (r realReader) Record(context.Context, int64, int64) (Record, error) { return Record{}, nil }
+
+func realEnv(t *testing.T) *Env {
+	dir := t.TempDir() + "/empty.case"
+	w, err := cases.OpenWriter(t.Context(), dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	k, err := cases.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	return New(t.Context(), realReader{k}, fakeLibrary{}, Options{}).env
+}
+
+// ask reads a whole answer and gives one column of it.
+func ask(t *testing.T, e *Env, q question, filters []clause, by *sorting) (small, string) {
+	t.Helper()
+	sql, args := q.compose(filters, by)
+	r, err := e.rows(sql, args)(t.Context())
+	if err != nil {
+		t.Fatalf("%v\n%s", err, sql)
+	}
+	var ids []string
+	for _, row := range r.rows {
+		ids = append(ids, row[0].Text)
+	}
+	return r, strings.Join(ids, " ")
+}
+
+// five rows with one value of each sort that a column may hold; the last has none.
+var five = question{sql: `SELECT *, ip(addr) AS addr_n FROM (VALUES
+  (1, TIMESTAMP '2026-11-01 10:00:00.5', '10.0.0.1', 443::INTEGER, 'ACCEPT', 0.1::FLOAT, 1.5::DOUBLE, true, 12::HUGEINT, ['a', 'b'], '\xAA'::BLOB, '100%_done\'),
+  (2, TIMESTAMP '2026-11-01 10:00:01', '10.9.0.1', 80, 'REJECT', 0.2, 2.5, false, 13, ['c'], 'x'::BLOB, 'it''s'),
+  (3, TIMESTAMP '2026-11-02 00:00:00', '192.0.2.7', 53, 'ACCEPT', 0.3, 1e20, true, 170141183460469231731687303715884105727, [], 'y'::BLOB, 'Beacon'),
+  (4, TIMESTAMP '1970-01-01 00:00:00', '2001:db8::1', 0, '-', 0, -0.5, false, -1, ['d e'], ''::BLOB, 'x' || chr(27) || '[2J'),
+  (5, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)
+) t(id, start, addr, port, action, f, d, flag, big, list, blob, "od""d name") -- in stored order`, kinds: map[string]string{"addr": "ip"}}
+
+// Keeping the value under the cursor keeps its row; dropping it drops that row and no other. For every type.
+func TestFilterByValueOnTheDatabase(t *testing.T) {
+	e := realEnv(t)
+	all, _ := ask(t, e, five, nil, nil)
+	fs := fields(all.cols, five.kinds)
+	for i, row := range all.rows {
+		for j, c := range row {
+			if fs[j].Type == "BLOB" && i == 0 {
+				continue // its bytes are no text, so a cell cannot tell them from others
+			}
+			_, kept := ask(t, e, five, []clause{fs[j].is(c, true)}, nil)
+			_, dropped := ask(t, e, five, []clause{fs[j].is(c, false)}, nil)
+			id := fmt.Sprint(i + 1)
+			if !strings.Contains(kept, id) || strings.Contains(dropped, id) || len(kept)+len(dropped) != len("1 2 3 4 5")-1 {
+				t.Errorf("%s (%s) = %q: kept %q, dropped %q", fs[j].Name, fs[j].Type, c.Text, kept, dropped)
+			}
+		}
+	}
+}
+
+func TestTypedFilterOnTheDatabase(t *testing.T) {
+	e := realEnv(t)
+	all, _ := ask(t, e, five, nil, nil)
+	fs := fields(all.cols, five.kinds)
+	for _, c := range []struct{ line, want string }{
+		{"", "1 2 3 4 5"},
+		{"beacon", "3"},
+		{"!beacon", "1 2 4 5"},
+		{"100%_", "1"}, {"100%%", ""}, {`done\`, "1"}, {"it's", "2"},
+		{`x\x1b[2J`, "4"},
+		{"port>=80", "1 2"}, {"!port>=80", "3 4 5"}, {"port=443", "1"}, {"port=-", "5"}, {"!port=-", "1 2 3 4"}, {"port>79.5", "1 2"},
+		{"d>1e6", "3"}, {"f=0.1", ""}, {"big>=13", "2 3"}, {"flag=true", "1 3"},
+		{"start>=2026-11-01T10:00:01", "2 3"}, {"start=2026-11-01T10:00:00.5", "1"}, {"start<2026-11-01", "4"},
+		{"addr=10.0.0.0/8", "1 2"}, {"10.0.0.0/8", "1 2"}, {"!addr=10.0.0.0/8", "3 4 5"}, {"addr=2001:db8::/32", "4"}, {"addr=10.9.0.1", "2"}, {"addr>10.0.0.1", "2 3 4"},
+		{"action~rej", "2"}, {"action=ACCEPT port<100", "3"}, {`action=-`, "5"}, {`"od""d`, ""},
+	} {
+		clauses, err := parseFilter(c.line, fs)
+		if err != nil {
+			if c.want != "" {
+				t.Errorf("%s: %v", c.line, err)
+			}
+			continue
+		}
+		if _, got := ask(t, e, five, clauses, nil); got != c.want {
+			t.Errorf("%s: rows %s, want %s", c.line, got, c.want)
+		}
+	}
+}
+
+func TestSortAndFrequencyOnTheDatabase(t *testing.T) {
+	e := realEnv(t)
+	if _, got := ask(t, e, five, nil, &sorting{"port", true}); got != "1 2 3 4 5" {
+		t.Errorf("largest port first: %s", got)
+	}
+	if _, got := ask(t, e, five, nil, &sorting{"d", false}); got != "4 1 2 3 5" {
+		t.Errorf("smallest d first: %s", got)
+	}
+	if _, got := ask(t, e, five, nil, &sorting{`od"d name`, false}); !strings.HasSuffix(got, " 5") {
+		t.Errorf("missing values are not last: %s", got)
+	}
+	r, _ := ask(t, e, five.frequency(nil, "action"), nil, nil)
+	if got := fmt.Sprint(r.rows[0]); got != "[{ACCEPT false} {2 false} {40 false}]" {
+		t.Errorf("most frequent: %s", got)
+	}
+}
+
+// The real result behind a real screen: rows, the end, a cancelled query.
+func TestScreenOnTheDatabase(t *testing.T) {
+	e := realEnv(t)
+	d := drive(t, 80, 24)
+	d.app.env.reader = e.reader
+	d.keys(";", "'SELECT range AS n, 'row '||range AS text FROM range(100000)", "f5")
+	d.wants("SQL result", "row 0")
+	d.keys("G")
+	d.wants("99982–100000 of 100000", "row 99999")
+	d.keys("[")
+	d.wants("1–19 of", "row 99999")
+	d.keys("q", "ctrl+x", "'SELECT nosuch", "f5")
+	d.wants("nosuch")
+	d.keys("ctrl+x", "'ATTACH ''/tmp/x.db''", "f5")
+	d.lacks("SQL result")
+}
