@@ -79,6 +79,9 @@ func (r reader) Overview(ctx context.Context) (tui.Overview, error) {
 	for _, c := range info.Captures {
 		o.Captures = append(o.Captures, tui.Capture{Name: c.Name, Role: c.Role, From: c.Window.From, To: c.Window.To, Rows: c.Rows})
 	}
+	if err := r.answers(ctx, o.Captures); err != nil {
+		return o, err
+	}
 	if o.Rejects, err = r.rejects(ctx); err != nil {
 		return o, err
 	}
@@ -102,6 +105,18 @@ func (r reader) Overview(ctx context.Context) (tui.Overview, error) {
 			SkipData: minutes(cases.StatusSkipData), Absent: minutes(cases.StatusAbsent, cases.StatusNone)})
 	}
 	return o, err
+}
+
+// answers counts the Resolver answers of each capture.
+func (r reader) answers(ctx context.Context, captures []tui.Capture) error {
+	const sql = "SELECT o.capture, sum(n)::BIGINT FROM (SELECT object_id, count(*) AS n FROM store.dns_answer GROUP BY 1) JOIN store.object o USING (object_id) GROUP BY 1"
+	return r.each(ctx, sql, func(v []any) {
+		for i := range captures {
+			if captures[i].Name == v[0].(string) {
+				captures[i].Rows["dns_answer"] = v[1].(int64)
+			}
+		}
+	})
 }
 
 func (r reader) rejects(ctx context.Context) ([]tui.Reason, error) {
