@@ -188,6 +188,5 @@ func (d *editor) line(t *theme, text []rune, at, width int, focus bool) string {
 	if !focus {
 		return ansi.Truncate(before+under+after, width, "")
 	}
-	room := max(width-ansi.StringWidth(before+under), 0)
-	return before + t.cursor.Render(under) + ansi.Truncate(after, room, "")
+	return ansi.Truncate(before+t.cursor.Render(under)+after, width, "")
 }
