@@ -33,19 +33,21 @@ var Flow = &Type{
 // NoTime stands for the first and last of a record that has no time.
 const NoTime = math.MinInt64
 
-// maxFlowFormats bounds the field lists that a decoder remembers; maxFlowContexts its memory of contexts.
+// What a decoder remembers at most: field lists, bytes of contexts, and room for the fields of a line.
 const (
-	maxFlowFormats  = 64
-	maxFlowContexts = 1 << 15
+	maxFlowFormats = 64
+	maxFlowKeys    = 8 << 20
+	maxFlowTokens  = 1 << 12
 )
 
 type flowDecoder struct {
-	opt    Options
-	given  []*flowFormat
-	header *flowFormat // the last header's
-	known  []*flowFormat
-	used   []string // descriptions, in order of first use
-	last   *flowFormat
+	opt     Options
+	given   []*flowFormat
+	header  *flowFormat // the last header's
+	known   []*flowFormat
+	formats uint32   // how many there were
+	used    []string // descriptions, in order of first use
+	last    *flowFormat
 
 	batch   *Batch
 	object  *[BatchSize]uint32
@@ -112,7 +114,9 @@ func newFlowDecoder(o Options) *flowDecoder {
 	}
 	d.names.init(o)
 	for _, names := range o.Formats {
-		d.given = append(d.given, d.remember(newFlowFormat(names, fromUser, false)))
+		if f := d.remember(newFlowFormat(names, fromUser, false)); !slices.Contains(d.given, f) {
+			d.given = append(d.given, f)
+		}
 	}
 	return d
 }
@@ -132,10 +136,10 @@ func (d *flowDecoder) remember(f *flowFormat) *flowFormat {
 		}
 	}
 	if len(d.known) == maxFlowFormats {
-		d.known = d.known[:0]
-		d.names.forget()
+		d.known = nil
 	}
-	f.id = byte(len(d.known))
+	f.id = d.formats
+	d.formats++
 	d.known = append(d.known, f)
 	d.plan(f)
 	return f
@@ -193,6 +197,9 @@ func (d *flowDecoder) Decode(rec []byte, meta Meta) (Outcome, int64, int64, erro
 // decodeRow fills row n, all but its place. Unless it succeeds with Row, the caller clears what it set.
 func (d *flowDecoder) decodeRow(rec []byte, meta Meta, n int) (Outcome, int64, int64, error) {
 	d.extraJSON = d.extraJSON[:0]
+	if cap(d.tokens) > maxFlowTokens {
+		d.tokens = nil
+	}
 	if rec[0] == '{' {
 		return d.decodeJSON(rec, meta, n)
 	}
@@ -203,7 +210,7 @@ func (d *flowDecoder) decodeRow(rec []byte, meta Meta, n int) (Outcome, int64, i
 		rec, _ = validText(rec)
 		d.escaped[n] = 1
 	}
-	f, err := d.formatOf(rec)
+	f, err := d.formatOf(rec, plain)
 	if err != nil {
 		return Row, NoTime, NoTime, err
 	}
@@ -303,7 +310,7 @@ func (f *flowFormat) reads(rec []byte) bool {
 }
 
 // formatOf finds the field list for a line.
-func (d *flowDecoder) formatOf(rec []byte) (*flowFormat, error) {
+func (d *flowDecoder) formatOf(rec []byte, plain bool) (*flowFormat, error) {
 	switch {
 	case d.header != nil:
 		return d.header, nil
@@ -311,6 +318,18 @@ func (d *flowDecoder) formatOf(rec []byte) (*flowFormat, error) {
 		return d.given[0], nil
 	case len(d.given) == 0:
 		return nil, errors.New("no header before this record, and no format given")
+	}
+	if plain { // mostly, one list alone has as many fields
+		var only *flowFormat
+		n := 0
+		for _, f := range d.given {
+			if len(f.ops) == d.line.fields {
+				only, n = f, n+1
+			}
+		}
+		if n == 1 {
+			return only, nil
+		}
 	}
 	return d.choose(rec)
 }

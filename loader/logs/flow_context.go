@@ -15,6 +15,7 @@ type flowContexts struct {
 	recent []seenContext // by a hash of the key
 	seed   maphash.Seed
 	seen   map[string]seenContext
+	size   int // bytes of the keys seen
 	key    []byte
 
 	stream     uint32 // number of the log group and stream last seen
@@ -44,7 +45,7 @@ func (c *flowContexts) init(o Options) {
 // forget empties the memory.
 func (c *flowContexts) forget() {
 	c.recent, c.seed = make([]seenContext, minRecent), maphash.MakeSeed()
-	c.seen = make(map[string]seenContext)
+	c.seen, c.size = make(map[string]seenContext), 0
 	c.streams, c.lastStream, c.stream = map[[2]string]uint32{{}: 0}, [2]string{}, 0
 }
 
@@ -97,7 +98,7 @@ func (c *flowContexts) intern(meta Meta) uint32 {
 }
 
 // keyPrefix is the format and the stream, which stand before a line's values in its key.
-const keyPrefix = 1 + 4
+const keyPrefix = 4 + 4
 
 // lineContext finds the context of a plain line.
 func (d *flowDecoder) lineContext(f *flowFormat, rec []byte, meta Meta) (uint32, error) {
@@ -106,8 +107,8 @@ func (d *flowDecoder) lineContext(f *flowFormat, rec []byte, meta Meta) (uint32,
 		c.key = make([]byte, 2*len(rec)+keyPrefix+len(f.runs))
 	}
 	key := c.key[:cap(c.key)]
-	key[0] = f.id
-	binary.LittleEndian.PutUint32(key[1:], c.streamOf(meta))
+	binary.LittleEndian.PutUint32(key, f.id)
+	binary.LittleEndian.PutUint32(key[4:], c.streamOf(meta))
 	n := keyPrefix
 	for _, r := range f.runs {
 		n += copy(key[n:], rec[d.line.ends[r[0]]+1:d.line.ends[r[1]+1]])
@@ -133,8 +134,9 @@ func (d *flowDecoder) lineContext(f *flowFormat, rec []byte, meta Meta) (uint32,
 
 // add remembers a context.
 func (c *flowContexts) add(s seenContext) seenContext {
-	if len(c.seen) == maxFlowContexts {
-		c.forget()
+	if c.size += len(s.key); c.size > maxFlowKeys {
+		c.forget() // and its key with it: the numbers of the streams begin anew
+		return s
 	}
 	c.seen[s.key] = s
 	if 2*len(c.seen) > len(c.recent) && len(c.recent) < maxRecent {

@@ -127,7 +127,7 @@ type flowOp struct {
 
 // flowFormat is a field list made ready.
 type flowFormat struct {
-	id     byte // distinguishes its context keys from those of other formats
+	id     uint32 // distinguishes its context keys from those of other formats
 	names  []string
 	origin flowOrigin
 	preset *flowPreset

@@ -233,6 +233,39 @@ func TestFlowFlush(t *testing.T) {
 	}
 }
 
+// TestFlowForget: with more contexts than a decoder remembers, and more headers, every row still has its own.
+func TestFlowForget(t *testing.T) {
+	d := newDecoding(Flow)
+	names := []string{"srcaddr", "instance-tag", "interface-tag"}
+	d.decode([]byte(strings.Join(names, " ")))
+	long := strings.Repeat("x", 6000)
+	for i := range 3 * maxFlowKeys / 6000 {
+		d.meta.LogStream = fmt.Sprint("stream-", i%7)
+		if i%10 == 0 {
+			names[1], names[2] = names[2], names[1]
+			d.decode([]byte(strings.Join(names, " ") + fmt.Sprint(" new-", i)))
+		}
+		d.decode(fmt.Appendf(nil, "10.0.0.1 %s-%d tag-%d -", names[1][:6]+long, i/2, i%3))
+	}
+	for _, r := range d.all() {
+		i := atoi(r.values["row_no"])
+		i -= 1 + (i+9)/11 + 1 // the headers before it
+		if r.values["log_stream"] != fmt.Sprint("stream-", i%7) {
+			t.Fatalf("row %d is of %s", i, r.values["log_stream"])
+		}
+		first, second := "instance_tag", "interface_tag"
+		if i/10%2 == 0 {
+			first, second = second, first
+		}
+		if !strings.HasSuffix(r.values[first], fmt.Sprint("-", i/2)) || r.values[second] != fmt.Sprint("tag-", i%3) {
+			t.Fatalf("row %d: %s, %s", i, r.values[first][6000:], r.values[second])
+		}
+	}
+	if len(d.rows) != 3*maxFlowKeys/6000 {
+		t.Errorf("%d rows", len(d.rows))
+	}
+}
+
 func atoi(s string) (n int) {
 	fmt.Sscan(s, &n)
 	return n
