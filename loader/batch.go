@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
 	"syscall"
 
 	"case53/cases"
@@ -59,8 +60,8 @@ func (l *load) claimEvents(ctx context.Context, b batch) ([]map[int]bool, error)
 			return nil, context.Cause(ctx)
 		}
 		j.is = l.recognise(*j)
-		if !j.is.events || len(j.earlier) > 0 {
-			continue // events of a window that is widened are claimed already; the windows settle it
+		if !j.is.events {
+			continue
 		}
 		var err error
 		if keys[i], err = l.scanEvents(ctx, j.sha); err != nil {
@@ -104,7 +105,6 @@ func (l *load) commitBatch(ctx context.Context, tx *cases.Tx, b batch, done []ca
 		}
 		counts := done[i].Counts
 		j.entry.counts, j.entry.logType = &counts, done[i].LogType
-		j.entry.windowed = counts.Outside > 0
 		if err := tx.Object(done[i]); err != nil {
 			return err
 		}
@@ -138,12 +138,15 @@ func (l *load) commitBatch(ctx context.Context, tx *cases.Tx, b batch, done []ca
 	return nil
 }
 
+// copyFormat begins the format of an object that is a copy.
+const copyFormat = "same bytes as object "
+
 // copyObject is the record of an object whose bytes are in the case already.
 func copyObject(j job, plan Plan) cases.Object {
 	o := newObject(j, plan)
 	o.LogType = j.copyOf.logType
 	o.Read, o.Duplicate = j.copyOf.counts.Read, j.copyOf.counts.Read
-	o.Format = fmt.Sprintf("same bytes as object %d", j.copyOf.id)
+	o.Format = copyFormat + strconv.Itoa(int(j.copyOf.id))
 	return o
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,7 +32,8 @@ type listed struct {
 type known struct {
 	id               uint32
 	uri, version     string
-	windowed         bool // records may lie outside the window it was loaded with
+	windowed         bool // records of it may be missing, as they lie outside the window it was loaded with
+	copy             bool // says nothing of what is in the case: it is the same bytes as another
 	window           source.Window
 	counts           *cases.Counts // nil until it is decoded
 	logType, capture string
@@ -221,8 +223,11 @@ func (l *load) existing(ctx context.Context) (map[string][]*known, uint32, error
 	have, next := map[string][]*known{}, uint32(1)
 	err := l.w.Objects(ctx, func(o cases.Object) error {
 		counts := o.Counts
-		have[o.SHA256] = append(have[o.SHA256], &known{id: o.ID, uri: o.URI, version: o.VersionID, windowed: o.Outside > 0,
-			window: source.Window{From: o.WindowFrom, To: o.WindowTo}, counts: &counts, logType: o.LogType, capture: o.Capture})
+		k := &known{id: o.ID, uri: o.URI, version: o.VersionID, copy: strings.HasPrefix(o.Format, copyFormat),
+			window: source.Window{From: o.WindowFrom, To: o.WindowTo}, counts: &counts, logType: o.LogType, capture: o.Capture}
+		// A duplicate in a window may be of an event that lay outside it.
+		k.windowed = o.Outside > 0 || o.Duplicate > 0 && k.window != source.Window{}
+		have[o.SHA256] = append(have[o.SHA256], k)
 		next = max(next, o.ID+1)
 		return nil
 	})
@@ -232,21 +237,21 @@ func (l *load) existing(ctx context.Context) (map[string][]*known, uint32, error
 // decide says what to do with an object: skip it, record it as a copy, or decode it.
 func (l *load) decide(f fetched, have map[string][]*known) (j job, skip bool) {
 	j = job{fetched: f, entry: &known{uri: f.object.URI(), window: l.plan.Window, capture: l.plan.Capture}}
-	adds := false // this window may hold records that earlier ones left out
+	here := false // the same bytes are known at the same place
 	for _, k := range have[f.sha] {
-		if k.windowed && !covers(k.window, l.plan.Window) {
-			adds = true
+		here = here || k.uri == j.entry.uri
+		switch {
+		case k.copy:
+		case !k.windowed || covers(k.window, l.plan.Window):
+			j.copyOf = k
+		default:
 			j.earlier = append(j.earlier, k.window)
 		}
 	}
-	for _, k := range have[f.sha] {
-		if k.uri == f.object.URI() && !adds {
-			return j, true
-		}
-		if !k.windowed || !adds {
-			j.copyOf = k
-		}
+	if here && j.copyOf != nil {
+		return j, true
 	}
+	j.entry.copy = j.copyOf != nil
 	j.entry.windowed = !l.plan.Window.From.IsZero() || !l.plan.Window.To.IsZero()
 	have[f.sha] = append(have[f.sha], j.entry)
 	return j, false

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -66,6 +67,12 @@ func planOf(c *cobra.Command) (loader.Plan, error) {
 	}
 	plan.Capture, _ = c.Flags().GetString("capture")
 	plan.Role, _ = c.Flags().GetString("role")
+	switch {
+	case plan.Capture == "":
+		return plan, usage("a capture needs a name")
+	case !slices.Contains(loader.Roles, plan.Role):
+		return plan, usage("no role %q\nhint: --role incident, replay or baseline", plan.Role)
+	}
 	if format, _ := c.Flags().GetString("format"); format != "auto" {
 		if plan.Type = logs.ByName(format); plan.Type == nil {
 			return plan, usage("no log type %q\nhint: --format auto, flow, dns or zone", format)

@@ -42,15 +42,11 @@ func (v *progressView) update(p loader.Progress) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	every := progressElsewhere
-	if v.bar != nil {
-		every = progressOnTerminal
-	}
-	if p.Phase == v.phase && time.Since(v.shown) < every {
+	switch since := time.Since(v.shown); {
+	case v.shown.IsZero() && v.bar == nil:
+		v.shown = time.Now() // a short load elsewhere says nothing
 		return
-	}
-	if v.shown.IsZero() && v.bar == nil {
-		v.shown, v.phase = time.Now(), p.Phase // a short load elsewhere says nothing
+	case v.bar == nil && since < progressElsewhere, v.bar != nil && p.Phase == v.phase && since < progressOnTerminal:
 		return
 	}
 	v.shown, v.phase = time.Now(), p.Phase

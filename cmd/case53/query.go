@@ -113,7 +113,10 @@ func runQuery(c *cobra.Command, args []string) error {
 	}
 	given, _ := c.Flags().GetStringArray("param")
 	text, _ := c.Flags().GetString("sql")
-	if text == "" && len(args) == 1 {
+	if !c.Flags().Changed("sql") && len(args) == 1 {
+		if len(given) > 0 {
+			return usage("-p without a query to give it to\nhint: case53 %s", c.Use)
+		}
 		return listQueries(c, set)
 	}
 	sql, values, err := statement(c, k, set, args, text, given)
@@ -138,7 +141,7 @@ func statement(c *cobra.Command, k *cases.Case, set *queries.Set, args []string,
 	if err != nil {
 		return "", nil, err
 	}
-	if text != "" {
+	if c.Flags().Changed("sql") {
 		if len(args) == 2 {
 			return "", nil, usage("a saved query and --sql at the same time")
 		}

@@ -98,9 +98,28 @@ func parseTime(text string, zone *time.Location, now time.Time) (time.Time, erro
 		}
 		// A clock that is set forward skips an hour; Go then answers with another hour than was written.
 		if t.Format(layout) != text {
-			return time.Time{}, fmt.Errorf("%q does not exist in %s", text, zone)
+			return time.Time{}, fmt.Errorf("%q does not exist in %s: the clock was set forward over it", text, zone)
+		}
+		if other := twin(t); !other.IsZero() {
+			if other.Before(t) {
+				t, other = other, t
+			}
+			return time.Time{}, fmt.Errorf("%q comes twice in %s: the clock was set back\nhint: say which: %s or %s", text, zone, t.Format(time.RFC3339), other.Format(time.RFC3339))
 		}
 		return t.UTC(), nil
 	}
 	return time.Time{}, fmt.Errorf("%q is no time\nhint: %s", text, timeForms)
+}
+
+// twin is the other moment that a clock in t's zone shows as it shows t, where it was set back; else the zero time.
+func twin(t time.Time) time.Time {
+	_, here := t.Zone()
+	for _, near := range []time.Duration{-12 * time.Hour, 12 * time.Hour} {
+		_, there := t.Add(near).Zone()
+		other := t.Add(time.Duration(here-there) * time.Second)
+		if _, offset := other.Zone(); offset == there && there != here {
+			return other
+		}
+	}
+	return time.Time{}
 }

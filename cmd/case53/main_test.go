@@ -1,0 +1,208 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets a script run the program as the command case53.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"case53": main})
+}
+
+// TestScript runs the stories of testdata/script: what a user types, and what comes of it.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
+			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
+			env.Setenv("TZ", "Asia/Tokyo") // no time may depend on it
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": scriptExits, "visible": scriptVisible, "json": scriptJSON, "balance": scriptBalance,
+			"bytes": scriptBytes, "gzip": scriptGzip, "long": scriptLong,
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond == "root" {
+				return os.Getuid() == 0, nil
+			}
+			return false, fmt.Errorf("no condition %q", cond)
+		},
+	})
+}
+
+// scriptExits runs case53 and checks its exit code: exits CODE ARGS...
+func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec("case53", args[1:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("case53: %v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// scriptVisible checks that a file (stdout, stderr) holds nothing that could steer a terminal: visible FILE...
+func scriptVisible(ts *testscript.TestScript, neg bool, args []string) {
+	for _, name := range args {
+		for i, line := range strings.Split(ts.ReadFile(name), "\n") {
+			if at := strings.IndexFunc(line, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }); at >= 0 {
+				ts.Fatalf("%s: line %d holds %q", name, i+1, line[at:])
+			}
+		}
+	}
+}
+
+// scriptJSON checks one value of the JSON on standard output: json PATH VALUE, where PATH is keys and indexes joined
+// by dots, and VALUE the JSON of it; a VALUE of "*" takes anything. "!" says that the path is not there.
+func scriptJSON(ts *testscript.TestScript, neg bool, args []string) {
+	d := json.NewDecoder(strings.NewReader(ts.ReadFile("stdout")))
+	d.UseNumber()
+	var v any
+	ts.Check(d.Decode(&v))
+	if d.More() {
+		ts.Fatalf("more than one JSON document")
+	}
+	for _, key := range strings.Split(args[0], ".") {
+		ok := key == ""
+		switch at := v.(type) {
+		case map[string]any:
+			v, ok = at[key]
+		case []any:
+			if key == "len" {
+				v, ok = json.Number(strconv.Itoa(len(at))), true
+			} else if i, err := strconv.Atoi(key); err == nil && i < len(at) {
+				v, ok = at[i], true
+			}
+		}
+		if neg && !ok {
+			return
+		}
+		if !ok {
+			ts.Fatalf("nothing at %s (key %q)", args[0], key)
+		}
+	}
+	if neg {
+		ts.Fatalf("there is something at %s", args[0])
+	}
+	var got bytes.Buffer
+	enc := json.NewEncoder(&got)
+	enc.SetEscapeHTML(false)
+	ts.Check(enc.Encode(v))
+	if text := strings.TrimSpace(got.String()); args[1] != "*" && text != args[1] {
+		ts.Fatalf("%s is %s, want %s", args[0], text, args[1])
+	}
+}
+
+// scriptBalance checks that every record that was read has its place, in the case as a whole, in every capture and in
+// every object: balance CASE READ ROWS HEADERS BLANK OUTSIDE DUPLICATE REJECTED
+func scriptBalance(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(ts.Exec("case53", "info", args[0], "--json"))
+	lines, err := balanced([]byte(ts.ReadFile("stdout")))
+	ts.Check(err)
+	if got, want := lines.String(), strings.Join(args[1:], " "); got != want {
+		ts.Fatalf("read rows headers blank outside duplicate rejected: %s, want %s", got, want)
+	}
+	ts.Check(ts.Exec("case53", "query", args[0], "--json", "--sql", unbalancedSQL))
+	if text := ts.ReadFile("stdout"); text != "[]\n" {
+		ts.Fatalf("objects that do not balance: %s", text)
+	}
+}
+
+// unbalancedSQL finds what is not accounted for in a single object.
+const unbalancedSQL = `SELECT object_id, uri FROM object o WHERE "read" <> rows + headers + blank + outside + duplicate + rejected
+	OR rejected <> (SELECT count(*) FROM reject r WHERE r.object_id = o.object_id)
+	OR rows <> (SELECT count(*) FROM (SELECT object_id FROM flow UNION ALL SELECT object_id FROM dns UNION ALL SELECT object_id FROM zone) t WHERE t.object_id = o.object_id)`
+
+// lines are the counts of info --json.
+type lines struct{ Read, Rows, Headers, Blank, Outside, Duplicate, Rejected int64 }
+
+func (l lines) String() string {
+	return fmt.Sprint(l.Read, l.Rows, l.Headers, l.Blank, l.Outside, l.Duplicate, l.Rejected)
+}
+
+// balanced reads info --json and checks that its sums hold.
+func balanced(info []byte) (lines, error) {
+	var v struct {
+		Tables   map[string]int64
+		Lines    lines
+		Captures []struct{ Lines lines }
+	}
+	if err := json.Unmarshal(info, &v); err != nil {
+		return lines{}, err
+	}
+	sum, l := lines{}, v.Lines
+	for _, c := range v.Captures {
+		sum = lines{sum.Read + c.Lines.Read, sum.Rows + c.Lines.Rows, sum.Headers + c.Lines.Headers, sum.Blank + c.Lines.Blank,
+			sum.Outside + c.Lines.Outside, sum.Duplicate + c.Lines.Duplicate, sum.Rejected + c.Lines.Rejected}
+	}
+	switch {
+	case l.Read != l.Rows+l.Headers+l.Blank+l.Outside+l.Duplicate+l.Rejected:
+		return l, fmt.Errorf("%+v does not balance", l)
+	case l != sum:
+		return l, fmt.Errorf("the captures add up to %+v, the case says %+v", sum, l)
+	case l.Rows != v.Tables["flow"]+v.Tables["dns"]+v.Tables["zone"]:
+		return l, fmt.Errorf("%d rows, but the tables hold %v", l.Rows, v.Tables)
+	}
+	return l, nil
+}
+
+// scriptBytes writes a file from Go string literals, a line for each: bytes FILE LITERAL...
+func scriptBytes(ts *testscript.TestScript, neg bool, args []string) {
+	var out []byte
+	for _, literal := range args[1:] {
+		text, err := strconv.Unquote(`"` + strings.ReplaceAll(literal, `"`, `\"`) + `"`)
+		ts.Check(err)
+		out = append(append(out, text...), '\n')
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out, 0o600))
+}
+
+// scriptGzip compresses a file, and keeps only part of the result when asked to: gzip FILE TO [BYTES]
+func scriptGzip(ts *testscript.TestScript, neg bool, args []string) {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Write([]byte(ts.ReadFile(args[0])))
+	ts.Check(z.Close())
+	out := b.Bytes()
+	if len(args) == 3 {
+		n, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		if n < 0 {
+			n += len(out)
+		}
+		out = out[:n]
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), out, 0o600))
+}
+
+// scriptLong appends a text that is repeated to a file: long FILE TEXT TIMES
+func scriptLong(ts *testscript.TestScript, neg bool, args []string) {
+	times, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	ts.Check(err)
+	_, err = f.WriteString(strings.Repeat(args[1], times))
+	ts.Check(errors.Join(err, f.Close()))
+}
