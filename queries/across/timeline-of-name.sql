@@ -45,6 +45,7 @@ WITH pair AS (
     f.peer, f.addr, NULL, concat_ws(' ', f.action, 'port', f.port, 'protocol', f.protocol, f.interface_id), f.bytes, f.capture, f.object_id, f.row_no
   FROM flow_by_addr f JOIN pair p ON f.addr_n = p.address AND f.peer_n = p.client AND f.capture = p.capture
     AND f.start >= p.first_answer - INTERVAL 60 SECOND
+  WHERE f.addr_n IN (SELECT address FROM pair)
 )
 SELECT time, log, event, host, address, name, detail, bytes, capture, object_id, row_no
 FROM event

@@ -35,6 +35,10 @@ WITH pair AS (
     AND ($from::TIMESTAMP IS NULL OR "end" >= $from::TIMESTAMP)
   AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
   GROUP BY ALL
+), answer AS (
+  SELECT DISTINCT capture, srcaddr_n AS client, rdata_n AS address, query_timestamp
+  FROM dns_answer
+  WHERE rdata_n IS NOT NULL AND srcaddr_n IS NOT NULL
 ), began AS (
   SELECT capture, min(query_timestamp) AS first_query
   FROM dns
@@ -42,9 +46,8 @@ WITH pair AS (
 )
 SELECT number_text(p.src) AS srcaddr, number_text(p.dst) AS dstaddr, p.dstport, p.protocol, p.service, p.records, p.refused, p.bytes::BIGINT AS bytes,
   p.first_seen, p.last_seen, coalesce(p.first_seen < b.first_query + to_hours($hours::BIGINT), true) AS too_early, p.capture
-FROM pair p LEFT JOIN began b ON b.capture = p.capture
-WHERE NOT EXISTS (
-  FROM dns_answer a
-  WHERE a.capture = p.capture AND a.srcaddr_n = p.src AND a.rdata_n = p.dst
-    AND a.query_timestamp <= p.first_seen + INTERVAL 60 SECOND AND a.query_timestamp >= p.first_seen - to_hours($hours::BIGINT))
+FROM pair p ASOF LEFT JOIN answer a ON p.capture = a.capture AND p.src = a.client AND p.dst = a.address
+    AND p.first_seen >= a.query_timestamp - INTERVAL 60 SECOND
+  LEFT JOIN began b ON b.capture = p.capture
+WHERE a.query_timestamp IS NULL OR a.query_timestamp < p.first_seen - to_hours($hours::BIGINT)
 ORDER BY too_early, p.first_seen, p.src, p.dst, p.dstport, p.protocol, p.capture

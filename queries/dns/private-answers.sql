@@ -21,19 +21,25 @@
 -- column: client      ip
 -- column: first_seen  time
 -- column: last_seen   time
-SELECT name, rdata,
-  CASE WHEN rdata_n = ip('169.254.169.254') OR rdata_n = ip('fd00:ec2::254') THEN 'instance metadata'
+WITH answer AS (
+  SELECT capture, name, rdata_n, count(*) AS answers, count(DISTINCT srcaddr_n) AS clients, min(srcaddr_n) AS client,
+    min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen
+  FROM dns_answer
+  WHERE rdata_n IS NOT NULL
+    AND ($capture = '' OR capture = $capture)
+    AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
+  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+  GROUP BY ALL
+)
+SELECT name, number_text(rdata_n) AS rdata,
+  CASE WHEN rdata_n IN (ip('169.254.169.254'), ip('fd00:ec2::254')) THEN 'instance metadata'
     WHEN rdata_n BETWEEN cidr_first('127.0.0.0/8') AND cidr_last('127.0.0.0/8') OR rdata_n = ip('::1') THEN 'loopback'
     WHEN rdata_n BETWEEN cidr_first('0.0.0.0/8') AND cidr_last('0.0.0.0/8') OR rdata_n = ip('::') THEN 'unspecified'
-    WHEN rdata_n BETWEEN cidr_first('169.254.0.0/16') AND cidr_last('169.254.0.0/16') OR rdata_n BETWEEN cidr_first('fe80::/10') AND cidr_last('fe80::/10') THEN 'link-local'
+    WHEN rdata_n BETWEEN cidr_first('169.254.0.0/16') AND cidr_last('169.254.0.0/16')
+      OR rdata_n BETWEEN cidr_first('fe80::/10') AND cidr_last('fe80::/10') THEN 'link-local'
     ELSE 'private' END AS meaning,
-  count(*) AS answers, count(DISTINCT srcaddr_n) AS clients, min(srcaddr) AS client,
-  min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
-FROM dns_answer
+  answers, clients, number_text(client) AS client, first_seen, last_seen, capture
+FROM answer
 WHERE private_number(rdata_n)
   AND NOT list_bool_or(list_transform(string_split($own, ','), lambda s: name = s OR ends_with(name, '.' || s)))
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
-GROUP BY name, rdata, rdata_n, capture
-ORDER BY first_seen, name, rdata_n, capture
+ORDER BY first_seen, name, answer.rdata_n, capture

@@ -22,16 +22,21 @@
 -- column: bytes_in       bytes
 -- column: bytes_inside   bytes
 -- column: bytes_outside  bytes
-SELECT date_trunc('hour', start) AS hour, capture, count(*) AS records, count(*) FILTER (action = 'REJECT') AS refused,
-  coalesce(sum(bytes) FILTER (private_number(srcaddr_n) AND NOT private_number(dstaddr_n)), 0)::BIGINT AS bytes_out,
-  coalesce(sum(bytes) FILTER (NOT private_number(srcaddr_n) AND private_number(dstaddr_n)), 0)::BIGINT AS bytes_in,
-  coalesce(sum(bytes) FILTER (private_number(srcaddr_n) AND private_number(dstaddr_n)), 0)::BIGINT AS bytes_inside,
-  coalesce(sum(bytes) FILTER (NOT private_number(srcaddr_n) AND NOT private_number(dstaddr_n)), 0)::BIGINT AS bytes_outside
-FROM flow
-WHERE start IS NOT NULL AND log_status = 'OK'
-  AND ($interface = '' OR interface_id = $interface)
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR "end" >= $from::TIMESTAMP)
+WITH sided AS (
+  SELECT capture, date_trunc('hour', start) AS hour, private_number(srcaddr_n) AS from_inside, private_number(dstaddr_n) AS to_inside,
+    action = 'REJECT' AS no, bytes
+  FROM flow
+  WHERE start IS NOT NULL AND log_status = 'OK'
+    AND ($interface = '' OR interface_id = $interface)
+    AND ($capture = '' OR capture = $capture)
+    AND ($from::TIMESTAMP IS NULL OR "end" >= $from::TIMESTAMP)
   AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+)
+SELECT hour, capture, count(*) AS records, count(*) FILTER (no) AS refused,
+  coalesce(sum(bytes) FILTER (from_inside AND NOT to_inside), 0)::BIGINT AS bytes_out,
+  coalesce(sum(bytes) FILTER (NOT from_inside AND to_inside), 0)::BIGINT AS bytes_in,
+  coalesce(sum(bytes) FILTER (from_inside AND to_inside), 0)::BIGINT AS bytes_inside,
+  coalesce(sum(bytes) FILTER (NOT from_inside AND NOT to_inside), 0)::BIGINT AS bytes_outside
+FROM sided
 GROUP BY ALL
 ORDER BY hour, capture
