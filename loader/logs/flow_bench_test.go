@@ -28,10 +28,11 @@ func flowSample(n, version int) (recs [][]byte) {
 		line := fmt.Sprintf("%d 123456789012 eni-0%016x %s %s %d %d 6 %d %d %d %d %s OK", version, eni*7919, src, dst,
 			1024+r.IntN(60000), []int{443, 80, 22, 5432}[r.IntN(4)], 1+r.IntN(100), 40+r.IntN(100000), start, start+r.IntN(60),
 			[]string{"ACCEPT", "ACCEPT", "REJECT"}[r.IntN(3)])
-		if version == 5 {
+		if version == 5 { // what repeats goes with the interface and the direction
+			out := r.IntN(2)
 			line += fmt.Sprintf(" vpc-0%016x subnet-0%016x i-0%016x %d IPv4 %s %s eu-west-1 euw1-az%d - - - %s %s %s", 77, eni%9, eni,
-				[]int{2, 18, 19, 0}[r.IntN(4)], src, dst, 1+eni%3, []string{"-", "S3", "AMAZON"}[r.IntN(3)],
-				[]string{"ingress", "egress"}[r.IntN(2)], []string{"-", "1", "8"}[r.IntN(3)])
+				[]int{2, 18, 19, 0}[r.IntN(4)], src, dst, 1+eni%3, []string{"-", "S3", "AMAZON"}[eni%3],
+				[]string{"ingress", "egress"}[out], []string{"-", "8"}[out])
 		}
 		recs = append(recs, []byte(line))
 	}

@@ -155,7 +155,7 @@ func TestFlowOracle(t *testing.T) {
 var oddValues = []string{"-", "", "0", "00", "7", "65535", "65536", "255", "256", "511", "512", "32767", "32768", "9223372036854775807",
 	"9223372036854775808", "18446744073709551616", "1e3", "+1", "-1", "1.0", "12345678", "123456789", "1234567890123456", "12345678901234567",
 	"253402300799", "253402300800", "1616729292123", "9999999999", "10000000000", "None", "1.2.3.4", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1.2.3.256", "1.2.3.4444",
-	"255.255.255.255", "0.0.0.0", "1..2.3", ".1.2.3", "1.2.3.", "1.2.3.4:80", "1;2.3.4", "::", "::1", "1::", "fe80::1%eth0", "::ffff:1.2.3.4", "::ffff:102:304", "1:2:3:4:5:6:7:8",
+	"255.255.255.255", "0.0.0.0", "1..2.3", "..1.2.3", "-.1.2.3", "1.2.3..", ".1.2.3", "1.2.3.", "1.2.3.4:80", "1;2.3.4", "::", "::1", "1::", "fe80::1%eth0", "::ffff:1.2.3.4", "::ffff:102:304", "1:2:3:4:5:6:7:8",
 	"1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:8:9", "12345::", ":::", "1::2::3", "2001:DB8::aF", "caf\u00e9", "caf\xe9", `a\b`, "\x00\x1b", "\xff\xff", "a,b", `"q"`, "\u2028"}
 
 func drawLine(t *rapid.T, names []string) string {
@@ -266,7 +266,7 @@ func FuzzFlowFormat(f *testing.F) {
 	})
 }
 
-// FuzzAddr: the addresses read by hand are those that net/netip reads.
+// FuzzAddr: the addresses read by hand are those that net/netip reads, in a line as well.
 func FuzzAddr(f *testing.F) {
 	for _, v := range oddValues {
 		f.Add(v)
@@ -280,8 +280,33 @@ func FuzzAddr(f *testing.F) {
 		if ok != want.IsValid() || ok && want.Is4() != (got.is == 4) || ok && want.Is6() && got.v6 != Key128(want) {
 			t.Fatalf("%q: %v %v, want %v", s, got, ok, want)
 		}
+		rec := []byte(s + " 1234567890123456")
+		if v4, is := ipv4Field(rec, 0, len(s)); len(s) > 0 && (is != (ok && want.Is4() && !strings.Contains(s, ":")) || is && v4 != got.v4) {
+			t.Fatalf("%q in a line: %v %v, want %v", s, v4, is, want)
+		}
 		if b := want.AsSlice(); ok && want.Is4() && got.v4 != uint32(b[0])<<24|uint32(b[1])<<16|uint32(b[2])<<8|uint32(b[3]) {
 			t.Fatalf("%q: %v, want %v", s, got.v4, want)
+		}
+	})
+}
+
+// FuzzDigits: a number read by words is the one read digit by digit.
+func FuzzDigits(f *testing.F) {
+	for _, v := range oddValues {
+		f.Add(v)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if len(s) == 0 || len(s) > 16 {
+			return
+		}
+		rec := []byte("0123456789abcdef" + s)
+		want, ok := parseUint([]byte(s), math.MaxInt64)
+		got, is := longField(rec, len(s), len(rec))
+		if len(s) <= 8 {
+			got, is = shortField(rec, len(s), len(rec))
+		}
+		if is != ok || is && got != want {
+			t.Fatalf("%q: %d %v, want %d %v", s, got, is, want, ok)
 		}
 	})
 }
