@@ -12,7 +12,7 @@ import (
 // Options are what the workbench is told at its start.
 type Options struct {
 	CaseName   string
-	Note       string // READ-ONLY or SEALED; READ-ONLY when empty
+	Note       string // READ-ONLY when empty; SEALED once the overview says so
 	ASCII      bool   // draw with ASCII only
 	Theme      string // "dark", "light", or "" to ask the terminal
 	StartQuery string // id of a saved query to open with
@@ -92,6 +92,7 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if e.opt.Theme == "" {
 			e.theme = newTheme(msg.IsDark(), e.opt.ASCII)
 		}
+		return a, a.settle(nil)
 	case answer:
 		return a, a.settle(e.take(msg))
 	case tickMsg:

@@ -114,10 +114,17 @@ func (a *App) foot() string {
 	e := a.env
 	t := &e.theme
 	var words []string
+	front := a.front()
+	typist, ok := front.(typing)
+	text := ok && typist.Typing()
 	add := func(binds []Bind) {
 		for _, b := range binds {
 			if b.Foot != "" {
-				key, _, _ := strings.Cut(b.shown(), " ")
+				names := strings.Fields(b.shown())
+				key := names[0]
+				if text && len(key) == 1 { // it would be typed
+					key = names[len(names)-1]
+				}
 				words = append(words, t.strong.Render(key)+" "+b.Foot)
 			}
 		}
@@ -125,7 +132,6 @@ func (a *App) foot() string {
 	if e.notice != "" {
 		return t.warn.Render(grow(" "+e.notice, a.width, t))
 	}
-	front := a.front()
 	add(front.Keys())
 	mine := len(words)
 	add(a.binds())

@@ -36,6 +36,9 @@ func (s *overview) Open() tea.Cmd {
 			return nil
 		}
 		s.data, s.e.tables = &o, o.Tables
+		if o.Sealed {
+			s.e.opt.Note = "SEALED"
+		}
 		s.suggest = suggestions(s.e)
 		return nil
 	})

@@ -140,6 +140,9 @@ func (p *picker) line(t *theme, i, width int) string {
 	}
 	id = min(id, max(width/3, 8))
 	text := " " + grid.Fit(p.e.show(q.ID), id, false, p.e.opt.ASCII) + "  " + p.e.show(q.Title)
+	if width >= 80 {
+		text = " " + grid.Fit(p.e.show(q.Group), 6, false, p.e.opt.ASCII) + text
+	}
 	lacks, ok := p.e.has(q.Needs)
 	if lacks != "" {
 		text += " (no " + p.e.show(lacks) + " records)"
@@ -161,9 +164,9 @@ func (p *picker) detail(width, height int) []string {
 		return nil
 	}
 	e, t := p.e, &p.e.theme
-	out := []string{t.dim.Render(strings.Repeat(e.theme.glyph.dash, width))}
-	out = append(out, e.paragraphs(oneLine(q.Doc), width-1)...)
-	out = out[:min(len(out), max(height/4, 3))]
+	out := []string{t.dim.Render(strings.Repeat(e.theme.glyph.dash, width)), t.strong.Render(grow(e.show(q.Title), width-1, t))}
+	doc := e.paragraphs(oneLine(q.Doc), width-1)
+	out = append(out, doc[:min(len(doc)-1, max(height/5, 2))]...)
 	var params []string
 	for _, pr := range q.Params {
 		s := pr.Name

@@ -72,12 +72,13 @@ func (s *record) Title() string          { return s.title }
 func (s *record) Update(tea.Msg) tea.Cmd { return nil }
 
 func (s *record) Status() Status {
-	for _, t := range []*task{&s.finding, &s.reading, &s.answers} {
+	st := Status{Task: &s.finding, Rows: fmt.Sprintf("field %d of %d", s.at+1, len(s.lines()))}
+	for _, t := range []*task{&s.reading, &s.answers} {
 		if t.running() {
-			return Status{Task: t}
+			st.Task = t
 		}
 	}
-	return Status{Task: &s.finding}
+	return st
 }
 
 func (s *record) Close() tea.Cmd {
@@ -148,10 +149,11 @@ func (s *record) useWhole(r small, err error) tea.Cmd {
 	if s.err = err; err != nil {
 		return nil
 	}
-	s.whole = nil
+	var whole []line
 	for i, f := range fields(r.cols, nil) {
-		s.whole = append(s.whole, line{field: f, cell: r.rows[0][i]})
+		whole = append(whole, line{field: f, cell: r.rows[0][i]})
 	}
+	s.keep(func() { s.whole = whole })
 	return nil
 }
 
@@ -160,15 +162,16 @@ func (s *record) useChildren(r small, err error) tea.Cmd {
 		s.err = err
 		return nil
 	}
-	s.children = nil
+	var children []line
 	fs := fields(r.cols, nil)
 	for _, row := range r.rows {
 		for i := 1; i < len(fs); i++ {
 			f := fs[i]
 			f.Name = fmt.Sprintf("%s %s", fs[i].Name, row[0].Text)
-			s.children = append(s.children, line{field: f, cell: row[i]})
+			children = append(children, line{field: f, cell: row[i]})
 		}
 	}
+	s.keep(func() { s.children = children })
 	return nil
 }
 
@@ -202,7 +205,22 @@ func originLines(e *Env, r Record) []line {
 	return out
 }
 
-// lines are the fields in the order of the screen: what the row said that the record does not, the record, its answers,
+// keep runs f, which brings fields, and leaves the cursor on the field where it stood; untouched, it stays at the top.
+func (s *record) keep(f func()) {
+	was, ok := s.chosen()
+	f()
+	if !ok || s.at == 0 {
+		return
+	}
+	for i, l := range s.lines() {
+		if l.Name == was.Name && l.cell == was.cell {
+			s.at = i
+			return
+		}
+	}
+}
+
+// lines are the fields in the order of the screen: what the row said that the record does not, its answers, the record,
 // the raw line, and where it came from.
 func (s *record) lines() []line {
 	var out []line
@@ -219,6 +237,7 @@ func (s *record) lines() []line {
 		}
 	}
 	if s.whole == nil {
+		section(s.childTitle, s.children)
 		section("Row", s.row)
 	} else {
 		have := map[string]cases.Cell{}
@@ -232,9 +251,9 @@ func (s *record) lines() []line {
 			}
 		}
 		section("Of the query", own)
+		section(s.childTitle, s.children)
 		section("Record", s.whole)
 	}
-	section(s.childTitle, s.children)
 	if s.known {
 		section("Raw line", []line{s.rawLine()})
 	}

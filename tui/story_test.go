@@ -2,11 +2,13 @@ package tui
 
 import (
 	"errors"
+	"image/color"
 	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 )
 
 func windowSize(w, h int) tea.WindowSizeMsg { return tea.WindowSizeMsg{Width: w, Height: h} }
@@ -194,4 +196,30 @@ func TestStartQuery(t *testing.T) {
 	d.wants("Overview › top-talkers")
 	d = drive(t, 80, 24, func(o *Options) { o.StartQuery = "nosuch" })
 	d.wants("no saved query is called nosuch")
+}
+
+// The first screen is there before anything was read, with keys that work.
+func TestFirstScreenDoesNotWait(t *testing.T) {
+	e := testEnv()
+	app := &App{env: e, width: 80, height: 24}
+	_ = app.Init() // nothing of it is run
+	d := &driver{t: t, app: app}
+	d.wants("reading the case…", "3 Flow records", "READ-ONLY UTC")
+}
+
+func TestSealedCaseSaysSo(t *testing.T) {
+	d := drive(t, 80, 24)
+	d.fake.overview.Sealed = true
+	d.keys("r", "3")
+	d.wants("demo.case SEALED UTC")
+}
+
+// A terminal that turns out to be light gets a light theme, on what is already on the screen too.
+func TestThemeFollowsTheTerminal(t *testing.T) {
+	d := drive(t, 80, 24, func(o *Options) { o.Theme = "" }).keys("3")
+	dark := d.app.View().Content
+	d.send(tea.BackgroundColorMsg{Color: color.White})
+	if light := d.app.View().Content; light == dark || ansi.Strip(light) != ansi.Strip(dark) {
+		t.Error("a light background changes nothing, or more than the colours")
+	}
 }

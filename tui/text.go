@@ -31,8 +31,8 @@ func (p *page) Update(tea.Msg) tea.Cmd { return nil }
 func (p *page) Keys() []Bind {
 	move := func(n int) func() tea.Cmd { return do(func() { p.top = max(min(p.top+n, p.last), 0) }) }
 	return []Bind{
-		{Keys: keys("down", "j"), Does: "scroll down", Foot: "down", Run: move(1)},
-		{Keys: keys("up", "k"), Does: "scroll up", Foot: "up", Run: move(-1)},
+		{Keys: keys("down", "j"), Does: "scroll down", Foot: "scroll", Run: move(1)},
+		{Keys: keys("up", "k"), Does: "scroll up", Run: move(-1)},
 		{Keys: keys("pgdown", "ctrl+d", "space"), Does: "scroll far down", Run: move(10)},
 		{Keys: keys("pgup", "ctrl+u"), Does: "scroll far up", Run: move(-10)},
 	}
@@ -75,7 +75,7 @@ func newHelp(e *Env, s Screen, own []Bind) *page {
 
 // newExplain shows what was asked: prose, SQL as it was run, arguments, and what the answer cannot tell.
 func newExplain(e *Env, title string, a about, sql string, args map[string]any) *page {
-	return &page{e: e, title: "What was asked: " + title, lines: func(width int) []string {
+	return &page{e: e, title: "About " + title, lines: func(width int) []string {
 		t := &e.theme
 		var out []string
 		if a.doc != "" {
