@@ -37,6 +37,8 @@ type Info struct {
 	Window   Span          `json:"window"`
 	Captures []CaptureInfo `json:"captures"`
 	Problems []Problem     `json:"problems"`
+	Slices   []SliceInfo   `json:"slices"` // how completely each remote source was read
+	Pulls    []PullInfo    `json:"interrupted_pulls,omitempty"`
 	Stale    bool          `json:"stale"`
 }
 
@@ -63,7 +65,7 @@ const maxProblems = 100
 
 // Info reads what is in the case.
 func (c *Case) Info(ctx context.Context) (Info, error) {
-	info := Info{Dir: c.Dir, Captures: []CaptureInfo{}, Problems: []Problem{}, Stale: c.Stale != nil}
+	info := Info{Dir: c.Dir, Captures: []CaptureInfo{}, Problems: []Problem{}, Slices: []SliceInfo{}, Stale: c.Stale != nil}
 	var err error
 	if info.Tables, err = c.Tables(ctx); err != nil {
 		return info, err
@@ -102,7 +104,10 @@ func (c *Case) Info(ctx context.Context) (Info, error) {
 	if bounded && info.Objects > 0 {
 		info.Window = asked
 	}
-	return info, err
+	if err != nil {
+		return info, err
+	}
+	return info, c.pullInfo(ctx, &info)
 }
 
 // and widens the span to hold [from, to]; zero times are left out.
@@ -120,7 +125,7 @@ func (s Span) and(from, to time.Time) Span {
 func (c *Case) Tables(ctx context.Context) (map[string]int64, error) {
 	var names []string
 	err := c.each(ctx, `SELECT table_name FROM duckdb_tables() t JOIN duckdb_views() v ON v.view_name = t.table_name
-		WHERE t.schema_name = 'store' AND v.schema_name = 'main' AND table_name NOT IN ('object', 'reject', 'capture', 'event', 'minute')
+		WHERE t.schema_name = 'store' AND v.schema_name = 'main' AND table_name NOT IN ('object', 'reject', 'capture', 'event', 'minute', 'pull', 'slice', 'flow_log', 'asset')
 		AND table_name NOT IN (SELECT name FROM store.derived) AND table_name NOT LIKE '%\_span' ESCAPE '\' ORDER BY 1`, nil, func(v []any) error {
 		names = append(names, v[0].(string))
 		return nil

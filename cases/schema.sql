@@ -32,6 +32,33 @@ CREATE TABLE store.event (
   event_id VARCHAR NOT NULL, event_timestamp TIMESTAMP, ingestion_time TIMESTAMP
 );
 
+-- A pull: one command that read remote sources, however often it was interrupted. plan is what was asked for; two commands
+-- with the same plan are the same pull. ended_at is NULL until it has come to its end.
+CREATE TABLE store.pull (
+  pull_id UINTEGER NOT NULL, plan VARCHAR NOT NULL, provenance VARCHAR NOT NULL, capture VARCHAR NOT NULL,
+  began_at TIMESTAMP NOT NULL, ended_at TIMESTAMP
+);
+
+-- A part of a source's window that was read as one. Later rows stand above earlier ones of the same span.
+CREATE TABLE store.slice (
+  pull_id UINTEGER NOT NULL, source VARCHAR NOT NULL, from_time TIMESTAMP, to_time TIMESTAMP, state VARCHAR NOT NULL, reason VARCHAR,
+  objects BIGINT NOT NULL, records BIGINT, bytes BIGINT NOT NULL, digest VARCHAR, reads BIGINT NOT NULL, settled_at TIMESTAMP NOT NULL
+);
+
+-- What aws ec2 describe-flow-logs said: a flow log a row.
+CREATE TABLE store.flow_log (
+  described_at TIMESTAMP NOT NULL, flow_log_id VARCHAR NOT NULL, resource_id VARCHAR, traffic_type VARCHAR, destination_type VARCHAR,
+  log_group VARCHAR, destination VARCHAR, log_format VARCHAR, max_aggregation_interval INTEGER, created_at TIMESTAMP, status VARCHAR,
+  deliver_status VARCHAR, deliver_error VARCHAR, sha256 VARCHAR NOT NULL
+);
+
+-- What aws ec2 describe-network-interfaces said: an address of an interface a row.
+CREATE TABLE store.asset (
+  described_at TIMESTAMP NOT NULL, interface_id VARCHAR NOT NULL, address VARCHAR NOT NULL, "primary" BOOLEAN NOT NULL, public_address VARCHAR, private_name VARCHAR,
+  instance_id VARCHAR, account_id VARCHAR, vpc_id VARCHAR, subnet_id VARCHAR, az VARCHAR, interface_type VARCHAR, mac VARCHAR, status VARCHAR,
+  description VARCHAR, security_groups VARCHAR, requester_id VARCHAR, attached_at TIMESTAMP, name VARCHAR, sha256 VARCHAR NOT NULL
+);
+
 -- How far each derived table has been built: every object up to this one is in it.
 CREATE TABLE store.derived (name VARCHAR NOT NULL, upto UINTEGER NOT NULL);
 
@@ -145,6 +172,16 @@ SELECT r.object_id, r.row_no, r.reason, r.size, r.bytes, o.uri, o.log_type, o.ca
 
 CREATE VIEW event AS SELECT object_id, row_no, event_id, event_timestamp, ingestion_time FROM store.event;
 
+CREATE VIEW pull AS SELECT pull_id, capture, began_at, ended_at, plan, provenance FROM store.pull;
+
+CREATE VIEW slice AS
+SELECT source, from_time, to_time, state, reason, objects, records, bytes, reads, settled_at, pull_id FROM store.slice
+QUALIFY row_number() OVER (PARTITION BY source, from_time, to_time ORDER BY pull_id DESC, settled_at DESC, reads DESC) = 1;
+
+CREATE VIEW flow_log AS SELECT * EXCLUDE (sha256) FROM store.flow_log;
+
+CREATE VIEW asset AS SELECT DISTINCT * EXCLUDE (sha256) FROM store.asset;
+
 CREATE VIEW minute AS
 SELECT log_type, capture, source, status, minute, sum(records)::BIGINT AS records, sum(bytes) AS bytes FROM store.minute GROUP BY ALL;
 
@@ -158,6 +195,24 @@ COMMENT ON COLUMN object.last_time IS 'time: latest record kept';
 COMMENT ON COLUMN object."read" IS 'count: records read = rows + headers + blank + outside + duplicate + rejected';
 COMMENT ON COLUMN reject.reason IS 'text: why the record could not be decoded';
 COMMENT ON COLUMN reject.bytes IS 'bytes: the record, word for word; its first MiB when size is larger (the whole is in raw/)';
+COMMENT ON COLUMN slice.source IS 'text: log group or prefix that was read';
+COMMENT ON COLUMN slice.from_time IS 'time: start of the span that was read; it reaches beyond the window asked for, as records are delivered late';
+COMMENT ON COLUMN slice.to_time IS 'time: end of the span, not in it';
+COMMENT ON COLUMN slice.state IS 'text: complete (read to its end, and a second count agrees), complete-unverified, partial';
+COMMENT ON COLUMN slice.reason IS 'text: why it is partial, or what else is to be known';
+COMMENT ON COLUMN slice.records IS 'count: events, where the source says so';
+COMMENT ON COLUMN slice.reads IS 'count: how often it was read to its end';
+COMMENT ON COLUMN slice.settled_at IS 'time: when its last object became part of the case';
+COMMENT ON COLUMN pull.ended_at IS 'time: when it came to its end; NULL where it was interrupted';
+COMMENT ON COLUMN flow_log.flow_log_id IS 'text: as aws ec2 describe-flow-logs gave it';
+COMMENT ON COLUMN flow_log.max_aggregation_interval IS 'count: seconds that a record may span';
+COMMENT ON COLUMN flow_log.deliver_status IS 'text: SUCCESS or FAILED; a failed delivery is a gap';
+COMMENT ON COLUMN asset.interface_id IS 'interface: as aws ec2 describe-network-interfaces gave it';
+COMMENT ON COLUMN asset.address IS 'ip: a private address, or an IPv6 address, of the interface';
+COMMENT ON COLUMN asset.public_address IS 'ip: public address that belongs to it';
+COMMENT ON COLUMN asset.instance_id IS 'instance: what the interface is attached to';
+COMMENT ON COLUMN asset.vpc_id IS 'vpc: its VPC';
+COMMENT ON COLUMN asset.account_id IS 'account: owner of the interface';
 COMMENT ON COLUMN minute.minute IS 'time: start of the minute, UTC';
 COMMENT ON COLUMN minute.source IS 'text: interface_id, vpc_id or hosted_zone_id';
 COMMENT ON COLUMN event.event_id IS 'text: CloudWatch Logs eventId';

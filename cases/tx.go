@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"case53/cases/duck"
@@ -14,6 +15,7 @@ type Tx struct {
 	conn      *duck.Conn
 	appenders map[string]*duck.Appender
 	objects   []Object
+	slices    []Slice
 	done      bool
 }
 
@@ -117,6 +119,9 @@ func (t *Tx) Commit(ctx context.Context) error {
 	if err := t.writeObjects(); err != nil {
 		return err
 	}
+	if err := t.writeSlices(); err != nil {
+		return err
+	}
 	for _, a := range t.appenders {
 		if err := a.Flush(); err != nil {
 			return err
@@ -131,7 +136,7 @@ func (t *Tx) Commit(ctx context.Context) error {
 	}
 	written()
 	t.close()
-	return t.w.logObjects("object.load", t.objects)
+	return errors.Join(t.w.logObjects("object.load", t.objects), t.w.logSlices(t.slices))
 }
 
 // logObjects writes a custody line for each object.

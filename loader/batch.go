@@ -2,6 +2,7 @@ package loader
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,7 +26,7 @@ func (l *load) loadBatch(ctx context.Context, b batch) error {
 	done := make([]cases.Object, len(b.jobs))
 	failed := make([]error, len(b.jobs))
 	for i, j := range b.jobs {
-		if j.copyOf != nil {
+		if j.idle() {
 			continue
 		}
 		o, err := l.decodeObject(ctx, tx, j, duplicates[i])
@@ -53,7 +54,7 @@ func (l *load) claimEvents(ctx context.Context, b batch) ([]map[int]bool, error)
 	any := false
 	for i := range b.jobs {
 		j := &b.jobs[i]
-		if j.copyOf != nil {
+		if j.idle() {
 			continue
 		}
 		if ctx.Err() != nil {
@@ -64,7 +65,7 @@ func (l *load) claimEvents(ctx context.Context, b batch) ([]map[int]bool, error)
 			continue
 		}
 		var err error
-		if keys[i], err = l.scanEvents(ctx, j.sha); err != nil {
+		if keys[i], err = l.scanEvents(ctx, *j); err != nil {
 			return nil, fmt.Errorf("load %s: %w", j.object.URI(), err)
 		}
 		any = any || keys[i] != nil
@@ -92,7 +93,10 @@ func (l *load) claimEvents(ctx context.Context, b batch) ([]map[int]bool, error)
 func (l *load) commitBatch(ctx context.Context, tx *cases.Tx, b batch, done []cases.Object, failed []error) error {
 	var report Report
 	for i, j := range b.jobs {
-		if j.copyOf != nil {
+		if j.err != nil {
+			failed[i] = j.err
+		}
+		if !j.skip && j.copyOf != nil {
 			if j.copyOf.counts == nil {
 				failed[i] = fmt.Errorf("same bytes as %s, which was not loaded", j.copyOf.uri)
 			} else {
@@ -100,7 +104,8 @@ func (l *load) commitBatch(ctx context.Context, tx *cases.Tx, b batch, done []ca
 				report.Copies++
 			}
 		}
-		if failed[i] != nil {
+		l.settle(tx, j, failed[i])
+		if failed[i] != nil || j.skip {
 			continue
 		}
 		counts := done[i].Counts
@@ -119,7 +124,7 @@ func (l *load) commitBatch(ctx context.Context, tx *cases.Tx, b batch, done []ca
 	}
 	for i, j := range b.jobs {
 		if failed[i] != nil {
-			l.fail(j.object.URI(), failed[i])
+			l.fail(j.from, j.uri, failed[i])
 		}
 	}
 	l.update(func() {
@@ -129,8 +134,15 @@ func (l *load) commitBatch(ctx context.Context, tx *cases.Tx, b batch, done []ca
 		l.report.Lines.Add(report.Lines)
 		l.progress.Lines = l.report.Lines
 		l.progress.Done += report.Loaded
-		for i := range done {
-			if failed[i] == nil && done[i].Format != "" {
+		for i, j := range b.jobs {
+			if failed[i] != nil || j.skip {
+				continue
+			}
+			p := &l.progress.Sources[j.from]
+			p.Done++
+			p.Rows += done[i].Rows
+			p.Rejected += done[i].Rejected
+			if done[i].Format != "" {
 				l.report.Formats[done[i].LogType+": "+done[i].Format]++
 			}
 		}
@@ -153,11 +165,25 @@ func copyObject(j job, plan Plan) cases.Object {
 // newObject is what is known of an object before it is decoded.
 func newObject(j job, plan Plan) cases.Object {
 	o := cases.Object{
-		ID: j.id, SHA256: j.sha, Size: j.size, SourceKind: "file", URI: j.object.URI(), LastModified: j.object.ModTime(),
+		ID: j.id, SHA256: j.sha, Size: j.size, SourceKind: "file", URI: j.uri, LastModified: j.object.ModTime(),
 		AcquiredAt: j.acquired, Capture: plan.Capture, LogType: "unknown", WindowFrom: plan.Window.From, WindowTo: plan.Window.To,
+	}
+	if facts := j.facts; facts.Kind != "" {
+		o.SourceKind, o.VersionID, o.ETag = facts.Kind, facts.VersionID, facts.ETag
+		if !facts.LastModified.IsZero() {
+			o.LastModified = facts.LastModified
+		}
+		if len(facts.More) > 0 {
+			if text, err := json.Marshal(facts.More); err == nil {
+				o.Provenance = string(text)
+			}
+		}
 	}
 	return o
 }
+
+// idle says that there is nothing to decode.
+func (j *job) idle() bool { return j.skip || j.err != nil || j.copyOf != nil }
 
 // fatal says whether an error of one object is really one of the whole load: the disk of the case, not the object.
 func fatal(err error) bool {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"strings"
 	"sync"
 
 	"case53/cases"
@@ -53,11 +54,12 @@ func (t *turns) done() {
 }
 
 // eventKey stands for an event: 128 bits of SHA-256 over what tells it from every other one. The message is part of
-// it, so that an id that was used twice (a hand-made file, a masked copy) loses nothing.
-func eventKey(e *records.Event, message []byte) [2]uint64 {
+// it, so that an id that was used twice (a hand-made file, a masked copy) loses nothing. Of the log group it is the
+// name that counts: a subscription's envelope has no more, and whoever pulls may not know the account.
+func eventKey(group string, e *records.Event, message []byte) [2]uint64 {
 	h := sha256.New()
 	var n [8]byte
-	for _, part := range []string{e.Group, e.ID} {
+	for _, part := range []string{groupName(group), e.ID} {
 		binary.LittleEndian.PutUint64(n[:], uint64(len(part)))
 		h.Write(n[:])
 		io.WriteString(h, part)
@@ -66,6 +68,22 @@ func eventKey(e *records.Event, message []byte) [2]uint64 {
 	var sum [32]byte
 	h.Sum(sum[:0])
 	return [2]uint64{binary.LittleEndian.Uint64(sum[:8]), binary.LittleEndian.Uint64(sum[8:16])}
+}
+
+// groupName is the name in a log group's ARN, or the name itself.
+func groupName(group string) string {
+	if _, name, ok := strings.Cut(group, ":log-group:"); ok && strings.HasPrefix(group, "arn:") {
+		return strings.TrimSuffix(name, ":*")
+	}
+	return group
+}
+
+// groupOf is the log group of an event: what its wrapper says, else what the source does.
+func groupOf(e *records.Event, given string) string {
+	if e.Group != "" {
+		return e.Group
+	}
+	return given
 }
 
 // claims knows the events that are in the case or will be before the next batch. It is filled from the case when the
@@ -96,8 +114,8 @@ func (c *claims) claim(keys [][2]uint64) map[int]bool {
 }
 
 // scanEvents collects the keys of an object's events, in order.
-func (l *load) scanEvents(ctx context.Context, sha string) ([][2]uint64, error) {
-	rc, err := l.w.Raw.Open(sha)
+func (l *load) scanEvents(ctx context.Context, j job) ([][2]uint64, error) {
+	rc, err := l.w.Raw.Open(j.sha)
 	if err != nil {
 		return nil, err
 	}
@@ -125,6 +143,6 @@ func (l *load) scanEvents(ctx context.Context, sha string) ([][2]uint64, error) 
 		if rec.Event == nil || rec.Event.ID == "" {
 			continue
 		}
-		keys = append(keys, eventKey(rec.Event, rec.Data))
+		keys = append(keys, eventKey(groupOf(rec.Event, j.facts.LogGroup), rec.Event, rec.Data))
 	}
 }

@@ -37,12 +37,13 @@ type decoding struct {
 	last    int64
 	rejects []cases.Reject
 	events  []cases.Event
-	event   int // index among the object's events
+	event   int    // index among the object's events
+	group   string // log group of events that do not name theirs
 }
 
 // decodeObject decodes an object from the raw store. duplicates are the events, by index, that the case has already.
 func (l *load) decodeObject(ctx context.Context, tx *cases.Tx, j job, duplicates map[int]bool) (cases.Object, error) {
-	d := &decoding{ctx: ctx, tx: tx, o: newObject(j, l.plan), first: math.MaxInt64, last: math.MinInt64}
+	d := &decoding{ctx: ctx, tx: tx, o: newObject(j, l.plan), first: math.MaxInt64, last: math.MinInt64, group: j.facts.LogGroup}
 	typ, formats := j.is.typ, j.is.formats
 	var unreadable *unreadableError
 	switch {
@@ -50,6 +51,10 @@ func (l *load) decodeObject(ctx context.Context, tx *cases.Tx, j job, duplicates
 		return d.unreadable(unreadable)
 	case j.is.err != nil:
 		return d.o, j.is.err
+	}
+	if j.is.nothing {
+		d.o.Format = "no records"
+		return d.o, l.readRecords(d, j, duplicates)
 	}
 	d.o.LogType = typ.Name
 	d.dec = typ.New(logs.Options{Formats: formats, Capture: l.plan.Capture, Admit: l.admit(j), Intern: interning(l.w), Flush: d.flush})
@@ -173,7 +178,7 @@ func (d *decoding) record(rec *records.Record, duplicates map[int]bool) error {
 	}
 	meta := logs.Meta{ObjectID: d.o.ID, RowNo: rec.No}
 	if rec.Event != nil {
-		meta.LogGroup, meta.LogStream = rec.Event.Group, rec.Event.Stream
+		meta.LogGroup, meta.LogStream = groupOf(rec.Event, d.group), rec.Event.Stream
 		if rec.Event.ID != "" {
 			index := d.event
 			d.event++
@@ -213,7 +218,7 @@ func (d *decoding) note(rec *records.Record) error {
 	if rec.Event == nil || rec.Event.ID == "" && rec.Event.Ingestion == 0 {
 		return nil
 	}
-	d.events = append(d.events, cases.Event{RowNo: rec.No, Key: eventKey(rec.Event, rec.Data), ID: rec.Event.ID,
+	d.events = append(d.events, cases.Event{RowNo: rec.No, Key: eventKey(groupOf(rec.Event, d.group), rec.Event, rec.Data), ID: rec.Event.ID,
 		Timestamp: rec.Event.Timestamp * 1000, Ingestion: rec.Event.Ingestion * 1000})
 	return d.flushNotes(2048)
 }
@@ -297,14 +302,15 @@ type recognised struct {
 	typ     *logs.Type
 	formats [][]string
 	events  bool  // its records have CloudWatch event ids
+	nothing bool  // it is a list without any event: an empty page, a control message
 	err     error // an *unreadableError, a *refusedError, or why it could not be read
 }
 
 // recognise finds an object's type and, for flow logs without a header, its field order.
 func (l *load) recognise(j job) recognised {
-	sample, events, err := l.sample(j.sha)
-	if err != nil {
-		return recognised{err: err}
+	sample, events, nothing, err := l.sample(j.sha)
+	if err != nil || nothing {
+		return recognised{err: err, nothing: nothing}
 	}
 	is := recognised{typ: l.plan.Type, formats: l.plan.Formats, events: events}
 	if is.typ == nil {
@@ -354,33 +360,43 @@ func firstSample(sample [][]byte) []byte {
 	return sample[0][:min(len(sample[0]), 4096)]
 }
 
-// sample reads the first records of an object; events says that they are CloudWatch events with ids.
-func (l *load) sample(sha string) (out [][]byte, events bool, err error) {
+// sample reads the first records of an object; events says that they are CloudWatch events with ids, nothing that all
+// there is of it are lists without any.
+func (l *load) sample(sha string) (out [][]byte, events, nothing bool, err error) {
 	rc, err := l.w.Raw.Open(sha)
 	if err != nil {
-		return nil, false, err
+		return nil, false, false, err
 	}
 	defer rc.Close()
 	rd, err := records.NewReader(rc)
 	if err != nil {
 		if errors.Is(err, raw.ErrAltered) {
-			return nil, false, err
+			return nil, false, false, err
 		}
-		return nil, false, &unreadableError{err: err, empty: errors.Is(err, records.ErrEmpty)}
+		return nil, false, false, &unreadableError{err: err, empty: errors.Is(err, records.ErrEmpty)}
 	}
+	controls, others := 0, 0
 	for len(out) < sampleSize {
 		rec, err := rd.Next()
 		var damage *records.DamageError
 		if err == io.EOF || errors.As(err, &damage) && !errors.Is(err, raw.ErrAltered) {
+			if damage != nil {
+				others++
+			}
 			break
 		}
 		if err != nil {
-			return nil, false, err
+			return nil, false, false, err
+		}
+		if rec.Kind == records.Control {
+			controls++
+		} else if rec.Kind != records.Blank {
+			others++
 		}
 		if rec.Kind == records.Data {
 			out = append(out, append([]byte(nil), rec.Data...))
 			events = events || rec.Event != nil && rec.Event.ID != ""
 		}
 	}
-	return out, events, nil
+	return out, events, controls > 0 && others == 0, nil
 }

@@ -18,15 +18,11 @@ import (
 // leave row groups half full, which DuckDB then writes twice.
 const batchBytes = 110 << 20
 
+// batchAge is how long what was streamed waits for more at most before it becomes part of the case.
+const batchAge = 3 * time.Second
+
 // packing is how many bytes a compressed byte is taken for when batches are planned.
 const packing = 5
-
-// listed is an object of the plan, or why there is none.
-type listed struct {
-	source.Object
-	uri string
-	err error
-}
 
 // known is an object that is in the case, or will be when its batch is committed.
 type known struct {
@@ -39,10 +35,11 @@ type known struct {
 	logType, capture string
 }
 
-// job is one object to decode, or to record as a copy of another.
+// job is one object to decode, or to record as a copy of another; or one that is skipped or has failed, in its turn.
 type job struct {
 	fetched
 	id      uint32
+	skip    bool
 	copyOf  *known          // same bytes, from elsewhere or with a window that adds nothing
 	earlier []source.Window // windows that its bytes were loaded with before
 	entry   *known
@@ -63,6 +60,10 @@ type load struct {
 	claim  *turns
 	commit *turns
 
+	streams bool       // a source is fetched while it is listed
+	pull    uint32     // its number in the case; 0: no remote source
+	broken  [][]string // by source: what failed since its last slice was settled; under commit's turn
+
 	mu       sync.Mutex
 	start    time.Time
 	progress Progress
@@ -80,10 +81,13 @@ func Load(ctx context.Context, w *cases.Writer, plan Plan, progress func(Progres
 	if err := w.Capture(ctx, plan.Capture, plan.Role); err != nil {
 		return l.report, err
 	}
-	if err := w.Custody.Append("load.begin", plan.record()); err != nil {
+	if err := l.begin(ctx); err != nil {
 		return l.report, err
 	}
 	err := l.run(ctx)
+	if plan.Pull != nil && ctx.Err() == nil {
+		err = errors.Join(err, l.endPull(ctx, err))
+	}
 	l.report.Elapsed = time.Since(l.start)
 	if err == nil {
 		err = l.derive(ctx)
@@ -92,7 +96,21 @@ func Load(ctx context.Context, w *cases.Writer, plan Plan, progress func(Progres
 	if err != nil {
 		end["error"] = err.Error()
 	}
-	return l.report, errors.Join(err, w.Custody.Append("load.end", end))
+	return l.report, errors.Join(err, w.Custody.Append(plan.action()+".end", end))
+}
+
+// begin writes down what is about to be done.
+func (l *load) begin(ctx context.Context) error {
+	l.broken = make([][]string, len(l.plan.Sources))
+	for _, s := range l.plan.Sources {
+		_, streams := s.(source.Streaming)
+		l.streams = l.streams || streams
+		l.progress.Sources = append(l.progress.Sources, SourceProgress{URI: s.URI()})
+	}
+	if l.plan.Pull != nil {
+		return l.beginPull(ctx)
+	}
+	return l.w.Custody.Append(l.plan.action()+".begin", l.plan.record())
 }
 
 // derive builds what queries need beside the records.
@@ -105,7 +123,11 @@ func (l *load) derive(ctx context.Context) error {
 
 // run brings every object of the plan into the case.
 func (l *load) run(ctx context.Context) error {
-	objects, err := l.list(ctx)
+	places, err := placesOf(ctx, l.w)
+	if err != nil {
+		return err
+	}
+	objects, err := l.startListing(ctx)
 	if err != nil {
 		return err
 	}
@@ -113,12 +135,16 @@ func (l *load) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	incoming, batches := make(chan fetched), make(chan batch)
 	group.Go(func() error {
-		fetch(ctx, l.w, objects, incoming)
+		objects.run(ctx)
+		return nil
+	})
+	group.Go(func() error {
+		l.fetch(ctx, objects.out, places, incoming)
 		return nil
 	})
 	group.Go(func() error {
 		defer close(batches)
-		return l.planBatches(ctx, objects, incoming, batches)
+		return l.planBatches(ctx, incoming, batches)
 	})
 	for range l.plan.Workers {
 		group.Go(func() error {
@@ -134,37 +160,19 @@ func (l *load) run(ctx context.Context) error {
 	if cause := context.Cause(ctx); err == nil && cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
+	if err == nil {
+		err = objects.err
+	}
 	return err
 }
 
-// list asks every source for its objects.
-func (l *load) list(ctx context.Context) ([]listed, error) {
-	var out []listed
-	for _, s := range l.plan.Sources {
-		for o, err := range s.Objects(ctx, l.plan.Window) {
-			if err == nil {
-				out = append(out, listed{Object: o, uri: o.URI()})
-				l.progress.Bytes += max(o.Size(), 0)
-				continue
-			}
-			var one *source.ObjectError
-			if !errors.As(err, &one) {
-				return nil, fmt.Errorf("list %s: %w", s.URI(), err)
-			}
-			out = append(out, listed{uri: one.URI, err: one.Err})
-		}
-	}
-	l.report.Listed, l.progress.Objects = len(out), len(out)
-	return out, nil
-}
-
 // planBatches decides, in the order of the plan, what becomes of each object, and cuts the plan into batches.
-func (l *load) planBatches(ctx context.Context, objects []listed, in <-chan fetched, out chan<- batch) error {
+func (l *load) planBatches(ctx context.Context, in <-chan fetched, out chan<- batch) error {
 	have, next, err := l.existing(ctx)
 	if err != nil {
 		return err
 	}
-	b, size := batch{}, int64(0)
+	b, size, rest := batch{}, int64(0), int64(0)
 	send := func() error {
 		if len(b.jobs) == 0 {
 			return nil
@@ -177,38 +185,79 @@ func (l *load) planBatches(ctx context.Context, objects []listed, in <-chan fetc
 		b, size = batch{seq: b.seq + 1}, 0
 		return nil
 	}
-	rest := l.progress.Bytes
-	for f := range in {
-		rest -= f.size
-		if f.err != nil {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
+	late := time.NewTicker(batchAge)
+	defer late.Stop()
+	for {
+		var f fetched
+		var ok bool
+		select {
+		case f, ok = <-in:
+		case <-late.C:
+			if l.streams {
+				if err := send(); err != nil {
+					return err
+				}
 			}
-			if fatal(f.err) {
-				return fmt.Errorf("store %s: %w", objects[f.index].uri, f.err)
-			}
-			l.fail(objects[f.index].uri, f.err)
 			continue
 		}
-		j, skip := l.decide(f, have)
-		if skip {
-			l.update(func() { l.report.Skipped++; l.progress.Done++; l.progress.BytesDone += f.size })
-			continue
+		if !ok {
+			return send()
 		}
-		j.id, j.entry.id = next, next
-		next++
+		j, err := l.plan1(ctx, f, have)
+		if err != nil {
+			return err
+		}
+		if !j.skip && j.err == nil {
+			j.id, j.entry.id = next, next
+			next++
+		}
 		b.jobs = append(b.jobs, j)
-		if j.copyOf == nil {
+		if !j.skip && j.err == nil && j.copyOf == nil {
 			size += decodedSize(f)
 		}
-		// Towards the end batches get smaller, so that every worker has work until then.
-		if size >= min(l.plan.batchBytes, max(l.plan.batchBytes/8, packing*rest/int64(2*l.plan.Workers))) {
+		rest += f.size
+		if size >= l.batchLimit(rest) {
 			if err := send(); err != nil {
 				return err
 			}
 		}
 	}
-	return send()
+}
+
+// batchLimit is how many decoded bytes make a batch, when so many bytes have been planned. Towards the end batches get
+// smaller, so that every worker has work until then.
+func (l *load) batchLimit(planned int64) int64 {
+	l.mu.Lock()
+	rest, listed := l.progress.Bytes-planned, l.progress.Listed
+	l.mu.Unlock()
+	if !listed {
+		return l.plan.batchBytes
+	}
+	return min(l.plan.batchBytes, max(l.plan.batchBytes/8, packing*rest/int64(2*l.plan.Workers)))
+}
+
+// plan1 says what becomes of one object.
+func (l *load) plan1(ctx context.Context, f fetched, have map[string][]*known) (job, error) {
+	if f.err != nil {
+		if ctx.Err() != nil {
+			return job{}, context.Cause(ctx)
+		}
+		if fatal(f.err) {
+			return job{}, fmt.Errorf("store %s: %w", f.uri, f.err)
+		}
+		return job{fetched: f}, nil
+	}
+	j, skip := l.decide(f, have)
+	if skip {
+		j.skip = true
+		l.update(func() {
+			l.report.Skipped++
+			l.progress.Done++
+			l.progress.BytesDone += f.size
+			l.progress.Sources[f.from].Done++
+		})
+	}
+	return j, nil
 }
 
 func decodedSize(f fetched) int64 {
@@ -236,10 +285,10 @@ func (l *load) existing(ctx context.Context) (map[string][]*known, uint32, error
 
 // decide says what to do with an object: skip it, record it as a copy, or decode it.
 func (l *load) decide(f fetched, have map[string][]*known) (j job, skip bool) {
-	j = job{fetched: f, entry: &known{uri: f.object.URI(), window: l.plan.Window, capture: l.plan.Capture}}
+	j = job{fetched: f, entry: &known{uri: f.uri, version: f.facts.VersionID, window: l.plan.Window, capture: l.plan.Capture}}
 	here := false // the same bytes are known at the same place
 	for _, k := range have[f.sha] {
-		here = here || k.uri == j.entry.uri
+		here = here || k.uri == j.entry.uri && k.version == j.entry.version
 		switch {
 		case k.copy:
 		case !k.windowed || covers(k.window, l.plan.Window):
@@ -265,10 +314,12 @@ func covers(have, w source.Window) bool {
 }
 
 // fail records an object that could not be loaded.
-func (l *load) fail(uri string, err error) {
+func (l *load) fail(from int, uri string, err error) {
 	l.update(func() {
 		l.report.Failures = append(l.report.Failures, Failure{uri, err})
 		l.progress.Done++
+		l.progress.Sources[from].Done++
+		l.progress.Sources[from].Failed++
 	})
 	l.w.Custody.Append("object.fail", map[string]any{"uri": uri, "error": err.Error()})
 }
@@ -279,6 +330,11 @@ func (l *load) update(change func()) {
 	defer l.mu.Unlock()
 	change()
 	l.progress.Elapsed = time.Since(l.start)
+	for i, s := range l.plan.Sources {
+		if active, ok := s.(source.Active); ok {
+			l.progress.Sources[i].Activity = active.Activity()
+		}
+	}
 	if l.notify != nil {
 		l.notify(l.progress)
 	}

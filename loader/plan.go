@@ -21,8 +21,17 @@ type Plan struct {
 	Capture string        // created with Role where it does not exist
 	Role    string
 	Workers int // decoders at a time; 0: one per core
+	Pull    *Pull
 
 	batchBytes int64 // decoded bytes of a transaction; 0: batchBytes
+}
+
+// Pull is what is said of a load of remote sources.
+type Pull struct {
+	// Options are, beside the plan itself, what two commands must share to be the same pull.
+	Options map[string]any
+	// Provenance is who pulls, with what, from where. Never a key, a token or a signature.
+	Provenance map[string]any
 }
 
 // Roles are what a capture can be.
@@ -44,6 +53,14 @@ func (p *Plan) check() error {
 	return nil
 }
 
+// action is what the custody log calls it.
+func (p *Plan) action() string {
+	if p.Pull != nil {
+		return "pull"
+	}
+	return "load"
+}
+
 // record is the plan as the custody log keeps it.
 func (p *Plan) record() map[string]any {
 	uris := []string{}
@@ -62,14 +79,25 @@ func (p *Plan) record() map[string]any {
 
 // Progress is how far a load has come.
 type Progress struct {
-	Phase       string // "load", or the derived table being built
-	Objects     int    // listed
-	Done        int    // loaded, skipped or failed
-	Bytes       int64  // of the listed objects, as far as their sizes are known
-	BytesDone   int64
-	Lines       cases.Counts // of what has been committed
-	Elapsed     time.Duration
-	LastRejects string // reason of the latest reject
+	Phase     string // "load", or the derived table being built
+	Listed    bool   // every source has been listed
+	Objects   int    // listed
+	Done      int    // loaded, skipped or failed
+	Bytes     int64  // of the listed objects, as far as their sizes are known
+	BytesDone int64
+	Lines     cases.Counts // of what has been committed
+	Elapsed   time.Duration
+	Sources   []SourceProgress
+}
+
+// SourceProgress is how far one source has come.
+type SourceProgress struct {
+	URI                          string
+	Listed                       bool
+	Found, Fetched, Done, Failed int
+	Bytes, BytesFetched          int64
+	Rows, Rejected               int64 // of what has been committed
+	source.Activity
 }
 
 // Failure is an object, or a part of a source, that could not be loaded at all.
@@ -88,8 +116,9 @@ type Report struct {
 	Problems int            // objects that could not be read whole, or were not recognised
 	Formats  map[string]int // how objects were read: "flow: version account-id … (inferred)" → number of objects
 	Failures []Failure
-	Elapsed  time.Duration // of loading
-	Deriving time.Duration // of building the derived tables
+	Slices   []source.Slice // of remote sources, as they stand at the end
+	Elapsed  time.Duration  // of loading
+	Deriving time.Duration  // of building the derived tables
 }
 
 // FormatNames gives the keys of Formats in order.

@@ -79,3 +79,16 @@ type Recounting interface {
 	Sliced
 	Recount(earlier []Slice)
 }
+
+// Activity is what a source is doing, for whoever watches.
+type Activity struct {
+	Requests int64
+	Fraction float64 // of its window that has been read; -1 when unknown
+	Waiting  string  // what it waits for just now, e.g. "throttled"; "" when for nothing
+}
+
+// Active is a source that can say what it is doing. Activity may be called from any goroutine.
+type Active interface {
+	Source
+	Activity() Activity
+}
