@@ -20,6 +20,7 @@ func emptyCase(t *testing.T) *sql.DB {
 	t.Cleanup(func() { db.Close() })
 	db.SetMaxOpenConns(1)
 	run(t, db, "SET TimeZone = 'UTC'")
+	run(t, db, "SET temp_directory = ''") // nothing here may spill into the source tree
 	files := schemaFiles(t)
 	for _, section := range []string{"tables", "views"} {
 		for _, text := range files {

@@ -14,13 +14,11 @@
 -- param:  from     time               only what is not over before this moment
 -- param:  to       time               only what begins before this moment
 -- param:  capture  capture            only this capture; empty for all
+-- param:  rows     int      = 1000 at most this many, the oldest; of_rows says how many there are
 -- column: protocol  protocol
+-- column: of_rows   count
 -- pivot:  Flows of this address
 SELECT start, "end", action, side, port, peer, peer_port, protocol, packets, bytes, tcp_flags, flow_direction,
-  interface_id, instance_id, capture, object_id, row_no
-FROM flow_by_addr
-WHERE addr_n = ip($ip)
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR "end" >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+  interface_id, instance_id, capture, of_rows, object_id, row_no
+FROM flows_of(ip($ip), ip($ip), $from::TIMESTAMP, $to::TIMESTAMP, $capture, $rows)
 ORDER BY start, object_id, row_no, side
