@@ -172,6 +172,21 @@ COMMENT ON COLUMN flow_by_addr.peer_port IS 'port: port on the other side';
 COMMENT ON COLUMN flow_by_addr.addr_n IS 'number: addr as a number, sorted: filter on this one';
 COMMENT ON COLUMN flow_by_addr.peer_n IS 'number: peer as a number';
 
+-- The oldest flows that name an address from first to last (numbers), with how many there are in all. Sorted and cut
+-- before anything is turned into text: for a busy address ten times as fast as the same over flow_by_addr.
+CREATE MACRO flows_of(first, last, since, until, of_capture, most) AS TABLE
+WITH hit AS (
+  SELECT * FROM store.flow_endpoint
+  WHERE addr BETWEEN first AND last AND (since IS NULL OR "end" >= since) AND (until IS NULL OR start < until)
+    AND (of_capture = '' OR context_id IN (SELECT context_id FROM store.flow_context WHERE capture = of_capture))
+),
+oldest AS (SELECT * FROM hit ORDER BY start, object_id, row_no, side LIMIT most)
+SELECT o.start, o."end", c.action, ['src', 'dst', 'pkt_src', 'pkt_dst'][o.side] AS side, number_text(o.addr) AS addr, o.port,
+  addr_text(o.peer4, o.peer6) AS peer, o.peer_port, o.protocol, o.packets, o.bytes, o.tcp_flags, c.flow_direction, c.log_status,
+  c.interface_id, c.instance_id, c.vpc_id, c.account_id, c.capture, o.object_id, o.row_no, (SELECT count(*) FROM hit) AS of_rows
+FROM oldest o JOIN store.flow_context c USING (context_id)
+ORDER BY o.start, o.object_id, o.row_no, o.side;
+
 CREATE VIEW flow_span AS SELECT capture, interface_id, log_status, minute FROM store.flow_span;
 
 COMMENT ON COLUMN flow_span.minute IS 'time: a minute that records of the interface speak about';

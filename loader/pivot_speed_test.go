@@ -1,0 +1,79 @@
+package loader_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"case53/cases"
+)
+
+// pivotSQL is the saved query flows-of-address, first screen: both directions, the oldest 500 rows.
+const pivotSQL = `SELECT * FROM flows_of(ip($ip), ip($ip), NULL, NULL, '', 500)`
+
+// BenchmarkPivot measures, on a case of CASE53_BENCH_SCALE million flows, how long the flows of one address take: of
+// addresses drawn by their share of the traffic, of rare ones, and of the busiest.
+func BenchmarkPivot(b *testing.B) {
+	root := benchDir(b)
+	target := filepath.Join(root, "flow.case")
+	if _, err := os.Stat(target); err != nil {
+		loadFolder(b, generate(b, root, "flow", scale()*1_000_000), target)
+	}
+	start := time.Now()
+	c, err := cases.Open(context.Background(), target)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	opened := time.Since(start)
+	if _, err := c.Info(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	overview := time.Since(start)
+	addresses := column(b, c, "SELECT addr FROM flow_by_addr USING SAMPLE 40 ROWS (reservoir, 53)")
+	busiest := column(b, c, "SELECT number_text(addr) FROM store.flow_endpoint GROUP BY addr ORDER BY count(*) DESC LIMIT 5")
+	for range b.N {
+		report := func(name string, ips []string) {
+			var warm []float64
+			for range 3 {
+				rand.Shuffle(len(ips), func(i, j int) { ips[i], ips[j] = ips[j], ips[i] })
+				for _, ip := range ips {
+					at := time.Now()
+					rows(b, c, pivotSQL, map[string]any{"ip": ip})
+					warm = append(warm, float64(time.Since(at).Microseconds())/1000)
+				}
+			}
+			warm = warm[len(ips):] // the first round warms up
+			slices.Sort(warm)
+			b.ReportMetric(warm[len(warm)/2], name+"-p50-ms")
+			b.ReportMetric(warm[len(warm)*95/100], name+"-p95-ms")
+		}
+		report("any", addresses)
+		report("busiest", busiest)
+		b.ReportMetric(float64(opened.Milliseconds()), "open-ms")
+		b.ReportMetric(float64(overview.Milliseconds()), "open+info-ms")
+		b.ReportMetric(0, "ns/op")
+	}
+}
+
+func rows(b *testing.B, c *cases.Case, sql string, args map[string]any) (first []string) {
+	b.Helper()
+	r, err := c.Query(context.Background(), sql, args)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer r.Close()
+	for r.Next() {
+		first = append(first, cases.CellOf(r.Values()[0]).Text)
+	}
+	if r.Err() != nil {
+		b.Fatal(r.Err())
+	}
+	return first
+}
+
+func column(b *testing.B, c *cases.Case, sql string) []string { return rows(b, c, sql, nil) }
