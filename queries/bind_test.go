@@ -107,7 +107,7 @@ func TestBindMessages(t *testing.T) {
 		{"flows-of-address", map[string]string{"ip": "10.0.1"},
 			"flows-of-address: parameter ip: \"10.0.1\" is not of kind ip\nhint: an IPv4 or IPv6 address"},
 		{"queries-of-address", map[string]string{"ip": "10.0.1.5", "adress": "x"},
-			"queries-of-address has no parameter \"adress\"\nhint: it takes ip (required), from, to, capture, rows"},
+			"queries-of-address has no parameter \"adress\"\nhint: it takes ip (required), from, to, capture"},
 		{"flows-in-cidr", map[string]string{"cidr": "10.0.1.5/24"},
 			"flows-in-cidr: parameter cidr: \"10.0.1.5/24\": 10.0.1.5 is one address of the block 10.0.1.0/24\nhint: 10.0.0.0/24 or 2001:db8::/32, host bits zero; an address alone is a block of one"},
 		{"captures", map[string]string{"x": "1"}, "captures has no parameter \"x\"\nhint: it takes none"},
