@@ -63,7 +63,7 @@ func runQuery(e *Env, q *queries.Query, values map[string]string) tea.Cmd {
 	if p := q.Entry(); p != nil {
 		title += " " + values[p.Name]
 	}
-	r := newResult(e, e.show(title), question{sql: sql, args: args, kinds: q.Columns})
+	r := newResult(e, e.brief(title), question{sql: sql, args: args, kinds: q.Columns})
 	r.about = about{doc: q.Title + ".\n\n" + q.Doc, cannot: q.Cannot}
 	if lacks, _ := e.has(q.Needs); lacks != "" {
 		r.about.lacks = "The case has no " + e.show(lacks) + " records, which this query reads too."

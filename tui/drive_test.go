@@ -164,6 +164,7 @@ type fakeReader struct {
 	answer   func(sql string) *fakeResult
 	block    chan struct{} // when set, Query waits for it or for its context
 	raw      string
+	lost     error // of Record
 }
 
 func newFake() *fakeReader {
@@ -173,6 +174,9 @@ func newFake() *fakeReader {
 func (f *fakeReader) Overview(context.Context) (Overview, error) { return f.overview, nil }
 
 func (f *fakeReader) Record(_ context.Context, object, row int64) (Record, error) {
+	if f.lost != nil {
+		return Record{}, f.lost
+	}
 	r := Record{LogType: "dns", ObjectID: object, RowNo: row, URI: "s3://logs/AWSLogs/123456789012/vpcdnsquerylogs/vpc-0a1b/2026/11/01/x.log.gz",
 		SHA256: strings.Repeat("ab", 32), Raw: []byte(f.raw), Capture: "incident", Format: "JSON lines", AcquiredAt: start0, LogGroup: "/aws/dns", EventID: "3826"}
 	if object == 2 {

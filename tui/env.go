@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/safetext"
+	"case53/tui/grid"
 )
 
 // Env is what the screens share. Only Update changes it.
@@ -89,6 +91,15 @@ func (e *Env) show(s string) string {
 		return safetext.ASCII(s)
 	}
 	return safetext.Show(s)
+}
+
+// brief is show for a place where only so much of a value is of use. What is left out is counted.
+func (e *Env) brief(s string) string {
+	head, more := grid.Head(s, 256)
+	if more == 0 {
+		return e.show(head)
+	}
+	return fmt.Sprintf("%s%s(+%d)", e.show(head), e.theme.glyph.dots, more)
 }
 
 // lines is show for text that may have several lines, such as a database's message.

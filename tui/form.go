@@ -14,13 +14,14 @@ import (
 type form struct {
 	e     *Env
 	query *queries.Query
+	title string
 	in    []editor
 	at    int
 	err   error
 }
 
 func newForm(e *Env, q *queries.Query, values map[string]string) *form {
-	f := &form{e: e, query: q}
+	f := &form{e: e, query: q, title: e.brief(q.Title)}
 	for _, p := range q.Params {
 		var in editor
 		in.SetValue(p.Default)
@@ -43,7 +44,7 @@ func (f *form) firstEmpty() int {
 	return 0
 }
 
-func (f *form) Title() string  { return f.e.show(f.query.Title) }
+func (f *form) Title() string  { return f.title }
 func (f *form) Open() tea.Cmd  { return nil }
 func (f *form) Close() tea.Cmd { return nil }
 func (f *form) Status() Status { return Status{} }

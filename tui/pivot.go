@@ -44,7 +44,7 @@ func openPivot(e *Env, f field, c cases.Cell) tea.Cmd {
 	if kind == "time" {
 		shown = e.timeText(shown)
 	}
-	m := newMenu(e, "Pivot: "+e.show(kind+" "+shown), items)
+	m := newMenu(e, "Pivot: "+e.brief(kind+" "+shown), items)
 	m.empty = "No saved query takes a value of the kind " + e.show(kind) + "."
 	return e.overlay(m)
 }

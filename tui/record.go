@@ -2,16 +2,13 @@ package tui
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"case53/cases"
-	"case53/tui/grid"
 )
 
 // record is the screen of one row: its fields, the whole record that it comes from, the line word for word, and the
@@ -25,16 +22,17 @@ type record struct {
 	children        []line
 	origin          []line
 	raw             []byte
-	rawErr          error
-	source          Record
+	rawErr          error // why the raw line cannot be shown
+	answered        bool  // it is known where the row came from, or why not
 	childTitle      string
 	objectID, rowNo int64
 	known           bool // the row says which record it is
 
 	finding, reading, answers task
-	err                       error
-	empties                   bool // show fields that have no value
+	err                       error // of the record's own table, or of its answers
+	empties                   bool  // show fields that have no value
 	at, top                   int
+	width, height             int
 }
 
 // line is a field of the record on the screen.
@@ -100,10 +98,11 @@ func (s *record) Open() tea.Cmd {
 }
 
 func (s *record) found(r Record, err error) tea.Cmd {
-	if s.err = err; err != nil {
+	s.answered, s.rawErr = true, err
+	if err != nil {
 		return nil
 	}
-	s.source, s.raw, s.rawErr = r, r.Raw, r.RawErr
+	s.raw, s.rawErr = r.Raw, r.RawErr
 	s.origin = originLines(s.e, r)
 	t, ok := tableOf(r.LogType)
 	if !ok {
@@ -143,10 +142,7 @@ func (e *Env) rows(sql string, args map[string]any) func(context.Context) (small
 }
 
 func (s *record) useWhole(r small, err error) tea.Cmd {
-	if err == nil && len(r.rows) == 0 {
-		err = errors.New("the case's tables do not hold this record any more")
-	}
-	if s.err = err; err != nil {
+	if s.err = err; err != nil || len(r.rows) == 0 { // a rejected record is in no table
 		return nil
 	}
 	var whole []line
@@ -274,133 +270,14 @@ func (s *record) folded(l line) bool {
 func (s *record) rawLine() line {
 	l := line{field: field{Column: cases.Column{Name: "raw"}}}
 	switch {
-	case s.err != nil && s.raw == nil:
-		l.cell.Text = "cannot be shown: " + s.err.Error()
+	case s.finding.running():
+		l.cell.Text = "fetching" + s.e.theme.glyph.dots
+	case !s.answered:
+		l.cell.Text = "cancelled: r fetches it"
 	case s.rawErr != nil:
 		l.cell.Text = "cannot be shown: " + s.rawErr.Error()
-	case s.finding.running() || s.source.SHA256 == "" && s.raw == nil:
-		l.cell.Text = "fetching" + s.e.theme.glyph.dots
 	default:
 		l.cell.Text = string(s.raw)
 	}
 	return l
-}
-
-func (s *record) Keys() []Bind {
-	move := func(n int) func() tea.Cmd {
-		return do(func() { s.at = max(min(s.at+n, len(s.lines())-1), 0) })
-	}
-	return []Bind{
-		{Keys: keys("p", "enter"), Does: "pivot: where the value under the cursor leads", Foot: "pivot", Run: s.pivot},
-		{Keys: keys("y"), Does: "copy the value, made safe, to the terminal's clipboard", Foot: "copy", Run: s.copy},
-		{Keys: keys("."), Does: "show or fold away fields without a value", Foot: "all fields", Run: do(func() { s.empties = !s.empties })},
-		{Keys: keys("R"), Does: "go to the raw line", Foot: "raw line", Run: do(func() { s.goTo("Raw line") })},
-		{Keys: keys("r"), Does: "fetch it again", Run: s.Open},
-		{Keys: keys("down", "j"), Does: "one field down", Run: move(1)},
-		{Keys: keys("up", "k"), Does: "one field up", Run: move(-1)},
-		{Keys: keys("pgdown", "ctrl+d"), Does: "ten fields down", Run: move(10)},
-		{Keys: keys("pgup", "ctrl+u"), Does: "ten fields up", Run: move(-10)},
-		{Keys: keys("g", "home"), Does: "first field", Run: do(func() { s.at = 0 })},
-		{Keys: keys("G", "end"), Does: "last field", Run: do(func() { s.at = len(s.lines()) - 1 })},
-	}
-}
-
-// goTo puts the cursor on the first field of a section.
-func (s *record) goTo(section string) {
-	for i, l := range s.lines() {
-		if l.section == section {
-			s.at = i
-		}
-	}
-}
-
-func (s *record) chosen() (line, bool) {
-	ls := s.lines()
-	if s.at < 0 || s.at >= len(ls) {
-		return line{}, false
-	}
-	return ls[s.at], true
-}
-
-func (s *record) pivot() tea.Cmd {
-	l, ok := s.chosen()
-	if !ok {
-		return nil
-	}
-	return openPivot(s.e, l.field, l.cell)
-}
-
-func (s *record) copy() tea.Cmd {
-	l, ok := s.chosen()
-	if !ok {
-		return nil
-	}
-	return copyText(s.e, l.Name, l.cell.Text)
-}
-
-func (s *record) View(width, height int) string {
-	ls := s.lines()
-	s.at = max(min(s.at, len(ls)-1), 0)
-	label := 8
-	for _, l := range ls {
-		label = max(label, len(l.Name))
-	}
-	label = min(label, max(width/3, 4))
-	var out []string
-	from, to := 0, 0 // of the field under the cursor
-	if !s.known {
-		out = append(out, " "+s.e.theme.dim.Render("This row sums up records: it has no single line that it came from."))
-	}
-	for i, l := range ls {
-		drawn := s.draw(l, i == s.at, label, width)
-		if i == s.at {
-			from, to = len(out), len(out)+len(drawn)
-		}
-		out = append(out, drawn...)
-	}
-	height = max(height, 1)
-	s.top = scroll(s.top, min(to-1, from+height-1), height, len(out))
-	s.top = min(s.top, from)
-	return strings.Join(out[s.top:min(len(out), s.top+height)], "\n")
-}
-
-// draw is a field on as many lines as its value needs, after its section's title if it begins one.
-func (s *record) draw(l line, at bool, label, width int) []string {
-	e, t := s.e, &s.e.theme
-	var out []string
-	if l.section != "" {
-		out = append(out, " "+t.title.Render(l.section))
-	}
-	mark := "  "
-	if at {
-		mark = t.glyph.cursor + " "
-	}
-	value := e.show(l.cell.Text)
-	style := t.plain
-	switch {
-	case l.cell.Null:
-		value, style = t.glyph.null, t.dim
-	case isTime(l.Column):
-		value = e.show(e.timeText(l.cell.Text))
-		if e.zone == time.UTC {
-			value += " UTC"
-		}
-	}
-	if at {
-		style = t.cursor
-	}
-	kind := ""
-	if l.Kind != "" && len(e.library.Pivots(valueKind(l.Kind, l.cell.Text))) > 0 && !l.cell.Null {
-		kind = "  " + t.kind.Render("p "+t.glyph.to+" "+e.show(valueKind(l.Kind, l.cell.Text)))
-	}
-	name := grid.Fit(e.show(l.Name), label, false, e.opt.ASCII)
-	for i, w := range hardWrap(value, max(width-label-4, 1)) {
-		lead := mark + t.dim.Render(name) + "  "
-		if i > 0 {
-			lead = strings.Repeat(" ", label+4)
-			kind = ""
-		}
-		out = append(out, grow(lead+style.Render(w)+kind, width, t))
-	}
-	return out
 }

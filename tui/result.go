@@ -201,9 +201,9 @@ func (s *result) Status() Status {
 	}
 	var parts []string
 	for _, f := range s.filters {
-		parts = append(parts, f.shown)
+		parts = append(parts, s.e.brief(f.shown))
 	}
-	st.Filter = s.e.show(strings.Join(parts, " "))
+	st.Filter = strings.Join(parts, " ")
 	if s.grid != nil && s.err == nil {
 		st.Rows = s.rowsText()
 	}
@@ -323,7 +323,11 @@ func (s *result) value(f field, c cases.Cell) string {
 	case isTime(f.Column):
 		return s.e.show(s.e.timeText(c.Text))
 	}
-	return s.e.show(c.Text)
+	head, more := grid.Head(c.Text, 4096)
+	if more > 0 {
+		return s.e.show(head) + fmt.Sprintf("%s(+%d)", s.e.theme.glyph.dots, more)
+	}
+	return s.e.show(head)
 }
 
 // cell is the value under the cursor, with its column.

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"slices"
 
 	tea "charm.land/bubbletea/v2"
@@ -202,8 +203,15 @@ func (s *result) copy() tea.Cmd {
 	return copyText(s.e, f.Name, c.Text)
 }
 
+// mostCopied is what terminals take; what is more they drop, without a word.
+const mostCopied = 64 << 10
+
 // copyText sends text to the terminal's clipboard: shown text, never raw, so that pasting it somewhere does nothing else.
 func copyText(e *Env, name, text string) tea.Cmd {
+	if len(text) > mostCopied {
+		e.say(fmt.Sprintf("%s has %s bytes, too many for a terminal's clipboard: case53 query writes it out", e.show(name), countText(int64(len(text)))))
+		return nil
+	}
 	e.say(e.show(name) + " sent to terminal clipboard")
 	return tea.SetClipboard(safetext.Show(text))
 }

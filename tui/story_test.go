@@ -223,3 +223,55 @@ func TestThemeFollowsTheTerminal(t *testing.T) {
 		t.Error("a light background changes nothing, or more than the colours")
 	}
 }
+
+// What cannot be fetched is said in its place; the rest of the record stays.
+func TestRecordWithoutItsRawLine(t *testing.T) {
+	d := drive(t, 80, 24)
+	d.fake.lost = errors.New("raw object: 3 bytes were altered")
+	d.keys("4", "enter")
+	d.wants("cannot be shown: raw object: 3 bytes were altered", "c2.example.net.")
+	d.fake.lost = nil
+	d.keys("r")
+	d.wants(`{"version":"1.100000"`)
+	d.keys("esc")
+	d.fake.err = nil
+	d.hold = true
+	d.keys("enter")
+	d.wants("fetching…", "c2.example.net.")
+	d.keys("ctrl+c")
+	d.wants("cancelled: r fetches it")
+}
+
+// A row that sums up others has no line of its own, and says so.
+func TestSummaryRowHasNoRecord(t *testing.T) {
+	d := drive(t, 80, 24).keys("3", "F", "enter", "esc")
+	freq := d.app.env.top().(*result)
+	freq.drill = nil
+	d.keys("enter")
+	d.wants("This row sums up records", "records", "857")
+	d.lacks("Raw line")
+}
+
+// A record of five megabytes opens, says how much is not drawn, and keys stay quick.
+func TestHugeRecord(t *testing.T) {
+	d := drive(t, 80, 24)
+	d.fake.raw = strings.Repeat("x", 5<<20)
+	d.keys("4", "enter", "R")
+	d.wants("raw              xxxx")
+	began := time.Now()
+	d.keys("j")
+	d.screen()
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("a key took %v", took)
+	}
+	d.lacks("(+5226496)")
+	n := 0
+	for ; n < 40 && !strings.Contains(d.screen(), "(+5226496)"); n++ { // a field taller than the screen is scrolled through
+		d.keys("j")
+	}
+	if n < 10 || n == 40 {
+		t.Errorf("%d keys to the end of the line:\n%s", n, d.screen())
+	}
+	d.keys("j")
+	d.wants("▸ object")
+}

@@ -96,7 +96,7 @@ func newExplain(e *Env, title string, a about, sql string, args map[string]any) 
 			out = append(out, "", t.title.Render("Arguments"))
 		}
 		for _, name := range slices.Sorted(maps.Keys(args)) {
-			out = append(out, wrap("$"+e.show(name)+" = "+e.show(argText(args[name])), width)...)
+			out = append(out, wrap("$"+e.show(name)+" = "+e.brief(argText(args[name])), width)...)
 		}
 		return out
 	}}

@@ -12,6 +12,7 @@ package grid
 
 import (
 	"slices"
+	"unicode/utf8"
 
 	"charm.land/lipgloss/v2"
 
@@ -191,7 +192,8 @@ func (g *Grid) needs(i int, rows [][]Cell, most int) int {
 	w := textWidth(g.head(i))
 	for _, r := range rows {
 		if i < len(r) && w < most {
-			w = max(w, textWidth(g.text(i, r[i])))
+			s, _ := g.text(i, r[i])
+			w = max(w, textWidth(s))
 		}
 	}
 	return max(min(w, most), minWidth)
@@ -247,18 +249,31 @@ func (g *Grid) shown(s string) string {
 	return safetext.Show(s)
 }
 
-// text is a value as it is drawn, uncut.
-func (g *Grid) text(col int, c Cell) string {
+// text is a value as it is drawn. Of one that no screen could hold only the head is looked at; more is how many
+// characters follow that.
+func (g *Grid) text(col int, c Cell) (s string, more int) {
 	if c.Null {
 		if g.Styles.ASCII {
-			return "-"
+			return "-", 0
 		}
-		return "∅"
+		return "∅", 0
 	}
 	if f := g.cols[col].Format; f != nil {
-		return g.shown(f(c.Text))
+		return g.shown(f(c.Text)), 0
 	}
-	return g.shown(c.Text)
+	head, more := Head(c.Text, 4*wideWidth)
+	return g.shown(head), more
+}
+
+// Head is the beginning of s, of at most n bytes and whole characters, and the number of characters after it.
+func Head(s string, n int) (head string, more int) {
+	if len(s) <= n {
+		return s, 0
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n], utf8.RuneCountInString(s[n:])
 }
 
 // Like takes over what was done to the columns of another grid with the same names: filters and sorting make a new

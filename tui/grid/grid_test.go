@@ -148,6 +148,17 @@ func TestFit(t *testing.T) {
 	})
 }
 
+// A value of megabytes costs no more than what is seen of it, and the count of what is not stays right.
+func TestHugeValue(t *testing.T) {
+	g := grid.New([]grid.Column{{Name: "a"}}, styles())
+	g.Resize(40, 3)
+	g.SetCount(1, true)
+	g.Land(0, [][]grid.Cell{{{Text: strings.Repeat("é", 5_000_000)}}})
+	if line := strings.Split(ansi.Strip(g.View()), "\n")[1]; strings.TrimRight(line, " ") != ">ééééé…(+4999995)" {
+		t.Errorf("drawn as %q", line)
+	}
+}
+
 // Whatever is done to it, a grid keeps to its size and its cursor to a column that is drawn.
 func TestProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

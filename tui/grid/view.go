@@ -72,7 +72,8 @@ func (g *Grid) drawRow(b *strings.Builder, spans []span, i int) {
 		if i == g.row && s.col == g.col {
 			style = &g.Styles.Cursor
 		}
-		line.put(Fit(g.text(s.col, cell), s.width, g.cols[s.col].Right, g.Styles.ASCII), s.width, style)
+		text, more := g.text(s.col, cell)
+		line.put(fit(text, more, s.width, g.cols[s.col].Right, g.Styles.ASCII), s.width, style)
 	}
 	if i == g.row {
 		line.to(g.width, base)
@@ -124,10 +125,13 @@ func (p *pen) flush() {
 }
 
 // Fit cuts or fills s to exactly width cells. What is cut is counted: …(+n) where there is room for that.
-func Fit(s string, width int, right, ascii bool) string {
+func Fit(s string, width int, right, ascii bool) string { return fit(s, 0, width, right, ascii) }
+
+// fit is Fit for the head of a text of which more characters follow.
+func fit(s string, more, width int, right, ascii bool) string {
 	w := textWidth(s)
-	if w > width {
-		s = cut(s, width, ascii)
+	if w > width || more > 0 {
+		s = cut(s, more, width, ascii)
 		w = textWidth(s)
 	}
 	if w >= width {
@@ -140,8 +144,8 @@ func Fit(s string, width int, right, ascii bool) string {
 	return s + fill
 }
 
-// cut shortens s, which is wider than width.
-func cut(s string, width int, ascii bool) string {
+// cut shortens s, which is wider than width, or of which more characters follow.
+func cut(s string, more, width int, ascii bool) string {
 	mark := "…"
 	if ascii {
 		mark = "~"
@@ -149,7 +153,7 @@ func cut(s string, width int, ascii bool) string {
 	if width <= 1 {
 		return mark[:len(mark)*max(width, 0)]
 	}
-	all := utf8.RuneCountInString(s)
+	all := utf8.RuneCountInString(s) + more
 	if width >= 8 {
 		for digits := 1; digits < 8; digits++ {
 			head := ansi.Truncate(s, width-len("~(+)")-digits, "")
