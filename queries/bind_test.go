@@ -35,9 +35,9 @@ func TestValuesByKind(t *testing.T) {
 		{"name", "пример.испытание", "xn--e1afmkfd.xn--80akhbyknj4f"},
 		{"name", "例え.テスト", "xn--r8jz45g.xn--zckzah"},
 		{"name", "straße.example", "xn--strae-oqa.example"},
-		{"name", "ｅｘａｍｐｌｅ.com", nil},        // full-width letters, which IDNA would map
-		{"name", "cafe\u0301.example", nil}, // not composed
-		{"name", "K.example", nil},          // the Kelvin sign, which IDNA would map to k
+		{"name", "ｅｘａｍｐｌｅ.com", "example.com"},                // full-width letters, which IDNA maps
+		{"name", "cafe\u0301.example", "xn--caf-dma.example"}, // combining accent
+		{"name", "K.example", "k.example"},                    // Kelvin sign
 		{"name", "a\x00b", nil},
 		{"name", `"Bücher.Example."`, "bücher.example"},
 		{"name", `ends.in\.`, `ends.in\.`},
