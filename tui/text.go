@@ -51,7 +51,10 @@ func newHelp(e *Env, s Screen, own []Bind) *page {
 	return &page{e: e, title: title, lines: func(width int) []string {
 		t := &e.theme
 		var out []string
-		seen := map[string]bool{}
+		seen, column := map[string]bool{}, 0
+		for _, b := range slices.Concat(s.Keys(), own) {
+			column = min(max(column, ansi.StringWidth(b.shown())), max(width/3, 8))
+		}
 		section := func(name string, binds []Bind) {
 			out = append(out, t.title.Render(name))
 			for _, b := range binds {
@@ -59,10 +62,10 @@ func newHelp(e *Env, s Screen, own []Bind) *page {
 					continue
 				}
 				seen[b.shown()+b.Does] = true
-				lead := grid.Fit(b.shown(), 14, false, e.opt.ASCII) + " "
-				for _, l := range wrap(b.Does, max(width-15, 10)) {
+				lead := grid.Fit(b.shown(), column, false, e.opt.ASCII) + "  "
+				for _, l := range wrap(b.Does, max(width-column-2, 10)) {
 					out = append(out, lead+l)
-					lead = strings.Repeat(" ", 15)
+					lead = strings.Repeat(" ", column+2)
 				}
 			}
 			out = append(out, "")
