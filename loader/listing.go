@@ -17,6 +17,7 @@ type listed struct {
 	uri    string
 	from   int // its source, by index in the plan
 	err    error
+	ends   []source.Slice // with err: the slices that end with it
 }
 
 // listing is the sources being listed: local ones at once, so that it is known how much there is; the others while
@@ -87,7 +88,7 @@ func (g *listing) each(ctx context.Context, i int, take func(listed) bool) error
 			if !errors.As(err, &failed) {
 				return fmt.Errorf("list %s: %w", s.URI(), err)
 			}
-			one.uri, one.err, one.object = failed.URI, failed.Err, nil
+			one.uri, one.err, one.ends, one.object = failed.URI, failed.Err, failed.Ends, nil
 		} else {
 			one.uri = o.URI()
 		}

@@ -69,6 +69,11 @@ func slicesOf(uri string, all []cases.Slice) []source.Slice {
 // settle notes what an object that is about to be committed, skipped, or has failed, means for its source's slices.
 // It is called in the order of the plan.
 func (l *load) settle(tx *cases.Tx, j job, failed error) {
+	if failed != nil && len(j.ends) > 0 {
+		l.addSlices(tx, j.ends, l.broken[j.from])
+		l.broken[j.from] = nil
+		return
+	}
 	if failed != nil {
 		l.broken[j.from] = append(l.broken[j.from], fmt.Sprintf("%s: %s", j.uri, reason(failed)))
 	}

@@ -47,6 +47,9 @@ type Source interface {
 type ObjectError struct {
 	URI string
 	Err error
+	// Ends are the slices that end here, incomplete. Without any, the next slice of the source that an object settles
+	// is taken for incomplete.
+	Ends []Slice
 }
 
 func (e *ObjectError) Error() string { return e.URI + ": " + e.Err.Error() }
