@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 
 	"case53/cases/duck"
 	"case53/cases/raw"
@@ -40,6 +41,9 @@ func Open(ctx context.Context, dir string) (*Case, error) {
 		return nil, err
 	}
 	if _, err := os.Stat(filepath.Join(dir, fileDatabase)); err != nil {
+		if errors.Is(err, syscall.ENOTDIR) {
+			return nil, fmt.Errorf("%w: %s is a file", ErrNoCase, dir)
+		}
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("%w: %s\nhint: case53 load %s PATH... makes one from log files", ErrNoCase, dir, dir)
 		}

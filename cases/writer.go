@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -76,6 +77,9 @@ func claim(dir string) (created bool, err error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true, os.Mkdir(dir, 0o700)
+	}
+	if errors.Is(err, syscall.ENOTDIR) {
+		return false, fmt.Errorf("%w: %s is a file\nhint: the first argument is the case; name a folder that does not exist yet", ErrNoCase, dir)
 	}
 	if err != nil {
 		return false, err

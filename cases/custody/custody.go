@@ -140,7 +140,8 @@ func hashOf(line []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Append adds entries of one action, a line for each detail, and returns when they are on disk.
+// Append adds entries of one action, a line for each detail, and returns when they are on disk. When it fails (a full
+// disk) the log is cut back to what it was, so that the next entry follows the last whole one.
 func (l *Log) Append(action string, details ...any) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -161,14 +162,26 @@ func (l *Log) Append(action string, details ...any) error {
 		lines.WriteByte('\n')
 		head = hashOf(line)
 	}
-	if _, err := l.f.Write(lines.Bytes()); err != nil {
-		return fmt.Errorf("custody entry %s: %w", action, err)
-	}
-	if err := l.f.Sync(); err != nil {
+	if err := l.write(lines.Bytes()); err != nil {
 		return fmt.Errorf("custody entry %s: %w", action, err)
 	}
 	l.head, l.seq = head, seq
 	return nil
+}
+
+// write adds lines, all or none.
+func (l *Log) write(lines []byte) error {
+	info, err := l.f.Stat()
+	if err != nil {
+		return err
+	}
+	if _, err = l.f.Write(lines); err == nil {
+		err = l.f.Sync()
+	}
+	if err != nil {
+		err = errors.Join(err, l.f.Truncate(info.Size()))
+	}
+	return err
 }
 
 // Head is the number of the last line and its SHA-256: who keeps it elsewhere can tell later that nothing before it

@@ -29,12 +29,15 @@ existed, or the log is missing. Resolver and zone logs have no NODATA: a window 
 answered from a cache, or not logged; it is shown as none.`,
 		Args: exactly(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			bin, _ := c.Flags().GetDuration("bin")
+			if bin < time.Minute || bin%time.Minute != 0 {
+				return usage("--bin %s: not whole minutes\nhint: such as --bin 10m or --bin 1h", bin)
+			}
 			k, err := openCase(c.Context(), args[0], c.ErrOrStderr())
 			if err != nil {
 				return err
 			}
 			defer k.Close()
-			bin, _ := c.Flags().GetDuration("bin")
 			all, err := k.Coverage(c.Context(), bin)
 			if err != nil {
 				return err
@@ -60,7 +63,7 @@ func printCoverage(w io.Writer, all []cases.Coverage) {
 	for _, c := range all {
 		if g := c.LogType + " " + c.Capture; g != group {
 			group = g
-			fmt.Fprintf(w, "\n%s, capture %s: %s, windows of %s\n", c.LogType, safetext.Show(c.Capture), spanText(c.Window), c.Bin)
+			fmt.Fprintf(w, "\n%s, capture %s: %s, windows of %s\n", c.LogType, safetext.Show(c.Capture), spanText(c.Window), binText(c.Bin))
 		}
 		fmt.Fprintf(w, "  %-24s %s  %s\n", safetext.Show(c.Source), bar(c), countsText(c))
 		for _, s := range c.Spans {
@@ -71,6 +74,17 @@ func printCoverage(w io.Writer, all []cases.Coverage) {
 	}
 }
 
+// binText writes the width of a window without zeros at its end: 10m, 1h.
+func binText(d time.Duration) string {
+	text := d.String()
+	for _, zeros := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zeros) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
+}
+
 func countsText(c cases.Coverage) string {
 	var parts []string
 	for _, status := range []string{cases.StatusOK, cases.StatusRecords, cases.StatusNoData, cases.StatusSkipData, cases.StatusAbsent, cases.StatusNone} {
@@ -78,7 +92,11 @@ func countsText(c cases.Coverage) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, status))
 		}
 	}
-	return fmt.Sprintf("%d windows: %s", c.Windows, strings.Join(parts, ", "))
+	plural := "s"
+	if c.Windows == 1 {
+		plural = ""
+	}
+	return fmt.Sprintf("%d window%s: %s", c.Windows, plural, strings.Join(parts, ", "))
 }
 
 // bar draws a source's windows; each letter is the worst of the windows that it stands for.

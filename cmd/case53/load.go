@@ -86,6 +86,9 @@ func planOf(c *cobra.Command) (loader.Plan, error) {
 		}
 		plan.Formats = append(plan.Formats, fields)
 	}
+	if c.Flags().Changed("flow-format") && len(plan.Formats) == 0 {
+		return plan, usage("--flow-format names no field")
+	}
 	return plan, nil
 }
 

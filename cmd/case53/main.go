@@ -47,7 +47,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	var helpErr error
+	err := root.ExecuteContext(context.WithValue(ctx, helpFailed{}, &helpErr))
+	if err == nil {
+		err = helpErr
+	}
 	if err == nil {
 		return exitFine
 	}
@@ -58,6 +62,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	printError(stderr, err)
 	return exitCode(ctx, err)
 }
+
+// helpFailed is the key of the place in the context where a help function leaves its error, as cobra takes none.
+type helpFailed struct{}
 
 // statusError ends the program with a code; its err, if any, is printed.
 type statusError struct {

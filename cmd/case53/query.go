@@ -37,7 +37,7 @@ event and minute; addresses as numbers are in the columns ending in _n, for ip('
 	c.SetHelpFunc(func(c *cobra.Command, args []string) {
 		if rest := c.Flags().Args(); len(rest) == 2 {
 			if err := explain(c, rest[0], rest[1]); err != nil {
-				printError(c.ErrOrStderr(), err)
+				*c.Context().Value(helpFailed{}).(*error) = err
 			}
 			return
 		}
