@@ -142,19 +142,22 @@ func gridRows(rows [][]cases.Cell) [][]grid.Cell {
 
 func (s *result) count() { s.grid.SetCount(s.open.Count()) }
 
+// farther is how many rows one G reads: what is read is kept on disk, and a case may have more records than that holds.
+const farther = 1_000_000
+
 // toEnd goes to the last row. To know which it is, the result must be read to its end.
 func (s *result) toEnd() tea.Cmd {
 	if s.grid == nil {
 		return nil
 	}
-	if _, complete := s.grid.Count(); complete || s.open == nil {
+	n, complete := s.grid.Count()
+	if complete || s.open == nil {
 		s.grid.End()
 		return nil
 	}
 	open := s.open
-	const beyond = 1 << 40
 	return start(s.e, &s.reading, "reading to the last row", func(ctx context.Context) (struct{}, error) {
-		_, err := open.Fetch(ctx, beyond, 1)
+		_, err := open.Fetch(ctx, n+farther, 1)
 		return struct{}{}, err
 	}, func(_ struct{}, err error) tea.Cmd {
 		if err != nil {
@@ -163,6 +166,9 @@ func (s *result) toEnd() tea.Cmd {
 		}
 		s.count()
 		s.grid.End()
+		if n, complete := s.grid.Count(); !complete {
+			s.e.say(countText(int64(n)) + " rows read, and there are more: G reads on, [ and ] sort")
+		}
 		return nil
 	})
 }

@@ -48,7 +48,7 @@ func (s *result) Keys() []Bind {
 		{Keys: keys("ctrl+d"), Does: "half a screen down", Run: move(func(g *grid.Grid) { g.HalfDown(1) })},
 		{Keys: keys("ctrl+u"), Does: "half a screen up", Run: move(func(g *grid.Grid) { g.HalfDown(-1) })},
 		{Keys: keys("g", "home"), Does: "first row", Run: move(func(g *grid.Grid) { g.Home() })},
-		{Keys: keys("G", "end"), Does: "last row; reads the result to its end", Run: s.toEnd},
+		{Keys: keys("G", "end"), Does: "last row; reads the result to its end, at most a million rows further", Run: s.toEnd},
 		{Keys: keys("0", "^"), Does: "first column", Run: move(func(g *grid.Grid) { g.FirstColumn() })},
 		{Keys: keys("$"), Does: "last column", Run: move(func(g *grid.Grid) { g.LastColumn() })},
 	}

@@ -157,6 +157,16 @@ func TestEndReadsTheResult(t *testing.T) {
 	d.wants("19–37 of 1000")
 }
 
+// G does not fill the disk with a case of billions of records unless it is told to, again and again.
+func TestEndIsReachedInSteps(t *testing.T) {
+	d := drive(t, 80, 24)
+	d.fake.answer = func(string) *fakeResult { return fakeFlow(2_500_000) }
+	d.keys("3", "G")
+	d.wants("1,000,257 rows read, and there are more: G reads on", "of ≥ 1000448")
+	d.keys("G", "G")
+	d.wants("2499982–2500000 of 2500000")
+}
+
 func TestSQL(t *testing.T) {
 	d := drive(t, 80, 24).keys(";", "'SELECT * FROM nosuch", "f5")
 	d.wants("Catalog Error: Table with name nosuch")
