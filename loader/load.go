@@ -62,7 +62,7 @@ type load struct {
 
 	streams bool       // a source is fetched while it is listed
 	pull    uint32     // its number in the case; 0: no remote source
-	broken  [][]string // by source: what failed since its last slice was settled; under commit's turn
+	broken  [][]broken // by source: what failed since its last slice was settled; under commit's turn
 
 	mu       sync.Mutex
 	start    time.Time
@@ -101,7 +101,7 @@ func Load(ctx context.Context, w *cases.Writer, plan Plan, progress func(Progres
 
 // begin writes down what is about to be done.
 func (l *load) begin(ctx context.Context) error {
-	l.broken = make([][]string, len(l.plan.Sources))
+	l.broken = make([][]broken, len(l.plan.Sources))
 	for _, s := range l.plan.Sources {
 		_, streams := s.(source.Streaming)
 		l.streams = l.streams || streams

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,35 +67,41 @@ func slicesOf(uri string, all []cases.Slice) []source.Slice {
 	return out
 }
 
+// broken is an object that failed and whose slice is not settled yet.
+type broken struct{ uri, why string }
+
 // settle notes what an object that is about to be committed, skipped, or has failed, means for its source's slices.
 // It is called in the order of the plan.
 func (l *load) settle(tx *cases.Tx, j job, failed error) {
+	if l.pull == 0 {
+		return
+	}
 	if failed != nil && len(j.ends) > 0 {
 		l.addSlices(tx, j.ends, l.broken[j.from])
 		l.broken[j.from] = nil
 		return
 	}
 	if failed != nil {
-		l.broken[j.from] = append(l.broken[j.from], fmt.Sprintf("%s: %s", j.uri, reason(failed)))
+		l.broken[j.from] = append(l.broken[j.from], broken{j.uri, reason(failed)})
 	}
 	settling, ok := j.object.(source.Settling)
-	if !ok || l.pull == 0 {
+	if !ok {
 		return
 	}
-	slices := settling.Settles()
-	if len(slices) == 0 {
+	settled := settling.Settles()
+	if len(settled) == 0 {
 		return
 	}
-	l.addSlices(tx, slices, l.broken[j.from])
+	l.addSlices(tx, settled, l.broken[j.from])
 	l.broken[j.from] = nil
 }
 
 // addSlices adds slices to a transaction; broken is what failed in them.
-func (l *load) addSlices(tx *cases.Tx, slices []source.Slice, broken []string) {
-	for _, s := range slices {
-		if len(broken) > 0 {
+func (l *load) addSlices(tx *cases.Tx, settled []source.Slice, failed []broken) {
+	for _, s := range settled {
+		if len(failed) > 0 {
 			said := s.Reason
-			s.State, s.Reason = source.Partial, fmt.Sprintf("%d objects failed, the first: %s", len(broken), broken[0])
+			s.State, s.Reason = source.Partial, fmt.Sprintf("%d objects failed, the first: %s: %s", len(failed), failed[0].uri, failed[0].why)
 			if said != "" {
 				s.Reason += "; " + said
 			}
@@ -114,8 +121,9 @@ func (l *load) endPull(ctx context.Context, loadErr error) error {
 	defer tx.Rollback()
 	for i, s := range l.plan.Sources {
 		if sliced, ok := s.(source.Sliced); ok {
-			l.addSlices(tx, sliced.Slices(), l.broken[i])
-			l.broken[i] = nil
+			for _, one := range sliced.Slices() {
+				l.addSlices(tx, []source.Slice{one}, slices.DeleteFunc(slices.Clone(l.broken[i]), func(b broken) bool { return !strings.HasPrefix(b.uri, one.Source) }))
+			}
 		}
 	}
 	if err := tx.Commit(ctx); err != nil || loadErr != nil {

@@ -251,3 +251,6 @@ func (s *Source) Explain(err error) error {
 	}
 	return err
 }
+
+// Refused says whether an error means that the credentials are missing, unknown or have expired.
+func Refused(err error) bool { return err != nil && kindOf(err) == credentials }
