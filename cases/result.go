@@ -38,7 +38,7 @@ type Result struct {
 	file     *os.File
 	offsets  []int64  // of each full page in the file, and the end
 	last     [][]Cell // the page that is not full yet
-	wanted   int      // rows that somebody waits for
+	waiting  map[*int]struct{} // how many rows each Fetch under way waits for
 	complete bool
 	err      error
 	closed   bool
@@ -61,7 +61,7 @@ func (c *Case) Result(ctx context.Context, sql string, args map[string]any) (*Re
 		return nil, err
 	}
 	os.Remove(file.Name())
-	r := &Result{columns: rows.Columns(), cancel: cancel, file: file, offsets: []int64{0}, stopped: make(chan struct{})}
+	r := &Result{columns: rows.Columns(), cancel: cancel, file: file, offsets: []int64{0}, waiting: map[*int]struct{}{}, stopped: make(chan struct{})}
 	r.changed = sync.NewCond(&r.mu)
 	go r.read(rows)
 	return r, nil
@@ -90,7 +90,9 @@ func (r *Result) Fetch(ctx context.Context, off, n int) ([][]Cell, error) {
 	defer stop()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.wanted = max(r.wanted, off+n)
+	want := off + n
+	r.waiting[&want] = struct{}{}
+	defer delete(r.waiting, &want)
 	r.changed.Broadcast()
 	for r.count() < off+n && !r.complete && r.err == nil && ctx.Err() == nil {
 		r.changed.Wait()
@@ -104,6 +106,16 @@ func (r *Result) Fetch(ctx context.Context, off, n int) ([][]Cell, error) {
 		return nil, r.err
 	}
 	return r.rows(off, min(off+n, r.count()))
+}
+
+// wanted says whether somebody waits for rows that are not there yet.
+func (r *Result) wanted() bool {
+	for want := range r.waiting {
+		if r.count() < *want {
+			return true
+		}
+	}
+	return false
 }
 
 // rows gives rows off … end-1, which are there.
@@ -128,7 +140,7 @@ func (r *Result) read(rows *Rows) {
 	defer rows.Close()
 	for {
 		r.mu.Lock()
-		for !r.closed && r.count() >= r.wanted {
+		for !r.closed && !r.wanted() {
 			r.changed.Wait()
 		}
 		stop := r.closed

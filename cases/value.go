@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"strconv"
@@ -31,12 +32,21 @@ func CellOf(v any) Cell {
 	case []byte:
 		return Cell{Text: string(v)}
 	default:
-		b, err := json.Marshal(JSONValue(v))
+		b, err := marshal(JSONValue(v))
 		if err != nil {
 			return Cell{Text: err.Error()}
 		}
 		return Cell{Text: string(b)}
 	}
+}
+
+// marshal writes JSON without the escapes that only matter in HTML: text from evidence stays as it is.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // JSONValue gives a value of Rows as encoding/json writes it: times in RFC 3339 UTC, integers of any size as numbers,
@@ -85,11 +95,11 @@ func (o jsonObject) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		name, err := json.Marshal(f.name)
+		name, err := marshal(f.name)
 		if err != nil {
 			return nil, err
 		}
-		value, err := json.Marshal(f.value)
+		value, err := marshal(f.value)
 		if err != nil {
 			return nil, err
 		}
