@@ -94,10 +94,18 @@ func planOf(c *cobra.Command) (loader.Plan, error) {
 
 // load runs a plan into a case, shows how far it is, and prints what it came to.
 func load(c *cobra.Command, dir string, plan loader.Plan) (loader.Report, error) {
+	return loadWith(c, dir, plan, func(context.Context, *cases.Writer) error { return nil })
+}
+
+// loadWith is load with something to be done first.
+func loadWith(c *cobra.Command, dir string, plan loader.Plan, first func(context.Context, *cases.Writer) error) (loader.Report, error) {
 	ctx, stderr := c.Context(), c.ErrOrStderr()
 	w, err := cases.OpenWriter(ctx, findCase(dir, stderr), schemas())
 	if err != nil {
 		return loader.Report{}, err
+	}
+	if err := first(ctx, w); err != nil {
+		return loader.Report{}, errors.Join(err, w.Close())
 	}
 	quiet, _ := c.Flags().GetBool("quiet")
 	show := newProgress(stderr, quiet)
@@ -115,6 +123,7 @@ func load(c *cobra.Command, dir string, plan loader.Plan) (loader.Report, error)
 		return report, printJSON(c.OutOrStdout(), loadJSON(w.Dir, plan, report))
 	}
 	printReport(c.OutOrStdout(), stderr, w.Dir, report)
+	printSlices(c.OutOrStdout(), stderr, report.Slices)
 	return report, nil
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"case53/cases"
 	"case53/cases/custody"
 	"case53/cases/raw"
 	"case53/cases/safetext"
@@ -93,7 +94,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.As(err, &status):
 		return status.code
-	case errors.Is(err, raw.ErrAltered), errors.Is(err, custody.ErrBroken):
+	case errors.Is(err, raw.ErrAltered), errors.Is(err, custody.ErrBroken), errors.Is(err, cases.ErrDamaged):
 		return exitIntegrity
 	case strings.HasPrefix(err.Error(), "unknown command"):
 		return exitUsage
@@ -124,7 +125,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().Bool("json", false, "print JSON")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &statusError{exitUsage, err} })
-	for _, c := range []*cobra.Command{newDemo(), newLoad(), newOpen(), newQuery(), newCoverage(), newInfo()} {
+	for _, c := range []*cobra.Command{newDemo(), newLoad(), newPull(), newOpen(), newQuery(), newCoverage(), newInfo()} {
 		c.Long = strings.TrimRight(c.Short+".\n\n"+c.Long, "\n") + "\n" + exitCodes
 		root.AddCommand(c)
 	}

@@ -1,0 +1,299 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/spf13/cobra"
+
+	"case53/cases"
+	"case53/cases/safetext"
+	"case53/loader"
+	"case53/loader/source"
+	"case53/loader/source/cwlogs"
+	"case53/loader/source/s3"
+)
+
+func newPull() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "pull CASE (--log-group NAME | --s3 URI)... --from TIME --to TIME",
+		Short: "Pull a time window from CloudWatch Logs and S3 into a case",
+		Long: `Every answer and object is kept as it was received before it is read, and what was read is proven complete as far as the
+service lets it be: see 'slices' in case53 info. A pull that was interrupted goes on when the same command is given
+again; one that came to its end reads the window once more then, compares, and adds only what is new.
+
+It reads and never writes: List, Get, Describe, Filter and Head are all it calls. The account's CloudTrail shows it.
+case53 iam-policy prints the permissions it needs.`,
+		Args: exactly(1),
+		RunE: runPull,
+	}
+	addLoadFlags(c)
+	addAWSFlags(c)
+	f := c.Flags()
+	f.StringArray("log-group", nil, "CloudWatch Logs group, by name or ARN; may be repeated")
+	f.StringArray("s3", nil, "s3://bucket or s3://bucket/prefix; may be repeated")
+	f.Float64("rate", 0, "FilterLogEvents requests per second and region; default 40% of the region's quota")
+	f.Bool("unmask", false, "read fields plain that a data protection policy masks (needs logs:Unmask)")
+	f.String("second-count", string(cwlogs.CountLastHour), "what of a log group is read twice and compared: none, last-hour or all")
+	f.Bool("all-versions", false, "of versioned buckets also old versions, and what a delete marker hides")
+	f.Bool("requester-pays", false, "pay for requests and transfer of a bucket that asks for it")
+	f.String("describe-flow-logs", "", "`FILE` with the output of aws ec2 describe-flow-logs: field orders and coverage")
+	f.String("describe-network-interfaces", "", "`FILE` with the output of aws ec2 describe-network-interfaces: who had which address")
+	f.Bool("dry-run", false, "list what would be read, and estimate time and cost; nothing is fetched, no case is made")
+	return c
+}
+
+// pull is a command that is being prepared.
+type pull struct {
+	c        *cobra.Command
+	account  *account
+	plan     loader.Plan
+	groups   []string // names
+	buckets  []string
+	describe []described
+	warnings []string
+	facts    map[string]any // for the ledger
+	looks    []cwlogs.Group // what was found out about the groups
+}
+
+func runPull(c *cobra.Command, args []string) error {
+	p, err := newPullPlan(c)
+	if err != nil {
+		return err
+	}
+	if len(p.groups)+len(p.buckets) > 0 {
+		if p.account, err = openAccount(c.Context(), c); err != nil {
+			return err
+		}
+		defer p.account.scrub.scrubPanic()
+		if err := p.prepare(c.Context()); err != nil {
+			return err
+		}
+	}
+	for _, warning := range p.warnings {
+		fmt.Fprintf(c.ErrOrStderr(), "warning: %s\n", safetext.Show(warning))
+	}
+	if dry, _ := c.Flags().GetBool("dry-run"); dry {
+		return p.dryRun(c.Context())
+	}
+	report, err := loadWith(c, args[0], p.plan, func(ctx context.Context, w *cases.Writer) error {
+		for _, d := range p.describe {
+			if err := d.store(ctx, w); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		p.sayHowToGoOn()
+		return err
+	}
+	return pullStatus(report)
+}
+
+// newPullPlan reads the flags, as far as that needs no network.
+func newPullPlan(c *cobra.Command) (*pull, error) {
+	p := &pull{c: c}
+	var err error
+	if p.plan, err = planOf(c); err != nil {
+		return nil, err
+	}
+	p.groups, _ = c.Flags().GetStringArray("log-group")
+	p.buckets, _ = c.Flags().GetStringArray("s3")
+	if err := p.readDescriptions(); err != nil {
+		return nil, err
+	}
+	second, _ := c.Flags().GetString("second-count")
+	rate, _ := c.Flags().GetFloat64("rate")
+	switch w := p.plan.Window; {
+	case len(p.groups)+len(p.buckets)+len(p.describe) == 0:
+		return nil, usage("nothing to pull\nhint: case53 %s", c.Use)
+	case len(p.groups) > 0 && (w.From.IsZero() || w.To.IsZero()):
+		return nil, usage("a log group is read from a time to a time\nhint: pass --from and --to")
+	case !slices.Contains([]string{"none", "last-hour", "all"}, second):
+		return nil, usage("no second count %q\nhint: --second-count none, last-hour or all", second)
+	case rate < 0 || c.Flags().Changed("rate") && rate == 0:
+		return nil, usage("--rate must be above 0")
+	}
+	for _, uri := range p.buckets {
+		if _, _, err := s3.ParseURI(uri); err != nil {
+			return nil, &statusError{exitUsage, err}
+		}
+	}
+	return p, nil
+}
+
+// readDescriptions reads the files that describe the account.
+func (p *pull) readDescriptions() error {
+	for _, one := range []struct {
+		flag string
+		read func(string) (described, error)
+	}{{"describe-flow-logs", readFlowLogs}, {"describe-network-interfaces", readInterfaces}} {
+		path, _ := p.c.Flags().GetString(one.flag)
+		if path == "" {
+			continue
+		}
+		d, err := one.read(path)
+		if err != nil {
+			return fmt.Errorf("--%s: %w", one.flag, err)
+		}
+		p.describe = append(p.describe, d)
+		formats, warnings, err := d.formats(p.groups)
+		if err != nil {
+			return fmt.Errorf("--%s: %w", one.flag, err)
+		}
+		p.warnings = append(p.warnings, warnings...)
+		if !p.c.Flags().Changed("flow-format") {
+			p.plan.Formats = append(p.plan.Formats, formats...)
+		}
+	}
+	return nil
+}
+
+// prepare asks who pulls, looks at the groups, and makes the sources.
+func (p *pull) prepare(ctx context.Context) error {
+	if err := p.account.identify(ctx); err != nil {
+		return err
+	}
+	if p.account.id.Problem != "" {
+		p.warnings = append(p.warnings, "STS did not say who this is: "+p.account.id.Problem)
+	}
+	unmask, _ := p.c.Flags().GetBool("unmask")
+	versions, _ := p.c.Flags().GetBool("all-versions")
+	p.facts = map[string]any{"caller": p.account.id, "tool": version(), "sdk": aws.SDKVersion, "app_id": "case53", "region": p.account.cfg.Region}
+	if profile, _ := p.c.Flags().GetString("profile"); profile != "" {
+		p.facts["profile"] = profile
+	}
+	if role, _ := p.c.Flags().GetString("role-arn"); role != "" {
+		p.facts["role_arn"] = role
+	}
+	endpoints := map[string]string{}
+	for _, name := range p.groups {
+		s, endpoint := p.logGroup(ctx, name, unmask)
+		p.plan.Sources = append(p.plan.Sources, s)
+		endpoints["logs"] = endpoint
+	}
+	for _, uri := range p.buckets {
+		s, endpoint, err := p.bucket(ctx, uri, versions)
+		if err != nil {
+			return err
+		}
+		p.plan.Sources = append(p.plan.Sources, s)
+		endpoints["s3"] = endpoint
+	}
+	p.facts["endpoints"], p.facts["log_groups"] = endpoints, p.looks
+	p.plan.Pull = &loader.Pull{Options: map[string]any{"unmask": unmask, "all_versions": versions}, Provenance: p.facts}
+	return nil
+}
+
+// logGroup makes the source of a log group, after a look at it where that is allowed.
+func (p *pull) logGroup(ctx context.Context, name string, unmask bool) (source.Source, string) {
+	region, acct, plain := p.account.cfg.Region, p.account.id.Account, name
+	if arn, ok := cwlogs.ParseARN(name); ok {
+		region, acct, plain = arn.Region, arn.Account, arn.Group
+	}
+	client, endpoint := p.account.logs(region)
+	second, _ := p.c.Flags().GetString("second-count")
+	rate, _ := p.c.Flags().GetFloat64("rate")
+	if acct == p.account.id.Account {
+		look, found, err := cwlogs.Describe(ctx, client, plain)
+		switch {
+		case err != nil:
+			p.warnings = append(p.warnings, fmt.Sprintf("%s could not be looked at before it is read (%s): its retention and data protection are not known", plain, reasonOf(err)))
+		case found:
+			p.looks = append(p.looks, look)
+			p.warnings = append(p.warnings, look.Warnings(p.plan.Window.From, time.Now(), unmask)...)
+			if acct == "" {
+				if arn, ok := cwlogs.ParseARN(look.ARN); ok {
+					acct = arn.Account
+				}
+			}
+		}
+	}
+	return cwlogs.New(cwlogs.Config{Client: client, Limiter: p.account.limiter(region, rate), Region: region, Account: acct, Group: name, Endpoint: endpoint,
+		Unmask: unmask, SecondCount: cwlogs.SecondCount(second), Renew: p.account.renew}), endpoint
+}
+
+// bucket makes the source of a bucket, in the region where the bucket is.
+func (p *pull) bucket(ctx context.Context, uri string, versions bool) (source.Source, string, error) {
+	name, prefix, err := s3.ParseURI(uri)
+	if err != nil {
+		return nil, "", err
+	}
+	region := p.account.bucketRegion(ctx, name)
+	client, endpoint := p.account.s3(region)
+	pays, _ := p.c.Flags().GetBool("requester-pays")
+	return s3.New(client, s3.Options{Bucket: name, Prefix: prefix, AllVersions: versions, RequesterPays: pays, Region: region, Renew: p.account.renew}), endpoint, nil
+}
+
+// reasonOf is an error in one line.
+func reasonOf(err error) string {
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return text
+}
+
+// sayHowToGoOn tells, where the window was given relative to now, how the same pull is named later.
+func (p *pull) sayHowToGoOn() {
+	from, _ := p.c.Flags().GetString("from")
+	to, _ := p.c.Flags().GetString("to")
+	relative := func(s string) bool {
+		return strings.HasPrefix(s, "-") || strings.Contains(s, "now") || strings.Contains(s, "..-")
+	}
+	if relative(from) || relative(to) {
+		w := p.plan.Window
+		fmt.Fprintf(p.c.ErrOrStderr(), "hint: the window was relative to now; to go on with this pull pass --from %s --to %s\n", w.From.Format(time.RFC3339), w.To.Format(time.RFC3339))
+	}
+}
+
+// pullStatus is how a pull ends.
+func pullStatus(r loader.Report) error {
+	if err := loadStatus(r); err != nil {
+		return err
+	}
+	for _, s := range r.Slices {
+		if s.State == source.Partial {
+			return &statusError{code: exitIncomplete}
+		}
+	}
+	return nil
+}
+
+// printSlices says how completely each source was read.
+func printSlices(stdout, stderr io.Writer, all []source.Slice) {
+	type sum struct {
+		states  map[source.State]int
+		records int64
+	}
+	sums, order := map[string]*sum{}, []string{}
+	last := map[string]source.Slice{} // the last word on each span
+	for _, s := range all {
+		last[s.Source+s.From.String()+s.To.String()] = s
+	}
+	for _, s := range all {
+		key := s.Source + s.From.String() + s.To.String()
+		now, ok := last[key]
+		if !ok {
+			continue
+		}
+		delete(last, key)
+		if sums[s.Source] == nil {
+			sums[s.Source] = &sum{states: map[source.State]int{}}
+			order = append(order, s.Source)
+		}
+		sums[s.Source].states[now.State]++
+		sums[s.Source].records += max(now.Records, 0)
+		if now.State == source.Partial {
+			fmt.Fprintf(stderr, "partial: %s %s: %s\n", safetext.Show(now.Source), spanText(cases.Span{From: now.From, To: now.To}), safetext.Show(now.Reason))
+		}
+	}
+	for _, uri := range order {
+		s := sums[uri]
+		fmt.Fprintf(stdout, "%s: %d slices complete, %d complete but counted once, %d partial\n", safetext.Show(uri), s.states[source.Complete],
+			s.states[source.CompleteUnverified], s.states[source.Partial])
+	}
+}
