@@ -47,6 +47,8 @@ var (
 	ErrNoCase = errors.New("not a case")
 	// ErrNewer says that the case was made by a newer version of case53.
 	ErrNewer = errors.New("case of a newer format")
+	// ErrDamaged says that the database no longer holds what the custody log says was loaded.
+	ErrDamaged = errors.New("case damaged")
 	// ErrStale says that the last load did not finish what it derives from the records.
 	ErrStale = errors.New("the last load was interrupted")
 )

@@ -14,8 +14,41 @@ import (
 // names and the tables lack mean that the database has lost commits (a damaged or missing write-ahead log does so
 // without an error): the case is refused, as nobody could tell what else is gone.
 func (w *Writer) reconcile(ctx context.Context) error {
+	logged, err := w.logged()
+	if err != nil {
+		return err
+	}
+	var missing []Object
+	err = objects(ctx, w, func(o Object) error {
+		switch sha, ok := logged[o.ID]; {
+		case !ok:
+			missing = append(missing, o)
+		case sha != o.SHA256:
+			return fmt.Errorf("%w: object %d is %s in the tables and %s in the custody log", ErrDamaged, o.ID, o.SHA256, sha)
+		}
+		delete(logged, o.ID)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(logged) > 0 {
+		return lost(len(logged))
+	}
+	if len(missing) > 0 {
+		return w.logObjects("object.reconcile", missing)
+	}
+	return nil
+}
+
+func lost(objects int) error {
+	return fmt.Errorf("%w: %s has lost %d objects that the custody log names\nhint: their bytes are in raw/; copy that folder elsewhere and load it into a new case", ErrDamaged, fileDatabase, objects)
+}
+
+// logged gives the SHA-256 of every object that the custody log says is in the case.
+func (w *Writer) logged() (map[uint32]string, error) {
 	logged := map[uint32]string{}
-	err := custody.Read(filepath.Join(w.Dir, fileCustody), func(e custody.Entry) error {
+	return logged, custody.Read(filepath.Join(w.Dir, fileCustody), func(e custody.Entry) error {
 		if e.Action != "object.load" && e.Action != "object.reconcile" {
 			return nil
 		}
@@ -29,30 +62,6 @@ func (w *Writer) reconcile(ctx context.Context) error {
 		logged[o.ID] = o.SHA256
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	var missing []Object
-	err = objects(ctx, w, func(o Object) error {
-		switch sha, ok := logged[o.ID]; {
-		case !ok:
-			missing = append(missing, o)
-		case sha != o.SHA256:
-			return fmt.Errorf("%w: object %d is %s in the tables and %s in the custody log", custody.ErrBroken, o.ID, o.SHA256, sha)
-		}
-		delete(logged, o.ID)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if len(logged) > 0 {
-		return fmt.Errorf("%w: the custody log names %d objects that %s has lost\nhint: the raw objects are safe in raw/; load them into a new case", custody.ErrBroken, len(logged), fileDatabase)
-	}
-	if len(missing) > 0 {
-		return w.logObjects("object.reconcile", missing)
-	}
-	return nil
 }
 
 // each runs a statement on the writer's own connection.

@@ -49,9 +49,10 @@ func OpenWriter(ctx context.Context, dir string, schemas []Schema) (w *Writer, e
 	if w.Created, err = claim(dir); err != nil {
 		return nil, err
 	}
+	opened := w
 	defer func() {
 		if err != nil {
-			w.release()
+			opened.release()
 		}
 	}()
 	if err := w.takeLock(); err != nil {
@@ -59,6 +60,9 @@ func OpenWriter(ctx context.Context, dir string, schemas []Schema) (w *Writer, e
 	}
 	if w.Custody, err = custody.Open(filepath.Join(dir, fileCustody), actor(), tool()); err != nil {
 		return nil, fmt.Errorf("custody log of %s: %w", dir, err)
+	}
+	if err := w.hasDatabase(); err != nil {
+		return nil, err
 	}
 	if err := w.openTables(ctx, schemas); err != nil {
 		return nil, err
@@ -109,6 +113,18 @@ func (w *Writer) takeLock() error {
 		return fmt.Errorf("%w: %s%s\nhint: wait until it has finished", ErrLocked, w.Dir, holder(w.Dir, ""))
 	}
 	return os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600)
+}
+
+// hasDatabase refuses a case whose database is gone: a new one in its place would look like an empty case.
+func (w *Writer) hasDatabase() error {
+	if _, err := os.Stat(filepath.Join(w.Dir, fileDatabase)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	logged, err := w.logged()
+	if err == nil && len(logged) > 0 {
+		err = lost(len(logged))
+	}
+	return err
 }
 
 // openTables opens the database and makes the tables where they are missing.
