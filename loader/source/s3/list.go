@@ -81,7 +81,7 @@ func (s *Source) objectPage(ctx context.Context, at place) (page, *place, error)
 	}
 	var out *s3.ListObjectsV2Output
 	if _, err := s.retrying(ctx, func(ctx context.Context) (err error) {
-		out, err = s.client.ListObjectsV2(ctx, in, quiet)
+		out, err = s.client.ListObjectsV2(ctx, in, ours)
 		return err
 	}); err != nil {
 		return page{}, nil, err
@@ -109,7 +109,7 @@ func (s *Source) versionPage(ctx context.Context, at place) (page, *place, error
 	}
 	var out *s3.ListObjectVersionsOutput
 	if _, err := s.retrying(ctx, func(ctx context.Context) (err error) {
-		out, err = s.client.ListObjectVersions(ctx, in, quiet)
+		out, err = s.client.ListObjectVersions(ctx, in, ours)
 		return err
 	}); err != nil {
 		return page{}, nil, err
@@ -199,8 +199,12 @@ func (s *Source) payer() types.RequestPayer {
 	return ""
 }
 
-// quiet keeps the SDK from printing that it checked nothing: we do, and record it.
-func quiet(o *s3.Options) { o.DisableLogOutputChecksumValidationSkipped = true }
+// ours keeps the SDK from printing that it checked nothing, which we do and record, and from asking again as often as
+// its configuration says, since we ask again too.
+func ours(o *s3.Options) {
+	o.DisableLogOutputChecksumValidationSkipped = true
+	o.RetryMaxAttempts = min(max(o.RetryMaxAttempts, 1), 3)
+}
 
 func optional(s string) *string {
 	if s == "" {

@@ -132,7 +132,7 @@ func (b *body) ask() error {
 		// The answer's body lives as long as its context, which must not be that of the asking.
 		one, stop := context.WithCancelCause(ctx)
 		release := context.AfterFunc(asking, func() { stop(context.Cause(asking)) })
-		out, err = s.client.GetObject(one, in, quiet)
+		out, err = s.client.GetObject(one, in, ours)
 		if !release() && err == nil {
 			err = context.Cause(asking)
 		}

@@ -147,7 +147,7 @@ func (s *Source) partSizes(ctx context.Context, e entry, o *s3.GetObjectOutput, 
 			in := &s3.HeadObjectInput{Bucket: &s.opt.Bucket, Key: &e.key, VersionId: o.VersionId, PartNumber: &n, IfMatch: o.ETag, RequestPayer: s.payer()}
 			var head *s3.HeadObjectOutput
 			if _, err := s.retrying(ctx, func(ctx context.Context) (err error) {
-				head, err = s.client.HeadObject(ctx, in, quiet)
+				head, err = s.client.HeadObject(ctx, in, ours)
 				return err
 			}); err != nil || head.ContentLength == nil || int(aws.ToInt32(head.PartsCount)) != count {
 				return nil
@@ -171,7 +171,7 @@ func (s *Source) partAttributes(ctx context.Context, e entry, o *s3.GetObjectOut
 	for {
 		var out *s3.GetObjectAttributesOutput
 		if _, err := s.retrying(ctx, func(ctx context.Context) (err error) {
-			out, err = s.client.GetObjectAttributes(ctx, in, quiet)
+			out, err = s.client.GetObjectAttributes(ctx, in, ours)
 			return err
 		}); err != nil || out.ObjectParts == nil || strings.Trim(aws.ToString(out.ETag), `"`) != strings.Trim(aws.ToString(o.ETag), `"`) {
 			return nil
