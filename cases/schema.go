@@ -13,7 +13,8 @@ var ownSchema string
 //
 //	-- section: tables     tables in schema store; <name>_context tables hold what repeats (see Writer.Intern)
 //	-- section: views      views in main, with comments
-//	-- section: derived    "-- derived: NAME" and one INSERT each, with $after: the object_id it has reached
+//	-- section: derived    "-- derived: NAME" and one INSERT each, with $after: the object_id it has reached;
+//	                       or, without $after, the statements that empty the table and build it anew
 type Schema struct{ Name, SQL string }
 
 // derived is a table built from the records after a load, object range by object range.

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,13 +52,15 @@ func fullCase(t *testing.T) *sql.DB {
 	return db
 }
 
-// schemaFiles are the case's own schema and that of every log type, in this order.
+// schemaFiles are the case's own schema, that of every log type, and what is built across them, in this order.
 func schemaFiles(t *testing.T) []string {
 	t.Helper()
 	types, err := filepath.Glob("../loader/logs/*.sql")
 	if err != nil || len(types) == 0 {
 		t.Fatalf("no schemas of log types: %v", err)
 	}
+	across := "../loader/logs/across.sql"
+	types = append(slices.DeleteFunc(types, func(name string) bool { return name == across }), across)
 	var texts []string
 	for _, name := range append([]string{"../cases/schema.sql"}, types...) {
 		text, err := os.ReadFile(name)

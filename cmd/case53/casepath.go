@@ -39,11 +39,11 @@ func openCase(ctx context.Context, path string, stderr io.Writer) (*cases.Case, 
 	return c, err
 }
 
-// schemas are the tables of every log type.
+// schemas are the tables of every log type, and what is built across them.
 func schemas() []cases.Schema {
 	var out []cases.Schema
 	for _, t := range logs.All() {
 		out = append(out, cases.Schema{Name: t.Name, SQL: t.SQL})
 	}
-	return out
+	return append(out, cases.Schema{Name: "across", SQL: logs.Across})
 }

@@ -91,6 +91,10 @@ func ByName(name string) *Type {
 	return nil
 }
 
+// Across is what the log types say together: tables derived from all of them, and the views on those. It needs the
+// schemas of [All].
+var Across = mustSQL("across.sql")
+
 //go:embed *.sql
 var sqlFiles embed.FS
 

@@ -1,0 +1,355 @@
+-- What the three logs say together: whose address it is, which records are one connection, and what name led there.
+-- Everything here is built after a load. What new records may change is rebuilt whole: a connection goes on in the next
+-- object, and an answer that is loaded later names flows that were loaded before.
+
+-- section: tables
+
+-- Derived: the addresses that an interface has in its own records. translates: packets of others leave by it (NAT).
+CREATE TABLE store.interface_address (
+  capture VARCHAR NOT NULL, interface_id VARCHAR NOT NULL, address UHUGEINT NOT NULL, first_seen TIMESTAMP, last_seen TIMESTAMP,
+  records BIGINT NOT NULL, by_direction BOOLEAN NOT NULL, translates BOOLEAN NOT NULL
+);
+
+-- Derived: addresses that AWS itself marked as a service's, wherever it did.
+CREATE TABLE store.service_address (address UHUGEINT NOT NULL, service VARCHAR NOT NULL);
+
+-- Derived: a client and an address that it was ever given. spans: the names that gave it, each with the time in which no
+-- 24 hours passed without that answer, ordered by name and time; chain: the CNAMEs of the last such answer.
+CREATE TABLE store.answer_pair (
+  pair_id UINTEGER NOT NULL, capture VARCHAR NOT NULL, client UHUGEINT NOT NULL, address UHUGEINT NOT NULL,
+  spans STRUCT(name VARCHAR, since TIMESTAMP, until TIMESTAMP, chain VARCHAR[])[] NOT NULL
+);
+
+-- Derived: when a pair was answered. record: object_id * 2^32 + row_no of the record.
+CREATE TABLE store.answer_time (pair_id UINTEGER NOT NULL, asked_at TIMESTAMP NOT NULL, span_no UINTEGER NOT NULL, record UBIGINT NOT NULL);
+
+-- Derived: the last answer before a flow, for flows that have one.
+CREATE TABLE store.flow_name (
+  object_id UINTEGER NOT NULL, row_no UINTEGER NOT NULL, pair_id UINTEGER NOT NULL, span_no UINTEGER NOT NULL,
+  asked_at TIMESTAMP NOT NULL, record UBIGINT NOT NULL
+);
+
+-- Derived: a connection as one interface saw it. context_id and record are those of its first record; told_by: how the client was told.
+CREATE TABLE store.flow_session (
+  context_id UINTEGER NOT NULL, protocol SMALLINT, client UHUGEINT NOT NULL, client_port INTEGER, server UHUGEINT NOT NULL, server_port INTEGER,
+  start TIMESTAMP NOT NULL, "end" TIMESTAMP NOT NULL, packets_out BIGINT, packets_in BIGINT, bytes_out BIGINT, bytes_in BIGINT,
+  records INTEGER NOT NULL, refused INTEGER NOT NULL, tcp_flags SMALLINT, told_by UTINYINT NOT NULL,
+  client_inside BOOLEAN NOT NULL, server_inside BOOLEAN NOT NULL, translated BOOLEAN NOT NULL,
+  record UBIGINT NOT NULL, pair_id UINTEGER, span_no UINTEGER, asked_at TIMESTAMP
+);
+
+-- section: views
+
+-- Every connection, as one interface saw it: records of the same addresses, ports and protocol, both directions, joined as
+-- long as the pause between them is short (twice the interface's aggregation window). Addresses are those of the packets.
+CREATE VIEW session AS
+SELECT s.start, s."end", epoch(s."end" - s.start) AS seconds, number_text(s.client) AS client, s.client_port, number_text(s.server) AS server, s.server_port,
+  s.protocol, s.bytes_out, s.bytes_in, s.packets_out, s.packets_in, s.records, s.refused AS refused_records, s.refused = s.records AS refused, s.tcp_flags,
+  CASE WHEN s.client_inside THEN CASE WHEN s.server_inside THEN 'inside' ELSE 'out' END WHEN s.server_inside THEN 'in' ELSE 'through' END AS direction,
+  ['SYN without ACK', 'SYN-ACK from the server', 'ports', 'first record', 'lower address'][s.told_by] AS initiator_reason,
+  s.translated, p.spans[s.span_no].name AS name, s.asked_at,
+  list_sort(list_distinct(list_transform(list_filter(p.spans, lambda x: s.start BETWEEN x.since - INTERVAL 60 SECOND AND x.until + INTERVAL 24 HOUR), lambda x: x.name))) AS names,
+  v.service AS server_service, c.interface_id, c.instance_id, c.vpc_id, c.account_id, c.capture,
+  (s.record >> 32)::UINTEGER AS object_id, (s.record & 4294967295)::UINTEGER AS row_no,
+  s.client AS client_n, s.server AS server_n
+FROM store.flow_session s JOIN store.flow_context c USING (context_id)
+  LEFT JOIN store.answer_pair p ON p.pair_id = s.pair_id LEFT JOIN store.service_address v ON v.address = s.server;
+
+COMMENT ON COLUMN session.start IS 'time: first packet of the connection';
+COMMENT ON COLUMN session."end" IS 'time: last packet of the connection that was recorded';
+COMMENT ON COLUMN session.seconds IS 'number: how long it lasted';
+COMMENT ON COLUMN session.client IS 'ip: the side that opened it, as far as can be told: see initiator_reason';
+COMMENT ON COLUMN session.client_port IS 'port: port of the client';
+COMMENT ON COLUMN session.server IS 'ip: the side that was called';
+COMMENT ON COLUMN session.server_port IS 'port: port of the server';
+COMMENT ON COLUMN session.protocol IS 'protocol: IANA protocol number';
+COMMENT ON COLUMN session.bytes_out IS 'bytes: from client to server';
+COMMENT ON COLUMN session.bytes_in IS 'bytes: from server to client';
+COMMENT ON COLUMN session.packets_out IS 'count: from client to server';
+COMMENT ON COLUMN session.packets_in IS 'count: from server to client';
+COMMENT ON COLUMN session.records IS 'count: flow records of it';
+COMMENT ON COLUMN session.refused_records IS 'count: flow records of it with the action REJECT';
+COMMENT ON COLUMN session.refused IS 'flag: every record was REJECT';
+COMMENT ON COLUMN session.tcp_flags IS 'number: TCP flags of both sides, OR-ed';
+COMMENT ON COLUMN session.direction IS 'text: out (inside to outside), in, inside, or through (neither side is inside)';
+COMMENT ON COLUMN session.initiator_reason IS 'text: what says which side is the client';
+COMMENT ON COLUMN session.translated IS 'flag: one side is the address of a NAT gateway: the true client is in another session';
+COMMENT ON COLUMN session.name IS 'name: the name that the client last resolved to this server before, in 24 hours';
+COMMENT ON COLUMN session.asked_at IS 'time: when that was';
+COMMENT ON COLUMN session.names IS 'text: every name that gave the client this address in the 24 hours before';
+COMMENT ON COLUMN session.server_service IS 'text: AWS service that the server''s address belongs to, where any record says so';
+COMMENT ON COLUMN session.client_n IS 'number: client as a number';
+COMMENT ON COLUMN session.server_n IS 'number: server as a number';
+
+-- When a capture's Resolver log begins, of the whole capture: VPCs may have begun to log later.
+CREATE VIEW resolver_log AS SELECT capture, min(minute) AS first_query, max(minute) AS last_query FROM store.minute WHERE log_type = 'dns' GROUP BY capture;
+
+COMMENT ON COLUMN resolver_log.first_query IS 'time: minute of the first query in the Resolver log';
+COMMENT ON COLUMN resolver_log.last_query IS 'time: minute of the last query in the Resolver log';
+
+-- Every flow with the names that led to it. The client is the side that asked; where each had asked for the other, the one
+-- with the higher port. Addresses of packets go first, those of interfaces second.
+CREATE VIEW flow_named AS
+SELECT f.*, p.spans[n.span_no].name AS name, n.asked_at, epoch(f.start - n.asked_at) AS seconds_before,
+  list_sort(list_distinct(list_transform(list_filter(p.spans, lambda x: f.start BETWEEN x.since - INTERVAL 60 SECOND AND x.until + INTERVAL 24 HOUR), lambda x: x.name))) AS names,
+  p.spans[n.span_no].chain AS name_chain, number_text(p.client) AS asked_by,
+  n.pair_id IS NULL AND (r.first_query IS NULL OR f.start < r.first_query + INTERVAL 24 HOUR) AS window_starts_too_late,
+  (n.record >> 32)::UINTEGER AS answer_object_id, (n.record & 4294967295)::UINTEGER AS answer_row_no
+FROM flow f LEFT JOIN store.flow_name n ON n.object_id = f.object_id AND n.row_no = f.row_no
+  LEFT JOIN store.answer_pair p ON p.pair_id = n.pair_id LEFT JOIN resolver_log r ON r.capture = f.capture;
+
+COMMENT ON COLUMN flow_named.name IS 'name: the name that the client last resolved to this address before, in 24 hours';
+COMMENT ON COLUMN flow_named.asked_at IS 'time: when that was';
+COMMENT ON COLUMN flow_named.seconds_before IS 'number: seconds from that answer to the flow; start may be 60 s late, so -60 is still before';
+COMMENT ON COLUMN flow_named.names IS 'text: every name that gave the client this address in the 24 hours before';
+COMMENT ON COLUMN flow_named.name_chain IS 'text: the CNAMEs between the name and the address, as last answered';
+COMMENT ON COLUMN flow_named.asked_by IS 'ip: the side that asked';
+COMMENT ON COLUMN flow_named.window_starts_too_late IS 'flag: no name, and the Resolver log begins less than 24 hours before, or there is none';
+COMMENT ON COLUMN flow_named.answer_object_id IS 'object: source object of the answer';
+COMMENT ON COLUMN flow_named.answer_row_no IS 'number: its line or event there';
+
+-- Whose address it is: from the records of interfaces, and from what aws ec2 describe-network-interfaces said.
+CREATE OR REPLACE VIEW asset AS
+WITH claim AS (
+  SELECT a.capture, a.interface_id, number_text(a.address) AS address, a.address AS address_n, c.instance_id, c.vpc_id, c.subnet_id, c.account_id,
+    c.interface_type, a.first_seen, a.last_seen, a.records, a.translates,
+    CASE WHEN a.by_direction THEN 'own side of its flow records' ELSE 'in most of its flow records' END AS basis,
+    NULL::TIMESTAMP AS described_at, NULL AS public_address, NULL AS name, NULL AS description, NULL AS security_groups, NULL::TIMESTAMP AS attached_at
+  FROM store.interface_address a JOIN (
+    SELECT capture, interface_id, unnest(CASE WHEN count(instance_id) = 0 THEN [NULL] ELSE list(DISTINCT instance_id) END) AS instance_id, max(vpc_id) AS vpc_id,
+      max(subnet_id) AS subnet_id, max(account_id) AS account_id, max(interface_type) AS interface_type
+    FROM store.flow_context GROUP BY capture, interface_id
+  ) c ON c.capture = a.capture AND c.interface_id = a.interface_id
+  UNION ALL
+  SELECT DISTINCT NULL, interface_id, address, addr_of(address), instance_id, vpc_id, subnet_id, account_id, interface_type, NULL::TIMESTAMP, NULL::TIMESTAMP, NULL, NULL,
+    'described', described_at, public_address, name, description, security_groups, attached_at
+  FROM store.asset
+)
+SELECT *, nullif(concat_ws('; ',
+  CASE WHEN min(interface_id) OVER address_of <> max(interface_id) OVER address_of THEN 'address at several interfaces' END,
+  CASE WHEN min(instance_id) OVER at_interface <> max(instance_id) OVER at_interface THEN 'interface at several instances' END), '') AS conflict
+FROM claim
+WINDOW address_of AS (PARTITION BY coalesce(vpc_id, ''), address), at_interface AS (PARTITION BY interface_id);
+
+COMMENT ON COLUMN asset.interface_id IS 'interface: the interface';
+COMMENT ON COLUMN asset.address IS 'ip: an address of its own';
+COMMENT ON COLUMN asset.address_n IS 'number: address as a number';
+COMMENT ON COLUMN asset.instance_id IS 'instance: what the interface is attached to';
+COMMENT ON COLUMN asset.vpc_id IS 'vpc: its VPC';
+COMMENT ON COLUMN asset.subnet_id IS 'subnet: its subnet';
+COMMENT ON COLUMN asset.account_id IS 'account: owner of the interface';
+COMMENT ON COLUMN asset.first_seen IS 'time: first record that shows it';
+COMMENT ON COLUMN asset.last_seen IS 'time: last record that shows it';
+COMMENT ON COLUMN asset.records IS 'count: records that show it';
+COMMENT ON COLUMN asset.translates IS 'flag: packets of others leave by this address (NAT)';
+COMMENT ON COLUMN asset.basis IS 'text: what says so';
+COMMENT ON COLUMN asset.public_address IS 'ip: public address that belongs to it, where it was described';
+COMMENT ON COLUMN asset.conflict IS 'text: what does not fit with other claims';
+
+-- What is there of each source, in windows of ten minutes from the first to the last record of its log type and capture. A
+-- window counts as its worst minute: SKIPDATA, then OK, then NODATA. Resolver and zone logs have no NODATA: a window without
+-- records is none, and may be quiet, cached or not logged.
+CREATE VIEW coverage AS
+WITH seen AS (
+  SELECT 'flow' AS log_type, capture, interface_id AS source, minute, CASE log_status WHEN 'SKIPDATA' THEN 3 WHEN 'NODATA' THEN 1 ELSE 2 END AS rank FROM store.flow_span
+  UNION ALL
+  SELECT log_type, capture, source, minute, 4 FROM store.minute WHERE log_type <> 'flow'
+), binned AS (
+  SELECT log_type, capture, source, time_bucket(INTERVAL 10 MINUTE, minute) AS start, max(rank) AS rank, count(DISTINCT minute) AS minutes FROM seen GROUP BY ALL
+), span AS (
+  SELECT log_type, capture, unnest(generate_series(min(start), max(start), INTERVAL 10 MINUTE)) AS start FROM binned GROUP BY log_type, capture
+), grid AS (
+  SELECT s.log_type, s.capture, b.source, s.start FROM span s JOIN (SELECT DISTINCT log_type, capture, source FROM binned) b USING (log_type, capture)
+)
+SELECT g.log_type, g.capture, g.source, g.start, g.start + INTERVAL 10 MINUTE AS "end",
+  CASE WHEN b.rank IS NOT NULL THEN ['NODATA', 'OK', 'SKIPDATA', 'records'][b.rank] WHEN g.log_type = 'flow' THEN 'absent' ELSE 'none' END AS status,
+  coalesce(b.minutes, 0) AS minutes
+FROM grid g LEFT JOIN binned b ON b.log_type = g.log_type AND b.capture = g.capture AND b.source IS NOT DISTINCT FROM g.source AND b.start = g.start;
+
+COMMENT ON COLUMN coverage.source IS 'text: interface_id, vpc_id or hosted_zone_id';
+COMMENT ON COLUMN coverage.start IS 'time: start of the window';
+COMMENT ON COLUMN coverage."end" IS 'time: end of the window, not in it';
+COMMENT ON COLUMN coverage.status IS 'text: OK, NODATA, SKIPDATA or absent; for dns and zone records or none';
+COMMENT ON COLUMN coverage.minutes IS 'count: minutes of the window that records speak about';
+
+-- section: derived
+
+-- derived: interface_address
+-- Where flow_direction says which side is the interface's own, that one; else the address that is in most of its records, per
+-- family, a private one before others.
+DELETE FROM store.interface_address;
+INSERT INTO store.interface_address
+WITH place AS (
+  SELECT context_id, capture, interface_id, flow_direction FROM store.flow_context WHERE interface_id IS NOT NULL
+), side AS (
+  SELECT p.capture, p.interface_id, p.flow_direction, f.src4 AS a4, f.src6 AS a6, min(f.start) AS first_seen, max(f."end") AS last_seen, count(*) AS records,
+    coalesce(bool_or(coalesce(f.pkt_src4 <> f.src4, false) AND NOT private_number(addr_number(f.pkt_src4, NULL))), false) AS translates
+  FROM store.flow f JOIN place p USING (context_id)
+  WHERE p.flow_direction IS DISTINCT FROM 'ingress' AND (f.src4 IS NOT NULL OR f.src6 IS NOT NULL) GROUP BY ALL
+  UNION ALL
+  SELECT p.capture, p.interface_id, p.flow_direction, f.dst4, f.dst6, min(f.start), max(f."end"), count(*),
+    coalesce(bool_or(coalesce(f.pkt_dst4 <> f.dst4, false) AND NOT private_number(addr_number(f.pkt_dst4, NULL))), false)
+  FROM store.flow f JOIN place p USING (context_id)
+  WHERE p.flow_direction IS DISTINCT FROM 'egress' AND (f.dst4 IS NOT NULL OR f.dst6 IS NOT NULL) GROUP BY ALL
+), numbered AS (
+  SELECT capture, interface_id, addr_number(a4, a6) AS address, a4 IS NOT NULL AS v4, flow_direction IS NOT NULL AS by_direction, min(first_seen) AS first_seen, max(last_seen) AS last_seen,
+    sum(records)::BIGINT AS records, bool_or(translates) AS translates
+  FROM side GROUP BY ALL
+)
+SELECT capture, interface_id, address, first_seen, last_seen, records, by_direction, translates FROM numbered WHERE by_direction
+UNION ALL
+SELECT capture, interface_id, address, first_seen, last_seen, records, by_direction, translates FROM numbered n
+WHERE NOT by_direction AND NOT EXISTS (FROM numbered d WHERE d.by_direction AND d.capture = n.capture AND d.interface_id = n.interface_id)
+QUALIFY row_number() OVER (PARTITION BY capture, interface_id, v4 ORDER BY records DESC, private_number(address) DESC, address) = 1
+ORDER BY capture, interface_id, address;
+
+-- derived: service_address
+DELETE FROM store.service_address;
+INSERT INTO store.service_address
+SELECT address, max(service) FROM (
+  SELECT addr_number(coalesce(f.pkt_dst4, f.dst4), coalesce(f.pkt_dst6, f.dst6)) AS address, c.pkt_dst_aws_service AS service
+  FROM store.flow f JOIN store.flow_context c USING (context_id) WHERE c.pkt_dst_aws_service IS NOT NULL
+  UNION ALL
+  SELECT addr_number(coalesce(f.pkt_src4, f.src4), coalesce(f.pkt_src6, f.src6)), c.pkt_src_aws_service
+  FROM store.flow f JOIN store.flow_context c USING (context_id) WHERE c.pkt_src_aws_service IS NOT NULL
+) WHERE address IS NOT NULL GROUP BY address ORDER BY address;
+
+-- derived: answer_pair
+DELETE FROM store.answer_pair;
+INSERT INTO store.answer_pair
+WITH linked AS (
+  SELECT object_id, row_no, list(rdata ORDER BY answer_no) AS chain FROM store.dns_answer WHERE type = 'CNAME' GROUP BY object_id, row_no
+), answer AS (
+  SELECT c.capture, addr_number(a.src4, a.src6) AS client, addr_number(a.rdata4, a.rdata6) AS address, a.name, a.query_timestamp AS asked_at, min(a.object_id::UBIGINT << 32 | a.row_no) AS record
+  FROM store.dns_answer a JOIN store.dns_context c USING (context_id)
+  WHERE (a.src4 IS NOT NULL OR a.src6 IS NOT NULL) AND (a.rdata4 IS NOT NULL OR a.rdata6 IS NOT NULL) AND a.name IS NOT NULL
+  GROUP BY ALL
+), apart AS (
+  SELECT *, asked_at - lag(asked_at) OVER (PARTITION BY capture, client, address, name ORDER BY asked_at) > INTERVAL 24 HOUR AS apart FROM answer
+), parted AS (
+  SELECT *, count(*) FILTER (apart) OVER (PARTITION BY capture, client, address, name ORDER BY asked_at ROWS UNBOUNDED PRECEDING) AS part FROM apart
+), spanned AS (
+  SELECT capture, client, address, name, part, min(asked_at) AS since, max(asked_at) AS until, arg_max(record, asked_at) AS record FROM parted GROUP BY ALL
+)
+SELECT row_number() OVER (ORDER BY capture, client, address), capture, client, address, spans FROM (
+  SELECT s.capture, s.client, s.address, list({'name': s.name, 'since': s.since, 'until': s.until, 'chain': l.chain} ORDER BY s.name, s.since) AS spans
+  FROM spanned s LEFT JOIN linked l ON l.object_id = (s.record >> 32) AND l.row_no = (s.record & 4294967295)
+  GROUP BY s.capture, s.client, s.address);
+
+-- derived: answer_time
+-- One answer per pair and moment; of several names at one moment the first in the order of the alphabet.
+DELETE FROM store.answer_time;
+INSERT INTO store.answer_time
+WITH span AS (
+  SELECT pair_id, capture, client, address, s.name AS name, s.since AS since, s.until AS until, span_no
+  FROM (SELECT pair_id, capture, client, address, unnest(spans) AS s, unnest(range(1, len(spans) + 1)) AS span_no FROM store.answer_pair)
+)
+SELECT pair_id, asked_at, (least_of >> 64)::UINTEGER, (least_of & 18446744073709551615::UHUGEINT)::UBIGINT FROM (
+  SELECT s.pair_id, a.query_timestamp AS asked_at, min(s.span_no::UHUGEINT << 64 | (a.object_id::UHUGEINT << 32 | a.row_no::UHUGEINT)) AS least_of
+  FROM store.dns_answer a JOIN store.dns_context c USING (context_id)
+    JOIN span s ON s.capture = c.capture AND s.client = addr_number(a.src4, a.src6) AND s.address = addr_number(a.rdata4, a.rdata6) AND s.name = a.name
+      AND a.query_timestamp BETWEEN s.since AND s.until
+  GROUP BY s.pair_id, a.query_timestamp)
+ORDER BY pair_id, asked_at;
+
+-- derived: flow_name
+DELETE FROM store.flow_name;
+INSERT INTO store.flow_name
+WITH rec AS (
+  SELECT f.object_id, f.row_no, f.start, c.capture, coalesce(f.dstport, 0) <= coalesce(f.srcport, 0) AS outward,
+    addr_number(f.src4, f.src6) AS src, addr_number(f.dst4, f.dst6) AS dst,
+    CASE WHEN f.pkt_src4 <> f.src4 OR f.pkt_dst4 <> f.dst4 OR f.pkt_src6 <> f.src6 OR f.pkt_dst6 <> f.dst6 THEN addr_number(f.pkt_src4, f.pkt_src6) END AS pkt_src,
+    CASE WHEN f.pkt_src4 <> f.src4 OR f.pkt_dst4 <> f.dst4 OR f.pkt_src6 <> f.src6 OR f.pkt_dst6 <> f.dst6 THEN addr_number(f.pkt_dst4, f.pkt_dst6) END AS pkt_dst
+  FROM store.flow f JOIN store.flow_context c USING (context_id) WHERE f.start IS NOT NULL
+), paired AS (
+  SELECT r.object_id, r.row_no, r.start,
+    coalesce(CASE WHEN outward THEN p3.pair_id ELSE p4.pair_id END, p3.pair_id, p4.pair_id, CASE WHEN outward THEN p1.pair_id ELSE p2.pair_id END, p1.pair_id, p2.pair_id) AS pair_id
+  FROM rec r
+    LEFT JOIN store.answer_pair p1 ON p1.capture = r.capture AND p1.client = r.src AND p1.address = r.dst
+    LEFT JOIN store.answer_pair p2 ON p2.capture = r.capture AND p2.client = r.dst AND p2.address = r.src
+    LEFT JOIN store.answer_pair p3 ON p3.capture = r.capture AND p3.client = r.pkt_src AND p3.address = r.pkt_dst
+    LEFT JOIN store.answer_pair p4 ON p4.capture = r.capture AND p4.client = r.pkt_dst AND p4.address = r.pkt_src
+), asked AS (
+  SELECT pair_id, asked_at - INTERVAL 60 SECOND AS known, asked_at, span_no, record FROM store.answer_time
+)
+SELECT p.object_id, p.row_no, p.pair_id, a.span_no, a.asked_at, a.record
+FROM (FROM paired WHERE pair_id IS NOT NULL) p ASOF JOIN asked a ON a.pair_id = p.pair_id AND p.start >= a.known
+WHERE a.asked_at >= p.start - INTERVAL 24 HOUR;
+
+-- derived: flow_session
+-- A pause of more than twice the interface's window ends a connection; the window is taken from its longest record: 60 s or
+-- 600 s. Keys whose records all lie closer together than that need no looking for pauses, and they are nearly all.
+-- The client, first that applies: a SYN without ACK; the other side's SYN-ACK; a port that is no ephemeral one against
+-- one that is; the first record; the lower address.
+DELETE FROM store.flow_session;
+INSERT INTO store.flow_session
+WITH pace AS (
+  SELECT dense_rank() OVER (ORDER BY c.capture, c.interface_id) AS side, context_id, c.action, w.longest
+  FROM store.flow_context c LEFT JOIN (SELECT context_id, max("end" - start) AS longest FROM store.flow GROUP BY context_id) w USING (context_id)
+), place AS (
+  SELECT side, context_id, action = 'REJECT' AS refused, CASE WHEN max(longest) OVER (PARTITION BY side) > INTERVAL 60 SECOND THEN INTERVAL 660 SECOND ELSE INTERVAL 120 SECOND END AS pause
+  FROM pace
+), rec AS (
+  SELECT p.side, p.pause, p.context_id, p.refused, f.protocol, f.start, f."end", f.packets, f.bytes, f.tcp_flags, f.object_id::UBIGINT << 32 | f.row_no AS record,
+    addr_number(coalesce(f.pkt_src4, f.src4), coalesce(f.pkt_src6, f.src6)) AS src, addr_number(coalesce(f.pkt_dst4, f.dst4), coalesce(f.pkt_dst6, f.dst6)) AS dst,
+    coalesce(f.srcport, 0) AS srcport, coalesce(f.dstport, 0) AS dstport
+  FROM store.flow f JOIN place p USING (context_id)
+  WHERE f.start IS NOT NULL AND f."end" >= f.start AND (f.src4 IS NOT NULL OR f.src6 IS NOT NULL) AND (f.dst4 IS NOT NULL OR f.dst6 IS NOT NULL)
+), keyed AS (
+  SELECT *, src < dst OR src = dst AND srcport <= dstport AS up, least(src, dst) AS lo, greatest(src, dst) AS hi,
+    CASE WHEN src < dst OR src = dst AND srcport <= dstport THEN srcport ELSE dstport END AS lo_port,
+    CASE WHEN src < dst OR src = dst AND srcport <= dstport THEN dstport ELSE srcport END AS hi_port
+  FROM rec
+), spread AS MATERIALIZED (
+  SELECT side, protocol, lo, hi, lo_port, hi_port FROM keyed GROUP BY ALL HAVING max(start) - min("end") > any_value(pause)
+), broken AS (
+  SELECT *, start > max("end") OVER (PARTITION BY side, protocol, lo, hi, lo_port, hi_port ORDER BY start, "end" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + pause AS broken
+  FROM keyed SEMI JOIN spread USING (side, protocol, lo, hi, lo_port, hi_port)
+), parted AS (
+  SELECT * EXCLUDE (broken), count(*) FILTER (broken) OVER (PARTITION BY side, protocol, lo, hi, lo_port, hi_port ORDER BY start, "end" ROWS UNBOUNDED PRECEDING) AS part FROM broken
+  UNION ALL
+  SELECT *, 0 FROM keyed ANTI JOIN spread USING (side, protocol, lo, hi, lo_port, hi_port)
+), joined AS (
+  SELECT side, protocol, lo, hi, lo_port, hi_port, part, min(start) AS start, max("end") AS "end",
+    sum(packets) FILTER (up)::BIGINT AS packets_up, sum(packets) FILTER (NOT up)::BIGINT AS packets_down, sum(bytes) FILTER (up)::BIGINT AS bytes_up, sum(bytes) FILTER (NOT up)::BIGINT AS bytes_down,
+    count(*)::INTEGER AS records, count(*) FILTER (refused)::INTEGER AS refused, bit_or(tcp_flags) AS tcp_flags, min(record) AS record, min(context_id) AS context_id,
+    min(start) FILTER (up) AS start_up, min(start) FILTER (NOT up) AS start_down,
+    coalesce(bool_or(tcp_flags & 18 = 2) FILTER (up), false) AS syn_up, coalesce(bool_or(tcp_flags & 18 = 2) FILTER (NOT up), false) AS syn_down,
+    coalesce(bool_or(tcp_flags & 18 = 18) FILTER (up), false) AS ack_up, coalesce(bool_or(tcp_flags & 18 = 18) FILTER (NOT up), false) AS ack_down
+  FROM parted GROUP BY ALL
+), opened AS (
+  SELECT *, CASE WHEN syn_up <> syn_down THEN 1 WHEN ack_up <> ack_down THEN 2
+      WHEN protocol IN (6, 17) AND lo_port <> hi_port AND (least(lo_port, hi_port) < 1024 OR least(lo_port, hi_port) < 32768 AND greatest(lo_port, hi_port) >= 32768) THEN 3
+      WHEN coalesce(start_up, TIMESTAMP 'infinity') <> coalesce(start_down, TIMESTAMP 'infinity') THEN 4 ELSE 5 END::UTINYINT AS told_by
+  FROM joined
+), sided AS (
+  SELECT *, CASE told_by WHEN 1 THEN syn_up WHEN 2 THEN ack_down WHEN 3 THEN hi_port < lo_port
+      WHEN 4 THEN coalesce(start_up, TIMESTAMP 'infinity') < coalesce(start_down, TIMESTAMP 'infinity') ELSE true END AS by_lo
+  FROM opened
+), told AS (
+  SELECT s.* EXCLUDE (lo, hi), c.capture, CASE WHEN by_lo THEN lo ELSE hi END AS client, CASE WHEN by_lo THEN lo_port ELSE hi_port END AS client_port,
+    CASE WHEN by_lo THEN hi ELSE lo END AS server, CASE WHEN by_lo THEN hi_port ELSE lo_port END AS server_port
+  FROM sided s JOIN store.flow_context c USING (context_id)
+), own AS (
+  SELECT capture, address, bool_or(translates) AS translates FROM store.interface_address GROUP BY ALL
+), own6 AS (
+  SELECT DISTINCT capture, address >> 72::UHUGEINT AS block FROM own WHERE address > 281474976710655::UHUGEINT
+), placed AS (
+  SELECT t.*, private_number(t.client) OR oc.address IS NOT NULL OR bc.block IS NOT NULL AS client_inside, private_number(t.server) OR os.address IS NOT NULL OR bs.block IS NOT NULL AS server_inside,
+    coalesce(oc.translates, false) OR coalesce(os.translates, false) AS translated, coalesce(p1.pair_id, p2.pair_id) AS pair_id
+  FROM told t LEFT JOIN own oc ON oc.capture = t.capture AND oc.address = t.client LEFT JOIN own os ON os.capture = t.capture AND os.address = t.server
+    LEFT JOIN own6 bc ON bc.capture = t.capture AND bc.block = t.client >> 72::UHUGEINT LEFT JOIN own6 bs ON bs.capture = t.capture AND bs.block = t.server >> 72::UHUGEINT
+    LEFT JOIN store.answer_pair p1 ON p1.capture = t.capture AND p1.client = t.client AND p1.address = t.server
+    LEFT JOIN store.answer_pair p2 ON p2.capture = t.capture AND p2.client = t.server AND p2.address = t.client
+), asked AS (
+  SELECT pair_id, asked_at - INTERVAL 60 SECOND AS known, asked_at, span_no FROM store.answer_time
+)
+SELECT context_id, protocol, client, client_port, server, server_port, start, "end",
+  CASE WHEN by_lo THEN packets_up ELSE packets_down END, CASE WHEN by_lo THEN packets_down ELSE packets_up END, CASE WHEN by_lo THEN bytes_up ELSE bytes_down END,
+  CASE WHEN by_lo THEN bytes_down ELSE bytes_up END, records, refused, tcp_flags, told_by, client_inside, server_inside, translated, record,
+  CASE WHEN asked_at >= start - INTERVAL 24 HOUR THEN pair_id END, CASE WHEN asked_at >= start - INTERVAL 24 HOUR THEN span_no END, CASE WHEN asked_at >= start - INTERVAL 24 HOUR THEN asked_at END
+FROM (
+  SELECT p.*, a.asked_at, a.span_no FROM (FROM placed WHERE pair_id IS NOT NULL) p ASOF LEFT JOIN asked a ON a.pair_id = p.pair_id AND p.start >= a.known
+  UNION ALL
+  SELECT *, NULL, NULL FROM placed WHERE pair_id IS NULL
+);
