@@ -10,12 +10,15 @@ import (
 // layers says which of our packages each package may import. It is the architecture: bytes → records → rows → tables →
 // queries → screens. A package that is missing here fails the test.
 var layers = map[string][]string{
-	"case53/loader/source":            {},
-	"case53/loader/source/sourcetest": {"case53/loader/source"},
-	"case53/loader/source/local":      {"case53/loader/source"},
-	"case53/loader/records":           {},
-	"case53/loader/logs":              {},
-	"case53/loader":                   {"case53/loader/source", "case53/loader/records", "case53/loader/logs", "case53/cases", "case53/cases/raw"},
+	"case53/loader/source":               {},
+	"case53/loader/source/sourcetest":    {"case53/loader/source"},
+	"case53/loader/source/local":         {"case53/loader/source"},
+	"case53/loader/source/cwlogs":        {"case53/loader/source"},
+	"case53/loader/source/cwlogs/cwfake": {},
+	"case53/loader/source/s3":            {"case53/loader/source"},
+	"case53/loader/records":              {},
+	"case53/loader/logs":                 {},
+	"case53/loader":                      {"case53/loader/source", "case53/loader/records", "case53/loader/logs", "case53/cases", "case53/cases/raw"},
 
 	"case53/cases/duck":     {},
 	"case53/cases/raw":      {},
@@ -33,6 +36,9 @@ var layers = map[string][]string{
 	"case53/cmd/case53/demo/generate": {"case53/cmd/case53/demo"},
 	"case53/cmd/case53":               {"*"},
 }
+
+// clouds are the packages that may use the AWS SDK; cwfake answers with its serialisers in tests.
+var clouds = []string{"case53/loader/source/cwlogs", "case53/loader/source/cwlogs/cwfake", "case53/loader/source/s3", "case53/cmd/case53"}
 
 // offline packages must not be able to reach the network, whatever they import.
 var offline = []string{"case53/tui", "case53/cases", "case53/queries"}
@@ -69,6 +75,20 @@ func TestOnlyDuckTalksToDuckDB(t *testing.T) {
 		for _, imported := range fields[1:] {
 			if strings.HasPrefix(imported, "github.com/duckdb/") && fields[0] != "case53/cases/duck" {
 				t.Errorf("%s imports %s", fields[0], imported)
+			}
+		}
+	}
+}
+
+func TestOnlySourcesTalkToAWS(t *testing.T) {
+	for _, line := range goList(t, "-f", "{{.ImportPath}}{{range .Imports}} {{.}}{{end}}", "case53/...") {
+		fields := strings.Fields(line)
+		for _, imported := range fields[1:] {
+			if strings.HasPrefix(imported, "github.com/aws/") && !slices.Contains(clouds, fields[0]) {
+				t.Errorf("%s imports %s", fields[0], imported)
+			}
+			if strings.HasSuffix(imported, "/cwfake") {
+				t.Errorf("%s imports %s, which is for tests", fields[0], imported)
 			}
 		}
 	}
