@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,18 @@ func (e *CredentialsError) Error() string {
 	return fmt.Sprintf("AWS does not accept the credentials (any more): %v\nhint: renew them (aws sso login, aws login, a new session token), then run the same command again: it goes on where it stopped", e.Err)
 }
 func (e *CredentialsError) Unwrap() error { return e.Err }
+
+// groupError is why no more of a group can be read: asking for another slice of it would fail the same way.
+type groupError struct{ err error }
+
+func (e *groupError) Error() string { return e.err.Error() }
+func (e *groupError) Unwrap() error { return e.err }
+
+// ofGroup says whether a refusal is of the group, not of the question.
+func ofGroup(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && slices.Contains([]string{"ResourceNotFoundException", "AccessDeniedException", "AccessDenied", "OptInRequired"}, api.ErrorCode())
+}
 
 // answer is one answer of the service.
 type answer struct {
@@ -93,6 +106,9 @@ func (s *Source) ask(ctx context.Context, in *cloudwatchlogs.FilterLogEventsInpu
 		}
 		switch kindOf(err) {
 		case refused:
+			if ofGroup(err) {
+				return nil, &groupError{err}
+			}
 			return nil, err
 		case credentials:
 			if !renewed && s.Renew != nil && s.Renew() {
@@ -104,7 +120,7 @@ func (s *Source) ask(ctx context.Context, in *cloudwatchlogs.FilterLogEventsInpu
 			s.Limiter.Throttled()
 		}
 		if since := s.silence(begun); since > s.Patience {
-			return nil, fmt.Errorf("no answer for %s in %d attempts: %w", since.Round(time.Second), attempt, err)
+			return nil, &groupError{fmt.Errorf("no answer for %s in %d attempts: %w", since.Round(time.Millisecond), attempt, err)}
 		}
 		pause := s.pause(attempt)
 		waited += pause

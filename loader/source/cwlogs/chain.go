@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -49,12 +50,23 @@ func (c *chain) run(ctx context.Context) {
 	if err == nil || ctx.Err() != nil {
 		return
 	}
-	var expired *CredentialsError
-	if !errors.As(err, &expired) {
-		failed := source.Slice{Source: c.s.uri, From: c.work.start(), To: c.work.end(), State: source.Partial, Reason: err.Error(), Objects: int64(c.pages), Reads: 0}
-		err = &source.ObjectError{URI: c.s.sliceURI(c.work.span), Err: c.s.Explain(err), Ends: []source.Slice{failed}}
-	}
 	c.send(ctx, item{err: err})
+}
+
+// ended is the slice as it stands when its reading has failed. What was read before and could not be compared is no
+// less complete for that.
+func (c *chain) ended(err error) source.Slice {
+	if before := c.work.before; before != nil {
+		same := *before
+		same.State, same.Reason = source.CompleteUnverified, join(before.Reason, "a second count failed: "+oneLine(err))
+		return same
+	}
+	return source.Slice{Source: c.s.uri, From: c.work.start(), To: c.work.end(), State: source.Partial, Reason: oneLine(err), Objects: int64(c.pages), Records: -1}
+}
+
+func oneLine(err error) string {
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return text
 }
 
 func (c *chain) send(ctx context.Context, i item) error {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http/httptest"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -402,4 +403,13 @@ func TestARN(t *testing.T) {
 	if s := cwlogs.New(c); s.URI() != "cwlogs://eu-central-1/-/plain" || s.LogGroup() != "plain" {
 		t.Error(s.URI(), s.LogGroup())
 	}
+}
+
+// sdkFolder is where the SDK's module is.
+func sdkFolder(t *testing.T) string {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs").Output()
+	if err != nil {
+		t.Skip("go list: ", err)
+	}
+	return strings.TrimSpace(string(out))
 }

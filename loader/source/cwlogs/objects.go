@@ -101,11 +101,7 @@ func (r *run) head() bool {
 	c := r.queue[0]
 	for i := range c.items {
 		if i.err != nil {
-			if expired := (*CredentialsError)(nil); errors.As(i.err, &expired) {
-				r.yield(nil, expired)
-				return false
-			}
-			if !r.yield(nil, i.err) {
+			if !r.failed(c, i.err) {
 				return false
 			}
 			continue
@@ -124,6 +120,46 @@ func (r *run) head() bool {
 	}
 	r.finished(c)
 	return true
+}
+
+// failed yields what ended a chain; false when nothing more is to be read.
+func (r *run) failed(c *chain, err error) bool {
+	if r.ctx.Err() != nil {
+		return true // head says so
+	}
+	var expired *CredentialsError
+	if errors.As(err, &expired) {
+		r.yield(nil, expired)
+		return false
+	}
+	var all *groupError
+	if !errors.As(err, &all) {
+		return r.yield(nil, &source.ObjectError{URI: r.s.sliceURI(c.work.span), Err: r.s.Explain(err), Ends: []source.Slice{c.ended(err)}})
+	}
+	r.yield(nil, &source.ObjectError{URI: r.s.uri, Err: r.s.Explain(err), Ends: append([]source.Slice{c.ended(err)}, r.unread(oneLine(err))...)})
+	return false
+}
+
+// unread gives what has not been read of the window, but for the head of the queue.
+func (r *run) unread(why string) []source.Slice {
+	var out []source.Slice
+	add := func(w work) {
+		if w.before != nil {
+			return // it stands as it was
+		}
+		if n := len(out); n > 0 && out[n-1].To.Equal(w.start()) {
+			out[n-1].To = w.end()
+			return
+		}
+		out = append(out, source.Slice{Source: r.s.uri, From: w.start(), To: w.end(), State: source.Partial, Reason: why, Records: -1})
+	}
+	for _, c := range r.queue[1:] {
+		add(c.work)
+	}
+	for w, ok := r.plan.next(); ok; w, ok = r.plan.next() {
+		add(w)
+	}
+	return out
 }
 
 // finished makes use of what a chain has found.
