@@ -408,7 +408,7 @@ func TestFacts(t *testing.T) {
 	}
 	read(t, o)
 	f := o.Acquired()
-	if f.Kind != "s3" || f.VersionID != "v1" || f.ETag != v.etag() {
+	if f.Kind != "s3" || f.VersionID != listing.VersionID || f.More["version_id"] != "v1" || f.ETag != v.etag() {
 		t.Errorf("%+v", f)
 	}
 	for name, want := range map[string]any{

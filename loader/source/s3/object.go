@@ -261,12 +261,11 @@ func (b *body) Close() error {
 	return err
 }
 
-// facts is what the answer says, beside the listing. Headers that could carry a secret are not among them.
+// facts is what the answer says, beside the listing. Headers that could carry a secret are not among them. The version
+// is among More: VersionID stays what the listing said, so that the next listing finds the object in the case.
 func (o *object) facts(out *s3.GetObjectOutput) source.Facts {
 	f := o.Listed()
-	if out.VersionId != nil {
-		f.VersionID = *out.VersionId
-	}
+	note(f.More, "version_id", aws.ToString(out.VersionId))
 	if out.ETag != nil {
 		f.ETag = *out.ETag
 	}

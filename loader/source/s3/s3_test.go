@@ -197,7 +197,7 @@ func TestVersions(t *testing.T) {
 					t.Errorf("%s holds %q", o.URI(), got)
 				}
 				f := o.(source.Remote).Acquired()
-				if f.VersionID == "" || (f.More["noncurrent"] == true) != strings.Contains(o.URI(), "versionId") || (f.More["deleted"] != nil) != strings.Contains(o.URI(), "removed") {
+				if f.VersionID == "" || f.VersionID != f.More["version_id"] || (f.More["noncurrent"] == true) != strings.Contains(o.URI(), "versionId") || (f.More["deleted"] != nil) != strings.Contains(o.URI(), "removed") {
 					t.Errorf("%s: %+v", o.URI(), f)
 				}
 			}
