@@ -44,7 +44,7 @@ const coverageSQL = `
 WITH seen AS (
   SELECT 'flow' AS log_type, capture, coalesce(interface_id, '-') AS source, minute,
     CASE log_status WHEN 'SKIPDATA' THEN 3 WHEN 'NODATA' THEN 1 ELSE 2 END AS rank
-  FROM flow_span
+  FROM store.flow_span
   UNION ALL
   SELECT log_type, capture, coalesce(source, '-'), minute, 4 FROM store.minute WHERE log_type <> 'flow'
 ),

@@ -7,8 +7,9 @@ import (
 )
 
 // Derive brings the derived tables up to the last object, each in one transaction with the note of how far it has come.
-// Where the SQL has $after, the table gets the objects it does not have yet as one more sorted run. Where it has not, new
-// objects change old rows, and the SQL empties the table and builds it anew. progress is told the table's name.
+// Where the SQL has $after, the table gets the objects it does not have yet as one more sorted run, or, where it has $upto
+// too, as runs of about runRows records, which are sorted without spilling to disk. Where it has neither, new objects
+// change old rows, and the SQL empties the table and builds it anew. progress is told the table's name.
 func (w *Writer) Derive(ctx context.Context, progress func(name string)) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -22,35 +23,55 @@ func (w *Writer) Derive(ctx context.Context, progress func(name string)) error {
 		if err != nil {
 			return err
 		}
-		after := row[0].(int64)
-		if after >= last {
-			continue
-		}
-		progress(d.Name)
-		if err := w.deriveOne(ctx, d, after, last); err != nil {
-			w.conn.Exec(context.Background(), "ROLLBACK")
-			return fmt.Errorf("derive %s: %w", d.Name, err)
+		for after := row[0].(int64); after < last; {
+			progress(d.Name)
+			upto, err := w.runEnd(ctx, d, after, last)
+			if err == nil {
+				err = w.deriveOne(ctx, d, after, upto)
+			}
+			if err != nil {
+				w.conn.Exec(context.Background(), "ROLLBACK")
+				return fmt.Errorf("derive %s: %w", d.Name, err)
+			}
+			after = upto
 		}
 	}
 	return nil
 }
 
-func (w *Writer) deriveOne(ctx context.Context, d derived, after, last int64) error {
+// runRows is about how many records a sorted run holds: what fits into writerMemory while it is sorted.
+const runRows = 3_000_000
+
+// runEnd is the last object of the run that begins after an object.
+func (w *Writer) runEnd(ctx context.Context, d derived, after, last int64) (int64, error) {
+	if !strings.Contains(d.SQL, "$upto") {
+		return last, nil
+	}
+	row, err := w.conn.QueryRow(ctx, `SELECT min(object_id) FROM (
+		SELECT object_id, sum(rows) OVER (ORDER BY object_id) AS so_far FROM store.object WHERE object_id > $after)
+		WHERE so_far >= $most`, map[string]any{"after": after, "most": runRows})
+	if err != nil || row[0] == nil {
+		return last, err
+	}
+	return row[0].(int64), nil
+}
+
+func (w *Writer) deriveOne(ctx context.Context, d derived, after, upto int64) error {
 	if err := w.conn.Exec(ctx, "BEGIN"); err != nil {
 		return err
 	}
-	if err := w.build(ctx, d, after); err != nil {
+	if err := w.build(ctx, d, after, upto); err != nil {
 		return err
 	}
-	if err := w.conn.Run(ctx, "INSERT INTO store.derived VALUES ($name, $upto)", map[string]any{"name": d.Name, "upto": last}); err != nil {
+	if err := w.conn.Run(ctx, "INSERT INTO store.derived VALUES ($name, $upto)", map[string]any{"name": d.Name, "upto": upto}); err != nil {
 		return err
 	}
 	return w.conn.Exec(ctx, "COMMIT")
 }
 
-func (w *Writer) build(ctx context.Context, d derived, after int64) error {
+func (w *Writer) build(ctx context.Context, d derived, after, upto int64) error {
 	if strings.Contains(d.SQL, "$after") {
-		return w.conn.Run(ctx, d.SQL, map[string]any{"after": after})
+		return w.conn.Run(ctx, d.SQL, map[string]any{"after": after, "upto": upto})
 	}
 	return w.conn.Exec(ctx, d.SQL)
 }

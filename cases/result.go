@@ -36,8 +36,8 @@ type Result struct {
 	mu       sync.Mutex
 	changed  *sync.Cond
 	file     *os.File
-	offsets  []int64  // of each full page in the file, and the end
-	last     [][]Cell // the page that is not full yet
+	offsets  []int64           // of each full page in the file, and the end
+	last     [][]Cell          // the page that is not full yet
 	waiting  map[*int]struct{} // how many rows each Fetch under way waits for
 	complete bool
 	err      error

@@ -187,7 +187,7 @@ SELECT o.start, o."end", c.action, ['src', 'dst', 'pkt_src', 'pkt_dst'][o.side] 
 FROM oldest o JOIN store.flow_context c USING (context_id)
 ORDER BY o.start, o.object_id, o.row_no, o.side;
 
-CREATE VIEW flow_span AS SELECT capture, interface_id, log_status, minute FROM store.flow_span;
+CREATE VIEW flow_span AS SELECT DISTINCT capture, interface_id, log_status, minute FROM store.flow_span;
 
 COMMENT ON COLUMN flow_span.minute IS 'time: a minute that records of the interface speak about';
 
@@ -200,16 +200,16 @@ SELECT addr_number(addr, NULL), start, "end", side, peer, NULL, port, peer_port,
 FROM (
   SELECT src4 AS addr, start, "end", 1 AS side, dst4 AS peer, srcport AS port, dstport AS peer_port,
     protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
-  FROM store.flow WHERE object_id > $after AND src4 IS NOT NULL
+  FROM store.flow WHERE object_id > $after AND object_id <= $upto AND src4 IS NOT NULL
   UNION ALL
   SELECT dst4, start, "end", 2, src4, dstport, srcport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
-  FROM store.flow WHERE object_id > $after AND dst4 IS NOT NULL
+  FROM store.flow WHERE object_id > $after AND object_id <= $upto AND dst4 IS NOT NULL
   UNION ALL
   SELECT pkt_src4, start, "end", 3, pkt_dst4, srcport, dstport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
-  FROM store.flow WHERE object_id > $after AND pkt_src4 IS NOT NULL AND pkt_src4 IS DISTINCT FROM src4
+  FROM store.flow WHERE object_id > $after AND object_id <= $upto AND pkt_src4 IS NOT NULL AND pkt_src4 IS DISTINCT FROM src4
   UNION ALL
   SELECT pkt_dst4, start, "end", 4, pkt_src4, dstport, srcport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
-  FROM store.flow WHERE object_id > $after AND pkt_dst4 IS NOT NULL AND pkt_dst4 IS DISTINCT FROM dst4
+  FROM store.flow WHERE object_id > $after AND object_id <= $upto AND pkt_dst4 IS NOT NULL AND pkt_dst4 IS DISTINCT FROM dst4
 )
 ORDER BY addr, start;
 
@@ -219,16 +219,16 @@ SELECT addr, start, "end", side, NULL, peer, port, peer_port, protocol, packets,
 FROM (
   SELECT src6 AS addr, start, "end", 1 AS side, dst6 AS peer, srcport AS port, dstport AS peer_port,
     protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
-  FROM store.flow WHERE object_id > $after AND src6 IS NOT NULL
+  FROM store.flow WHERE object_id > $after AND object_id <= $upto AND src6 IS NOT NULL
   UNION ALL
   SELECT dst6, start, "end", 2, src6, dstport, srcport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
-  FROM store.flow WHERE object_id > $after AND dst6 IS NOT NULL
+  FROM store.flow WHERE object_id > $after AND object_id <= $upto AND dst6 IS NOT NULL
   UNION ALL
   SELECT pkt_src6, start, "end", 3, pkt_dst6, srcport, dstport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
-  FROM store.flow WHERE object_id > $after AND pkt_src6 IS NOT NULL AND pkt_src6 IS DISTINCT FROM src6
+  FROM store.flow WHERE object_id > $after AND object_id <= $upto AND pkt_src6 IS NOT NULL AND pkt_src6 IS DISTINCT FROM src6
   UNION ALL
   SELECT pkt_dst6, start, "end", 4, pkt_src6, dstport, srcport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
-  FROM store.flow WHERE object_id > $after AND pkt_dst6 IS NOT NULL AND pkt_dst6 IS DISTINCT FROM dst6
+  FROM store.flow WHERE object_id > $after AND object_id <= $upto AND pkt_dst6 IS NOT NULL AND pkt_dst6 IS DISTINCT FROM dst6
 )
 ORDER BY addr, start;
 
