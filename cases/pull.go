@@ -18,7 +18,7 @@ type Pull struct {
 
 // Slice is a part of a source's window that was read as one, and how completely.
 type Slice struct {
-	PullID   uint32    `json:"pull_id"`
+	PullID   uint32    `json:"pull_id,omitempty"`
 	Source   string    `json:"source"`
 	From     time.Time `json:"from,omitzero"`
 	To       time.Time `json:"to,omitzero"`
@@ -29,7 +29,7 @@ type Slice struct {
 	Bytes    int64     `json:"bytes"`
 	Digest   string    `json:"digest,omitempty"`
 	Reads    int       `json:"reads"`
-	SettleAt time.Time `json:"settled_at"`
+	SettleAt time.Time `json:"settled_at,omitzero"`
 }
 
 // PullBegun is what the case knows when a pull begins.

@@ -53,6 +53,16 @@ func printInfo(w io.Writer, info cases.Info) {
 	for _, c := range info.Captures {
 		fmt.Fprintf(w, "capture   %s (%s): %s objects, %s records, %s\n", safetext.Show(c.Name), c.Role, count(c.Objects), count(c.Lines.Rows), spanText(c.Window))
 	}
+	for _, s := range info.Slices {
+		fmt.Fprintf(w, "pulled    %s: %s of %s slices complete, %s counted once, %s partial\n", safetext.Show(s.Source), count(s.Complete), count(s.Complete+s.Unverified+s.Partial),
+			count(s.Unverified), count(s.Partial))
+		for _, g := range s.Gaps {
+			fmt.Fprintf(w, "partial   %s: %s\n", spanText(cases.Span{From: g.From, To: g.To}), safetext.Show(g.Reason))
+		}
+	}
+	for _, p := range info.Pulls {
+		fmt.Fprintf(w, "pull      of %s was interrupted; the same command goes on with it: %s\n", p.Began.UTC().Format("2006-01-02 15:04:05"), safetext.Show(string(p.Plan)))
+	}
 	for _, p := range info.Problems {
 		fmt.Fprintf(w, "problem   %s: %s\n", safetext.Show(p.URI), safetext.Show(p.Problem))
 	}

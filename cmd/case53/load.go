@@ -150,7 +150,7 @@ func loadJSON(dir string, plan loader.Plan, r loader.Report) any {
 	return map[string]any{
 		"case": dir, "capture": plan.Capture, "role": plan.Role, "window": cases.Span{From: plan.Window.From, To: plan.Window.To},
 		"listed": r.Listed, "loaded": r.Loaded, "skipped": r.Skipped, "copies": r.Copies, "problems": r.Problems, "failed": failed,
-		"lines": r.Lines, "formats": r.Formats, "seconds": r.Elapsed.Seconds(), "derive_seconds": r.Deriving.Seconds(),
+		"slices": slicesJSON(r.Slices), "lines": r.Lines, "formats": r.Formats, "seconds": r.Elapsed.Seconds(), "derive_seconds": r.Deriving.Seconds(),
 	}
 }
 

@@ -297,3 +297,13 @@ func printSlices(stdout, stderr io.Writer, all []source.Slice) {
 			s.states[source.CompleteUnverified], s.states[source.Partial])
 	}
 }
+
+// slicesJSON is what was read of each source, slice by slice.
+func slicesJSON(all []source.Slice) []cases.Slice {
+	out := []cases.Slice{}
+	for _, s := range all {
+		out = append(out, cases.Slice{Source: s.Source, From: s.From, To: s.To, State: string(s.State), Reason: s.Reason, Objects: s.Objects, Records: s.Records,
+			Bytes: s.Bytes, Digest: s.Digest, Reads: s.Reads})
+	}
+	return out
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -248,4 +249,207 @@ func TestPullKilled(t *testing.T) {
 		}
 	}
 	t.Logf("a pull takes %s; %d kills with a database", whole, kept)
+}
+
+func TestPullWithCredentialsThatExpire(t *testing.T) {
+	fake := &cwfake.Server{PageEvents: 500}
+	fillFlows(fake, 5_000)
+	c := newTestCloud(t, fake)
+	// They expire on the way: what was read is kept, the message says what to do, and the same command goes on.
+	fake.Fault = func(n int, w http.ResponseWriter, _ *http.Request, _ func() []byte) bool {
+		if n < 12 {
+			return false
+		}
+		w.WriteHeader(400)
+		fmt.Fprintf(w, `{"__type":"ExpiredTokenException","message":"expired: x-amz-security-token:%s"}`, testToken)
+		return true
+	}
+	_, errs, code := c.case53(pullArgs()...)
+	if code != 1 || !strings.Contains(errs, "run the same command again") {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	kept := c.number("x.case", "SELECT count(*) FROM object")
+	if out, _, _ := c.case53("info", "x.case"); kept == 0 || !strings.Contains(out, "interrupted") {
+		t.Errorf("%d objects were kept: %s", kept, out)
+	}
+	before := fake.Calls("FilterLogEvents")
+	fake.Fault = nil
+	if _, errs, code := c.case53(pullArgs()...); code != 0 {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	c.checkEvents("x.case", 5_000)
+	c.checkCase("x.case")
+	t.Logf("%d objects before, %d calls before and %d after", kept, before, fake.Calls("FilterLogEvents")-before)
+}
+
+func TestPullFailsByName(t *testing.T) {
+	fake := &cwfake.Server{}
+	fillFlows(fake, 100)
+	fake.Add("/denied").Denied = true
+	c := newTestCloud(t, fake)
+	for name, want := range map[string]string{"/none": "hint: there is no log group \"/none\" in eu-central-1", "/denied": "case53 iam-policy --log-group '/denied'"} {
+		_, errs, code := c.case53("pull", "f.case", "--log-group", name, "--from", "2026-11-01", "--to", "2026-11-02")
+		if code != 1 || !strings.Contains(errs, want) {
+			t.Errorf("%s: exit %d: %s", name, code, errs)
+		}
+	}
+	if partial := c.number("f.case", "SELECT count(*) FROM slice WHERE state = 'partial'"); partial != 2 {
+		t.Errorf("%d partial slices", partial)
+	}
+	for _, args := range [][]string{
+		{"pull", "f.case"}, {"pull", "f.case", "--log-group", "x"}, {"pull", "f.case", "--log-group", "x", "--from", "2026-11-01"},
+		{"pull", "f.case", "--s3", "bucket"}, {"pull", "f.case", "--log-group", "x", "--from", "-2h", "--to", "now", "--rate", "0"},
+		{"pull", "f.case", "--log-group", "x", "--from", "-2h", "--to", "now", "--second-count", "some"},
+	} {
+		if _, errs, code := c.case53(args...); code != 2 {
+			t.Errorf("%v: exit %d: %s", args, code, errs)
+		}
+	}
+	c.env = append(c.env, "AWS_ACCESS_KEY_ID=AKIDUNKNOWN")
+	if _, errs, code := c.case53(pullArgs()...); code != 1 || !strings.Contains(errs, "does not accept the credentials") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+func TestPullSeesMasking(t *testing.T) {
+	fake := &cwfake.Server{}
+	for i := range 20 {
+		fake.Add("/dns/zone", cwfake.Event{ID: fmt.Sprint(i), Timestamp: testDay.UnixMilli(), Message: "1.0 2026-11-01T00:00:00Z Z123412341234 www.example.com A NOERROR UDP FRA2 192.0.2.1 -"})
+	}
+	fake.Add("/dns/zone").Masked = true
+	fake.Add("/dns/zone").Retention = 1
+	c := newTestCloud(t, fake)
+	args := []string{"--log-group", "/dns/zone", "--from", "2026-11-01", "--to", "2026-11-02", "--rate", "1000"}
+	_, errs, code := c.case53(append([]string{"pull", "x.case", "--format", "zone"}, args...)...)
+	if code != 4 || !strings.Contains(errs, "data protection policy") || !strings.Contains(errs, "keeps events for 1 days") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	if masked := c.number("x.case", "SELECT coalesce(sum((provenance->>'masked_events')::BIGINT), 0)::BIGINT FROM object"); masked != 20 {
+		t.Errorf("%d masked events were noticed", masked)
+	}
+	if _, errs, code := c.case53(append([]string{"pull", "plain.case", "--unmask"}, args...)...); code != 0 {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	if n := c.number("plain.case", "SELECT count(*) FROM zone"); n != 20 {
+		t.Errorf("%d rows", n)
+	}
+}
+
+func TestPullLedger(t *testing.T) {
+	fake := &cwfake.Server{}
+	fillFlows(fake, 200)
+	c := newTestCloud(t, fake)
+	out, errs, code := c.case53(pullArgs("--json")...)
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	var printed struct {
+		Listed, Loaded int
+		Slices         []struct{ Source, State string }
+	}
+	if err := json.Unmarshal([]byte(out), &printed); err != nil || printed.Loaded == 0 || len(printed.Slices) == 0 {
+		t.Errorf("%v %+v", err, printed)
+	}
+	actions := map[string]int{}
+	err := custody.Read(filepath.Join(c.dir, "x.case", "custody.jsonl"), func(e custody.Entry) error {
+		actions[e.Action]++
+		if e.Action == "pull.begin" {
+			for _, want := range []string{`"arn":"arn:aws:iam::123456789012:user/test"`, `"request_id"`, `"server_date"`, `"clock_skew_ms"`, `"region":"eu-central-1"`, c.url, `"sdk"`, `"tool"`} {
+				if !strings.Contains(string(e.Detail), want) {
+					t.Errorf("no %s in %s", want, e.Detail)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || actions["pull.begin"] != 1 || actions["pull.end"] != 1 || actions["slice.settle"] == 0 || actions["object.load"] == 0 {
+		t.Errorf("%v %v", err, actions)
+	}
+	row := c.rows("x.case", "SELECT source_kind, provenance FROM object LIMIT 1")[0]
+	if row["source_kind"] != "cwlogs" || !strings.Contains(fmt.Sprint(row["provenance"]), "request_id") {
+		t.Errorf("%v", row)
+	}
+	if group := c.rows("x.case", "SELECT DISTINCT log_group, log_stream LIKE 'eni-%' AS stream FROM flow")[0]; group["log_group"] != "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vpc/flow" || group["stream"] != true {
+		t.Errorf("%v", group)
+	}
+}
+
+func TestDryRunAndSources(t *testing.T) {
+	fake := &cwfake.Server{}
+	fillFlows(fake, 2_000)
+	fake.Add("/app", cwfake.Event{ID: "1", Timestamp: testDay.UnixMilli(), Message: "GET / 200"})
+	fake.Add("/dns/zone", cwfake.Event{ID: "2", Timestamp: testDay.UnixMilli(), Message: "1.0 2026-11-01T00:00:00Z Z123412341234 www.example.com A NOERROR UDP FRA2 192.0.2.1 -"})
+	fake.Add("/empty")
+	c := newTestCloud(t, fake)
+	out, errs, code := c.case53(pullArgs("--dry-run")...)
+	if code != 0 || !strings.Contains(out, "requests, about") || !strings.Contains(out, "nothing was fetched") {
+		t.Errorf("exit %d: %s %s", code, out, errs)
+	}
+	if _, err := os.Stat(filepath.Join(c.dir, "x.case")); err == nil || fake.Calls("FilterLogEvents") > 0 {
+		t.Error("a dry run made a case, or read events")
+	}
+	out, errs, code = c.case53("sources", "--from", "2026-11-01", "--to", "2026-11-02")
+	want := "flow  arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vpc/flow  2026-11-01 00:00:00 … 2026-11-01 05:58:12"
+	if code != 0 || !strings.Contains(out, want) || !strings.Contains(out, "zone  arn:aws:logs:eu-central-1:123456789012:log-group:/dns/zone") || strings.Contains(out, "/app") {
+		t.Errorf("exit %d: %s %s", code, out, errs)
+	}
+	out, _, _ = c.case53("sources", "--json", "--all", "--log-groups", "/app")
+	var found []struct{ Source, LogType string }
+	if err := json.Unmarshal([]byte(out), &found); err != nil || len(found) != 1 {
+		t.Errorf("%v %s", err, out)
+	}
+}
+
+func TestIAMPolicy(t *testing.T) {
+	c := newTestCloud(t, &cwfake.Server{})
+	out, errs, code := c.case53("iam-policy", "--log-group", testGroup, "--region", testRegion, "--account-id", testAccount, "--s3", "s3://logs/AWSLogs/", "--all-versions", "--kms-key", "arn:aws:kms:eu-central-1:1:key/x")
+	if code != 0 {
+		t.Fatal(errs)
+	}
+	for _, want := range []string{`"logs:FilterLogEvents"`, `"arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vpc/flow:*"`, `"s3:ListBucketVersions"`, `"arn:aws:s3:::logs/AWSLogs/*"`, `"AWSLogs/*"`, `"kms:Decrypt"`} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %s in %s", want, out)
+		}
+	}
+	for _, never := range []string{"Put", "Delete", "Create", "StartQuery", "Unmask", "Restore"} {
+		if strings.Contains(out, never) {
+			t.Errorf("%s in %s", never, out)
+		}
+	}
+}
+
+func TestDescribedAccount(t *testing.T) {
+	fake := &cwfake.Server{}
+	at := testDay.Add(time.Hour).UnixMilli()
+	// A field order that nothing could be inferred from: it is known from describe-flow-logs alone.
+	for i := range 20 {
+		fake.Add(testGroup, cwfake.Event{ID: fmt.Sprint(i), Stream: "eni-1-all", Timestamp: at, Message: fmt.Sprintf("10.0.0.%d 198.51.100.7 %d %d 1 40", i, at/1000, at/1000+60)})
+	}
+	c := newTestCloud(t, fake)
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(c.dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("flowlogs.json", `{"FlowLogs":[{"CreationTime":"2026-01-01T00:00:00.000Z","DeliverLogsStatus":"FAILED","DeliverLogsErrorMessage":"Access error","FlowLogId":"fl-1","FlowLogStatus":"ACTIVE",
+		"LogGroupName":"/aws/vpc/flow","ResourceId":"vpc-1","TrafficType":"REJECT","LogDestinationType":"cloud-watch-logs","LogFormat":"${srcaddr} ${dstaddr} ${start} ${end} ${packets} ${bytes}","MaxAggregationInterval":60}]}`)
+	write("interfaces.json", `{"NetworkInterfaces":[{"NetworkInterfaceId":"eni-1","OwnerId":"123456789012","VpcId":"vpc-1","SubnetId":"subnet-1","Status":"in-use","MacAddress":"02:00:00:00:00:01",
+		"Attachment":{"InstanceId":"i-1","AttachTime":"2026-01-02T00:00:00.000Z"},"Groups":[{"GroupName":"web","GroupId":"sg-1"}],"TagSet":[{"Key":"Name","Value":"web-1"}],
+		"PrivateIpAddresses":[{"PrivateIpAddress":"10.0.0.1","PrivateDnsName":"ip-10-0-0-1","Primary":true,"Association":{"PublicIp":"203.0.113.9"}},{"PrivateIpAddress":"10.0.0.2","Primary":false}],
+		"Ipv6Addresses":[{"Ipv6Address":"2001:db8::1"}]}]}`)
+	args := pullArgs("--describe-flow-logs", "flowlogs.json", "--describe-network-interfaces", "interfaces.json")
+	for range 2 {
+		out, errs, code := c.case53(args...)
+		if code != 0 || !strings.Contains(errs, "delivery has failed (Access error)") || !strings.Contains(errs, "REJECT traffic only") {
+			t.Fatalf("exit %d: %s %s", code, out, errs)
+		}
+	}
+	c.checkEvents("x.case", 20)
+	got := c.rows("x.case", "SELECT string_agg(address, ' ' ORDER BY address) AS addresses, max(public_address) AS public, max(instance_id) AS instance, max(name) AS name, (SELECT count(*) FROM flow_log) AS flow_logs FROM asset")[0]
+	if fmt.Sprint(got) != "map[addresses:10.0.0.1 10.0.0.2 2001:db8::1 flow_logs:1 instance:i-1 name:web-1 public:203.0.113.9]" {
+		t.Error(got)
+	}
+	if _, errs, code := c.case53("pull", "y.case", "--describe-flow-logs", "interfaces.json"); code != 1 || !strings.Contains(errs, "it has no FlowLogs") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
 }

@@ -207,3 +207,6 @@ func partition(region string) string {
 	}
 	return "aws"
 }
+
+// Name is the group's name.
+func (s *Source) Name() string { return s.name }

@@ -136,18 +136,17 @@ func (r *run) failed(c *chain, err error) bool {
 	if !errors.As(err, &all) {
 		return r.yield(nil, &source.ObjectError{URI: r.s.sliceURI(c.work.span), Err: r.s.Explain(err), Ends: []source.Slice{c.ended(err)}})
 	}
-	r.yield(nil, &source.ObjectError{URI: r.s.uri, Err: r.s.Explain(err), Ends: append([]source.Slice{c.ended(err)}, r.unread(oneLine(err))...)})
+	r.yield(nil, &source.ObjectError{URI: r.s.uri, Err: r.s.Explain(err), Ends: r.unread([]source.Slice{c.ended(err)}, oneLine(err))})
 	return false
 }
 
-// unread gives what has not been read of the window, but for the head of the queue.
-func (r *run) unread(why string) []source.Slice {
-	var out []source.Slice
+// unread adds what has not been read of the window to out, which has the head of the queue.
+func (r *run) unread(out []source.Slice, why string) []source.Slice {
 	add := func(w work) {
 		if w.before != nil {
 			return // it stands as it was
 		}
-		if n := len(out); n > 0 && out[n-1].To.Equal(w.start()) {
+		if n := len(out); out[n-1].State == source.Partial && out[n-1].To.Equal(w.start()) {
 			out[n-1].To = w.end()
 			return
 		}

@@ -294,6 +294,9 @@ func (s *Server) filter(in *cloudwatchlogs.FilterLogEventsInput) (*cloudwatchlog
 	case in.Limit != nil && (*in.Limit < 1 || *in.Limit > 10000):
 		return nil, bad("InvalidParameterException", "limit must be between 1 and 10000")
 	}
+	if in.StartFromHead != nil && !*in.StartFromHead {
+		return g.backwards(in)
+	}
 	p := place{Group: name, From: aws.ToInt64(in.StartTime), To: aws.ToInt64(in.EndTime), Unmask: in.Unmask, At: -1}
 	if in.NextToken != nil {
 		text, err := base64.RawURLEncoding.DecodeString(*in.NextToken)
@@ -311,6 +314,21 @@ func (s *Server) filter(in *cloudwatchlogs.FilterLogEventsInput) (*cloudwatchlog
 		p = was
 	}
 	return s.page(g, p, in), nil
+}
+
+// backwards is the first page of a chain from the end of a window; none follows it here.
+func (g *Group) backwards(in *cloudwatchlogs.FilterLogEventsInput) (*cloudwatchlogs.FilterLogEventsOutput, error) {
+	if aws.ToInt64(in.StartTime) < time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli() || in.NextToken != nil {
+		return nil, bad("InvalidParameterException", "startFromHead false needs a startTime of 2024-01-01 or later")
+	}
+	g.sort()
+	out := &cloudwatchlogs.FilterLogEventsOutput{Events: []types.FilteredLogEvent{}}
+	for _, e := range slices.Backward(g.events) {
+		if e.Timestamp <= aws.ToInt64(in.EndTime) && e.Timestamp >= aws.ToInt64(in.StartTime) && len(out.Events) < int(aws.ToInt32(in.Limit)) {
+			out.Events = append(out.Events, g.show(e, in.Unmask))
+		}
+	}
+	return out, nil
 }
 
 // page is the next page of a chain.
