@@ -344,6 +344,9 @@ func detect(sample [][]byte, formats [][]string) (*logs.Type, error) {
 			tie = true
 		}
 	}
+	if what := logs.Other(sample); best == nil && what != "" {
+		return nil, &unreadableError{err: fmt.Errorf("recognised as %s, which case53 does not load", what), sample: firstSample(sample)}
+	}
 	if best == nil {
 		return nil, &unreadableError{err: fmt.Errorf("no log type fits its content: not a VPC flow log, Resolver query log or public zone query log"), sample: firstSample(sample)}
 	}
