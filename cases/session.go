@@ -46,7 +46,7 @@ func openDatabase(dir string, readOnly bool) (*duck.DB, error) {
 // holder names the process that holds the case, as far as it is known.
 func holder(dir, message string) string {
 	if pid, err := os.ReadFile(filepath.Join(dir, fileLock)); err == nil {
-		if n, err := strconv.Atoi(strings.TrimSpace(string(pid))); err == nil {
+		if n, err := strconv.Atoi(strings.TrimSpace(string(pid))); err == nil && n != os.Getpid() {
 			return fmt.Sprintf(" is held by process %d", n)
 		}
 	}
