@@ -125,8 +125,10 @@ func plain(c byte) bool {
 // Objects lists what may hold records of w.
 func (s *Source) Objects(ctx context.Context, w source.Window) iter.Seq2[source.Object, error] {
 	return func(yield func(source.Object, error) bool) {
-		s.begin()
-		tree, err := s.walk(ctx, w, s.skip)
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel() // of what is listed ahead
+		skip := s.begin()
+		tree, err := s.walk(ctx, w, skip)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -134,7 +136,7 @@ func (s *Source) Objects(ctx context.Context, w source.Window) iter.Seq2[source.
 		s.mu.Lock()
 		s.parts = tree.parts
 		s.mu.Unlock()
-		for found := range inOrder(ctx, tree.nodes, func(n node) []found { return s.expand(ctx, w, n, s.skip) }) {
+		for found := range inOrder(ctx, tree.nodes, func(n node) []found { return s.expand(ctx, w, n, skip) }) {
 			for _, f := range found {
 				if ctx.Err() != nil {
 					break
@@ -163,16 +165,17 @@ func (s *Source) Objects(ctx context.Context, w source.Window) iter.Seq2[source.
 	}
 }
 
-func (s *Source) begin() {
+// begin starts a listing's books. The function it gives counts what is passed over.
+func (s *Source) begin() (skip func(reason string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.parts, s.skips, s.did = nil, map[string]int64{}, source.Activity{Fraction: -1}
-}
-
-func (s *Source) skip(reason string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.skips[reason]++
+	skips := map[string]int64{}
+	s.parts, s.skips, s.did = nil, skips, source.Activity{Fraction: -1}
+	return func(reason string) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		skips[reason]++
+	}
 }
 
 // Skip does nothing: a folder that was complete may have got late objects since, and listing it again costs little.

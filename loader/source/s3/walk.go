@@ -118,7 +118,7 @@ func (s *Source) walk(ctx context.Context, w source.Window, skip func(string)) (
 			if f.err != nil && (f.prefix == s.opt.Prefix || fatal(f.err)) {
 				return nil, f.err
 			}
-			open, leaves := s.sort(ctx, w, f, skip)
+			open, leaves := s.sift(ctx, w, f, skip)
 			if len(open.unknown) > maxUnknown && len(open.known)+len(leaves) == 0 && f.err == nil {
 				s.leaf(t, f.prefix, w)
 				continue
@@ -184,8 +184,8 @@ type opened struct {
 	years          map[string]bool
 }
 
-// sort says what to do with the folders in a folder: walk them, list them whole, or pass them over.
-func (s *Source) sort(ctx context.Context, w source.Window, f folder, skip func(string)) (o opened, leaves []string) {
+// sift says what to do with the folders in a folder: walk them, list them whole, or pass them over.
+func (s *Source) sift(ctx context.Context, w source.Window, f folder, skip func(string)) (o opened, leaves []string) {
 	o.years = map[string]bool{}
 	for _, child := range f.children {
 		k := parse(child)
