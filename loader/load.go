@@ -105,7 +105,7 @@ func (l *load) begin(ctx context.Context) error {
 	for _, s := range l.plan.Sources {
 		_, streams := s.(source.Streaming)
 		l.streams = l.streams || streams
-		l.progress.Sources = append(l.progress.Sources, SourceProgress{URI: s.URI()})
+		l.progress.Sources = append(l.progress.Sources, SourceProgress{URI: s.URI(), Remote: streams, Activity: source.Activity{Fraction: -1}})
 	}
 	if l.plan.Pull != nil {
 		return l.beginPull(ctx)
@@ -132,6 +132,9 @@ func (l *load) run(ctx context.Context) error {
 		return err
 	}
 	l.update(func() { l.progress.Phase = "load" })
+	if l.streams {
+		defer l.tick()()
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	incoming, batches := make(chan fetched), make(chan batch)
 	group.Go(func() error {
@@ -322,6 +325,23 @@ func (l *load) fail(from int, uri string, err error) {
 		l.progress.Sources[from].Failed++
 	})
 	l.w.Custody.Append("object.fail", map[string]any{"uri": uri, "error": err.Error()})
+}
+
+// tick says how far it is while nothing happens: a source may wait for a long time. The load ends it.
+func (l *load) tick() (end func()) {
+	done := make(chan struct{})
+	t := time.NewTicker(time.Second)
+	go func() {
+		for {
+			select {
+			case <-t.C:
+				l.update(func() {})
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { t.Stop(); close(done) }
 }
 
 // update changes the report and the progress, and says so.

@@ -93,6 +93,7 @@ type Progress struct {
 // SourceProgress is how far one source has come.
 type SourceProgress struct {
 	URI                          string
+	Remote                       bool // it is fetched while it is listed
 	Listed                       bool
 	Found, Fetched, Done, Failed int
 	Bytes, BytesFetched          int64

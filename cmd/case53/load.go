@@ -108,7 +108,7 @@ func loadWith(c *cobra.Command, dir string, plan loader.Plan, first func(context
 		return loader.Report{}, errors.Join(err, w.Close())
 	}
 	quiet, _ := c.Flags().GetBool("quiet")
-	show := newProgress(stderr, quiet)
+	show := newProgress(stderr, quiet, wantsEvents(c))
 	report, err := loader.Load(ctx, w, plan, show.update)
 	show.end()
 	err = errors.Join(err, w.Close())

@@ -4,33 +4,50 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"charm.land/bubbles/v2/progress"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/term"
 
+	"case53/cases/safetext"
 	"case53/loader"
 )
 
 // progressEvery is how often progress is shown: on a terminal, and elsewhere.
 const progressOnTerminal, progressElsewhere = 100 * time.Millisecond, 5 * time.Second
 
-// progressView shows how far a load is: a bar that is redrawn on a terminal, lines elsewhere.
+// progressEvents is how often it is written as JSON.
+const progressEvents = time.Second
+
+// progressView shows how far a load is: bars that are redrawn on a terminal, JSON lines where they are asked for, else
+// plain lines.
 type progressView struct {
-	mu    sync.Mutex
-	w     io.Writer
-	quiet bool
-	bar   *progress.Model // nil when not on a terminal
-	shown time.Time
-	phase string
+	mu     sync.Mutex
+	w      io.Writer
+	quiet  bool
+	events bool            // a JSON object a line
+	bar    *progress.Model // nil when not on a terminal
+	width  func() int
+	drawn  int // lines on the terminal
+	shown  time.Time
+	phase  string
 }
 
-func newProgress(w io.Writer, quiet bool) *progressView {
-	v := &progressView{w: w, quiet: quiet}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(f.Fd()) && os.Getenv("TERM") != "dumb" {
-		bar := progress.New(progress.WithWidth(30))
+func newProgress(w io.Writer, quiet, events bool) *progressView {
+	v := &progressView{w: w, quiet: quiet, events: events}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(f.Fd()) && os.Getenv("TERM") != "dumb" && !events {
+		bar := progress.New(progress.WithWidth(20))
 		v.bar = &bar
+		v.width = func() int {
+			if width, _, err := term.GetSize(f.Fd()); err == nil && width > 0 {
+				return width
+			}
+			return 80
+		}
 	}
 	return v
 }
@@ -43,6 +60,9 @@ func (v *progressView) update(p loader.Progress) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch since := time.Since(v.shown); {
+	case v.events && p.Phase == v.phase && since < progressEvents:
+		return
+	case v.events:
 	case v.shown.IsZero() && v.bar == nil:
 		v.shown = time.Now() // a short load elsewhere says nothing
 		return
@@ -50,25 +70,119 @@ func (v *progressView) update(p loader.Progress) {
 		return
 	}
 	v.shown, v.phase = time.Now(), p.Phase
-	line := progressLine(p)
-	if v.bar == nil {
-		fmt.Fprintln(v.w, line)
-		return
-	}
-	fmt.Fprintf(v.w, "\r\x1b[K%s %s", v.bar.ViewAs(fraction(p)), line)
-}
-
-// end leaves the terminal's line to what comes next.
-func (v *progressView) end() {
-	if v.bar != nil && !v.shown.IsZero() {
-		fmt.Fprint(v.w, "\r\x1b[K")
-	}
-}
-
-func fraction(p loader.Progress) float64 {
 	switch {
-	case p.Phase != "load":
+	case v.events:
+		printEvent(v.w, "progress", progressJSON(p))
+	case v.bar == nil:
+		fmt.Fprintln(v.w, progressLine(p))
+		for _, s := range remoteSources(p) {
+			fmt.Fprintln(v.w, "  "+sourceLine(s, p.Elapsed))
+		}
+	default:
+		v.draw(p)
+	}
+}
+
+// draw redraws the terminal's lines: the whole, and below it each remote source.
+func (v *progressView) draw(p loader.Progress) {
+	lines := []string{v.bar.ViewAs(fraction(p)) + " " + progressLine(p)}
+	for _, s := range remoteSources(p) {
+		bar := strings.Repeat(" ", 20)
+		if s.Fraction >= 0 {
+			bar = v.bar.ViewAs(s.Fraction)
+		}
+		lines = append(lines, bar+" "+sourceLine(s, p.Elapsed))
+	}
+	v.clear()
+	width := v.width()
+	for i, line := range lines {
+		if i > 0 {
+			fmt.Fprint(v.w, "\n")
+		}
+		fmt.Fprint(v.w, ansi.Truncate(line, width-1, "…"))
+	}
+	v.drawn = len(lines)
+}
+
+// clear leaves nothing of what was drawn.
+func (v *progressView) clear() {
+	for ; v.drawn > 1; v.drawn-- {
+		fmt.Fprint(v.w, "\r\x1b[K\x1b[A")
+	}
+	fmt.Fprint(v.w, "\r\x1b[K")
+}
+
+// end leaves the terminal's lines to what comes next.
+func (v *progressView) end() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.bar != nil && !v.shown.IsZero() {
+		v.clear()
+	}
+}
+
+// remoteSources are the sources that are worth a line of their own.
+func remoteSources(p loader.Progress) []loader.SourceProgress {
+	if p.Phase != "load" {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(p.Sources), func(s loader.SourceProgress) bool { return !s.Remote })
+}
+
+// sourceLine is how far one source is.
+func sourceLine(s loader.SourceProgress, elapsed time.Duration) string {
+	line := fmt.Sprintf("%s: %d found, %d fetched, %s, %s rows, %s rejected", safetext.Show(s.URI), s.Found, s.Fetched, size(s.BytesFetched), count(s.Rows), count(s.Rejected))
+	if s.Failed > 0 {
+		line += fmt.Sprintf(", %d failed", s.Failed)
+	}
+	if elapsed > time.Second {
+		line += fmt.Sprintf(", %s/s", size(int64(float64(s.BytesFetched)/elapsed.Seconds())))
+	}
+	if s.Waiting != "" {
+		line += ", " + s.Waiting
+	}
+	if f := s.Fraction; f > 0.02 && f < 1 {
+		line += fmt.Sprintf(", %s left", time.Duration(float64(elapsed)*(1-f)/f).Round(time.Second))
+	}
+	return line
+}
+
+// progressJSON is progress as an event.
+func progressJSON(p loader.Progress) map[string]any {
+	sources := []any{}
+	for _, s := range p.Sources {
+		sources = append(sources, map[string]any{"source": s.URI, "listed": s.Listed, "found": s.Found, "fetched": s.Fetched, "done": s.Done, "failed": s.Failed,
+			"bytes": s.BytesFetched, "rows": s.Rows, "rejected": s.Rejected, "requests": s.Requests, "fraction": s.Fraction, "waiting": s.Waiting})
+	}
+	return map[string]any{"phase": p.Phase, "seconds": p.Elapsed.Seconds(), "objects": p.Objects, "done": p.Done, "bytes": p.BytesDone, "rows": p.Lines.Rows,
+		"rejected": p.Lines.Rejected, "sources": sources}
+}
+
+// printEvent writes an event as one line of JSON.
+func printEvent(w io.Writer, event string, detail map[string]any) {
+	detail["event"], detail["at"] = event, time.Now().UTC().Format(time.RFC3339Nano)
+	fmt.Fprintf(w, "%s\n", harmlessJSON(marshal(detail)))
+}
+
+// fraction is how much of a load is done. Of sources that are still being listed nobody knows how much there is, but
+// they know how much of their window they have read.
+func fraction(p loader.Progress) float64 {
+	if p.Phase != "load" {
 		return 1
+	}
+	if !p.Listed {
+		sum, n := 0.0, 0
+		for _, s := range p.Sources {
+			if s.Listed {
+				sum++
+			} else if s.Fraction > 0 {
+				sum += s.Fraction
+			}
+			n++
+		}
+		return sum / float64(max(n, 1))
+	}
+	switch {
 	case p.Bytes > 0:
 		return min(1, float64(p.BytesDone)/float64(p.Bytes))
 	case p.Objects > 0:

@@ -48,6 +48,9 @@ case53 iam-policy prints the permissions it needs.`,
 	return c
 }
 
+// wantsEvents says whether progress is to be written as JSON lines: by pull --json.
+func wantsEvents(c *cobra.Command) bool { return c.Name() == "pull" && wantsJSON(c) }
+
 // pull is a command that is being prepared.
 type pull struct {
 	c        *cobra.Command
@@ -76,6 +79,10 @@ func runPull(c *cobra.Command, args []string) error {
 		}
 	}
 	for _, warning := range p.warnings {
+		if wantsEvents(c) {
+			printEvent(c.ErrOrStderr(), "warning", map[string]any{"warning": warning})
+			continue
+		}
 		fmt.Fprintf(c.ErrOrStderr(), "warning: %s\n", safetext.Show(warning))
 	}
 	if dry, _ := c.Flags().GetBool("dry-run"); dry {

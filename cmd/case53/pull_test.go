@@ -343,6 +343,17 @@ func TestPullLedger(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
+	seen := map[string]int{}
+	for _, line := range strings.Split(strings.TrimSpace(errs), "\n") {
+		var event struct{ Event, Phase string }
+		if err := json.Unmarshal([]byte(line), &event); err != nil {
+			t.Errorf("%v: %s", err, line)
+		}
+		seen[event.Event+" "+event.Phase]++
+	}
+	if seen["window "] != 1 || seen["progress load"] == 0 {
+		t.Errorf("events: %v", seen)
+	}
 	var printed struct {
 		Listed, Loaded int
 		Slices         []struct{ Source, State string }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"case53/cases"
 	"case53/loader/source"
 )
 
@@ -32,7 +33,11 @@ func window(c *cobra.Command, now time.Time) (source.Window, error) {
 	if err != nil {
 		return w, &statusError{exitUsage, err}
 	}
-	if from != "" || to != "" {
+	switch {
+	case from == "" && to == "":
+	case wantsEvents(c):
+		printEvent(c.ErrOrStderr(), "window", map[string]any{"window": cases.Span{From: w.From, To: w.To}})
+	default:
 		echoWindow(c.ErrOrStderr(), w)
 	}
 	return w, nil
