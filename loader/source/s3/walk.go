@@ -353,7 +353,7 @@ func (s *Source) recount(ctx context.Context, w source.Window, first *tree) erro
 	}
 	for _, q := range again {
 		if q.objects > 0 {
-			q.reason = fmt.Sprintf("%d objects came after it was listed\nhint: pull again", q.objects)
+			q.reason = fmt.Sprintf("%d objects came after it was listed: pull again", q.objects)
 			q.objects, q.bytes = 0, 0
 			s.parts = append(s.parts, q)
 		}

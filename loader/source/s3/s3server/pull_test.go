@@ -278,3 +278,48 @@ func TestKilledPulls(t *testing.T) {
 	}
 	t.Logf("%d kills of pulls that take %s", kills, whole)
 }
+
+// TestDeletedLogs: logs that somebody deleted or overwrote come back with --all-versions, marked, and once.
+func TestDeletedLogs(t *testing.T) {
+	d := &delivered{objects: map[string][]byte{}, flow: map[int]bool{}, resolver: map[int]bool{}, rnd: rand.New(rand.NewPCG(1, 1))}
+	c := bucket(t, "deleted", true)
+	name := "deleted"
+	noon := time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
+	kept, deleted, replaced := d.flowObject(plainKey, noon, 0), d.flowObject(plainKey, noon.Add(5*time.Minute), 0), d.flowObject(plainKey, noon.Add(10*time.Minute), 0)
+	for _, k := range []string{kept, deleted, replaced} {
+		put(t, c, name, k, d.objects[k])
+	}
+	if _, err := c.DeleteObject(t.Context(), &awss3.DeleteObjectInput{Bucket: &name, Key: &deleted}); err != nil {
+		t.Fatal(err)
+	}
+	put(t, c, name, replaced, packed("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\n"))
+	target := filepath.Join(t.TempDir(), "x.case")
+	for round := range 2 {
+		src := &counted{Source: s3.New(c, s3.Options{Bucket: name, AllVersions: true})}
+		report, err := pull(t.Context(), target, src, window)
+		if err != nil || len(report.Failures) > 0 || len(src.opened) != 4*(1-round) {
+			t.Fatalf("round %d: %d fetched, %v %v", round, len(src.opened), err, report.Failures)
+		}
+		d.check(t, target)
+	}
+	k, err := cases.Open(t.Context(), target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	marked := 0
+	err = k.Objects(t.Context(), func(o cases.Object) error {
+		gone := strings.Contains(o.URI, deleted) && strings.Contains(o.URI, "?versionId=") && strings.Contains(o.Provenance, "delete_marker")
+		old := strings.Contains(o.URI, replaced+"?versionId=") && strings.Contains(o.Provenance, "noncurrent")
+		if gone || old {
+			marked++
+		}
+		if o.VersionID == "" || o.SourceKind != "s3" || !strings.Contains(o.Provenance, `"checksum_verified":"full"`) {
+			t.Errorf("%+v", o)
+		}
+		return nil
+	})
+	if err != nil || marked != 2 {
+		t.Errorf("%d marked, %v", marked, err)
+	}
+}

@@ -1,0 +1,97 @@
+package s3server
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// home is where the tests began: the server changes the process's folder.
+var home, _ = os.Getwd()
+
+// command builds case53 and gives a way to run it against the server, with an environment of its own.
+func command(t *testing.T) func(args ...string) (stdout, stderr string, code int) {
+	dir := t.TempDir()
+	program := filepath.Join(dir, "case53")
+	build := exec.Command("go", "build", "-o", program, "./cmd/case53")
+	build.Dir = filepath.Join(home, "../../../..")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return func(args ...string) (string, string, int) {
+		cmd := exec.Command(program, args...)
+		cmd.Dir = dir
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=eu-central-1",
+			"AWS_ENDPOINT_URL=http://" + address}
+		var out, errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &errs
+		if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+			t.Fatal(err)
+		}
+		return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+	}
+}
+
+// TestCommand is what a user does: look, estimate, pull, pull again, and see that all of it is there.
+func TestCommand(t *testing.T) {
+	c := bucket(t, "command", false)
+	d := deliver()
+	for key, body := range d.objects {
+		if strings.Contains(key, "/2026/11/02/") || strings.Contains(key, "day=02") {
+			put := key
+			if _, err := c.PutObject(t.Context(), &awss3.PutObjectInput{Bucket: new("command"), Key: &put, Body: bytes.NewReader(body)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	run := command(t)
+	window := []string{"--from", "2026-11-02T06:00:00Z", "--to", "2026-11-02T08:00:00Z"}
+	with := func(args ...string) []string { return append(args, window...) }
+
+	out, errs, code := run(with("sources", "--s3", "s3://command/")...)
+	if code != 0 || !strings.Contains(out, "flow") || !strings.Contains(out, "s3://command/") {
+		t.Errorf("sources: exit %d: %s %s", code, out, errs)
+	}
+	out, errs, code = run(with("pull", "x.case", "--dry-run", "--s3", "s3://command/")...)
+	if code != 0 || !strings.Contains(out, "nothing was fetched") || !strings.Contains(out, ".log.gz") {
+		t.Errorf("dry run: exit %d: %s %s", code, out, errs)
+	}
+	out, errs, code = run(with("pull", "x.case", "--s3", "s3://command/")...)
+	if code != 0 || !strings.Contains(out, "objects loaded") || strings.Contains(out, " 0 slices complete") {
+		t.Fatalf("pull: exit %d: %s %s", code, out, errs)
+	}
+	t.Log(out, errs)
+	tables := func() (out struct {
+		Tables  map[string]int64
+		Objects int64
+		Slices  []struct{ Partial, Complete int64 }
+	}) {
+		text, errs, code := run("info", "x.case", "--json")
+		if err := json.Unmarshal([]byte(text), &out); err != nil || code != 0 {
+			t.Fatalf("info: exit %d: %v %s", code, err, errs)
+		}
+		return out
+	}
+	before := tables()
+	if before.Tables["flow"] == 0 || before.Tables["dns"] == 0 || len(before.Slices) == 0 {
+		t.Fatalf("%+v", before)
+	}
+	out, errs, code = run(with("pull", "x.case", "--s3", "s3://command/")...)
+	if code != 0 || !strings.Contains(out, "0 objects loaded") {
+		t.Errorf("again: exit %d: %s %s", code, out, errs)
+	}
+	if after := tables(); after.Tables["flow"] != before.Tables["flow"] || after.Objects != before.Objects {
+		t.Errorf("%+v became %+v", before, after)
+	}
+	out, errs, code = run(with("pull", "y.case", "--s3", "s3://nobodys-bucket/")...)
+	if code == 0 || !strings.Contains(errs, "nobodys-bucket") {
+		t.Errorf("no such bucket: exit %d: %s %s", code, out, errs)
+	}
+}
