@@ -343,18 +343,15 @@ func (s *Source) recount(ctx context.Context, w source.Window, first *tree) erro
 	for _, p := range first.parts {
 		q := again[id{p.prefix, p.flat}]
 		delete(again, id{p.prefix, p.flat})
-		switch {
-		case q == nil:
+		if q == nil { // its folder is gone
 			q = &part{sum: sha256.New(), listed: true}
-			fallthrough
-		default:
-			p.compare(q)
 		}
+		p.compare(q)
 	}
 	for _, q := range again {
 		if q.objects > 0 {
 			q.reason = fmt.Sprintf("%d objects came after it was listed: pull again", q.objects)
-			q.objects, q.bytes = 0, 0
+			q.objects, q.bytes, q.sum = 0, 0, sha256.New()
 			s.parts = append(s.parts, q)
 		}
 	}

@@ -56,7 +56,7 @@ func TestCommand(t *testing.T) {
 	with := func(args ...string) []string { return append(args, window...) }
 
 	out, errs, code := run(with("sources", "--s3", "s3://command/")...)
-	if code != 0 || !strings.Contains(out, "flow") || !strings.Contains(out, "s3://command/") {
+	if code != 0 || !strings.Contains(out, "flow  s3://command/AWSLogs/123456789012/vpcflowlogs/eu-central-1/ ") || !strings.Contains(out, "dns   s3://command/AWSLogs/123456789012/vpcdnsquerylogs/vpc-1/ ") {
 		t.Errorf("sources: exit %d: %s %s", code, out, errs)
 	}
 	out, errs, code = run(with("pull", "x.case", "--dry-run", "--s3", "s3://command/")...)
