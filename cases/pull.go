@@ -63,7 +63,7 @@ func (w *Writer) BeginPull(ctx context.Context, p Pull) (PullBegun, error) {
 	if err != nil {
 		return begun, fmt.Errorf("note the pull: %w", err)
 	}
-	return begun, w.Slices(ctx, func(s Slice) {
+	return begun, slices(ctx, w, p.Plan, func(s Slice) {
 		switch {
 		case s.PullID == begun.ID:
 			begun.Done = append(begun.Done, s)
@@ -73,15 +73,15 @@ func (w *Writer) BeginPull(ctx context.Context, p Pull) (PullBegun, error) {
 	})
 }
 
-// EndPull notes that a pull has come to its end. Its slices replace what earlier pulls said of the same stretch of the
-// same source; the custody log keeps all.
+// EndPull notes that a pull has come to its end. What it read stands in place of parts of the same stretch that earlier
+// pulls into the same capture could not read; the custody log keeps all.
 func (w *Writer) EndPull(ctx context.Context, id uint32) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	args := map[string]any{"id": int64(id)}
-	err := w.conn.Run(ctx, `DELETE FROM store.slice s WHERE s.pull_id < $id AND EXISTS (FROM (
-		SELECT source, min(from_time) AS a, max(to_time) AS b FROM store.slice WHERE pull_id = $id GROUP BY source) n
-		WHERE n.source = s.source AND coalesce(s.from_time >= n.a, n.a IS NULL) AND coalesce(s.to_time <= n.b, n.b IS NULL))`, args)
+	err := w.conn.Run(ctx, `DELETE FROM store.slice s WHERE s.state = 'partial' AND s.pull_id < $id
+		AND s.pull_id IN (SELECT p.pull_id FROM store.pull p JOIN store.pull this ON this.pull_id = $id AND this.capture = p.capture)
+		AND EXISTS (FROM (SELECT source, min(from_time) AS a, max(to_time) AS b FROM store.slice WHERE pull_id = $id GROUP BY source) n
+			WHERE n.source = s.source AND coalesce(s.from_time >= n.a, n.a IS NULL) AND coalesce(s.to_time <= n.b, n.b IS NULL))`, map[string]any{"id": int64(id)})
 	if err == nil {
 		err = w.conn.Run(ctx, "UPDATE store.pull SET ended_at = $at WHERE pull_id = $id", map[string]any{"id": int64(id), "at": time.Now().UTC()})
 	}
@@ -89,12 +89,13 @@ func (w *Writer) EndPull(ctx context.Context, id uint32) error {
 }
 
 const sliceQuery = `SELECT pull_id, source, from_time, to_time, state, reason, objects, records, bytes, digest, reads, settled_at
-	FROM store.slice QUALIFY row_number() OVER (PARTITION BY source, from_time, to_time ORDER BY pull_id DESC, settled_at DESC, reads DESC) = 1
+	FROM store.slice WHERE $plan = '' OR pull_id IN (SELECT pull_id FROM store.pull WHERE plan = $plan)
+	QUALIFY row_number() OVER (PARTITION BY source, from_time, to_time ORDER BY pull_id DESC, settled_at DESC, reads DESC) = 1
 	ORDER BY source, from_time, to_time`
 
-// slices gives the last word on every span.
-func slices(ctx context.Context, q querier, each func(Slice)) error {
-	return q.each(ctx, sliceQuery, nil, func(v []any) error {
+// slices gives the last word on every span: of all pulls, or those of one plan.
+func slices(ctx context.Context, q querier, plan string, each func(Slice)) error {
+	return q.each(ctx, sliceQuery, map[string]any{"plan": plan}, func(v []any) error {
 		text := func(i int) string { s, _ := v[i].(string); return s }
 		when := func(i int) time.Time { t, _ := v[i].(time.Time); return t }
 		s := Slice{PullID: uint32(v[0].(int64)), Source: text(1), From: when(2), To: when(3), State: text(4), Reason: text(5), Objects: v[6].(int64),
@@ -108,10 +109,10 @@ func slices(ctx context.Context, q querier, each func(Slice)) error {
 }
 
 // Slices gives the last word on every span of every remote source.
-func (w *Writer) Slices(ctx context.Context, each func(Slice)) error { return slices(ctx, w, each) }
+func (w *Writer) Slices(ctx context.Context, each func(Slice)) error { return slices(ctx, w, "", each) }
 
 // Slices gives the last word on every span of every remote source.
-func (c *Case) Slices(ctx context.Context, each func(Slice)) error { return slices(ctx, c, each) }
+func (c *Case) Slices(ctx context.Context, each func(Slice)) error { return slices(ctx, c, "", each) }
 
 // Slice notes how completely a part of a source was read; it becomes visible with the transaction's objects.
 func (t *Tx) Slice(s Slice) { t.slices = append(t.slices, s) }

@@ -142,7 +142,7 @@ func (l *load) commitBatch(ctx context.Context, tx *cases.Tx, b batch, done []ca
 			p.Done++
 			p.Rows += done[i].Rows
 			p.Rejected += done[i].Rejected
-			if done[i].Format != "" {
+			if done[i].Format != "" && !j.is.nothing {
 				l.report.Formats[done[i].LogType+": "+done[i].Format]++
 			}
 		}

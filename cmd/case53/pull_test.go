@@ -464,3 +464,56 @@ func TestDescribedAccount(t *testing.T) {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 }
+
+// TestPullsThatOverlap: a wider window is another pull; neither loses what the other knows, and no event comes twice.
+func TestPullsThatOverlap(t *testing.T) {
+	fake := &cwfake.Server{PageEvents: 300}
+	fillFlows(fake, 3_000)
+	c := newTestCloud(t, fake)
+	narrow := []string{"pull", "x.case", "--log-group", testGroup, "--from", "2026-11-01T01:00:00Z", "--to", "2026-11-01T02:00:00Z", "--rate", "100000"}
+	for _, args := range [][]string{narrow, pullArgs()} {
+		if _, errs, code := c.case53(args...); code != 0 {
+			t.Fatalf("exit %d: %s", code, errs)
+		}
+	}
+	c.checkEvents("x.case", 3_000)
+	objects := c.number("x.case", "SELECT count(*) FROM object")
+	for _, args := range [][]string{narrow, pullArgs()} {
+		if out, errs, code := c.case53(args...); code != 0 || !strings.Contains(out, "0 objects loaded") {
+			t.Errorf("exit %d: %s %s", code, out, errs)
+		}
+	}
+	if n := c.number("x.case", "SELECT count(*) FROM object"); n != objects {
+		t.Errorf("%d objects became %d", objects, n)
+	}
+}
+
+// TestPartialIsMadeGood: what a pull could not read is partial, and no longer once the same pull has read it.
+func TestPartialIsMadeGood(t *testing.T) {
+	fake := &cwfake.Server{PageEvents: 300}
+	fillFlows(fake, 3_000)
+	c := newTestCloud(t, fake)
+	fake.Fault = func(n int, w http.ResponseWriter, _ *http.Request, _ func() []byte) bool {
+		if n < 15 {
+			return false
+		}
+		w.WriteHeader(400)
+		fmt.Fprint(w, `{"__type":"AccessDeniedException","message":"no longer"}`)
+		return true
+	}
+	_, errs, code := c.case53(pullArgs()...)
+	if code != 1 || !strings.Contains(errs, "AccessDenied") || !strings.Contains(errs, "partial:") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	if n := c.number("x.case", "SELECT count(*) FROM slice WHERE state = 'partial'"); n != 1 {
+		t.Errorf("%d partial slices", n)
+	}
+	fake.Fault = nil
+	if _, errs, code = c.case53(pullArgs()...); code != 0 {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	c.checkEvents("x.case", 3_000)
+	if n := c.number("x.case", "SELECT count(*) FROM slice WHERE state = 'partial'"); n != 0 {
+		t.Errorf("%d partial slices are left", n)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -77,11 +78,9 @@ func runSources(c *cobra.Command, _ []string) error {
 	}
 	buckets, _ := c.Flags().GetStringArray("s3")
 	for _, uri := range buckets {
-		one, err := a.lookAtBucket(c.Context(), uri, w)
-		if err != nil {
+		if err := a.lookAtBucket(c.Context(), uri, w, take); err != nil {
 			return err
 		}
-		take(one)
 	}
 	if len(buckets) == 0 || c.Flags().Changed("log-groups") {
 		if err := a.lookAtGroups(c, w, take); err != nil {
@@ -222,29 +221,46 @@ func typeOf(sample [][]byte) string {
 	return best
 }
 
-// bucketLooks is how many objects of a bucket are looked into.
-const bucketLooks = 5
+// bucketLooks is how many objects of a folder are looked into.
+const bucketLooks = 2
 
-// lookAtBucket lists what of a bucket may be of the window and looks into the first objects.
-func (a *account) lookAtBucket(ctx context.Context, uri string, w source.Window) (candidate, error) {
+// dated is where the dated part of a key begins: /2026/ or /year=2026/.
+var dated = regexp.MustCompile(`/(year=)?(19|20)[0-9]{2}/`)
+
+// folderOf is the part of an object's URI that stays the same from day to day.
+func folderOf(uri string) string {
+	if at := dated.FindStringIndex(uri); at != nil {
+		return uri[:at[0]+1]
+	}
+	return uri[:strings.LastIndexByte(uri, '/')+1]
+}
+
+// lookAtBucket lists what of a bucket may be of the window and looks into the first objects of each of its folders.
+func (a *account) lookAtBucket(ctx context.Context, uri string, w source.Window, take func(candidate)) error {
 	bucket, prefix, err := s3.ParseURI(uri)
 	if err != nil {
-		return candidate{}, &statusError{exitUsage, err}
+		return &statusError{exitUsage, err}
 	}
 	region := a.bucketRegion(ctx, bucket)
 	client, _ := a.s3(region)
 	s := s3.New(client, s3.Options{Bucket: bucket, Prefix: prefix, Region: region, Renew: a.renew, ListOnce: true})
-	one := candidate{Source: s.URI()}
-	looked := 0
-	var kinds []string
+	var order []string
+	folders, looked, kinds := map[string]*candidate{}, map[string]int{}, map[string][]string{}
 	for o, err := range s.Objects(ctx, w) {
 		var failed *source.ObjectError
 		if errors.As(err, &failed) {
-			one.Note = reasonOf(failed)
+			take(candidate{Source: failed.URI, Note: reasonOf(failed.Err)})
 			continue
 		}
 		if err != nil {
-			return one, err
+			return err
+		}
+		name := folderOf(o.URI())
+		one := folders[name]
+		if one == nil {
+			one = &candidate{Source: name}
+			folders[name] = one
+			order = append(order, name)
 		}
 		one.Objects++
 		one.Bytes += max(0, o.Size())
@@ -254,18 +270,20 @@ func (a *account) lookAtBucket(ctx context.Context, uri string, w source.Window)
 		if m := o.ModTime(); m.After(one.Last) {
 			one.Last = m
 		}
-		if looked < bucketLooks {
-			looked++
-			if kind := lookInto(ctx, o); kind != "" && !slices.Contains(kinds, kind) {
-				kinds = append(kinds, kind)
+		if looked[name]++; looked[name] <= bucketLooks {
+			if kind := lookInto(ctx, o); kind != "" && !slices.Contains(kinds[name], kind) {
+				kinds[name] = append(kinds[name], kind)
 			}
 		}
 	}
-	one.LogType = strings.Join(kinds, ",")
-	if one.LogType != "" && one.Note == "" {
-		one.Note = fmt.Sprintf("%d objects; times are of their last change", one.Objects)
+	for _, name := range order {
+		one := folders[name]
+		if one.LogType = strings.Join(kinds[name], ","); one.LogType != "" {
+			one.Note = fmt.Sprintf("%d objects; times are of their last change", one.Objects)
+		}
+		take(*one)
 	}
-	return one, nil
+	return nil
 }
 
 // lookInto tells what an object's first records are.
