@@ -9,7 +9,8 @@ import (
 // Derive brings the derived tables up to the last object, each in one transaction with the note of how far it has come.
 // Where the SQL has $after, the table gets the objects it does not have yet as one more sorted run, or, where it has $upto
 // too, as runs of about runRows records, which are sorted without spilling to disk. Where it has neither, new objects
-// change old rows, and the SQL empties the table and builds it anew. progress is told the table's name.
+// change old rows, and the SQL empties the table and builds it anew; where that has $part and $parts, its last statement
+// does so in parts of about runRows records. progress is told the table's name.
 func (w *Writer) Derive(ctx context.Context, progress func(name string)) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -73,5 +74,27 @@ func (w *Writer) build(ctx context.Context, d derived, after, upto int64) error 
 	if strings.Contains(d.SQL, "$after") {
 		return w.conn.Run(ctx, d.SQL, map[string]any{"after": after, "upto": upto})
 	}
+	if strings.Contains(d.SQL, "$parts") {
+		return w.buildParts(ctx, d, upto)
+	}
 	return w.conn.Exec(ctx, d.SQL)
+}
+
+// buildParts runs the last statement of the SQL once for each part.
+func (w *Writer) buildParts(ctx context.Context, d derived, upto int64) error {
+	first, last, _ := strings.Cut(d.SQL, ";\n")
+	if err := w.conn.Exec(ctx, first); err != nil {
+		return err
+	}
+	row, err := w.conn.QueryRow(ctx, "SELECT coalesce(sum(rows), 0)::BIGINT FROM store.object WHERE object_id <= $upto", map[string]any{"upto": upto})
+	if err != nil {
+		return err
+	}
+	parts := row[0].(int64)/runRows + 1
+	for part := range parts {
+		if err := w.conn.Run(ctx, last, map[string]any{"part": part, "parts": parts}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

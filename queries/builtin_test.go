@@ -79,7 +79,7 @@ func TestBuiltinAnswers(t *testing.T) {
 				t.Errorf("another answer the second time:\n%s\nand\n%s", got, again)
 			}
 			golden(t, filepath.Join("testdata", q.ID+".out"), got)
-			if strings.Count(got, "\n") < 3 {
+			if q.Hunt == nil && strings.Count(got, "\n") < 3 { // hunts have tests of their own
 				t.Errorf("no row: an empty answer tests nothing\n%s", got)
 			}
 		})
@@ -189,7 +189,7 @@ func TestBuiltinLint(t *testing.T) {
 			kinds := columnKindsOf(schema)
 			columns := resultColumns(t, db, q)
 			for _, c := range columns {
-				if q.Columns[c] == "" && len(kinds[c]) != 1 {
+				if q.KindOf(c) == "" && len(kinds[c]) != 1 {
 					t.Errorf("column %s has the kinds %q: declare one", c, kinds[c])
 				}
 			}

@@ -29,7 +29,7 @@ const maxFile = 1 << 20
 
 var (
 	idForm     = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
-	fieldForm  = regexp.MustCompile(`^([a-z_]+):(?:\s+(.*))?$`)
+	fieldForm  = regexp.MustCompile(`^([a-z_-]+):(?:\s+(.*))?$`)
 	identForm  = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
 	firstWords = []string{"select", "with", "from"}
 )
@@ -109,6 +109,8 @@ func (p *parser) header(text string) error {
 		return p.keyed(m[1], strings.TrimSpace(m[2]))
 	case p.field == "cannot":
 		p.q.Cannot += " " + text
+	case isHuntField(p.field):
+		return p.q.Hunt.more(p.field, text)
 	case p.field == "param":
 		last := &p.q.Params[len(p.q.Params)-1]
 		last.Doc += " " + text
@@ -132,7 +134,7 @@ func (p *parser) keyed(key, value string) error {
 	if value == "" {
 		return fmt.Errorf("%s: is empty", key)
 	}
-	once := key == "cannot" || key == "needs" || key == "pivot"
+	once := key == "cannot" || key == "needs" || key == "pivot" || isHuntField(key) && key != "step"
 	if once && p.lines[key] > 0 {
 		return fmt.Errorf("%s: is given twice", key)
 	}
@@ -149,7 +151,13 @@ func (p *parser) keyed(key, value string) error {
 	case "param":
 		return p.param(value)
 	default:
-		return fmt.Errorf("unknown key %q, want cannot, needs, param, column or pivot", key)
+		if !isHuntField(key) {
+			return fmt.Errorf("unknown key %q, want cannot, needs, param, column or pivot", key)
+		}
+		if p.q.Hunt == nil {
+			p.q.Hunt = &Hunt{}
+		}
+		return p.q.Hunt.set(key, value)
 	}
 	return nil
 }
@@ -253,6 +261,9 @@ func (p *parser) body(sql string) error {
 		return err
 	}
 	p.q.SQL = strings.TrimSpace(sql[:scan.end])
+	if p.q.Hunt != nil {
+		p.q.Hunt.prefix = strings.TrimSpace(sql[:scan.last])
+	}
 	if !slices.Contains(firstWords, scan.firstWord) {
 		p.line = first
 		return fmt.Errorf("the query starts with %q, want SELECT, WITH or FROM", scan.firstWord)
@@ -285,6 +296,10 @@ func (p *parser) whole() error {
 	case p.q.Pivot != "" && p.q.firstRequired() == nil:
 		p.line = p.lines["pivot"]
 		return fmt.Errorf("pivot: needs a required parameter to take the value")
+	case p.q.Hunt != nil:
+		return p.q.Hunt.whole()
+	case p.q.Group == huntGroup:
+		return fmt.Errorf("a query in the folder %s is a hunt: %s are missing", huntGroup, strings.Join(huntFields[:4], ", "))
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ type Query struct {
 	Params  []Param
 	Columns map[string]string // kinds of the columns that the query makes up
 	Pivot   string            // its title in the pivot menu; "" when it is no pivot
+	Hunt    *Hunt             // what makes it a hunt; nil for other queries
 	SQL     string            // one SELECT, without comment header and final semicolon
 	Path    string
 	Builtin bool
@@ -66,6 +67,9 @@ func (q *Query) Help() string {
 		}
 	}
 	fmt.Fprintf(&b, "\nWhat it cannot tell\n%s\n", wrap(q.Cannot, "  ", 80))
+	if q.Hunt != nil {
+		b.WriteString(q.Hunt.help())
+	}
 	fmt.Fprintf(&b, "\nReads\n  %s\n", strings.Join(q.Needs, ", "))
 	if len(q.Params) > 0 {
 		b.WriteString("\nParameters\n")
@@ -117,6 +121,9 @@ func (q *Query) paramHelp() string {
 // Example is a command line that runs the query.
 func (q *Query) Example() string {
 	line := "case53 query CASE " + q.ID
+	if q.Hunt != nil {
+		line = "case53 hunt CASE " + q.ID
+	}
 	for _, p := range q.Params {
 		if p.Required {
 			line += fmt.Sprintf(" -p %s=%s", p.Name, shellWord(kindOf(p.Kind).example))

@@ -10,6 +10,7 @@ type scanned struct {
 	params    []usedParam
 	firstWord string // in lower case
 	end       int    // where the statement ends: before its semicolon
+	last      int    // where the SELECT that is in no parentheses begins: what is before are its WITH steps
 	line      int    // lines passed
 }
 
@@ -21,7 +22,7 @@ type usedParam struct {
 // scanSQL finds the parameters and the end of one statement; strings, quoted names and comments are stepped over.
 func scanSQL(sql string) (scanned, error) {
 	s := scanned{end: len(sql)}
-	ended := false
+	ended, depth := false, 0
 	for i := 0; i < len(sql); {
 		n := token(sql[i:])
 		if n < 0 {
@@ -44,6 +45,14 @@ func scanSQL(sql string) (scanned, error) {
 				return s, fmt.Errorf("%s is not a parameter's name: lower-case letters, digits and _", text)
 			}
 			s.params = append(s.params, usedParam{text[1:], s.line})
+		}
+		switch {
+		case text == "(":
+			depth++
+		case text == ")":
+			depth--
+		case depth == 0 && !ended && s.last == 0 && strings.EqualFold(text, "select"):
+			s.last = i
 		}
 		if s.firstWord == "" && isWord(text[0]) {
 			s.firstWord = strings.ToLower(text)

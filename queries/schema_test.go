@@ -46,7 +46,7 @@ func fullCase(t *testing.T) *sql.DB {
 	}
 	for _, text := range schemaFiles(t) {
 		for _, s := range statements(sectionOf(text, "derived")) {
-			run(t, db, strings.ReplaceAll(s, "$after", "0"))
+			run(t, db, strings.NewReplacer("$after", "0", "$upto", "4294967295", "$parts", "1", "$part", "0").Replace(s))
 		}
 	}
 	return db

@@ -18,7 +18,7 @@ import (
 var builtin embed.FS
 
 // groupOrder is the order in which groups are listed; others follow by name.
-var groupOrder = []string{"case", "flow", "dns", "zone", "across"}
+var groupOrder = []string{"case", "flow", "dns", "zone", "across", huntGroup}
 
 // Set is the saved queries at hand.
 type Set struct {

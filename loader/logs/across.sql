@@ -17,7 +17,7 @@ CREATE TABLE store.service_address (address UHUGEINT NOT NULL, service VARCHAR N
 -- 24 hours passed without that answer, ordered by name and time; chain: the CNAMEs of the last such answer.
 CREATE TABLE store.answer_pair (
   pair_id UINTEGER NOT NULL, capture VARCHAR NOT NULL, client UHUGEINT NOT NULL, address UHUGEINT NOT NULL,
-  spans STRUCT(name VARCHAR, since TIMESTAMP, until TIMESTAMP, chain VARCHAR[])[] NOT NULL
+  spans STRUCT(span_no UINTEGER, name VARCHAR, since TIMESTAMP, until TIMESTAMP, chain VARCHAR)[] NOT NULL
 );
 
 -- Derived: when a pair was answered. record: object_id * 2^32 + row_no of the record.
@@ -46,7 +46,7 @@ CREATE VIEW session AS
 SELECT s.start, s."end", epoch(s."end" - s.start) AS seconds, number_text(s.client) AS client, s.client_port, number_text(s.server) AS server, s.server_port,
   s.protocol, s.bytes_out, s.bytes_in, s.packets_out, s.packets_in, s.records, s.refused AS refused_records, s.refused = s.records AS refused, s.tcp_flags,
   CASE WHEN s.client_inside THEN CASE WHEN s.server_inside THEN 'inside' ELSE 'out' END WHEN s.server_inside THEN 'in' ELSE 'through' END AS direction,
-  ['SYN without ACK', 'SYN-ACK from the server', 'ports', 'first record', 'lower address'][s.told_by] AS initiator_reason,
+  ['SYN without ACK', 'SYN-ACK from the server', 'refused without reply', 'ports', 'first record', 'lower address'][s.told_by] AS initiator_reason,
   s.translated, p.spans[s.span_no].name AS name, s.asked_at,
   list_sort(list_distinct(list_transform(list_filter(p.spans, lambda x: s.start BETWEEN x.since - INTERVAL 60 SECOND AND x.until + INTERVAL 24 HOUR), lambda x: x.name))) AS names,
   v.service AS server_service, c.interface_id, c.instance_id, c.vpc_id, c.account_id, c.capture,
@@ -215,42 +215,50 @@ SELECT address, max(service) FROM (
 ) WHERE address IS NOT NULL GROUP BY address ORDER BY address;
 
 -- derived: answer_pair
+-- In steps with numbers for texts, so that what is sorted is small; and list_sort(list(…)), as list(… ORDER BY …) of structs is
+-- fifteen times as slow. Answers to the same question at the same moment are one;
+-- of several names at one moment the first in the order of the alphabet is the pair's.
+CREATE OR REPLACE TEMP TABLE pair AS
+SELECT (row_number() OVER (ORDER BY capture, client, address))::UINTEGER AS pair_id, capture, client, address
+FROM (
+  SELECT DISTINCT c.capture, addr_number(a.src4, a.src6) AS client, addr_number(a.rdata4, a.rdata6) AS address
+  FROM store.dns_answer a JOIN store.dns_context c USING (context_id)
+  WHERE (a.src4 IS NOT NULL OR a.src6 IS NOT NULL) AND (a.rdata4 IS NOT NULL OR a.rdata6 IS NOT NULL) AND a.name IS NOT NULL
+);
+CREATE OR REPLACE TEMP TABLE paired AS
+SELECT p.pair_id, a.name, a.query_timestamp AS asked_at, a.object_id::UBIGINT << 32 | a.row_no AS record
+FROM store.dns_answer a JOIN store.dns_context c USING (context_id)
+  JOIN pair p ON p.capture = c.capture AND p.client = addr_number(a.src4, a.src6) AND p.address = addr_number(a.rdata4, a.rdata6)
+WHERE a.name IS NOT NULL;
+CREATE OR REPLACE TEMP TABLE pair_name AS
+SELECT (row_number() OVER (ORDER BY pair_id, name))::UINTEGER AS name_id, pair_id, name FROM (SELECT DISTINCT pair_id, name FROM paired);
+CREATE OR REPLACE TEMP TABLE answer AS
+SELECT n.name_id, p.asked_at, min(p.record) AS record FROM paired p JOIN pair_name n ON n.pair_id = p.pair_id AND n.name = p.name GROUP BY ALL;
+DROP TABLE paired;
+CREATE OR REPLACE TEMP TABLE parted AS
+SELECT name_id, asked_at, record, count(*) FILTER (apart) OVER (PARTITION BY name_id ORDER BY asked_at ROWS UNBOUNDED PRECEDING) AS part
+FROM (SELECT *, asked_at - lag(asked_at) OVER (PARTITION BY name_id ORDER BY asked_at) > INTERVAL 24 HOUR AS apart FROM answer);
+DROP TABLE answer;
+CREATE OR REPLACE TEMP TABLE span AS
+SELECT n.pair_id, s.name_id, s.part, (row_number() OVER (PARTITION BY n.pair_id ORDER BY s.name_id, s.part))::UINTEGER AS span_no, n.name, s.since, s.until, s.record
+FROM (SELECT name_id, part, min(asked_at) AS since, max(asked_at) AS until, arg_max(record, asked_at) AS record FROM parted GROUP BY ALL) s JOIN pair_name n USING (name_id);
 DELETE FROM store.answer_pair;
 INSERT INTO store.answer_pair
 WITH linked AS (
-  SELECT object_id, row_no, list(rdata ORDER BY answer_no) AS chain FROM store.dns_answer WHERE type = 'CNAME' GROUP BY object_id, row_no
-), answer AS (
-  SELECT c.capture, addr_number(a.src4, a.src6) AS client, addr_number(a.rdata4, a.rdata6) AS address, a.name, a.query_timestamp AS asked_at, min(a.object_id::UBIGINT << 32 | a.row_no) AS record
-  FROM store.dns_answer a JOIN store.dns_context c USING (context_id)
-  WHERE (a.src4 IS NOT NULL OR a.src6 IS NOT NULL) AND (a.rdata4 IS NOT NULL OR a.rdata6 IS NOT NULL) AND a.name IS NOT NULL
-  GROUP BY ALL
-), apart AS (
-  SELECT *, asked_at - lag(asked_at) OVER (PARTITION BY capture, client, address, name ORDER BY asked_at) > INTERVAL 24 HOUR AS apart FROM answer
-), parted AS (
-  SELECT *, count(*) FILTER (apart) OVER (PARTITION BY capture, client, address, name ORDER BY asked_at ROWS UNBOUNDED PRECEDING) AS part FROM apart
+  SELECT object_id, row_no, string_agg(rdata, ' ' ORDER BY answer_no) AS chain FROM store.dns_answer WHERE type = 'CNAME' GROUP BY object_id, row_no
 ), spanned AS (
-  SELECT capture, client, address, name, part, min(asked_at) AS since, max(asked_at) AS until, arg_max(record, asked_at) AS record FROM parted GROUP BY ALL
+  SELECT s.pair_id, list_sort(list({'span_no': s.span_no, 'name': s.name, 'since': s.since, 'until': s.until, 'chain': l.chain})) AS spans
+  FROM span s LEFT JOIN linked l ON l.object_id = (s.record >> 32) AND l.row_no = (s.record & 4294967295) GROUP BY s.pair_id
 )
-SELECT row_number() OVER (ORDER BY capture, client, address), capture, client, address, spans FROM (
-  SELECT s.capture, s.client, s.address, list({'name': s.name, 'since': s.since, 'until': s.until, 'chain': l.chain} ORDER BY s.name, s.since) AS spans
-  FROM spanned s LEFT JOIN linked l ON l.object_id = (s.record >> 32) AND l.row_no = (s.record & 4294967295)
-  GROUP BY s.capture, s.client, s.address);
-
--- derived: answer_time
--- One answer per pair and moment; of several names at one moment the first in the order of the alphabet.
+SELECT p.pair_id, p.capture, p.client, p.address, s.spans FROM pair p JOIN spanned s USING (pair_id);
 DELETE FROM store.answer_time;
 INSERT INTO store.answer_time
-WITH span AS (
-  SELECT pair_id, capture, client, address, s.name AS name, s.since AS since, s.until AS until, span_no
-  FROM (SELECT pair_id, capture, client, address, unnest(spans) AS s, unnest(range(1, len(spans) + 1)) AS span_no FROM store.answer_pair)
-)
-SELECT pair_id, asked_at, (least_of >> 64)::UINTEGER, (least_of & 18446744073709551615::UHUGEINT)::UBIGINT FROM (
-  SELECT s.pair_id, a.query_timestamp AS asked_at, min(s.span_no::UHUGEINT << 64 | (a.object_id::UHUGEINT << 32 | a.row_no::UHUGEINT)) AS least_of
-  FROM store.dns_answer a JOIN store.dns_context c USING (context_id)
-    JOIN span s ON s.capture = c.capture AND s.client = addr_number(a.src4, a.src6) AND s.address = addr_number(a.rdata4, a.rdata6) AND s.name = a.name
-      AND a.query_timestamp BETWEEN s.since AND s.until
-  GROUP BY s.pair_id, a.query_timestamp)
-ORDER BY pair_id, asked_at;
+SELECT s.pair_id, p.asked_at, min(s.span_no), arg_min(p.record, s.span_no)
+FROM parted p JOIN span s ON s.name_id = p.name_id AND s.part = p.part GROUP BY s.pair_id, p.asked_at ORDER BY s.pair_id, p.asked_at;
+DROP TABLE pair;
+DROP TABLE pair_name;
+DROP TABLE parted;
+DROP TABLE span;
 
 -- derived: flow_name
 DELETE FROM store.flow_name;
@@ -260,7 +268,7 @@ WITH rec AS (
     addr_number(f.src4, f.src6) AS src, addr_number(f.dst4, f.dst6) AS dst,
     CASE WHEN f.pkt_src4 <> f.src4 OR f.pkt_dst4 <> f.dst4 OR f.pkt_src6 <> f.src6 OR f.pkt_dst6 <> f.dst6 THEN addr_number(f.pkt_src4, f.pkt_src6) END AS pkt_src,
     CASE WHEN f.pkt_src4 <> f.src4 OR f.pkt_dst4 <> f.dst4 OR f.pkt_src6 <> f.src6 OR f.pkt_dst6 <> f.dst6 THEN addr_number(f.pkt_dst4, f.pkt_dst6) END AS pkt_dst
-  FROM store.flow f JOIN store.flow_context c USING (context_id) WHERE f.start IS NOT NULL
+  FROM store.flow f JOIN store.flow_context c USING (context_id) WHERE f.start IS NOT NULL AND f.object_id % $parts::BIGINT = $part::BIGINT
 ), paired AS (
   SELECT r.object_id, r.row_no, r.start,
     coalesce(CASE WHEN outward THEN p3.pair_id ELSE p4.pair_id END, p3.pair_id, p4.pair_id, CASE WHEN outward THEN p1.pair_id ELSE p2.pair_id END, p1.pair_id, p2.pair_id) AS pair_id
@@ -279,7 +287,7 @@ WHERE a.asked_at >= p.start - INTERVAL 24 HOUR;
 -- derived: flow_session
 -- A pause of more than twice the interface's window ends a connection; the window is taken from its longest record: 60 s or
 -- 600 s. Keys whose records all lie closer together than that need no looking for pauses, and they are nearly all.
--- The client, first that applies: a SYN without ACK; the other side's SYN-ACK; a port that is no ephemeral one against
+-- The client, first that applies: a SYN without ACK; the other side's SYN-ACK; what was refused and had no reply; a port that is no ephemeral one against
 -- one that is; the first record; the lower address.
 DELETE FROM store.flow_session;
 INSERT INTO store.flow_session
@@ -295,6 +303,7 @@ WITH pace AS (
     coalesce(f.srcport, 0) AS srcport, coalesce(f.dstport, 0) AS dstport
   FROM store.flow f JOIN place p USING (context_id)
   WHERE f.start IS NOT NULL AND f."end" >= f.start AND (f.src4 IS NOT NULL OR f.src6 IS NOT NULL) AND (f.dst4 IS NOT NULL OR f.dst6 IS NOT NULL)
+    AND xor(hash(coalesce(f.pkt_src4, f.src4, 0), coalesce(f.pkt_src6, f.src6, 0)), hash(coalesce(f.pkt_dst4, f.dst4, 0), coalesce(f.pkt_dst6, f.dst6, 0))) % $parts::UBIGINT = $part::UBIGINT
 ), keyed AS (
   SELECT *, src < dst OR src = dst AND srcport <= dstport AS up, least(src, dst) AS lo, greatest(src, dst) AS hi,
     CASE WHEN src < dst OR src = dst AND srcport <= dstport THEN srcport ELSE dstport END AS lo_port,
@@ -318,13 +327,13 @@ WITH pace AS (
     coalesce(bool_or(tcp_flags & 18 = 18) FILTER (up), false) AS ack_up, coalesce(bool_or(tcp_flags & 18 = 18) FILTER (NOT up), false) AS ack_down
   FROM parted GROUP BY ALL
 ), opened AS (
-  SELECT *, CASE WHEN syn_up <> syn_down THEN 1 WHEN ack_up <> ack_down THEN 2
-      WHEN protocol IN (6, 17) AND lo_port <> hi_port AND (least(lo_port, hi_port) < 1024 OR least(lo_port, hi_port) < 32768 AND greatest(lo_port, hi_port) >= 32768) THEN 3
-      WHEN coalesce(start_up, TIMESTAMP 'infinity') <> coalesce(start_down, TIMESTAMP 'infinity') THEN 4 ELSE 5 END::UTINYINT AS told_by
+  SELECT *, CASE WHEN syn_up <> syn_down THEN 1 WHEN ack_up <> ack_down THEN 2 WHEN refused = records AND (start_up IS NULL) <> (start_down IS NULL) THEN 3
+      WHEN protocol IN (6, 17) AND lo_port <> hi_port AND (least(lo_port, hi_port) < 1024 OR least(lo_port, hi_port) < 32768 AND greatest(lo_port, hi_port) >= 32768) THEN 4
+      WHEN coalesce(start_up, TIMESTAMP 'infinity') <> coalesce(start_down, TIMESTAMP 'infinity') THEN 5 ELSE 6 END::UTINYINT AS told_by
   FROM joined
 ), sided AS (
-  SELECT *, CASE told_by WHEN 1 THEN syn_up WHEN 2 THEN ack_down WHEN 3 THEN hi_port < lo_port
-      WHEN 4 THEN coalesce(start_up, TIMESTAMP 'infinity') < coalesce(start_down, TIMESTAMP 'infinity') ELSE true END AS by_lo
+  SELECT *, CASE told_by WHEN 1 THEN syn_up WHEN 2 THEN ack_down WHEN 3 THEN start_up IS NOT NULL WHEN 4 THEN hi_port < lo_port
+      WHEN 5 THEN coalesce(start_up, TIMESTAMP 'infinity') < coalesce(start_down, TIMESTAMP 'infinity') ELSE true END AS by_lo
   FROM opened
 ), told AS (
   SELECT s.* EXCLUDE (lo, hi), c.capture, CASE WHEN by_lo THEN lo ELSE hi END AS client, CASE WHEN by_lo THEN lo_port ELSE hi_port END AS client_port,

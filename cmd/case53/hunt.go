@@ -1,0 +1,333 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"case53/cases"
+	"case53/cases/duck"
+	"case53/cases/safetext"
+	"case53/queries"
+)
+
+func newHunt() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "hunt CASE [NAME]...",
+		Short: "Run hunts, all or those named, and rank what they find",
+		Long: `A hunt is a saved query whose rows are findings: each has a score from 0 to 1, which the reason explains part by part, a
+severity, and the coverage of the time it speaks about. case53 query CASE NAME --help explains one: its method, what
+else looks like it, and what a hit does not prove. A hunt that finds nothing says how many rows it looked at.
+
+Lists are files with an address, a block or a name a line; a name stands for what is under it too; # begins a comment.
+What is on an --allow list is left out of the findings; what is on an --ioc list is raised to the top.`,
+		Args: between(1, -1),
+		RunE: runHunt,
+	}
+	c.Flags().StringArrayP("param", "p", nil, "a parameter, name=value, for the hunts that have it; may be repeated")
+	c.Flags().StringArray("allow", nil, "a file of addresses, blocks and names that are known to be good; may be repeated")
+	c.Flags().StringArray("ioc", nil, "a file of addresses, blocks and names that are known to be bad; may be repeated")
+	return c
+}
+
+// Finding is a row of a hunt.
+type Finding struct {
+	Hunt     string    `json:"hunt"`
+	Severity string    `json:"severity"`
+	Score    float64   `json:"score"`
+	Subject  Subject   `json:"subject"`
+	Reason   string    `json:"reason"`
+	Rows     int64     `json:"rows"`
+	From     time.Time `json:"from"`
+	To       time.Time `json:"to"`
+	Capture  string    `json:"capture,omitempty"`
+	Coverage Covered   `json:"coverage"`
+
+	values map[string]any // its row, by column
+}
+
+// Subject is what a finding is about; only what applies is set.
+type Subject struct {
+	Src              string `json:"src,omitempty"`
+	Dst              string `json:"dst,omitempty"`
+	DstPort          *int64 `json:"dstport,omitempty"`
+	Client           string `json:"client,omitempty"`
+	Name             string `json:"name,omitempty"`
+	RegisteredDomain string `json:"registered_domain,omitempty"`
+	InterfaceID      string `json:"interface_id,omitempty"`
+}
+
+// hunter runs hunts on one case.
+type hunter struct {
+	k       *cases.Case
+	values  map[string]string // of -p
+	allow   *list
+	ioc     *list
+	stderr  io.Writer
+	tables  map[string]int64
+	allowed int
+}
+
+func runHunt(c *cobra.Command, args []string) error {
+	h := &hunter{stderr: c.ErrOrStderr()}
+	given, _ := c.Flags().GetStringArray("param")
+	var err error
+	if h.values, err = parameters(given); err != nil {
+		return err
+	}
+	for flag, into := range map[string]**list{"allow": &h.allow, "ioc": &h.ioc} {
+		files, _ := c.Flags().GetStringArray(flag)
+		if *into, err = readLists(files); err != nil {
+			return err
+		}
+	}
+	if h.k, err = openCase(c.Context(), args[0], c.ErrOrStderr()); err != nil {
+		return err
+	}
+	defer h.k.Close()
+	if h.k.Stale != nil {
+		return h.k.Stale
+	}
+	set, err := library(h.k.Dir, c.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	hunts, err := chosen(set, args[1:])
+	if err != nil {
+		return err
+	}
+	if err := h.known(hunts); err != nil {
+		return err
+	}
+	findings, err := h.run(c.Context(), hunts)
+	if err != nil {
+		return err
+	}
+	if wantsJSON(c) {
+		return printJSON(c.OutOrStdout(), findings)
+	}
+	printFindings(c.OutOrStdout(), findings)
+	return nil
+}
+
+// chosen are the hunts of these names; all where none is named.
+func chosen(set *queries.Set, names []string) ([]*queries.Query, error) {
+	if len(names) == 0 {
+		return set.Hunts(), nil
+	}
+	var hunts []*queries.Query
+	for _, name := range names {
+		q, suggestions := set.Find(name)
+		if q == nil || q.Hunt == nil {
+			var all []string
+			for _, q := range set.Hunts() {
+				all = append(all, q.ID)
+			}
+			hint := "there are " + strings.Join(all, ", ")
+			suggestions = slices.DeleteFunc(suggestions, func(s string) bool { return !slices.Contains(all, s) })
+			if len(suggestions) > 0 {
+				hint = "did you mean " + strings.Join(suggestions, ", ") + "?"
+			}
+			return nil, usage("no hunt %q\nhint: %s", name, hint)
+		}
+		if !slices.Contains(hunts, q) {
+			hunts = append(hunts, q)
+		}
+	}
+	return hunts, nil
+}
+
+// known makes sure that every parameter given belongs to one of the hunts.
+func (h *hunter) known(hunts []*queries.Query) error {
+	for name := range h.values {
+		if !slices.ContainsFunc(hunts, func(q *queries.Query) bool { return q.Param(name) != nil }) {
+			return usage("no hunt here has a parameter %q\nhint: case53 query CASE NAME --help lists those of a hunt", name)
+		}
+	}
+	return nil
+}
+
+// run runs the hunts one after another and ranks what they find, best first.
+func (h *hunter) run(ctx context.Context, hunts []*queries.Query) ([]Finding, error) {
+	var err error
+	if h.tables, err = h.k.Tables(ctx); err != nil {
+		return nil, err
+	}
+	findings := []Finding{}
+	for _, q := range hunts {
+		found, err := h.one(ctx, q)
+		if err != nil {
+			return nil, fmt.Errorf("hunt %s: %w", q.ID, err)
+		}
+		findings = append(findings, found...)
+	}
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(slices.Index(queries.Severities, a.Severity), slices.Index(queries.Severities, b.Severity)))
+	})
+	if h.allowed > 0 {
+		fmt.Fprintf(h.stderr, "%d findings left out: on an --allow list\n", h.allowed)
+	}
+	return findings, h.cover(ctx, findings)
+}
+
+// tableOf is the log type that a view is made from; "" for those that are there in every case.
+func tableOf(view string) string {
+	switch view {
+	case "session", "flow", "flow_named", "flow_by_addr":
+		return "flow"
+	case "dns", "dns_answer":
+		return "dns"
+	case "zone":
+		return "zone"
+	}
+	return ""
+}
+
+// one runs one hunt.
+func (h *hunter) one(ctx context.Context, q *queries.Query) ([]Finding, error) {
+	for _, need := range q.Needs {
+		if table := tableOf(need); table != "" && h.tables[table] == 0 {
+			fmt.Fprintf(h.stderr, "%s: not run: the case has no %s records\n", q.ID, table)
+			return nil, nil
+		}
+	}
+	values := map[string]string{}
+	for name, value := range h.values {
+		if q.Param(name) != nil {
+			values[name] = value
+		}
+	}
+	if q.Param("ioc") != nil && values["ioc"] == "" {
+		values["ioc"] = h.ioc.text()
+	}
+	sql, args, err := q.Bind(values)
+	if err != nil {
+		return nil, &statusError{exitUsage, err}
+	}
+	found, err := h.findings(ctx, q, sql, args)
+	if err == nil && len(found) == 0 {
+		err = h.explainNothing(ctx, q, args)
+	}
+	return slices.DeleteFunc(found, func(f Finding) bool {
+		_, on := h.allow.match(f.Subject)
+		if on {
+			h.allowed++
+		}
+		return on
+	}), err
+}
+
+// findings reads the rows of a hunt.
+func (h *hunter) findings(ctx context.Context, q *queries.Query, sql string, args map[string]any) ([]Finding, error) {
+	rows, err := h.k.Query(ctx, sql, args)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var found []Finding
+	for rows.Next() {
+		f := Finding{Hunt: q.ID, values: map[string]any{}}
+		for i, column := range rows.Columns() {
+			f.values[column.Name] = rows.Values()[i]
+		}
+		if err := f.read(); err != nil {
+			return nil, err
+		}
+		if entry, on := h.ioc.match(f.Subject); on {
+			f.Severity, f.Score, f.Reason = "high", max(f.Score, 0.99), f.Reason+"; on the --ioc list: "+entry
+		}
+		found = append(found, f)
+	}
+	return found, rows.Err()
+}
+
+// read takes the columns that every hunt has, and those of its subject.
+func (f *Finding) read() error {
+	text := func(name string) string { s, _ := f.values[name].(string); return s }
+	var ok [3]bool
+	f.Score, ok[0] = f.values["score"].(float64)
+	f.From, ok[1] = f.values["from_time"].(time.Time)
+	f.To, ok[2] = f.values["to_time"].(time.Time)
+	f.From, f.To = f.From.UTC(), f.To.UTC()
+	f.Rows = number(f.values["rows"])
+	f.Severity, f.Reason, f.Capture = text("severity"), text("reason"), text("capture")
+	if ok != [3]bool{true, true, true} || f.Reason == "" || !slices.Contains(queries.Severities, f.Severity) {
+		return fmt.Errorf("a row is no finding: it needs score (DOUBLE), severity, reason, rows, from_time and to_time")
+	}
+	f.Subject = Subject{Src: text("src"), Dst: text("dst"), Client: text("client"), Name: text("name"), RegisteredDomain: text("registered_domain"), InterfaceID: text("interface_id")}
+	if f.values["dstport"] != nil {
+		port := number(f.values["dstport"])
+		f.Subject.DstPort = &port
+	}
+	return nil
+}
+
+func number(v any) int64 {
+	switch v := v.(type) {
+	case int64:
+		return v
+	case uint64:
+		return int64(v)
+	case float64:
+		return int64(v)
+	case duck.Number:
+		var n int64
+		fmt.Sscan(string(v), &n)
+		return n
+	}
+	return 0
+}
+
+// explainNothing says what a hunt looked at when it found nothing, and how many rows were left after each of its steps.
+func (h *hunter) explainNothing(ctx context.Context, q *queries.Query, args map[string]any) error {
+	rows, err := h.k.Query(ctx, q.Hunt.Trace(), args)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var parts []string
+	for rows.Next() {
+		for i, step := range q.Hunt.Steps {
+			parts = append(parts, fmt.Sprintf("%s %s", count(number(rows.Values()[i])), step.Text))
+		}
+	}
+	fmt.Fprintf(h.stderr, "%s: nothing found: %s\n", safetext.Show(q.ID), safetext.Show(strings.Join(parts, "; ")))
+	return rows.Err()
+}
+
+// printFindings writes findings for people: what, about whom, why, and how much of the time is really there.
+func printFindings(w io.Writer, findings []Finding) {
+	for _, f := range findings {
+		fmt.Fprintf(w, "%-6s  %.3f  %-16s  %s\n", f.Severity, f.Score, safetext.Show(f.Hunt), safetext.Show(f.Subject.String()))
+		fmt.Fprintf(w, "               %s\n", safetext.Show(f.Reason))
+		fmt.Fprintf(w, "               %s records, %s; %s\n", count(f.Rows), spanText(cases.Span{From: f.From, To: f.To}), f.Coverage)
+	}
+	plural := "s"
+	if len(findings) == 1 {
+		plural = ""
+	}
+	fmt.Fprintf(w, "%d finding%s\n", len(findings), plural)
+}
+
+func (s Subject) String() string {
+	port := ""
+	if s.DstPort != nil {
+		port = fmt.Sprintf(" port %d", *s.DstPort)
+	}
+	var parts []string
+	for _, part := range []string{cmp.Or(s.Src, s.Client), cmp.Or(s.Dst, ""), cmp.Or(s.Name, s.RegisteredDomain), s.InterfaceID} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	if s.Dst != "" && len(parts) > 1 {
+		return parts[0] + " → " + strings.Join(parts[1:], " ") + port
+	}
+	return strings.Join(parts, " ") + port
+}

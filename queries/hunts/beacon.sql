@@ -1,0 +1,112 @@
+-- Who calls the same place on a clock, in either direction
+--
+-- Calls are connections, not records: a connection that is kept open leaves a record a minute and
+-- looks like a perfect beacon. Three outcomes: beacon; long connection, in which no rhythm can be
+-- seen; and window artefact, one connection whose keep-alives came so rarely that it fell apart.
+-- Both directions: an outside host that calls us on a clock is a beacon too. A channel is a client,
+-- a port and a name where the Resolver log gives one, else an address.
+--
+-- cannot: Flow logs never record queries to the Amazon DNS server, instance metadata
+-- (169.254.169.254), time sync, DHCP and ARP; a SKIPDATA interval hides an unknown number of
+-- flows. Start times may be 60 s late: a clock of less than about two minutes is blurred,
+-- and one inside a kept-alive connection cannot be seen at all.
+--
+-- method: A quarter each for timing, size, hours and duration, per span of 24 h in which there were
+-- calls, the median of these (RITA v5, activecm/rita, Apache licence; formula only). Timing
+-- and size: half of 1 - |Bowley skewness| and half of (median - MAD) / median of the pauses
+-- and of the bytes sent. Hours: 1 - variation of calls per hour, or the share of hours that
+-- are silent or like the median hour. Duration: share of the 24 h between first and last
+-- call, or the longest run of hours against 12 h, from 6 h on. Ours: the whole is weighed by
+-- the number of calls, ln n / ln 48 up to 1, by 0.7 where the address is marked as AWS's own
+-- service, and by 0.85 where every call was refused.
+--
+-- false-positives: Agents that report in (SSM, CloudWatch), update checks, health checks from
+-- outside, time servers, mail that is fetched.
+--
+-- not-proof: That a machine is controlled: it shows a clock and a place, not what is said. A person
+-- may answer at the other end of a long connection.
+--
+-- attack: T1071.001, T1095, T1571, T1573
+-- needs:  session
+-- param:  sessions  int      = 4    at least so many calls in a span of 24 h; RITA scores from 4
+-- param:  least     number   = 0.7  show beacons from this score on
+-- param:  hours     number   = 1    show connections that lasted at least so many hours
+-- param:  from      time            only what begins at or after this moment
+-- param:  to        time            only what begins before this moment
+-- param:  capture   capture         only this capture; empty for all
+-- step:   looked  connections between inside and outside
+-- step:   channel  channels
+-- step:   scored  channels and days with enough calls
+-- column: outcome text
+-- column: direction text
+-- column: sessions count
+-- column: days count
+-- column: pause_seconds number
+-- column: timing number
+-- column: size number
+-- column: hourly number
+-- column: duration number
+-- column: protocol protocol
+-- column: service text
+WITH looked AS (
+  SELECT capture, interface_id, instance_id, direction, protocol, client_n, server_n, client_port, server_port, coalesce(name, server) AS peer, name, server_service, start, "end", seconds, bytes_out, records, refused
+  FROM session
+  WHERE direction IN ('out', 'in') AND NOT translated AND protocol IN (6, 17, 1, 58)
+    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+), begun AS (
+  SELECT capture, min(start) AS first_start FROM looked GROUP BY capture
+), channel AS (
+  SELECT capture, interface_id, any_value(instance_id) AS host, direction, protocol, client_n, peer, server_port, count(*) AS sessions
+  FROM looked GROUP BY capture, interface_id, direction, protocol, client_n, peer, server_port
+  QUALIFY row_number() OVER (PARTITION BY capture, direction, protocol, client_n, peer, server_port ORDER BY count(*) DESC, any_value(instance_id) IS NULL, interface_id) = 1
+), spaced AS (
+  SELECT l.*, floor(epoch(l.start - b.first_start) / 86400)::INTEGER AS day, floor(epoch(l.start - b.first_start) / 3600)::INTEGER AS hour,
+    epoch(l.start - lag(l.start) OVER (PARTITION BY l.capture, l.interface_id, l.direction, l.protocol, l.client_n, l.peer, l.server_port ORDER BY l.start)) AS pause
+  FROM looked l JOIN begun b USING (capture)
+    SEMI JOIN (FROM channel WHERE sessions >= $sessions::BIGINT) c USING (capture, interface_id, direction, protocol, client_n, peer, server_port)
+), hourly AS (
+  SELECT capture, interface_id, direction, protocol, client_n, peer, server_port, day, hour, count(*) AS n FROM spaced GROUP BY ALL
+), run AS (
+  SELECT *, hour - row_number() OVER (PARTITION BY capture, interface_id, direction, protocol, client_n, peer, server_port, day ORDER BY hour) AS island FROM hourly
+), hours AS (
+  SELECT capture, interface_id, direction, protocol, client_n, peer, server_port, day, count(*) AS seen, sum(n) AS calls, list(n) AS counts, median(n) AS middle, max(length) AS longest_run
+  FROM (SELECT *, count(*) OVER (PARTITION BY capture, interface_id, direction, protocol, client_n, peer, server_port, day, island) AS length FROM run) GROUP BY ALL
+), daily AS (
+  SELECT capture, interface_id, direction, protocol, client_n, peer, server_port, day, count(*) AS n, count(DISTINCT client_port) AS ports, min(start) AS first_start, max(start) AS last_start,
+    quantile_cont(pause, [0.25, 0.5, 0.75]) AS p, mad(pause) AS p_mad, quantile_cont(bytes_out, [0.25, 0.5, 0.75]) AS b, mad(bytes_out) AS b_mad
+  FROM spaced GROUP BY ALL HAVING count(*) >= $sessions::BIGINT AND count(pause) > 2
+), scored AS (
+  SELECT d.*, (1 - abs(CASE WHEN p[3] - p[1] < 10 OR p[2] IN (p[1], p[3]) THEN 0 ELSE (p[1] + p[3] - 2 * p[2]) / (p[3] - p[1]) END) + greatest(0, coalesce((p[2] - p_mad) / nullif(p[2], 0), 0))) / 2 AS timing,
+    coalesce((1 - abs(CASE WHEN b[3] - b[1] < 10 OR b[2] IN (b[1], b[3]) THEN 0 ELSE (b[1] + b[3] - 2 * b[2]) / (b[3] - b[1]) END) + greatest(0, coalesce((b[2] - b_mad) / nullif(b[2], 0), 0))) / 2, 0) AS size,
+    greatest(0, 1 - sqrt(greatest(0, list_sum(list_transform(h.counts, lambda x: x * x)) / 24 - (h.calls / 24) ** 2)) / (h.calls / 24),
+      CASE WHEN h.seen >= 11 THEN (24 - h.seen + len(list_filter(h.counts, lambda x: abs(x - h.middle) <= greatest(1, 0.2 * h.middle)))) / 24 ELSE 0 END) AS hourly,
+    CASE WHEN h.seen >= 6 THEN least(1, greatest(epoch(last_start - d.first_start) / 86400, h.longest_run / 12)) ELSE 0 END AS duration
+  FROM daily d JOIN hours h USING (capture, interface_id, direction, protocol, client_n, peer, server_port, day)
+), rated AS (
+  SELECT capture, interface_id, direction, protocol, client_n, peer, server_port, count(*) AS days, median(n) AS calls, sum(ports) * 4 < sum(n) AND any_value(protocol) = 6 AS one_port,
+    median(p[2]) AS pause, median(p_mad) AS pause_mad, median(b[2]) AS bytes, median(timing) AS timing, median(size) AS size, median(hourly) AS hourly, median(duration) AS duration,
+    median((timing + size + hourly + duration) / 4) AS raw
+  FROM scored GROUP BY ALL
+), whole AS (
+  SELECT l.capture, l.interface_id, l.direction, l.protocol, l.client_n, l.peer, l.server_port, any_value(l.name) AS name, arg_max(l.server_n, l.start) AS server_n, count(DISTINCT l.server_n) AS servers, max(l.server_service) AS service,
+    bool_or((coalesce(l.server_service, '') NOT IN ('', 'EC2', 'CLOUDFRONT', 'S3', 'API_GATEWAY', 'GLOBALACCELERATOR') AND (l.name IS NULL OR regexp_matches(l.name, '\.(amazonaws\.com(\.cn)?|api\.aws)$')))) AS aws_own, count(*) AS sessions, bool_and(l.refused) AS refused, sum(l.records) AS records, min(l.start) AS first_start, max(l."end") AS last_end, max(l.seconds) AS longest, arg_max(l.records, l.seconds) AS longest_records
+  FROM looked l SEMI JOIN channel c USING (capture, interface_id, direction, protocol, client_n, peer, server_port) GROUP BY ALL
+), finding AS (
+  SELECT w.*, r.* EXCLUDE (capture, interface_id, direction, protocol, client_n, peer, server_port, pause), r.pause AS pause,
+    CASE WHEN w.longest >= $hours::DOUBLE * 3600 AND coalesce(r.one_port, true) THEN 'long connection' WHEN r.one_port THEN 'window artefact' ELSE 'beacon' END AS outcome,
+    least(1, ln(r.calls) / ln(48)) AS weight
+  FROM whole w LEFT JOIN rated r USING (capture, interface_id, direction, protocol, client_n, peer, server_port)
+), told AS (
+  SELECT *, CASE outcome WHEN 'beacon' THEN raw * weight * CASE WHEN aws_own THEN 0.7 ELSE 1 END * CASE WHEN refused THEN 0.85 ELSE 1 END WHEN 'long connection' THEN 0.1 + 0.2 * least(1, longest / 43200) ELSE 0.1 END AS score
+  FROM finding WHERE outcome <> 'beacon' OR raw IS NOT NULL
+)
+SELECT round(score, 3)::DOUBLE AS score, CASE WHEN outcome <> 'beacon' THEN 'info' WHEN aws_own THEN 'low' WHEN timing < 0.6 THEN 'low' WHEN score >= 0.8 THEN 'high' ELSE 'medium' END AS severity,
+  CASE outcome WHEN 'beacon' THEN format('{} calls {}, {} a day in {} day(s), every {:.0f} s (MAD {:.0f} s), {:.0f} bytes each: timing {:.2f}, size {:.2f}, hours {:.2f}, duration {:.2f}, weight of the number {:.2f}{}',
+      sessions, direction, calls::BIGINT, days, pause, pause_mad, bytes, timing, size, hourly, duration, weight, CASE WHEN aws_own THEN ', 0.7 for a service of AWS (' || service || ')' ELSE '' END || CASE WHEN refused THEN ', 0.85 as every call was refused' ELSE '' END)
+    WHEN 'long connection' THEN format('one connection {} lasted {:.1f} h in {} records: what is inside it has no visible rhythm', direction, longest / 3600, longest_records)
+    ELSE format('{} calls {} from hardly more ports than one: the keep-alives of a connection, every {:.0f} s', sessions, direction, pause) END AS reason,
+  number_text(client_n) AS src, number_text(server_n) AS dst, server_port AS dstport, name, interface_id, records::BIGINT AS "rows", first_start AS from_time, last_end AS to_time,
+  outcome, direction, protocol, sessions, days, pause AS pause_seconds, round(timing, 3) AS timing, round(size, 3) AS size, round(hourly, 3) AS hourly, round(duration, 3) AS duration, service, capture
+FROM told
+WHERE outcome <> 'beacon' AND longest >= $hours::DOUBLE * 3600 OR outcome <> 'long connection' AND score >= $least::DOUBLE * CASE WHEN outcome = 'beacon' THEN 1 ELSE 0 END AND (outcome = 'beacon' OR raw >= $least::DOUBLE)
+ORDER BY told.score DESC, first_start, client_n, peer, server_port, protocol, interface_id, capture

@@ -1,0 +1,63 @@
+-- Who asks another resolver than the one that is logged
+--
+-- Queries to the Amazon resolver are not in flow logs, so a flow to port 53 goes to another one.
+-- 853 is DNS over TLS or QUIC, 5353 multicast DNS; DNS over HTTPS is found by a list of addresses.
+--
+-- cannot: What was asked: it is in no log. DNS over HTTPS to an address that is not in the list
+-- looks like any other HTTPS.
+--
+-- method: Connections from inside to the ports of DNS at outside addresses, and to port 443 of the
+-- addresses in doh (UnusualDNSResolver and its like of GuardDuty; rule of panther-
+-- labs/panther-analysis). Score: 0.4 for passing, 0.2 where the client is in the Resolver
+-- log too and so has two ways, 0.2 for DNS over TLS or HTTPS, up to 0.2 for the number of
+-- connections (full at 100); inside addresses count half: they may be resolvers of your own.
+--
+-- false-positives: 8.8.8.8 or 1.1.1.1 set on purpose is the most frequent false alarm of this kind;
+-- recursive resolvers that you run; containers with a resolver of their own.
+--
+-- not-proof: That names were hidden on purpose. It does prove that the Resolver log of this client
+-- is not the whole.
+--
+-- attack: T1071.004, T1572
+-- needs:  session, dns
+-- param:  ports    text     = 53,853  ports of DNS, with commas
+-- param:  doh      text               addresses of DNS over HTTPS services, with commas or spaces
+-- param:  from     time               only what begins at or after this moment
+-- param:  to       time               only what begins before this moment
+-- param:  capture  capture            only this capture; empty for all
+-- step:   looked  connections from inside
+-- step:   asked  of them to resolvers
+-- step:   channel  clients and resolvers
+-- column: connections count
+-- column: refused count
+-- column: bytes_out bytes
+-- column: bytes_in bytes
+-- column: outside flag
+-- column: resolver_queries count
+-- column: protocol protocol
+WITH looked AS (
+  SELECT capture, interface_id, instance_id, client_n, server_n, server, server_port, protocol, direction, refused, bytes_out, bytes_in, records, start, "end"
+  FROM session
+  WHERE direction IN ('out', 'inside') AND NOT translated AND protocol IN (6, 17)
+    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+), asked AS (
+  SELECT * FROM looked WHERE list_contains(string_split($ports, ','), server_port::VARCHAR) OR server_port = 443 AND list_contains(string_split_regex($doh, '[,\s]+'), server)
+), seen_at AS (
+  SELECT capture, interface_id, client_n, server_n, server_port, protocol, any_value(direction) = 'out' AS outside, count(*) AS connections, count(*) FILTER (refused) AS refused, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in,
+    sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end, count(instance_id) AS with_instance
+  FROM asked GROUP BY ALL
+), channel AS (
+  SELECT * FROM seen_at QUALIFY row_number() OVER (PARTITION BY capture, client_n, server_n, server_port, protocol ORDER BY with_instance DESC, connections DESC, interface_id) = 1
+), asking AS (
+  SELECT capture, srcaddr_n, count(*) AS queries FROM dns GROUP BY ALL
+), told AS (
+  SELECT c.*, coalesce(a.queries, 0) AS queries,
+    (0.4 + 0.2 * (a.queries IS NOT NULL)::INTEGER + 0.2 * (server_port <> 53)::INTEGER + 0.2 * least(1, ln(connections) / ln(100))) * CASE WHEN outside THEN 1 ELSE 0.5 END AS score
+  FROM channel c LEFT JOIN asking a ON a.capture = c.capture AND a.srcaddr_n = c.client_n
+)
+SELECT round(score, 3)::DOUBLE AS score, CASE WHEN NOT outside THEN 'low' WHEN refused = connections THEN 'low' ELSE 'medium' END AS severity,
+  format('{} connections to port {}, {} refused, {} bytes out, {} in; {} queries of the client are in the Resolver log', connections, server_port, refused, coalesce(bytes_out, 0), coalesce(bytes_in, 0), queries) AS reason,
+  number_text(client_n) AS src, number_text(server_n) AS dst, server_port AS dstport, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
+  connections, refused, bytes_out, bytes_in, outside, queries AS resolver_queries, protocol, capture
+FROM told
+ORDER BY told.score DESC, connections DESC, client_n, server_n, server_port, protocol, capture

@@ -1,0 +1,81 @@
+-- Who sent far more out than it ever does
+--
+-- Bytes per inside host, outside place and hour, against the same host's usual hour. A place is a
+-- name where the Resolver log gives one, else an address. A connection's bytes are spread evenly
+-- over the hours it lasted.
+--
+-- cannot: Flow logs never record queries to the Amazon DNS server, instance metadata
+-- (169.254.169.254), time sync, DHCP and ARP; a SKIPDATA interval hides an unknown number of
+-- flows. What was sent, and whether it was data or a replay of what came in.
+--
+-- method: Robust z of the fullest hour: (x - median) / (1.4826 MAD + 1 MB) over every hour of the
+-- host that has traffic, each with its largest place; at least 6 and 50 MB. Named after
+-- TrafficVolumeUnusual of GuardDuty. Score: 0.25 for z (full at 100), 0.25 for the size
+-- (full at 5 GB), 0.25 where nothing like it went there on another day, 0.15 for sending
+-- more than nine times what came back (producer-consumer ratio, Bullard and Gerth, FloCon
+-- 2014), 0.1 for an address without a name; 0.6 of that for AWS's own places.
+--
+-- false-positives: Backups, shipping of logs, image pushes, migrations. To S3 and AWS's own services
+-- it is never more than medium: the account behind it cannot be seen.
+--
+-- not-proof: That the data was taken: only that it left. An hour of many megabytes to a new place
+-- deserves a question to the owner.
+--
+-- attack: T1048, T1041, T1567.002, T1537, T1030
+-- needs:  session
+-- param:  z        number   = 6   how unusual at least
+-- param:  mb       number   = 50  megabytes in the fullest hour at least
+-- param:  from     time           only what begins at or after this moment
+-- param:  to       time           only what begins before this moment
+-- param:  capture  capture        only this capture; empty for all
+-- step:   looked  connections that sent something out
+-- step:   hourly  hosts, places and hours
+-- step:   unusual  hosts and places with such an hour
+-- column: bytes_out bytes
+-- column: bytes_in bytes
+-- column: fullest_hour time
+-- column: fullest_bytes bytes
+-- column: z number
+-- column: is_new flag
+-- column: service text
+WITH looked AS (
+  SELECT capture, interface_id, instance_id, CASE WHEN direction = 'out' THEN client_n ELSE server_n END AS host, CASE WHEN direction = 'out' THEN server_n ELSE client_n END AS outside_n,
+    CASE WHEN direction = 'out' THEN coalesce(name, server) ELSE client END AS place, CASE WHEN direction = 'out' THEN name END AS name, CASE WHEN direction = 'out' THEN server_service END AS service,
+    CASE WHEN direction = 'out' THEN server_port ELSE client_port END AS port, coalesce(CASE WHEN direction = 'out' THEN bytes_out ELSE bytes_in END, 0) AS sent,
+    coalesce(CASE WHEN direction = 'out' THEN bytes_in ELSE bytes_out END, 0) AS got, records, start, "end"
+  FROM session
+  WHERE direction IN ('out', 'in') AND NOT translated AND coalesce(CASE WHEN direction = 'out' THEN bytes_out ELSE bytes_in END, 0) > 0
+    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+), seen_at AS (
+  SELECT capture, host, interface_id FROM looked GROUP BY capture, host, interface_id
+  QUALIFY row_number() OVER (PARTITION BY capture, host ORDER BY count(instance_id) DESC, sum(sent) DESC, interface_id) = 1
+), spread AS (
+  SELECT capture, interface_id, host, place, sent / (date_diff('hour', start, "end") + 1) AS sent, unnest(generate_series(date_trunc('hour', start), "end", INTERVAL 1 HOUR)) AS hour
+  FROM looked SEMI JOIN seen_at USING (capture, host, interface_id)
+), hourly AS (
+  SELECT capture, interface_id, host, place, hour, sum(sent) AS sent FROM spread GROUP BY ALL
+), usual AS (
+  SELECT capture, host, median(most) AS middle, mad(most) AS spread, count(*) AS hours FROM (SELECT capture, host, hour, max(sent) AS most FROM hourly GROUP BY ALL) GROUP BY ALL
+), fullest AS (
+  SELECT capture, interface_id, host, place, max(sent) AS most, arg_max(hour, sent) AS hour FROM hourly GROUP BY ALL HAVING max(sent) >= $mb::DOUBLE * 1000000
+), unusual AS (
+  SELECT f.*, u.middle, u.spread, u.hours, (f.most - u.middle) / (1.4826 * u.spread + 1000000) AS z,
+    NOT EXISTS (FROM hourly h WHERE h.capture = f.capture AND h.host = f.host AND h.place = f.place AND h.sent > f.most / 10 AND abs(epoch(h.hour - f.hour)) > 43200) AS is_new
+  FROM fullest f JOIN usual u USING (capture, host)
+  WHERE (f.most - u.middle) / (1.4826 * u.spread + 1000000) >= $z::DOUBLE
+), whole AS (
+  SELECT u.*, sum(l.sent)::BIGINT AS sent, sum(l.got)::BIGINT AS got, any_value(l.name) AS name, max(l.service) AS service, arg_max(l.outside_n, l.sent) AS outside_n, arg_max(l.port, l.sent) AS port,
+    sum(l.records)::BIGINT AS records, min(l.start) AS first_start, max(l."end") AS last_end
+  FROM unusual u JOIN looked l USING (capture, interface_id, host, place) GROUP BY ALL
+), told AS (
+  SELECT *, coalesce(service <> 'EC2', false) OR coalesce(regexp_matches(name, '\.amazonaws\.com(\.cn)?$') AND NOT regexp_matches(name, '\.(compute|elb)\.amazonaws\.com'), false) AS aws,
+    0.25 * least(1, ln(z) / ln(100)) + 0.25 * least(1, greatest(0, ln(most / 50000000) / ln(100))) + 0.25 * is_new::INTEGER + 0.15 * (sent > 9 * got)::INTEGER + 0.1 * (name IS NULL)::INTEGER AS raw
+  FROM whole
+)
+SELECT round(raw * CASE WHEN aws THEN 0.6 ELSE 1 END, 3)::DOUBLE AS score, CASE WHEN aws THEN CASE WHEN is_new AND raw >= 0.6 THEN 'medium' ELSE 'low' END WHEN raw >= 0.7 AND is_new THEN 'high' WHEN raw >= 0.4 THEN 'medium' ELSE 'low' END AS severity,
+  format('{:.0f} MB in the hour from {}, usual {:.1f} MB (z {:.0f}); {:.0f} MB sent in all, {:.0f} MB came back; {}{}{}', most / 1e6, strftime(hour, '%m-%d %H:%M'), middle / 1e6, z, sent / 1e6, got / 1e6,
+    CASE WHEN is_new THEN 'nothing like it on another day' ELSE 'the like went there at other times' END, CASE WHEN name IS NULL THEN '; no name led there' ELSE '' END, CASE WHEN aws THEN '; a place of AWS' || coalesce(' (' || service || ')', '') ELSE '' END) AS reason,
+  number_text(host) AS src, number_text(outside_n) AS dst, port AS dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
+  sent AS bytes_out, got AS bytes_in, hour AS fullest_hour, most::BIGINT AS fullest_bytes, round(z, 1) AS z, is_new, service, capture
+FROM told
+ORDER BY 1 DESC, sent DESC, host, place, capture
