@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -202,8 +201,8 @@ func (c *Case) Object(ctx context.Context, id int64) (Object, error) {
 	return o, err
 }
 
-// Raw opens an object's bytes as they were received; they are checked against their hash while they are read.
-func (c *Case) Raw(sha256hex string) (io.ReadCloser, error) { return c.raw.Open(sha256hex) }
+// RawStore is the case's source objects, byte for byte.
+func (c *Case) RawStore() *raw.Store { return c.raw }
 
 // Close closes the case. Queries still open are the caller's bug; their results end.
 func (c *Case) Close() {

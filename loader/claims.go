@@ -115,15 +115,11 @@ func (c *claims) claim(keys [][2]uint64) map[int]bool {
 
 // scanEvents collects the keys of an object's events, in order.
 func (l *load) scanEvents(ctx context.Context, j job) ([][2]uint64, error) {
-	rc, err := l.w.Raw.Open(j.sha)
-	if err != nil {
-		return nil, err
-	}
-	defer rc.Close()
-	rd, err := records.NewReader(rc)
+	rd, err := openRecords(ctx, l.w.Raw, j.sha)
 	if err != nil {
 		return nil, nil // it will be a reject
 	}
+	defer rd.Close()
 	var keys [][2]uint64
 	for n := 0; ; n++ {
 		if n&1023 == 0 && ctx.Err() != nil {

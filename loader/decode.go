@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"strings"
 	"time"
@@ -129,15 +130,11 @@ func bounds(from, to time.Time) (int64, int64) {
 
 // readRecords reads every record of the object and counts what becomes of it.
 func (l *load) readRecords(d *decoding, j job, duplicates map[int]bool) error {
-	rc, err := l.w.Raw.Open(j.sha)
+	rd, err := openRecords(d.ctx, l.w.Raw, j.sha)
 	if err != nil {
 		return err
 	}
-	defer rc.Close()
-	rd, err := records.NewReader(rc)
-	if err != nil {
-		return err
-	}
+	defer rd.Close()
 	for n := 0; ; n++ {
 		if n&4095 == 0 && d.ctx.Err() != nil {
 			return context.Cause(d.ctx)
@@ -366,18 +363,14 @@ func firstSample(sample [][]byte) []byte {
 // sample reads the first records of an object; events says that they are CloudWatch events with ids, nothing that all
 // there is of it are lists without any.
 func (l *load) sample(sha string) (out [][]byte, events, nothing bool, err error) {
-	rc, err := l.w.Raw.Open(sha)
-	if err != nil {
+	rd, err := openRecords(context.Background(), l.w.Raw, sha)
+	if errors.Is(err, raw.ErrAltered) || errors.Is(err, fs.ErrNotExist) {
 		return nil, false, false, err
 	}
-	defer rc.Close()
-	rd, err := records.NewReader(rc)
 	if err != nil {
-		if errors.Is(err, raw.ErrAltered) {
-			return nil, false, false, err
-		}
 		return nil, false, false, &unreadableError{err: err, empty: errors.Is(err, records.ErrEmpty)}
 	}
+	defer rd.Close()
 	controls, others := 0, 0
 	for len(out) < sampleSize {
 		rec, err := rd.Next()

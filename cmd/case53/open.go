@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -12,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"case53/cases"
-	"case53/loader/records"
+	"case53/loader"
 	"case53/tui"
 )
 
@@ -159,7 +157,7 @@ func (r reader) Record(ctx context.Context, objectID, rowNo int64) (tui.Record, 
 		return tui.Record{}, err
 	}
 	rec := tui.Record{LogType: o.LogType, URI: o.URI, SHA256: o.SHA256, ObjectID: objectID, RowNo: rowNo, Capture: o.Capture, Format: o.Format, AcquiredAt: o.AcquiredAt}
-	raw, err := findRaw(ctx, r.k, o.SHA256, uint32(rowNo))
+	raw, err := loader.FindRecord(ctx, r.k.RawStore(), o.SHA256, uint32(rowNo))
 	rec.Raw, rec.RawErr = raw.Data, err
 	if raw.Event != nil {
 		rec.LogGroup, rec.LogStream, rec.EventID = raw.Event.Group, raw.Event.Stream, raw.Event.ID
@@ -174,16 +172,4 @@ func milliTime(ms int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(ms).UTC()
-}
-
-// findRaw reads one record of a stored object, as the log service wrote it.
-func findRaw(ctx context.Context, k *cases.Case, sha string, no uint32) (records.Record, error) {
-	f, err := k.Raw(sha)
-	if err != nil {
-		return records.Record{}, fmt.Errorf("raw object: %w", err)
-	}
-	defer f.Close()
-	stop := context.AfterFunc(ctx, func() { f.Close() }) // ends the reading
-	defer stop()
-	return records.Find(io.Reader(f), no)
 }

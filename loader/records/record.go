@@ -47,7 +47,7 @@ func (e *DamageError) Unwrap() error { return e.Err }
 // What NewReader refuses.
 var (
 	ErrEmpty   = errors.New("empty: there is no byte in it")
-	ErrParquet = errors.New("a Parquet file, which is not read yet\nhint: write it as text first, e.g. duckdb -c \"COPY 'in.parquet' TO 'out.jsonl'\"")
+	ErrParquet = errors.New("a Parquet file, which holds no lines")
 	ErrArchive = errors.New("an archive\nhint: unpack it and load the folder")
 	ErrPacked  = errors.New("compressed in a way that no AWS log is (gzip and zstd are read)\nhint: decompress it first")
 	ErrUTF16   = errors.New("text in UTF-16, as PowerShell's > writes it\nhint: iconv -f UTF-16 -t UTF-8")
