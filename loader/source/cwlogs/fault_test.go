@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -280,11 +281,14 @@ func TestSnapshots(t *testing.T) {
 
 // TestBodiesAreKeptAsReturned compares what is stored with what went over the wire.
 func TestBodiesAreKeptAsReturned(t *testing.T) {
+	var mu sync.Mutex
 	var sent [][]byte
 	fake := &cwfake.Server{PageEvents: 50}
 	fake.Fault = func(_ int, w http.ResponseWriter, _ *http.Request, answer func() []byte) bool {
 		body := append(answer(), " \n"...) // whatever it is, to the last byte
+		mu.Lock()
 		sent = append(sent, body)
+		mu.Unlock()
 		w.Write(body)
 		return true
 	}
@@ -303,8 +307,11 @@ func TestBodiesAreKeptAsReturned(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, _ := io.ReadAll(z)
-		if !bytes.Equal(got, sent[n]) {
-			t.Errorf("page %d: %d bytes kept, %d sent", n, len(got), len(sent[n]))
+		mu.Lock()
+		want := sent[n]
+		mu.Unlock()
+		if !bytes.Equal(got, want) {
+			t.Errorf("page %d: %d bytes kept, %d sent", n, len(got), len(want))
 		}
 		n++
 	}
