@@ -133,6 +133,9 @@ func (a *account) identify(ctx context.Context) error {
 	asked := time.Now()
 	out, err := sts.NewFromConfig(a.cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}, func(o *sts.Options) { o.RetryMaxAttempts = 3 })
 	if err != nil {
+		if strings.Contains(err.Error(), "no EC2 IMDS role found") {
+			return errors.New("no AWS credentials were found\nhint: --profile NAME, AWS_PROFILE or AWS_ACCESS_KEY_ID …; on an EC2 instance --imds")
+		}
 		if cwlogs.Refused(err) {
 			return &cwlogs.CredentialsError{Err: err}
 		}

@@ -77,7 +77,7 @@ func (c *testCloud) case53(args ...string) (stdout, stderr string, code int) {
 // checkSecrets fails where a credential was written.
 func (c *testCloud) checkSecrets(where string, text []byte) {
 	c.t.Helper()
-	for _, secret := range []string{testKey, testSecret, testToken, "AWS4-HMAC-SHA256", "Signature="} {
+	for _, secret := range []string{testKey, testSecret, testToken, cwfake.RoleKey, cwfake.RoleSecret, cwfake.RoleToken, "AWS4-HMAC-SHA256", "Signature="} {
 		if bytes.Contains(text, []byte(secret)) {
 			c.t.Errorf("%s holds %s", where, secret)
 		}
@@ -515,5 +515,38 @@ func TestPartialIsMadeGood(t *testing.T) {
 	c.checkEvents("x.case", 3_000)
 	if n := c.number("x.case", "SELECT count(*) FROM slice WHERE state = 'partial'"); n != 0 {
 		t.Errorf("%d partial slices are left", n)
+	}
+}
+
+func TestPullAssumesARole(t *testing.T) {
+	fake := &cwfake.Server{ExternalID: "ticket-53"}
+	fillFlows(fake, 200)
+	c := newTestCloud(t, fake)
+	role := []string{"--role-arn", "arn:aws:iam::123456789012:role/reader"}
+	if _, errs, code := c.case53(pullArgs(role...)...); code != 1 || !strings.Contains(errs, "sts:AssumeRole") {
+		t.Errorf("without its external id: exit %d: %s", code, errs)
+	}
+	if _, errs, code := c.case53(pullArgs(append(role, "--external-id", "ticket-53")...)...); code != 0 {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	c.checkEvents("x.case", 200)
+	c.checkCase("x.case")
+	if who := c.rows("x.case", "SELECT provenance->'caller'->>'arn' AS who FROM pull")[0]["who"]; who != "arn:aws:sts::123456789012:assumed-role/reader/case53" {
+		t.Errorf("pulled by %v", who)
+	}
+}
+
+func TestPullWithoutCredentials(t *testing.T) {
+	c := newTestCloud(t, &cwfake.Server{})
+	c.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + c.dir, "AWS_REGION=" + testRegion, "AWS_ENDPOINT_URL=" + c.url}
+	if _, errs, code := c.case53(pullArgs()...); code != 1 || !strings.Contains(errs, "no AWS credentials were found") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	c.env = c.env[:2]
+	if _, errs, code := c.case53(pullArgs()...); code != 2 || !strings.Contains(errs, "no region") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	if _, err := os.Stat(filepath.Join(c.dir, "x.case")); err == nil {
+		t.Error("a case was made")
 	}
 }

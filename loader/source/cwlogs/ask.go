@@ -210,11 +210,11 @@ const (
 
 // kindOf judges an error of the service, or on the way to it.
 func kindOf(err error) errKind {
+	if text := err.Error(); strings.Contains(text, "get credentials") || strings.Contains(text, "refresh cached credentials") || strings.Contains(text, "get identity") {
+		return credentials // there are none: whoever gives them has refused, or cannot be reached
+	}
 	var api smithy.APIError
 	if !errors.As(err, &api) {
-		if text := err.Error(); strings.Contains(text, "get credentials") || strings.Contains(text, "refresh cached credentials") || strings.Contains(text, "get identity") {
-			return credentials
-		}
 		return transient // the network, or a body that could not be read
 	}
 	switch code := api.ErrorCode(); code {

@@ -1,7 +1,7 @@
 // Package cwfake is CloudWatch Logs for tests: a server that answers in the service's own wire format, written by the
 // SDK's serialisers, and behaves as its documentation says, awkward parts included.
 //
-// It takes FilterLogEvents and DescribeLogGroups, and of STS GetCallerIdentity. The end of a window is inclusive; a page
+// It takes FilterLogEvents and DescribeLogGroups, and of STS GetCallerIdentity and AssumeRole. The end of a window is inclusive; a page
 // holds 10,000 events or 1 MB, fewer, or none; tokens belong to one question and grow old; a signature must be of a known
 // key and of the server's time. It refuses what the service would: unknown members, a group named twice or not at all.
 package cwfake
@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"sort"
 	"strings"
@@ -52,6 +53,7 @@ type Group struct {
 type Server struct {
 	Account, Region string
 	Keys            map[string]bool // access key ids that it takes; nil: any
+	ExternalID      string          // that a role wants
 	Clock           func() time.Time
 	PageEvents      int           // 10,000
 	PageBytes       int           // 1 MB of messages
@@ -140,7 +142,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	w.Header().Set("X-Amzn-Requestid", fmt.Sprintf("00000000-0000-4000-8000-%012d", n))
 	if operation == "" {
-		s.sts(w, string(body))
+		s.sts(w, r, string(body))
 		return
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
@@ -450,13 +452,40 @@ func (s *Server) describe(in *cloudwatchlogs.DescribeLogGroupsInput) *cloudwatch
 	return out
 }
 
-// sts answers GetCallerIdentity.
-func (s *Server) sts(w http.ResponseWriter, body string) {
+// RoleKey is the access key id of whoever has assumed a role.
+const RoleKey, RoleSecret, RoleToken = "ASIAROLEOFTHEFAKE", "secret-of-the-role-of-the-fake", "token-of-the-role-of-the-fake"
+
+// sts answers GetCallerIdentity and AssumeRole.
+func (s *Server) sts(w http.ResponseWriter, r *http.Request, body string) {
+	const space = `xmlns="https://sts.amazonaws.com/doc/2011-06-15/"`
 	w.Header().Set("Content-Type", "text/xml")
-	if !strings.Contains(body, "Action=GetCallerIdentity") {
-		w.WriteHeader(http.StatusBadRequest)
-		io.WriteString(w, "<ErrorResponse><Error><Code>InvalidAction</Code><Message>no such action here</Message></Error></ErrorResponse>")
-		return
+	form, _ := url.ParseQuery(body)
+	_, key, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
+	key, _, _ = strings.Cut(key, "/")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	refuse := func(code, message string) {
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprintf(w, "<ErrorResponse %s><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error></ErrorResponse>", space, code, message)
 	}
-	fmt.Fprintf(w, `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::%[1]s:user/test</Arn><UserId>AIDATEST</UserId><Account>%[1]s</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>00000000-0000-4000-8000-00000000c0de</RequestId></ResponseMetadata></GetCallerIdentityResponse>`, s.Account)
+	switch action := form.Get("Action"); {
+	case s.Keys != nil && !s.Keys[key]:
+		refuse("InvalidClientTokenId", "The security token included in the request is invalid.")
+	case action == "GetCallerIdentity":
+		who := "arn:aws:iam::" + s.Account + ":user/test"
+		if key == RoleKey {
+			who = "arn:aws:sts::" + s.Account + ":assumed-role/reader/case53"
+		}
+		fmt.Fprintf(w, `<GetCallerIdentityResponse %s><GetCallerIdentityResult><Arn>%s</Arn><UserId>AIDATEST</UserId><Account>%s</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>00000000-0000-4000-8000-00000000c0de</RequestId></ResponseMetadata></GetCallerIdentityResponse>`, space, who, s.Account)
+	case action == "AssumeRole" && form.Get("ExternalId") != s.ExternalID:
+		refuse("AccessDenied", "not authorized to perform: sts:AssumeRole")
+	case action == "AssumeRole":
+		if s.Keys != nil {
+			s.Keys[RoleKey] = true
+		}
+		fmt.Fprintf(w, `<AssumeRoleResponse %s><AssumeRoleResult><Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
+			space, RoleKey, RoleSecret, RoleToken, s.now().Add(time.Hour).UTC().Format(time.RFC3339))
+	default:
+		refuse("InvalidAction", "no such action here")
+	}
 }
