@@ -72,7 +72,7 @@ WITH looked AS (
     0.25 * least(1, ln(z) / ln(100)) + 0.25 * least(1, greatest(0, ln(most / 50000000) / ln(100))) + 0.25 * is_new::INTEGER + 0.15 * (sent > 9 * got)::INTEGER + 0.1 * (name IS NULL)::INTEGER AS raw
   FROM whole
 )
-SELECT round(raw * CASE WHEN aws THEN 0.6 ELSE 1 END, 3)::DOUBLE AS score, CASE WHEN aws THEN CASE WHEN is_new AND raw >= 0.6 THEN 'medium' ELSE 'low' END WHEN raw >= 0.7 AND is_new THEN 'high' WHEN raw >= 0.4 THEN 'medium' ELSE 'low' END AS severity,
+SELECT round(raw * CASE WHEN aws THEN 0.6 ELSE 1 END, 3)::DOUBLE AS score, CASE WHEN aws THEN CASE WHEN is_new AND raw >= 0.6 THEN 'medium' ELSE 'low' END WHEN NOT is_new THEN 'low' WHEN raw >= 0.7 THEN 'high' WHEN raw >= 0.4 THEN 'medium' ELSE 'low' END AS severity,
   format('{:.0f} MB in the hour from {}, usual {:.1f} MB (z {:.0f}); {:.0f} MB sent in all, {:.0f} MB came back; {}{}{}', most / 1e6, strftime(hour, '%m-%d %H:%M'), middle / 1e6, z, sent / 1e6, got / 1e6,
     CASE WHEN is_new THEN 'nothing like it on another day' ELSE 'the like went there at other times' END, CASE WHEN name IS NULL THEN '; no name led there' ELSE '' END, CASE WHEN aws THEN '; a place of AWS' || coalesce(' (' || service || ')', '') ELSE '' END) AS reason,
   number_text(host) AS src, number_text(outside_n) AS dst, port AS dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
