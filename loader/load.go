@@ -93,6 +93,14 @@ func Load(ctx context.Context, w *cases.Writer, plan Plan, progress func(Progres
 		err = l.derive(ctx)
 	}
 	end := map[string]any{"lines": l.report.Lines, "loaded": l.report.Loaded, "skipped": l.report.Skipped, "failed": len(l.report.Failures)}
+	for _, s := range plan.Sources {
+		if remarking, ok := s.(source.Remarking); ok {
+			l.report.Remarks = append(l.report.Remarks, remarking.Remarks()...)
+		}
+	}
+	if len(l.report.Remarks) > 0 {
+		end["remarks"] = l.report.Remarks
+	}
 	if err != nil {
 		end["error"] = err.Error()
 	}
@@ -329,9 +337,10 @@ func (l *load) fail(from int, uri string, err error) {
 
 // tick says how far it is while nothing happens: a source may wait for a long time. The load ends it.
 func (l *load) tick() (end func()) {
-	done := make(chan struct{})
+	done, ended := make(chan struct{}), make(chan struct{})
 	t := time.NewTicker(time.Second)
 	go func() {
+		defer close(ended)
 		for {
 			select {
 			case <-t.C:
@@ -341,7 +350,11 @@ func (l *load) tick() (end func()) {
 			}
 		}
 	}()
-	return func() { t.Stop(); close(done) }
+	return func() {
+		t.Stop()
+		close(done)
+		<-ended
+	}
 }
 
 // update changes the report and the progress, and says so.

@@ -118,6 +118,7 @@ type Report struct {
 	Formats  map[string]int // how objects were read: "flow: version account-id … (inferred)" → number of objects
 	Failures []Failure
 	Slices   []source.Slice // of remote sources, as they stand at the end
+	Remarks  []string       // of remote sources: what they passed over, what looks masked
 	Elapsed  time.Duration  // of loading
 	Deriving time.Duration  // of building the derived tables
 }

@@ -60,6 +60,13 @@ func (p *pull) dryRun(ctx context.Context) error {
 	for _, e := range all {
 		printEstimate(out, e)
 	}
+	for _, s := range p.plan.Sources {
+		if remarking, ok := s.(source.Remarking); ok {
+			for _, remark := range remarking.Remarks() {
+				fmt.Fprintln(p.c.ErrOrStderr(), safetext.Show(remark))
+			}
+		}
+	}
 	fmt.Fprintln(out, "nothing was fetched; time and cost are orders of magnitude")
 	for _, e := range all {
 		if e.Failed != "" {

@@ -124,6 +124,9 @@ func loadWith(c *cobra.Command, dir string, plan loader.Plan, first func(context
 	}
 	printReport(c.OutOrStdout(), stderr, w.Dir, report)
 	printSlices(c.OutOrStdout(), stderr, report.Slices)
+	for _, remark := range report.Remarks {
+		fmt.Fprintln(stderr, safetext.Show(remark))
+	}
 	return report, nil
 }
 
@@ -150,7 +153,7 @@ func loadJSON(dir string, plan loader.Plan, r loader.Report) any {
 	return map[string]any{
 		"case": dir, "capture": plan.Capture, "role": plan.Role, "window": cases.Span{From: plan.Window.From, To: plan.Window.To},
 		"listed": r.Listed, "loaded": r.Loaded, "skipped": r.Skipped, "copies": r.Copies, "problems": r.Problems, "failed": failed,
-		"slices": slicesJSON(r.Slices), "lines": r.Lines, "formats": r.Formats, "seconds": r.Elapsed.Seconds(), "derive_seconds": r.Deriving.Seconds(),
+		"slices": slicesJSON(r.Slices), "remarks": append([]string{}, r.Remarks...), "lines": r.Lines, "formats": r.Formats, "seconds": r.Elapsed.Seconds(), "derive_seconds": r.Deriving.Seconds(),
 	}
 }
 

@@ -321,7 +321,7 @@ func TestPullSeesMasking(t *testing.T) {
 	c := newTestCloud(t, fake)
 	args := []string{"--log-group", "/dns/zone", "--from", "2026-11-01", "--to", "2026-11-02", "--rate", "1000"}
 	_, errs, code := c.case53(append([]string{"pull", "x.case", "--format", "zone"}, args...)...)
-	if code != 4 || !strings.Contains(errs, "data protection policy") || !strings.Contains(errs, "keeps events for 1 days") {
+	if code != 4 || !strings.Contains(errs, "has a data protection policy") || !strings.Contains(errs, "20 events have runs of asterisks") || !strings.Contains(errs, "keeps events for 1 days") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 	if masked := c.number("x.case", "SELECT coalesce(sum((provenance->>'masked_events')::BIGINT), 0)::BIGINT FROM object"); masked != 20 {
@@ -549,4 +549,38 @@ func TestPullWithoutCredentials(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(c.dir, "x.case")); err == nil {
 		t.Error("a case was made")
 	}
+}
+
+func TestPullInterrupted(t *testing.T) {
+	fake := &cwfake.Server{PageEvents: 200}
+	fillFlows(fake, 5_000)
+	reached := make(chan struct{})
+	fake.Fault = func(n int, _ http.ResponseWriter, r *http.Request, _ func() []byte) bool {
+		if n == 20 {
+			close(reached)
+		}
+		if n >= 20 {
+			<-r.Context().Done()
+		}
+		return n >= 20
+	}
+	c := newTestCloud(t, fake)
+	cmd := c.command(pullArgs()...)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-reached
+	cmd.Process.Signal(os.Interrupt)
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 130 || !strings.Contains(errs.String(), "the same command goes on from there") {
+		t.Errorf("exit %d: %s", code, errs.String())
+	}
+	fake.Fault = nil
+	if _, errs, code := c.case53(pullArgs()...); code != 0 {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+	c.checkEvents("x.case", 5_000)
+	c.checkCase("x.case")
 }

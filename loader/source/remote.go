@@ -92,3 +92,10 @@ type Active interface {
 	Source
 	Activity() Activity
 }
+
+// Remarking is a source that knows, at the end of Objects, what else there is to be known: what it passed over and why,
+// what looks masked. It goes into the custody log, so that nothing is left out in silence.
+type Remarking interface {
+	Source
+	Remarks() []string
+}

@@ -118,6 +118,7 @@ type Source struct {
 	backing  int       // requests that wait for the service to recover
 	answered time.Time // the last answer
 	settled  []source.Slice
+	masked   int64 // events that look masked
 }
 
 // New makes a source of a log group.
@@ -210,3 +211,13 @@ func partition(region string) string {
 
 // Name is the group's name.
 func (s *Source) Name() string { return s.name }
+
+// Remarks says what looks as if a data protection policy had masked it.
+func (s *Source) Remarks() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.masked == 0 || s.Unmask {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s: %d events have runs of asterisks, as a data protection policy writes them; --unmask reads them plain where logs:Unmask is allowed", s.uri, s.masked)}
+}

@@ -23,7 +23,7 @@ func (s *Source) Objects(ctx context.Context, w source.Window) iter.Seq2[source.
 		ctx, cancel := context.WithCancel(ctx)
 		r := &run{s: s, ctx: ctx, plan: s.plan(w), yield: yield}
 		s.mu.Lock()
-		s.total, s.read, s.settled = r.plan.whole.duration(), 0, nil
+		s.total, s.read, s.settled, s.masked = r.plan.whole.duration(), 0, nil, 0
 		for _, done := range s.skip {
 			s.total -= spanOf(done).duration()
 		}

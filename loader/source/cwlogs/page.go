@@ -101,6 +101,9 @@ func (s *Source) newPage(sp span, no, reading int, a *answer) *page {
 		more["ingested_first_ms"], more["ingested_last_ms"] = first, last
 	}
 	if masked > 0 {
+		s.mu.Lock()
+		s.masked += int64(masked)
+		s.mu.Unlock()
 		more["masked_events"] = masked
 	}
 	if nameless > 0 {
