@@ -26,7 +26,7 @@
 -- param:  from     time                                   only what begins at or after this moment
 -- param:  to       time                                   only what begins before this moment
 -- param:  capture  capture                                only this capture; empty for all
--- step:   looked  connections
+-- step:   looked  connections to ports that count
 -- step:   pair  pairs of hosts with enough ports
 -- step:   crowded  hours of such pairs with enough ports
 -- column: ports count
