@@ -94,7 +94,7 @@ func (r *Result) Fetch(ctx context.Context, off, n int) ([][]Cell, error) {
 	r.waiting[&want] = struct{}{}
 	defer delete(r.waiting, &want)
 	r.changed.Broadcast()
-	for r.count() < off+n && !r.complete && r.err == nil && ctx.Err() == nil {
+	for r.count() < off+n && !r.complete && !r.closed && r.err == nil && ctx.Err() == nil {
 		r.changed.Wait()
 	}
 	switch {

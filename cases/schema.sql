@@ -114,9 +114,9 @@ CREATE MACRO v6_undotted(a) AS (CASE WHEN contains(a, '.')
 CREATE MACRO v6_side(s) AS (CASE WHEN s = '' THEN []::VARCHAR[] ELSE string_split(s, ':') END);
 
 CREATE MACRO v6_groups(a) AS (list_transform([[v6_side(split_part(a, '::', 1)), v6_side(split_part(a, '::', 2))]], lambda p:
-  CASE WHEN contains(a, '::') THEN p[1] || list_resize([]::VARCHAR[], greatest(8 - len(p[1]) - len(p[2]), 0), '0') || p[2] ELSE p[1] END)[1]);
+  CASE WHEN contains(a, '::') THEN p[1] || list_resize([]::VARCHAR[], greatest(8 - len(p[1]) - len(p[2]), 1), '0') || p[2] ELSE p[1] END)[1]);
 
-CREATE MACRO v6_number(a) AS (list_transform([v6_groups(a)], lambda groups: CASE WHEN len(groups) = 8
+CREATE MACRO v6_number(a) AS (list_transform([v6_groups(a)], lambda groups: CASE WHEN len(groups) = 8 AND len(string_split(a, '::')) < 3
   THEN list_reduce(list_transform(groups, lambda g: ('0x' || g)::USMALLINT::UHUGEINT), lambda n, g: n * 65536::UHUGEINT + g)
   ELSE ('not an IPv6 address: ' || a)::UHUGEINT END)[1]);
 
