@@ -20,6 +20,9 @@ CREATE TABLE store.answer_pair (
   spans STRUCT(span_no UINTEGER, name VARCHAR, since TIMESTAMP, until TIMESTAMP, chain VARCHAR)[] NOT NULL
 );
 
+-- Derived: the pairs of two addresses, whichever of them asked: one look-up for both directions. up: lo asked for hi.
+CREATE TABLE store.answer_sides (capture VARCHAR NOT NULL, lo UHUGEINT NOT NULL, hi UHUGEINT NOT NULL, up UINTEGER, down UINTEGER);
+
 -- Derived: when a pair was answered. record: object_id * 2^32 + row_no of the record.
 CREATE TABLE store.answer_time (pair_id UINTEGER NOT NULL, asked_at TIMESTAMP NOT NULL, span_no UINTEGER NOT NULL, record UBIGINT NOT NULL);
 
@@ -251,6 +254,9 @@ WITH linked AS (
   FROM span s LEFT JOIN linked l ON l.object_id = (s.record >> 32) AND l.row_no = (s.record & 4294967295) GROUP BY s.pair_id
 )
 SELECT p.pair_id, p.capture, p.client, p.address, s.spans FROM pair p JOIN spanned s USING (pair_id);
+DELETE FROM store.answer_sides;
+INSERT INTO store.answer_sides
+SELECT capture, least(client, address) AS lo, greatest(client, address) AS hi, max(pair_id) FILTER (client <= address), max(pair_id) FILTER (client > address) FROM pair GROUP BY ALL;
 DELETE FROM store.answer_time;
 INSERT INTO store.answer_time
 SELECT s.pair_id, p.asked_at, min(s.span_no), arg_min(p.record, s.span_no)
@@ -267,16 +273,19 @@ WITH rec AS (
   SELECT f.object_id, f.row_no, f.start, c.capture, coalesce(f.dstport, 0) <= coalesce(f.srcport, 0) AS outward,
     addr_number(f.src4, f.src6) AS src, addr_number(f.dst4, f.dst6) AS dst,
     CASE WHEN f.pkt_src4 <> f.src4 OR f.pkt_dst4 <> f.dst4 OR f.pkt_src6 <> f.src6 OR f.pkt_dst6 <> f.dst6 THEN addr_number(f.pkt_src4, f.pkt_src6) END AS pkt_src,
-    CASE WHEN f.pkt_src4 <> f.src4 OR f.pkt_dst4 <> f.dst4 OR f.pkt_src6 <> f.src6 OR f.pkt_dst6 <> f.dst6 THEN addr_number(f.pkt_dst4, f.pkt_dst6) END AS pkt_dst
+    CASE WHEN f.pkt_src4 <> f.src4 OR f.pkt_dst4 <> f.dst4 OR f.pkt_src6 <> f.src6 OR f.pkt_dst6 <> f.dst6 THEN addr_number(f.pkt_dst4, f.pkt_dst6) END AS pkt_dst,
+    CASE WHEN pkt_src IS NOT NULL AND pkt_dst IS NOT NULL THEN least(pkt_src, pkt_dst) END AS pkt_lo, CASE WHEN pkt_src IS NOT NULL AND pkt_dst IS NOT NULL THEN greatest(pkt_src, pkt_dst) END AS pkt_hi
   FROM store.flow f JOIN store.flow_context c USING (context_id) WHERE f.start IS NOT NULL AND f.object_id % $parts::BIGINT = $part::BIGINT
-), paired AS (
-  SELECT r.object_id, r.row_no, r.start,
-    coalesce(CASE WHEN outward THEN p3.pair_id ELSE p4.pair_id END, p3.pair_id, p4.pair_id, CASE WHEN outward THEN p1.pair_id ELSE p2.pair_id END, p1.pair_id, p2.pair_id) AS pair_id
+), sided AS (
+  SELECT r.object_id, r.row_no, r.start, outward, CASE WHEN r.pkt_src <= r.pkt_dst THEN p.up ELSE p.down END AS pkt_out, CASE WHEN r.pkt_src < r.pkt_dst THEN p.down ELSE p.up END AS pkt_back,
+    CASE WHEN r.src <= r.dst THEN a.up ELSE a.down END AS addr_out, CASE WHEN r.src < r.dst THEN a.down ELSE a.up END AS addr_back
   FROM rec r
-    LEFT JOIN store.answer_pair p1 ON p1.capture = r.capture AND p1.client = r.src AND p1.address = r.dst
-    LEFT JOIN store.answer_pair p2 ON p2.capture = r.capture AND p2.client = r.dst AND p2.address = r.src
-    LEFT JOIN store.answer_pair p3 ON p3.capture = r.capture AND p3.client = r.pkt_src AND p3.address = r.pkt_dst
-    LEFT JOIN store.answer_pair p4 ON p4.capture = r.capture AND p4.client = r.pkt_dst AND p4.address = r.pkt_src
+    LEFT JOIN store.answer_sides a ON a.capture = r.capture AND a.lo = least(r.src, r.dst) AND a.hi = greatest(r.src, r.dst)
+    LEFT JOIN store.answer_sides p ON p.capture = r.capture AND p.lo = r.pkt_lo AND p.hi = r.pkt_hi
+), paired AS (
+  SELECT object_id, row_no, start,
+    coalesce(CASE WHEN outward THEN pkt_out ELSE pkt_back END, pkt_out, pkt_back, CASE WHEN outward THEN addr_out ELSE addr_back END, addr_out, addr_back) AS pair_id
+  FROM sided
 ), asked AS (
   SELECT pair_id, asked_at - INTERVAL 60 SECOND AS known, asked_at, span_no, record FROM store.answer_time
 )
@@ -345,11 +354,10 @@ WITH pace AS (
   SELECT DISTINCT capture, address >> 72::UHUGEINT AS block FROM own WHERE address > 281474976710655::UHUGEINT
 ), placed AS (
   SELECT t.*, private_number(t.client) OR oc.address IS NOT NULL OR bc.block IS NOT NULL AS client_inside, private_number(t.server) OR os.address IS NOT NULL OR bs.block IS NOT NULL AS server_inside,
-    coalesce(oc.translates, false) OR coalesce(os.translates, false) AS translated, coalesce(p1.pair_id, p2.pair_id) AS pair_id
+    coalesce(oc.translates, false) OR coalesce(os.translates, false) AS translated, CASE WHEN t.client <= t.server THEN coalesce(p.up, p.down) ELSE coalesce(p.down, p.up) END AS pair_id
   FROM told t LEFT JOIN own oc ON oc.capture = t.capture AND oc.address = t.client LEFT JOIN own os ON os.capture = t.capture AND os.address = t.server
     LEFT JOIN own6 bc ON bc.capture = t.capture AND bc.block = t.client >> 72::UHUGEINT LEFT JOIN own6 bs ON bs.capture = t.capture AND bs.block = t.server >> 72::UHUGEINT
-    LEFT JOIN store.answer_pair p1 ON p1.capture = t.capture AND p1.client = t.client AND p1.address = t.server
-    LEFT JOIN store.answer_pair p2 ON p2.capture = t.capture AND p2.client = t.server AND p2.address = t.client
+    LEFT JOIN store.answer_sides p ON p.capture = t.capture AND p.lo = least(t.client, t.server) AND p.hi = greatest(t.client, t.server)
 ), asked AS (
   SELECT pair_id, asked_at - INTERVAL 60 SECOND AS known, asked_at, span_no FROM store.answer_time
 )
