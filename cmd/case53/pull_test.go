@@ -273,7 +273,7 @@ func TestPullWithCredentialsThatExpire(t *testing.T) {
 		t.Errorf("%d objects were kept: %s", kept, out)
 	}
 	before := fake.Calls("FilterLogEvents")
-	fake.Fault = nil
+	fake.Mend()
 	if _, errs, code := c.case53(pullArgs()...); code != 0 {
 		t.Fatalf("exit %d: %s", code, errs)
 	}
@@ -508,7 +508,7 @@ func TestPartialIsMadeGood(t *testing.T) {
 	if n := c.number("x.case", "SELECT count(*) FROM slice WHERE state = 'partial'"); n != 1 {
 		t.Errorf("%d partial slices", n)
 	}
-	fake.Fault = nil
+	fake.Mend()
 	if _, errs, code = c.case53(pullArgs()...); code != 0 {
 		t.Errorf("exit %d: %s", code, errs)
 	}
@@ -577,7 +577,7 @@ func TestPullInterrupted(t *testing.T) {
 	if code := cmd.ProcessState.ExitCode(); code != 130 || !strings.Contains(errs.String(), "the same command goes on from there") {
 		t.Errorf("exit %d: %s", code, errs.String())
 	}
-	fake.Fault = nil
+	fake.Mend()
 	if _, errs, code := c.case53(pullArgs()...); code != 0 {
 		t.Errorf("exit %d: %s", code, errs)
 	}

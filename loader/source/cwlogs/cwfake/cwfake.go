@@ -98,6 +98,13 @@ func (s *Server) Add(group string, events ...Event) *Group {
 	return g
 }
 
+// Mend takes the fault away while the server runs.
+func (s *Server) Mend() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.Fault = nil
+}
+
 // Calls says how often an operation was called, refused calls included.
 func (s *Server) Calls(operation string) int {
 	s.mu.Lock()
@@ -138,6 +145,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.seen = map[string]int{}
 	}
 	s.seen[operation]++
+	fault := s.Fault
 	s.mu.Unlock()
 	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	w.Header().Set("X-Amzn-Requestid", fmt.Sprintf("00000000-0000-4000-8000-%012d", n))
@@ -158,7 +166,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		return text
 	}
-	if s.Fault != nil && operation == "FilterLogEvents" && s.Fault(n, w, r, answer) {
+	if fault != nil && operation == "FilterLogEvents" && fault(n, w, r, answer) {
 		return
 	}
 	w.Write(answer())
