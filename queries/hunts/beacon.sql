@@ -49,7 +49,7 @@
 -- column: protocol protocol
 -- column: service text
 WITH looked AS (
-  SELECT capture, interface_id, instance_id, direction, protocol, client_n, server_n, client_port, server_port, coalesce(name, server) AS peer, name, server_service, start, "end", seconds, bytes_out, records, refused
+  SELECT capture, interface_id, instance_id, direction, protocol, client_n, server_n, client_port, server_port, CASE WHEN name IS NULL THEN server_n ELSE hash(name)::UHUGEINT END AS peer, name, server_service, start, "end", seconds, bytes_out, records, refused
   FROM session
   WHERE direction IN ('out', 'in') AND NOT translated AND protocol IN (6, 17, 1, 58)
     AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)

@@ -40,7 +40,7 @@
 -- column: service text
 WITH looked AS (
   SELECT capture, interface_id, instance_id, CASE WHEN direction = 'out' THEN client_n ELSE server_n END AS host, CASE WHEN direction = 'out' THEN server_n ELSE client_n END AS outside_n,
-    CASE WHEN direction = 'out' THEN coalesce(name, server) ELSE client END AS place, CASE WHEN direction = 'out' THEN name END AS name, CASE WHEN direction = 'out' THEN server_service END AS service,
+    CASE WHEN direction = 'out' THEN CASE WHEN name IS NULL THEN server_n ELSE hash(name)::UHUGEINT END ELSE client_n END AS place, CASE WHEN direction = 'out' THEN name END AS name, CASE WHEN direction = 'out' THEN server_service END AS service,
     CASE WHEN direction = 'out' THEN server_port ELSE client_port END AS port, coalesce(CASE WHEN direction = 'out' THEN bytes_out ELSE bytes_in END, 0) AS sent,
     coalesce(CASE WHEN direction = 'out' THEN bytes_in ELSE bytes_out END, 0) AS got, records, start, "end"
   FROM session
