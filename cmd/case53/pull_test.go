@@ -254,7 +254,6 @@ func TestPullKilled(t *testing.T) {
 func TestPullWithCredentialsThatExpire(t *testing.T) {
 	fake := &cwfake.Server{PageEvents: 500}
 	fillFlows(fake, 5_000)
-	c := newTestCloud(t, fake)
 	// They expire on the way: what was read is kept, the message says what to do, and the same command goes on.
 	fake.Fault = func(n int, w http.ResponseWriter, _ *http.Request, _ func() []byte) bool {
 		if n < 12 {
@@ -264,6 +263,7 @@ func TestPullWithCredentialsThatExpire(t *testing.T) {
 		fmt.Fprintf(w, `{"__type":"ExpiredTokenException","message":"expired: x-amz-security-token:%s"}`, testToken)
 		return true
 	}
+	c := newTestCloud(t, fake)
 	_, errs, code := c.case53(pullArgs()...)
 	if code != 1 || !strings.Contains(errs, "run the same command again") {
 		t.Fatalf("exit %d: %s", code, errs)
@@ -492,7 +492,6 @@ func TestPullsThatOverlap(t *testing.T) {
 func TestPartialIsMadeGood(t *testing.T) {
 	fake := &cwfake.Server{PageEvents: 300}
 	fillFlows(fake, 3_000)
-	c := newTestCloud(t, fake)
 	fake.Fault = func(n int, w http.ResponseWriter, _ *http.Request, _ func() []byte) bool {
 		if n < 15 {
 			return false
@@ -501,6 +500,7 @@ func TestPartialIsMadeGood(t *testing.T) {
 		fmt.Fprint(w, `{"__type":"AccessDeniedException","message":"no longer"}`)
 		return true
 	}
+	c := newTestCloud(t, fake)
 	_, errs, code := c.case53(pullArgs()...)
 	if code != 1 || !strings.Contains(errs, "AccessDenied") || !strings.Contains(errs, "partial:") {
 		t.Errorf("exit %d: %s", code, errs)
