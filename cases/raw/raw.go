@@ -54,7 +54,10 @@ func (s *Store) Put(ctx context.Context, r io.Reader) (sha string, size int64, e
 	}
 	sha = hex.EncodeToString(h.Sum(nil))
 	final := s.Path(sha)
-	if info, err := os.Lstat(final); err == nil && info.Size() == size {
+	if info, err := os.Lstat(final); err == nil {
+		if info.Size() != size {
+			return "", 0, fmt.Errorf("%w: %s has %d bytes in the case and %d at its source", ErrAltered, sha, info.Size(), size)
+		}
 		return sha, size, nil
 	}
 	if err := errors.Join(tmp.Chmod(0o400), tmp.Sync(), tmp.Close()); err != nil {

@@ -146,3 +146,21 @@ func TestTogether(t *testing.T) {
 		t.Errorf("%d files, want 4", n)
 	}
 }
+
+// TestAlteredIsNotHealed stores an object again whose file was cut meanwhile: that is said, not mended in silence.
+func TestAlteredIsNotHealed(t *testing.T) {
+	s := Open(t.TempDir())
+	sha := put(t, s, "the evidence")
+	if err := os.Chmod(s.Path(sha), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.Path(sha), []byte("the evid"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Put(context.Background(), bytes.NewReader([]byte("the evidence"))); !errors.Is(err, ErrAltered) {
+		t.Errorf("stored again: %v", err)
+	}
+	if b, err := os.ReadFile(s.Path(sha)); err != nil || string(b) != "the evid" {
+		t.Errorf("the altered file is now %q, %v", b, err)
+	}
+}
