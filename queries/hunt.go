@@ -95,7 +95,7 @@ func (h *Hunt) more(key, line string) error {
 func (h *Hunt) whole() error {
 	for key, missing := range map[string]bool{"method": h.Method == "", "false-positives": h.FalsePositives == "", "not-proof": h.NotProof == "", "attack": h.Attack == nil, "step": h.Steps == nil} {
 		if missing {
-			return fmt.Errorf("a hunt without %s:", key)
+			return fmt.Errorf("a hunt without %q", key+":")
 		}
 	}
 	for _, s := range h.Steps {

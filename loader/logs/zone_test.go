@@ -144,7 +144,7 @@ func TestZoneErrorsSayWhat(t *testing.T) {
 	} {
 		_, _, _, err := newDecoding(Zone).decode([]byte(line))
 		if err == nil || !strings.Contains(err.Error(), want) || len(err.Error()) > 200 {
-			t.Error(fmt.Sprintf("%q: %v, want %s", line, err, want))
+			t.Errorf("%q: %v, want %s", line, err, want)
 		}
 	}
 }

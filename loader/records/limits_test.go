@@ -262,8 +262,10 @@ func TestHasEvents(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.HasEvents() != want || r.HasEvents() != want {
-			t.Errorf("%s: %v", text, !want)
+		for range 2 { // asking changes nothing
+			if r.HasEvents() != want {
+				t.Errorf("%s: %v", text, !want)
+			}
 		}
 		n := 0
 		for ; err == nil; n++ {
