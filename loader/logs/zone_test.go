@@ -2,7 +2,6 @@ package logs
 
 import (
 	"encoding/binary"
-	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
