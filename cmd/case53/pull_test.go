@@ -244,8 +244,9 @@ func TestPullKilled(t *testing.T) {
 		}
 		c.checkEvents("x.case", n)
 		c.checkCase("x.case")
-		if open := c.number("x.case", "SELECT count(*) FROM pull WHERE ended_at IS NULL OR pull_id > 1"); open != 0 {
-			t.Errorf("the pull did not go on as the same one")
+		// One that was killed after its end, while the pivots were built, is followed by another pull that compares.
+		if open := c.number("x.case", "SELECT count(*) FROM pull WHERE ended_at IS NULL"); open != 0 {
+			t.Errorf("%d pulls were not gone on with", open)
 		}
 	}
 	t.Logf("a pull takes %s; %d kills with a database", whole, kept)
