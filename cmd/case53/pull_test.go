@@ -208,7 +208,7 @@ func testKills() int {
 // TestPullKilled kills pulls at random moments and repeats them until they come through.
 func TestPullKilled(t *testing.T) {
 	fake := &cwfake.Server{ThrottleEvery: 4, EmptyEvery: 3, PageEvents: 1000}
-	const n = 40_000
+	const n = 100_000
 	fillFlows(fake, n)
 	c := newTestCloud(t, fake)
 	start := time.Now()
