@@ -119,7 +119,7 @@ func one(t *testing.T, s *Source) error {
 	return found
 }
 
-func TestErrorsSayWhatToDo(t *testing.T) {
+func TestErrorsGiveAHint(t *testing.T) {
 	dir := folder(t)
 	write(t, dir, "x.case/case.duckdb", "")
 	write(t, dir, "x.case/raw/ab/abcd", "")
