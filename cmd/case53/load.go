@@ -101,6 +101,10 @@ func load(c *cobra.Command, dir string, plan loader.Plan) (loader.Report, error)
 func loadWith(c *cobra.Command, dir string, plan loader.Plan, first func(context.Context, *cases.Writer) error) (loader.Report, error) {
 	ctx, stderr := c.Context(), c.ErrOrStderr()
 	w, err := cases.OpenWriter(ctx, findCase(dir, stderr), schemas())
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		fmt.Fprintln(stderr, "interrupted: nothing was loaded yet; the same command goes on from there")
+		return loader.Report{}, &statusError{code: exitInterrupted}
+	}
 	if err != nil {
 		return loader.Report{}, err
 	}
