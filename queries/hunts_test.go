@@ -50,12 +50,15 @@ INSERT INTO store.minute (log_type, capture, source, status, minute, records) VA
 
 const generated = "substr(md5(i::VARCHAR || 'x'), 1, 16) || '.example'"
 
-var huntCases = map[string]struct {
+// huntCase is one hunt's test.
+type huntCase struct {
 	found    []string
 	subject  string   // what of the best finding is checked: severity, then subject columns
 	want     string   // and what it must be
 	innocent []string // and what must give no finding of severity high or medium
-}{
+}
+
+var huntCases = map[string]huntCase{
 	"beacon": {
 		found:   []string{flows(200, 1, "'10.0.0.1'", "'203.0.113.9'", "30000 + i", "443", "300 * i + hash(i) % 20", "1500 + i % 7", "3")},
 		subject: "severity, outcome, direction, src, dst, dstport", want: "high beacon out 10.0.0.1 203.0.113.9 443",
