@@ -30,9 +30,7 @@ What is on an --allow list is left out of the findings; what is on an --ioc list
 		Args: between(1, -1),
 		RunE: runHunt,
 	}
-	c.Flags().StringArrayP("param", "p", nil, "a parameter, name=value, for the hunts that have it; may be repeated")
-	c.Flags().StringArray("allow", nil, "a file of addresses, blocks and names that are known to be good; may be repeated")
-	c.Flags().StringArray("ioc", nil, "a file of addresses, blocks and names that are known to be bad; may be repeated")
+	addHuntFlags(c)
 	return c
 }
 
@@ -69,43 +67,22 @@ type hunter struct {
 	values  map[string]string // of -p
 	allow   *list
 	ioc     *list
-	stderr  io.Writer
+	digests bool // digest the rows of each hunt
 	tables  map[string]int64
-	allowed int
 }
 
 func runHunt(c *cobra.Command, args []string) error {
-	h := &hunter{stderr: c.ErrOrStderr()}
-	given, _ := c.Flags().GetStringArray("param")
-	var err error
-	if h.values, err = parameters(given); err != nil {
-		return err
-	}
-	for flag, into := range map[string]**list{"allow": &h.allow, "ioc": &h.ioc} {
-		files, _ := c.Flags().GetStringArray(flag)
-		if *into, err = readLists(files); err != nil {
-			return err
-		}
-	}
-	if h.k, err = openCase(c.Context(), args[0], c.ErrOrStderr()); err != nil {
+	h, hunts, err := openHunter(c, args[0], args[1:])
+	if err != nil {
 		return err
 	}
 	defer h.k.Close()
-	if h.k.Stale != nil {
-		return h.k.Stale
-	}
-	set, err := library(h.k.Dir, c.ErrOrStderr())
+	outcomes, err := h.run(c.Context(), hunts)
 	if err != nil {
 		return err
 	}
-	hunts, err := chosen(set, args[1:])
-	if err != nil {
-		return err
-	}
-	if err := h.known(hunts); err != nil {
-		return err
-	}
-	findings, err := h.run(c.Context(), hunts)
+	printOutcomes(c.ErrOrStderr(), outcomes)
+	findings, err := h.ranked(c.Context(), outcomes)
 	if err != nil {
 		return err
 	}
@@ -114,6 +91,49 @@ func runHunt(c *cobra.Command, args []string) error {
 	}
 	printFindings(c.OutOrStdout(), findings)
 	return nil
+}
+
+// addHuntFlags gives a command the flags of hunts.
+func addHuntFlags(c *cobra.Command) {
+	c.Flags().StringArrayP("param", "p", nil, "a parameter, name=value, for the hunts that have it; may be repeated")
+	c.Flags().StringArray("allow", nil, "a file of addresses, blocks and names that are known to be good; may be repeated")
+	c.Flags().StringArray("ioc", nil, "a file of addresses, blocks and names that are known to be bad; may be repeated")
+}
+
+// openHunter reads the flags of addHuntFlags, opens the case, and finds the hunts of these names. The case is the caller's
+// to close.
+func openHunter(c *cobra.Command, dir string, names []string) (h *hunter, hunts []*queries.Query, err error) {
+	h = &hunter{}
+	given, _ := c.Flags().GetStringArray("param")
+	if h.values, err = parameters(given); err != nil {
+		return nil, nil, err
+	}
+	for flag, into := range map[string]**list{"allow": &h.allow, "ioc": &h.ioc} {
+		files, _ := c.Flags().GetStringArray(flag)
+		if *into, err = readLists(files); err != nil {
+			return nil, nil, err
+		}
+	}
+	if h.k, err = openCase(c.Context(), dir, c.ErrOrStderr()); err != nil {
+		return nil, nil, err
+	}
+	opened := h.k
+	defer func() {
+		if err != nil {
+			opened.Close()
+		}
+	}()
+	if h.k.Stale != nil {
+		return nil, nil, h.k.Stale
+	}
+	set, err := library(h.k.Dir, c.ErrOrStderr())
+	if err != nil {
+		return nil, nil, err
+	}
+	if hunts, err = chosen(set, names); err != nil {
+		return nil, nil, err
+	}
+	return h, hunts, h.known(hunts)
 }
 
 // chosen are the hunts of these names; all where none is named.
@@ -153,27 +173,61 @@ func (h *hunter) known(hunts []*queries.Query) error {
 	return nil
 }
 
-// run runs the hunts one after another and ranks what they find, best first.
-func (h *hunter) run(ctx context.Context, hunts []*queries.Query) ([]Finding, error) {
+// outcome is what became of one hunt.
+type outcome struct {
+	query    *queries.Query
+	args     map[string]any
+	missing  string // the log type that the case has no records of; the hunt was not run
+	findings []Finding
+	allowed  int      // findings left out as they are on an --allow list
+	trace    []string // how many rows were left after each step, where nothing was found
+	digest   *digest  // of its rows, where it was asked for
+}
+
+// run runs the hunts one after another.
+func (h *hunter) run(ctx context.Context, hunts []*queries.Query) ([]outcome, error) {
 	var err error
 	if h.tables, err = h.k.Tables(ctx); err != nil {
 		return nil, err
 	}
-	findings := []Finding{}
+	var outcomes []outcome
 	for _, q := range hunts {
-		found, err := h.one(ctx, q)
+		o, err := h.one(ctx, q)
 		if err != nil {
 			return nil, fmt.Errorf("hunt %s: %w", q.ID, err)
 		}
-		findings = append(findings, found...)
+		outcomes = append(outcomes, o)
+	}
+	return outcomes, nil
+}
+
+// ranked is what was found in all, best first, with the coverage of its time.
+func (h *hunter) ranked(ctx context.Context, outcomes []outcome) ([]Finding, error) {
+	findings := []Finding{}
+	for _, o := range outcomes {
+		findings = append(findings, o.findings...)
 	}
 	slices.SortStableFunc(findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(slices.Index(queries.Severities, a.Severity), slices.Index(queries.Severities, b.Severity)))
 	})
-	if h.allowed > 0 {
-		fmt.Fprintf(h.stderr, "%d findings left out: on an --allow list\n", h.allowed)
-	}
 	return findings, h.cover(ctx, findings)
+}
+
+// printOutcomes says what was not run, what found nothing, and what was left out.
+func printOutcomes(stderr io.Writer, outcomes []outcome) {
+	allowed := 0
+	for _, o := range outcomes {
+		allowed += o.allowed
+		switch {
+		case o.missing != "":
+			fmt.Fprintf(stderr, "%s: not run: the case has no %s records\n", safetext.Show(o.query.ID), o.missing)
+		case o.trace != nil:
+			fmt.Fprintf(stderr, "%s: nothing found: %s\n", safetext.Show(o.query.ID), safetext.Show(strings.Join(o.trace, "; ")))
+		}
+	}
+	if allowed > 0 {
+		fmt.Fprintf(stderr, "%d findings left out: on an --allow list\n", allowed)
+	}
 }
 
 // tableOf is the log type that a view is made from; "" for those that are there in every case.
@@ -190,11 +244,12 @@ func tableOf(view string) string {
 }
 
 // one runs one hunt.
-func (h *hunter) one(ctx context.Context, q *queries.Query) ([]Finding, error) {
+func (h *hunter) one(ctx context.Context, q *queries.Query) (outcome, error) {
+	o := outcome{query: q}
 	for _, need := range q.Needs {
 		if table := tableOf(need); table != "" && h.tables[table] == 0 {
-			fmt.Fprintf(h.stderr, "%s: not run: the case has no %s records\n", q.ID, table)
-			return nil, nil
+			o.missing = table
+			return o, nil
 		}
 	}
 	values := map[string]string{}
@@ -208,43 +263,59 @@ func (h *hunter) one(ctx context.Context, q *queries.Query) ([]Finding, error) {
 	}
 	sql, args, err := q.Bind(values)
 	if err != nil {
-		return nil, &statusError{exitUsage, err}
+		return o, &statusError{exitUsage, err}
 	}
-	found, err := h.findings(ctx, q, sql, args)
-	if err == nil && len(found) == 0 {
-		err = h.explainNothing(ctx, q, args)
+	o.args = args
+	if err := h.findings(ctx, &o, sql); err != nil {
+		return o, err
 	}
-	return slices.DeleteFunc(found, func(f Finding) bool {
+	if len(o.findings) == 0 {
+		if o.trace, err = h.trace(ctx, q, args); err != nil {
+			return o, err
+		}
+	}
+	o.findings = slices.DeleteFunc(o.findings, func(f Finding) bool {
 		_, on := h.allow.match(f.Subject)
 		if on {
-			h.allowed++
+			o.allowed++
 		}
 		return on
-	}), err
+	})
+	return o, nil
 }
 
 // findings reads the rows of a hunt.
-func (h *hunter) findings(ctx context.Context, q *queries.Query, sql string, args map[string]any) ([]Finding, error) {
-	rows, err := h.k.Query(ctx, sql, args)
+func (h *hunter) findings(ctx context.Context, o *outcome, sql string) error {
+	if h.digests {
+		o.digest = newDigest()
+		sql = o.digest.statement(sql)
+	}
+	rows, err := h.k.Query(ctx, sql, o.args)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
-	var found []Finding
 	for rows.Next() {
-		f := Finding{Hunt: q.ID, values: map[string]any{}}
-		for i, column := range rows.Columns() {
-			f.values[column.Name] = rows.Values()[i]
+		columns, values := rows.Columns(), rows.Values()
+		if o.digest != nil {
+			columns, values = o.digest.row(columns, values)
+		}
+		f := Finding{Hunt: o.query.ID, values: map[string]any{}}
+		for i, column := range columns {
+			f.values[column.Name] = values[i]
 		}
 		if err := f.read(); err != nil {
-			return nil, err
+			return err
 		}
 		if entry, on := h.ioc.match(f.Subject); on {
 			f.Severity, f.Score, f.Reason = "high", max(f.Score, 0.99), f.Reason+"; on the --ioc list: "+entry
 		}
-		found = append(found, f)
+		o.findings = append(o.findings, f)
 	}
-	return found, rows.Err()
+	if o.digest != nil {
+		o.digest.end(rows.Columns())
+	}
+	return rows.Err()
 }
 
 // read takes the columns that every hunt has, and those of its subject.
@@ -284,21 +355,20 @@ func number(v any) int64 {
 	return 0
 }
 
-// explainNothing says what a hunt looked at when it found nothing, and how many rows were left after each of its steps.
-func (h *hunter) explainNothing(ctx context.Context, q *queries.Query, args map[string]any) error {
+// trace says what a hunt looked at: how many rows were left after each of its steps.
+func (h *hunter) trace(ctx context.Context, q *queries.Query, args map[string]any) ([]string, error) {
 	rows, err := h.k.Query(ctx, q.Hunt.Trace(), args)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer rows.Close()
-	var parts []string
+	parts := []string{}
 	for rows.Next() {
 		for i, step := range q.Hunt.Steps {
 			parts = append(parts, fmt.Sprintf("%s %s", count(number(rows.Values()[i])), step.Text))
 		}
 	}
-	fmt.Fprintf(h.stderr, "%s: nothing found: %s\n", safetext.Show(q.ID), safetext.Show(strings.Join(parts, "; ")))
-	return rows.Err()
+	return parts, rows.Err()
 }
 
 // printFindings writes findings for people: what, about whom, why, and how much of the time is really there.
