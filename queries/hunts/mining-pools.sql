@@ -1,0 +1,89 @@
+-- Who works for a mining pool
+--
+-- Names of mining pools that were asked for, connections to them, and connections to outside hosts on the
+-- ports that pools use, which stay open long with little traffic.
+--
+-- cannot: Pools that are on no list, that are behind a proxy of the intruder's or on port 443, and
+-- how much was mined. Look at the processor load of the instance.
+--
+-- method: A list of our own of pools and of the donation host of a miner, compared by suffix; ports 3333,
+-- 4444, 5555, 7777, 14433, 14444 and 45700 (stratum). Score for a name: 0.5, 0.3 where a
+-- connection to it was let in, up to 0.2 for how long connections lasted (full at 6 hours).
+-- For a port alone: 0.2, up to 0.3 for the longest connection (from 10 minutes, full at 6
+-- hours), 0.2 where it carries less than 2 kB per second both ways, as stratum does.
+-- BitcoinTool of GuardDuty is the model.
+--
+-- false-positives: Employees who look at a pool's web site, researchers, parked domains; on ports: games,
+-- development servers, database replication, 4444 of test tools (and of Metasploit).
+--
+-- not-proof: That something is mined, or that the owner of the machine did not want it.
+--
+-- attack: T1496
+-- needs:  capture
+-- param:  more     text                                               further pools, with commas
+-- param:  instead  text                                               other pools, with commas, instead of the list
+-- param:  ports    text     = 3333,4444,5555,7777,14433,14444,45700   ports that pools use, with commas
+-- param:  minutes  int      = 10                                      a connection to such a port counts from so many minutes on
+-- param:  from     time                                               only what begins at or after this moment
+-- param:  to       time                                               only what begins before this moment
+-- param:  capture  capture                                            only this capture; empty for all
+-- step:   looked  different names asked for
+-- step:   listed  of them under a pool of the list
+-- step:   called  connections to such names or to such ports of the outside
+-- step:   place  clients and pools or ports
+-- column: kind text
+-- column: queries count
+-- column: connections count
+-- column: refused count
+-- column: longest_seconds number
+-- column: bytes_out bytes
+-- column: bytes_in bytes
+--
+-- Flow and Resolver records are each optional, so their views are named main.… and are not among what the hunt needs.
+WITH pool(domain) AS (
+  SELECT unnest(CASE WHEN $instead <> '' THEN []::VARCHAR[] ELSE [
+    '2miners.com', 'antpool.com', 'bohemianpool.com', 'c3pool.com', 'c3pool.org', 'coin-hive.com', 'coinhive.com', 'crypto-loot.com', 'cryptoloot.pro', 'crypto-pool.fr', 'dwarfpool.com', 'ethermine.org', 'ezil.me', 'f2pool.com',
+    'fairpool.xyz', 'flexpool.io', 'flypool.org', 'hashvault.pro', 'herominers.com', 'hiveon.com', 'hiveon.net', 'jsecoin.com', 'k1pool.com', 'kryptex.network', 'luckpool.net', 'minemonero.pro', 'minergate.com', 'minero.cc', 'minexmr.com',
+    'mining-dutch.nl', 'miningpoolhub.com', 'miningrigrentals.com', 'monerohash.com', 'monerominer.rocks', 'moneroocean.stream', 'moneropool.com', 'moriaxmr.com', 'nanopool.org', 'nicehash.com', 'p2pool.io', 'poolin.com',
+    'prohashing.com', 'ravenminer.com', 'skypool.org', 'slushpool.com', 'solopool.org', 'stratum.braiins.com', 'supportxmr.com', 'suprnova.cc', 'unmineable.com', 'usxmrpool.com', 'viabtc.com', 'webminepool.com', 'woolypooly.com',
+    'xmrig.com', 'xmrpool.eu', 'xmrpool.net', 'zergpool.com', 'zpool.ca'] END
+    || list_filter(list_transform(string_split($more || ',' || $instead, ','), lambda d: lower(trim(d, ' .*'))), lambda d: d <> ''))
+), pool_labels AS (
+  SELECT DISTINCT domain, len(string_split(domain, '.')) AS labels FROM pool
+), looked AS (
+  SELECT name FROM main.dns WHERE name IS NOT NULL AND ($capture = '' OR capture = $capture) GROUP BY ALL
+), listed AS (
+  SELECT n.name, p.domain
+  FROM (SELECT name, labels, array_to_string(list_slice(string_split(name, '.'), -labels, -1), '.') AS suffix FROM looked, (SELECT DISTINCT labels FROM pool_labels)) n JOIN pool_labels p ON p.domain = n.suffix AND p.labels = n.labels
+), asked AS (
+  SELECT d.capture, d.srcaddr_n AS client_n, l.domain, count(*) AS queries, min(d.name) AS name, min(d.query_timestamp) AS first_time, max(d.query_timestamp) AS last_time, bool_and(coalesce(d.rcode, '') = 'NXDOMAIN') AS nonexistent
+  FROM main.dns d JOIN listed l ON l.name = d.name
+  WHERE ($capture = '' OR d.capture = $capture) AND ($from::TIMESTAMP IS NULL OR d.query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR d.query_timestamp < $to::TIMESTAMP)
+  GROUP BY ALL
+), called AS (
+  SELECT s.capture, s.interface_id, s.client_n, s.server_n, s.server_port, s.refused, s.seconds, s.bytes_out, s.bytes_in, s.records, s.start, s."end", l.domain
+  FROM (SELECT capture, interface_id, client_n, server_n, server_port, refused, seconds, bytes_out, bytes_in, records, start, "end", name FROM main.session
+      WHERE direction = 'out' AND NOT translated AND protocol = 6 AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)) s
+    LEFT JOIN listed l ON l.name = s.name
+  WHERE l.domain IS NOT NULL OR list_contains(string_split(replace($ports, ' ', ''), ','), s.server_port::VARCHAR) AND NOT s.refused AND s.seconds >= 60 * $minutes::BIGINT
+), reached AS (
+  SELECT capture, client_n, domain, CASE WHEN domain IS NULL THEN server_n END AS server_n, CASE WHEN domain IS NULL THEN server_port END AS only_port, mode(interface_id) AS interface_id, mode(server_n) AS most_server_n, mode(server_port) AS server_port,
+    count(*) AS connections, count(*) FILTER (refused) AS refused, max(seconds) AS longest, sum(seconds) AS seconds, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in, sum(records)::BIGINT AS records, min(start) AS first_time, max("end") AS last_time
+  FROM called GROUP BY ALL
+), place AS (
+  SELECT coalesce(a.capture, r.capture) AS capture, coalesce(a.client_n, r.client_n) AS client_n, coalesce(a.domain, r.domain) AS domain, a.name, coalesce(a.queries, 0) AS queries, coalesce(a.nonexistent, false) AS nonexistent,
+    r.most_server_n AS server_n, r.server_port, r.interface_id, coalesce(r.connections, 0) AS connections, coalesce(r.refused, 0) AS refused, r.longest, r.seconds, r.bytes_out, r.bytes_in, coalesce(r.records, 0) + coalesce(a.queries, 0) AS records,
+    least(a.first_time, r.first_time) AS first_time, greatest(a.last_time, r.last_time) AS last_time
+  FROM asked a FULL JOIN reached r ON r.capture = a.capture AND r.client_n = a.client_n AND r.domain = a.domain
+), told AS (
+  SELECT *, CASE WHEN domain IS NOT NULL THEN (CASE WHEN nonexistent THEN 0.3 ELSE 0.5 END) + 0.3 * (refused < connections)::INTEGER + 0.2 * least(1, coalesce(longest, 0) / 21600)
+    ELSE 0.2 + 0.3 * least(1, greatest(0, ln(longest / (60 * greatest(1, $minutes::BIGINT))) / ln(36))) + 0.2 * (coalesce(bytes_out, 0) < 2000 * seconds AND coalesce(bytes_in, 0) < 2000 * seconds)::INTEGER END AS score FROM place
+)
+SELECT round(score, 3)::DOUBLE AS score, CASE WHEN domain IS NOT NULL AND refused < connections THEN 'high' WHEN domain IS NOT NULL AND NOT nonexistent OR score >= 0.6 THEN 'medium' ELSE 'low' END AS severity,
+  CASE WHEN domain IS NOT NULL THEN format('{} of the list: asked for {} times{}, {} connections, {} of them refused{}', domain, queries, CASE WHEN nonexistent THEN ' (it does not exist)' ELSE '' END, connections, refused,
+      CASE WHEN longest IS NULL THEN '' ELSE format(', the longest {:.1f} hours', longest / 3600) END)
+    ELSE format('{} connections to port {}, which pools use; the longest {:.1f} hours, {:.0f} bytes out and {:.0f} in per second', connections, server_port, longest / 3600, coalesce(bytes_out, 0) / greatest(1, seconds), coalesce(bytes_in, 0) / greatest(1, seconds)) END AS reason,
+  number_text(client_n) AS src, number_text(server_n) AS dst, server_port AS dstport, name, domain AS registered_domain, interface_id, records AS "rows", first_time AS from_time, last_time AS to_time,
+  CASE WHEN domain IS NOT NULL THEN 'name' ELSE 'port' END AS kind, queries, connections, refused, round(longest, 1) AS longest_seconds, bytes_out, bytes_in, capture
+FROM told
+ORDER BY told.score DESC, records DESC, client_n, domain, server_n, server_port, capture
