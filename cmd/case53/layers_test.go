@@ -32,6 +32,7 @@ var layers = map[string][]string{
 	"case53/tui/grid":  {"case53/cases/safetext"},
 	"case53/tui":       {"case53/cases", "case53/cases/safetext", "case53/queries", "case53/tui/grid", "case53/tui/spark"},
 
+	"case53/cmd/case53/report":        {"case53/cases/safetext"},
 	"case53/cmd/case53/demo":          {},
 	"case53/cmd/case53/demo/generate": {"case53/cmd/case53/demo"},
 	"case53/cmd/case53":               {"*"},

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"case53/cases/safetext"
+	"case53/cmd/case53/report"
+	"case53/queries"
+)
+
+func newReport() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "report CASE -o FILE.html|.md",
+		Short: "Write a report on a case: one HTML file that needs nothing else, or Markdown",
+		Long: `Runs the hunts, all or those named, and writes what they found with the records that they rest on, what found nothing,
+what is covered, every source object with its hash, and how each figure can be checked without case53. The window, the
+capture, -p and the lists act on the hunts as in case53 hunt; the window and the capture act on the pictures too.
+
+Two reports of the same case differ in one line, which says when and by whom it was made.`,
+		Args: exactly(1),
+		RunE: runReport,
+	}
+	f := c.Flags()
+	f.StringP("out", "o", "", "the `FILE` to write: .html or .md")
+	f.Bool("force", false, "write over an existing file")
+	f.String("title", "", "title of the report")
+	f.String("author", "", "who answers for it")
+	f.String("note", "", "a text `FILE` to begin with; paragraphs are parted by an empty line")
+	f.StringArray("hunt", nil, "run this hunt only; may be repeated")
+	f.Int("cite", 5, "records to cite for a finding; 0 for none")
+	f.String("capture", "", "hunt in this capture only, and picture it only")
+	addWindowFlags(c)
+	addHuntFlags(c)
+	return c
+}
+
+// forms of a report, by the end of its file's name.
+var reportForms = map[string]func(*report.Report, io.Writer) error{
+	".html": (*report.Report).HTML, ".htm": (*report.Report).HTML, ".md": (*report.Report).Markdown, ".markdown": (*report.Report).Markdown,
+}
+
+func runReport(c *cobra.Command, args []string) error {
+	target, err := reportTarget(c, args[0])
+	if err != nil {
+		return err
+	}
+	g, hunts, err := openGatherer(c, args[0])
+	if err != nil {
+		return err
+	}
+	defer g.k.Close()
+	r, err := g.gather(c.Context(), hunts)
+	if err != nil {
+		return err
+	}
+	r.Made = fmt.Sprintf("%s UTC by %s", time.Now().UTC().Format("2006-01-02 15:04:05"), whoami())
+	if err := writeReport(target, r); err != nil {
+		return err
+	}
+	if wantsJSON(c) {
+		return printJSON(c.OutOrStdout(), map[string]any{"report": target, "findings": len(r.Findings), "hunts": len(r.Hunts), "objects": len(r.Objects),
+			"custody": map[string]any{"lines": r.Custody.Lines, "head": r.Custody.Head}})
+	}
+	fmt.Fprintf(c.OutOrStdout(), "%s: %d findings of %d hunts, %d objects\n", safetext.Show(target), len(r.Findings), len(r.Hunts), len(r.Objects))
+	fmt.Fprintf(c.OutOrStdout(), "custody head %s after %d lines\n", r.Custody.Head, r.Custody.Lines)
+	return nil
+}
+
+// reportTarget checks where the report is to go, before the work begins.
+func reportTarget(c *cobra.Command, dir string) (string, error) {
+	target, _ := c.Flags().GetString("out")
+	switch form := strings.ToLower(filepath.Ext(target)); {
+	case target == "":
+		return "", usage("no file to write to\nhint: case53 %s", c.Use)
+	case reportForms[form] == nil:
+		return "", usage("%s: a report ends in .html or .md", target)
+	}
+	folder, err := filepath.EvalSymlinks(filepath.Dir(target))
+	if err != nil {
+		return "", err
+	}
+	if inside, err := within(findCase(dir, io.Discard), folder); err != nil || inside {
+		return "", errors.Join(err, usage("%s lies in the case\nhint: looking at a case never writes to it; name a file elsewhere", target))
+	}
+	return target, overwritable(c, target)
+}
+
+// within says whether path is the folder dir or in it.
+func within(dir, path string) (bool, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return false, err
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return false, err
+	}
+	rest, err := filepath.Rel(dir, path)
+	return err == nil && rest != ".." && !strings.HasPrefix(rest, ".."+string(filepath.Separator)), nil
+}
+
+// overwritable refuses a file that is there already, unless --force is given.
+func overwritable(c *cobra.Command, target string) error {
+	force, _ := c.Flags().GetBool("force")
+	info, err := os.Lstat(target)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is there and is no file", target)
+	case !force:
+		return fmt.Errorf("%s exists\nhint: --force writes over it", target)
+	}
+	return nil
+}
+
+// writeReport writes the report beside its place and then moves it there: it is there whole or not at all.
+func writeReport(target string, r *report.Report) error {
+	tmp, err := os.CreateTemp(filepath.Dir(target), ".report-*")
+	if err != nil {
+		return err
+	}
+	err = reportForms[strings.ToLower(filepath.Ext(target))](r, tmp)
+	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err == nil {
+		err = os.Rename(tmp.Name(), target)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(tmp.Name()))
+	}
+	return nil
+}
+
+// openGatherer reads the flags and opens the case.
+func openGatherer(c *cobra.Command, dir string) (*gatherer, []*queries.Query, error) {
+	g := &gatherer{}
+	var err error
+	if g.window, err = window(c, time.Now()); err != nil {
+		return nil, nil, err
+	}
+	if g.cite, _ = c.Flags().GetInt("cite"); g.cite < 0 {
+		return nil, nil, usage("--cite %d: less than none", g.cite)
+	}
+	g.title, _ = c.Flags().GetString("title")
+	g.author, _ = c.Flags().GetString("author")
+	g.capture, _ = c.Flags().GetString("capture")
+	if name, _ := c.Flags().GetString("note"); name != "" {
+		note, err := os.ReadFile(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		g.note = string(note)
+	}
+	for _, flag := range []string{"allow", "ioc"} {
+		files, _ := c.Flags().GetStringArray(flag)
+		for _, file := range files {
+			g.lists = append(g.lists, listFile{flag, file})
+		}
+	}
+	names, _ := c.Flags().GetStringArray("hunt")
+	h, hunts, err := openHunter(c, dir, names)
+	if err != nil {
+		return nil, nil, err
+	}
+	g.hunter, g.named = h, names
+	if err := g.limit(c, hunts); err != nil {
+		h.k.Close()
+		return nil, nil, err
+	}
+	return g, hunts, nil
+}
+
+// limit gives the window and the capture to the hunts, as their parameters.
+func (g *gatherer) limit(c *cobra.Command, hunts []*queries.Query) error {
+	for name, value := range map[string]string{"from": instant(g.window.From), "to": instant(g.window.To), "capture": g.capture} {
+		if value == "" {
+			continue
+		}
+		if _, twice := g.values[name]; twice {
+			return usage("--%s and -p %s at the same time", name, name)
+		}
+		g.values[name] = value
+	}
+	if g.capture == "" {
+		return nil
+	}
+	info, err := g.k.Info(c.Context())
+	if err != nil {
+		return err
+	}
+	var all []string
+	for _, capture := range info.Captures {
+		if capture.Name == g.capture {
+			return nil
+		}
+		all = append(all, capture.Name)
+	}
+	return usage("no capture %q in the case\nhint: there are %s", g.capture, strings.Join(all, ", "))
+}
+
+// instant writes a time as a parameter takes it.
+func instant(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}

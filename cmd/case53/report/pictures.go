@@ -1,0 +1,275 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Sizes of pictures, in the units of their drawing.
+const (
+	drawn     = 1000 // width of a picture
+	names     = 210  // of that, for the names on the left
+	rowHeight = 16
+	barHeight = 56
+	letters   = 96 // width of a picture in letters
+	most      = 60 // sources in a picture of the coverage
+)
+
+// statuses of a window, the one that most needs an eye first.
+var statuses = []string{"SKIPDATA", "absent", "none", "NODATA", "OK", "records"}
+
+var statusLetters = map[string]string{"SKIPDATA": "S", "absent": "·", "none": "·", "NODATA": "░", "OK": "█", "records": "█"}
+
+func (r *Report) coverage(d *document) {
+	d.section("coverage", "Coverage")
+	d.say("Flow logs say themselves what a window is: OK, there are records; NODATA, there was no traffic; SKIPDATA, records were lost inside AWS, nobody knows how many. A window of an interface is absent when no record falls in it though the capture spans it: the interface may not have existed yet or any more, its flow log may have been off, or the log is missing. Absent is not quiet.")
+	d.say("Resolver and zone logs have no NODATA. A window without records is none: it may be quiet, answered from a cache, or not logged. Nothing in the log tells which.")
+	if len(r.Coverage) == 0 {
+		d.say("No record has a time in this window.")
+		return
+	}
+	d.say("█ OK or records · ░ NODATA · S SKIPDATA (striped) · blank: absent (flow) or none (dns, zone). Windows of " + width(r.CoverageBin) + ". Appendix B lists every stretch that is not covered.")
+	for from := 0; from < len(r.Coverage); {
+		to := from + 1
+		for to < len(r.Coverage) && r.Coverage[to].LogType == r.Coverage[from].LogType && r.Coverage[to].Capture == r.Coverage[from].Capture {
+			to++
+		}
+		group := r.Coverage[from:to]
+		d.heading(3, append(plain(group[0].LogType+", capture "), exact(group[0].Capture)...)...)
+		shown := worst(group)
+		if len(shown) < len(group) {
+			d.say(fmt.Sprintf("The picture shows the %d sources of %d with the most windows lost or missing; the table has all.", len(shown), len(group)))
+		}
+		d.add(block{Kind: isPicture, Picture: drawCoverage(shown)})
+		var rows [][][]span
+		for _, c := range group {
+			rows = append(rows, [][]span{exact(c.Source), number(c.Windows), plain(counts(c.Counts))})
+		}
+		d.table([]string{"Source", "Windows#", "Of them"}, rows)
+		from = to
+	}
+}
+
+// worst picks the sources that a picture has room for, in their order.
+func worst(group []Coverage) []Coverage {
+	if len(group) <= most {
+		return group
+	}
+	bad := func(c Coverage) (n int64) {
+		for _, s := range c.Counts {
+			if s.Name == "SKIPDATA" || s.Name == "absent" || s.Name == "none" {
+				n += s.N
+			}
+		}
+		return n
+	}
+	least := slices.SortedFunc(slices.Values(group), func(a, b Coverage) int { return int(bad(b) - bad(a)) })[most-1]
+	room := most
+	var out []Coverage
+	for _, c := range group {
+		if bad(c) > bad(least) {
+			room--
+		}
+	}
+	for _, c := range group {
+		if bad(c) > bad(least) {
+			out = append(out, c)
+		} else if bad(c) == bad(least) && room > 0 {
+			room--
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// scale turns times into places.
+type scale struct {
+	Span
+	width float64
+}
+
+func (s scale) at(t time.Time) float64 {
+	if t.Before(s.From) {
+		t = s.From
+	}
+	if t.After(s.To) {
+		t = s.To
+	}
+	return round(names + s.width*float64(t.Sub(s.From))/float64(s.To.Sub(s.From)))
+}
+
+func round(x float64) float64 { return math.Round(x*10) / 10 }
+
+// axis writes the times at both ends and in the middle.
+func (p *picture) axis(s scale, y float64) {
+	middle := s.From.Add(s.To.Sub(s.From) / 2).Truncate(time.Minute)
+	for _, tick := range []struct {
+		t      time.Time
+		anchor string
+	}{{s.From, "start"}, {middle, "middle"}, {s.To, "end"}} {
+		p.Labels = append(p.Labels, label{s.at(tick.t), y, tick.anchor, text(tick.t.UTC().Format("2006-01-02 15:04"))})
+		p.Rects = append(p.Rects, rect{X: min(s.at(tick.t), drawn-1), Y: 0, W: 0.5, H: y - 11, Class: "tick"})
+	}
+}
+
+// drawCoverage draws sources of one log type and capture.
+func drawCoverage(group []Coverage) picture {
+	s := scale{group[0].Window, drawn - names}
+	p := picture{Title: text("Coverage of " + group[0].LogType + " in capture " + group[0].Capture + ", " + s.Span.String()), Width: drawn, Height: len(group)*rowHeight + 20}
+	wide := 0
+	for _, c := range group {
+		wide = max(wide, len([]rune(text(c.Source).String())))
+	}
+	for i, c := range group {
+		y := float64(i * rowHeight)
+		p.Labels = append(p.Labels, label{names - 8, y + 11, "end", text(c.Source)})
+		p.Rects = append(p.Rects, rect{X: names, Y: y + 2, W: drawn - names, H: rowHeight - 4, Class: "absent"})
+		for _, span := range c.Spans {
+			if span.Status != "absent" && span.Status != "none" {
+				p.Rects = append(p.Rects, rect{X: s.at(span.From), Y: y + 2, W: round(max(s.at(span.To)-s.at(span.From), 1)), H: rowHeight - 4, Class: strings.ToLower(span.Status),
+					Title: text(c.Source + ": " + span.Status + " " + span.Span.String())})
+			}
+		}
+		name := text(c.Source).String()
+		p.Text = append(p.Text, text(c.Source+strings.Repeat(" ", wide-len([]rune(name)))+"  "+c.bar()))
+	}
+	p.axis(s, float64(len(group)*rowHeight+12))
+	return p
+}
+
+// bar writes a source's windows; each letter is the worst of those that it stands for.
+func (c *Coverage) bar() string {
+	step := float64(c.Window.To.Sub(c.Window.From)) / letters
+	var b strings.Builder
+	for i := range letters {
+		from := c.Window.From.Add(time.Duration(float64(i) * step))
+		to := c.Window.From.Add(time.Duration(float64(i+1) * step))
+		best := len(statuses) - 1
+		for _, s := range c.Spans {
+			if s.From.Before(to) && s.To.After(from) {
+				best = min(best, slices.Index(statuses, s.Status))
+			}
+		}
+		b.WriteString(statusLetters[statuses[best]])
+	}
+	return b.String()
+}
+
+// stretches lists what is not covered.
+func (r *Report) stretches(d *document) {
+	d.section("stretches", "Appendix B: stretches that are not covered")
+	var rows [][][]span
+	for _, c := range r.Coverage {
+		for _, s := range c.Spans {
+			if s.Status == "SKIPDATA" || s.Status == "absent" || s.Status == "none" {
+				rows = append(rows, [][]span{plain(c.LogType), plain(c.Capture), exact(c.Source), plain(s.Status), plain(when(s.From)), plain(when(s.To))})
+			}
+		}
+	}
+	if len(rows) == 0 {
+		d.say("None.")
+		return
+	}
+	d.table([]string{"Log type", "Capture", "Source", "Status", "From (UTC)", "To (UTC)"}, rows)
+}
+
+// lanes are the rows of findings in a timeline.
+var lanes = []string{"high", "medium", "low", "info"}
+
+// draw draws a timeline: a row of bars for each log type, and a lane for each severity that there is.
+func (t *Timeline) draw() picture {
+	s := scale{t.Span, drawn - names}
+	p := picture{Title: text("Records of capture " + t.Capture + " per " + width(t.Bin) + ", " + t.Span.String()), Width: drawn}
+	y := 0.0
+	for _, series := range t.Series {
+		top := slices.Max(series.Counts)
+		p.Labels = append(p.Labels, label{names - 8, y + 20, "end", text(series.LogType)}, label{names - 8, y + 36, "end", text("most " + count(top) + " in " + width(t.Bin))})
+		for i, n := range series.Counts {
+			if n == 0 {
+				continue
+			}
+			from, to := t.bin(i)
+			h := round(max(float64(n)/float64(top)*(barHeight-6), 1))
+			p.Rects = append(p.Rects, rect{X: s.at(from), Y: round(y + barHeight - h), W: round(max(s.at(to)-s.at(from)-0.4, 0.6)), H: h, Class: "bar",
+				Title: text(fmt.Sprintf("%s: %s records of %s", Span{from, to}, count(n), series.LogType))})
+		}
+		y += barHeight + 4
+		p.Text = append(p.Text, text(fmt.Sprintf("%-9s %s  most %s", series.LogType, spark(series.Counts, top), count(top))))
+	}
+	for _, lane := range lanes {
+		found := false
+		row := []rune(strings.Repeat("·", len(t.Series[0].Counts)))
+		for _, m := range t.Marks {
+			if m.Severity != lane {
+				continue
+			}
+			found = true
+			p.Rects = append(p.Rects, rect{X: s.at(m.From), Y: y + 2, W: round(max(s.at(m.To)-s.at(m.From), 2)), H: rowHeight - 4, Class: "mark " + lane,
+				Title: text(fmt.Sprintf("No. %d: %s", m.Finding, m.Text))})
+			for i := range row {
+				if from, to := t.bin(i); m.From.Before(to) && !m.To.Before(from) {
+					row[i] = '▬'
+				}
+			}
+		}
+		if found {
+			p.Labels = append(p.Labels, label{names - 8, y + 12, "end", text("findings: " + lane)})
+			p.Text = append(p.Text, text(fmt.Sprintf("%-9s %s", lane, string(row))))
+			y += rowHeight
+		}
+	}
+	p.axis(s, y+14)
+	p.Height = int(y) + 22
+	return p
+}
+
+// bin is when a bin begins and ends.
+func (t *Timeline) bin(i int) (from, to time.Time) {
+	return t.From.Add(time.Duration(i) * t.Bin), t.From.Add(time.Duration(i+1) * t.Bin)
+}
+
+// spark writes numbers as bars of a letter's height.
+func spark(counts []int64, top int64) string {
+	const bars = "▁▂▃▄▅▆▇█"
+	var b strings.Builder
+	for _, n := range counts {
+		if n == 0 {
+			b.WriteByte(' ')
+			continue
+		}
+		b.WriteRune([]rune(bars)[min(7, n*8/max(top, 1))])
+	}
+	return b.String()
+}
+
+// bins lists what the timelines draw.
+func (r *Report) bins(d *document) {
+	d.section("bins", "Appendix C: records and findings over time")
+	for _, t := range r.Timelines {
+		d.heading(3, append(append(plain("Capture "), exact(t.Capture)...), plain(", bins of "+width(t.Bin))...)...)
+		head := []string{"From (UTC)"}
+		for _, s := range t.Series {
+			head = append(head, s.LogType+"#")
+		}
+		head = append(head, "Findings, by number")
+		var rows [][][]span
+		for i := range t.Series[0].Counts {
+			from, to := t.bin(i)
+			row := [][]span{plain(when(from))}
+			for _, s := range t.Series {
+				row = append(row, number(s.Counts[i]))
+			}
+			var marks []string
+			for _, m := range t.Marks {
+				if m.From.Before(to) && !m.To.Before(from) {
+					marks = append(marks, fmt.Sprint(m.Finding))
+				}
+			}
+			rows = append(rows, append(row, plain(strings.Join(marks, ", "))))
+		}
+		d.table(head, rows)
+	}
+}

@@ -1,0 +1,314 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// document puts the facts into their order.
+func (r *Report) document() *document {
+	d := &document{Title: text(r.Title)}
+	facts := []Fact{{"Made", r.Made}}
+	if r.Author != "" {
+		facts = append([]Fact{{"Author", r.Author}}, facts...)
+	}
+	d.facts(facts)
+	for _, paragraph := range strings.Split(strings.ReplaceAll(r.Note, "\r\n", "\n"), "\n\n") {
+		if paragraph = strings.Join(strings.Fields(paragraph), " "); paragraph != "" {
+			d.say(paragraph)
+		}
+	}
+	r.summary(d)
+	r.scope(d)
+	r.sources(d)
+	r.balance(d)
+	r.coverage(d)
+	r.timeline(d)
+	r.findings(d)
+	r.nothing(d)
+	r.comparison(d)
+	r.hunts(d)
+	r.custody(d)
+	r.limits(d)
+	r.objectList(d)
+	r.stretches(d)
+	r.bins(d)
+	r.statements(d)
+	return d
+}
+
+func (r *Report) summary(d *document) {
+	d.section("summary", "Summary")
+	if r.Comparison != nil {
+		for _, sentence := range r.Comparison.Verdict {
+			d.para(strong(sentence)...)
+		}
+	}
+	counts := map[string]int{}
+	for _, f := range r.Findings {
+		counts[f.Severity]++
+	}
+	quiet, missing := 0, 0
+	for _, h := range r.Hunts {
+		switch {
+		case h.NotRun != "":
+			missing++
+		case h.Findings == 0:
+			quiet++
+		}
+	}
+	d.say(fmt.Sprintf("%s: %d high, %d medium, %d low, %d for information. %s looked; %d found nothing, %d could not be run.",
+		plural(len(r.Findings), "finding"), counts["high"], counts["medium"], counts["low"], counts["info"], plural(len(r.Hunts), "hunt"), quiet, missing))
+	d.say("A finding says where to look. What it does not prove stands with its hunt, under “Hunts and queries”.")
+	var rows [][][]span
+	for i, f := range r.Findings {
+		rows = append(rows, [][]span{number(int64(i + 1)), severity(f), exact(f.Hunt), exact(f.Subject), plain(f.Capture), plain(when(f.From))})
+	}
+	if len(rows) > 0 {
+		d.table([]string{"No.#", "Severity", "Hunt", "About", "Capture", "From (UTC)"}, rows)
+	}
+}
+
+// severity writes a severity and its score.
+func severity(f Finding) []span {
+	return []span{{f.Severity, text(f.Severity)}, {"", text(fmt.Sprintf(" %.3f", f.Score))}}
+}
+
+func (r *Report) scope(d *document) {
+	d.section("scope", "Scope")
+	d.facts(r.Scope)
+	var rows [][][]span
+	for _, c := range r.Captures {
+		rows = append(rows, [][]span{exact(c.Name), plain(c.Role), plain(counts(c.Rows)), plain(c.Window.String())})
+	}
+	d.table([]string{"Capture", "Role", "Records", "Times of its records"}, rows)
+}
+
+func counts(all []Count) string {
+	var parts []string
+	for _, c := range all {
+		parts = append(parts, c.Name+" "+count(c.N))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (r *Report) sources(d *document) {
+	d.section("sources", "Sources")
+	d.say("Every source object is kept in the case byte for byte as it was received, in the folder raw, under its SHA-256. Appendix A lists every one of them.")
+	var rows [][][]span
+	for _, c := range r.Captures {
+		kinds := map[string]int64{}
+		var order []Count
+		for _, o := range r.Objects {
+			if o.Capture == c.Name {
+				if kinds[o.Kind] == 0 {
+					order = append(order, Count{Name: o.Kind})
+				}
+				kinds[o.Kind]++
+			}
+		}
+		for i := range order {
+			order[i].N = kinds[order[i].Name]
+		}
+		rows = append(rows, [][]span{exact(c.Name), number(c.Objects), number(c.Bytes), plain(counts(order))})
+	}
+	d.table([]string{"Capture", "Objects#", "Bytes#", "Where they came from"}, rows)
+	for _, s := range r.Sources {
+		d.para(append(exact(s.Name), plain(fmt.Sprintf(": %d of %d slices complete, %d counted once, %d partial.", s.Complete, s.Complete+s.Unverified+s.Partial, s.Unverified, s.Partial))...)...)
+		var gaps [][]span
+		for _, g := range s.Gaps {
+			gaps = append(gaps, plain(g.Span.String()+": "+g.Reason))
+		}
+		d.list(gaps...)
+	}
+	if len(r.Files) > 0 {
+		d.say("Other files in raw, which describe the account or its addresses:")
+		rows = nil
+		for _, f := range r.Files {
+			rows = append(rows, [][]span{plain(f.What), plain(f.Detail), exact(f.SHA256)})
+		}
+		d.table([]string{"What", "Detail", "SHA-256"}, rows)
+	}
+	d.say("In the folder of the case, this names every file in raw whose bytes do not hash to its name, and prints nothing when all hold:")
+	d.code(`find raw -type f -exec sha256sum {} + | awk '{ n = split($2, part, "/"); if ($1 != part[n]) print "ALTERED", $2 }'`)
+}
+
+func (r *Report) balance(d *document) {
+	d.section("balance", "Import balance")
+	d.say("Every record that was read is counted once: read = rows + headers + blank + outside the window + duplicate + rejected.")
+	var rows [][][]span
+	line := func(name []span, l Lines) {
+		row := [][]span{name}
+		for _, n := range []int64{l.Read, l.Rows, l.Headers, l.Blank, l.Outside, l.Duplicate, l.Rejected} {
+			row = append(row, number(n))
+		}
+		verdict := plain("yes")
+		if l.Read != l.Rows+l.Headers+l.Blank+l.Outside+l.Duplicate+l.Rejected {
+			verdict = strong("NO")
+		}
+		rows = append(rows, append(row, verdict))
+	}
+	total := Lines{}
+	for _, c := range r.Captures {
+		line(exact(c.Name), c.Lines)
+		total.add(c.Lines)
+	}
+	if len(r.Captures) != 1 {
+		line(strong("all"), total)
+	}
+	d.table([]string{"Capture", "Read#", "Rows#", "Headers#", "Blank#", "Outside#", "Duplicate#", "Rejected#", "Balances"}, rows)
+	if len(r.Rejects) > 0 {
+		d.say("Rejected records are kept word for word; case53 query CASE rejects shows them. Why they were rejected:")
+		rows = nil
+		for _, x := range r.Rejects {
+			rows = append(rows, [][]span{plain(x.Reason), number(x.N)})
+		}
+		d.table([]string{"Reason", "Records#"}, rows)
+	}
+	var broken [][]span
+	for _, o := range r.Objects {
+		if o.Problem != "" {
+			broken = append(broken, append(exact(fmt.Sprintf("%d %s", o.ID, o.URI)), plain(": "+o.Problem)...))
+		}
+	}
+	if len(broken) > 0 {
+		d.say("Objects that could not be read whole:")
+		d.list(broken...)
+	}
+}
+
+func (l *Lines) add(o Lines) {
+	l.Read, l.Rows, l.Headers, l.Blank = l.Read+o.Read, l.Rows+o.Rows, l.Headers+o.Headers, l.Blank+o.Blank
+	l.Outside, l.Duplicate, l.Rejected = l.Outside+o.Outside, l.Duplicate+o.Duplicate, l.Rejected+o.Rejected
+}
+
+func (r *Report) timeline(d *document) {
+	d.section("timeline", "Timeline")
+	if len(r.Timelines) == 0 {
+		d.say("No record has a time in this window.")
+		return
+	}
+	d.say("Records per log type, each drawn to its own highest bin, and when findings took place. Appendix C has the numbers.")
+	for _, t := range r.Timelines {
+		d.heading(3, append(plain("Capture "), exact(t.Capture)...)...)
+		d.add(block{Kind: isPicture, Picture: t.draw()})
+	}
+}
+
+func (r *Report) nothing(d *document) {
+	d.section("nothing", "Hunts that found nothing")
+	var quiet, missing [][]span
+	for _, h := range r.Hunts {
+		switch {
+		case h.NotRun != "":
+			missing = append(missing, append(exact(h.ID), plain(": "+h.NotRun)...))
+		case h.Findings == 0:
+			quiet = append(quiet, append(exact(h.ID), plain(": "+strings.Join(append(h.Steps, leftOut(h)...), "; "))...))
+		}
+	}
+	if len(quiet) == 0 {
+		d.say("Every hunt that was run found something.")
+	} else {
+		d.say("What each of them looked at, and how many rows each of its steps left:")
+		d.list(quiet...)
+	}
+	if len(missing) > 0 {
+		d.say("Not run:")
+		d.list(missing...)
+	}
+}
+
+// leftOut says what an allow list took from a hunt.
+func leftOut(h Hunt) []string {
+	if h.Allowed == 0 {
+		return nil
+	}
+	return []string{plural(h.Allowed, "finding") + " left out, on an --allow list"}
+}
+
+func (r *Report) comparison(d *document) {
+	d.section("comparison", "Incident and replay")
+	c := r.Comparison
+	if c == nil {
+		d.say(r.NoComparison)
+		return
+	}
+	d.para(append(append(append(plain("Captures "), exact(c.Left)...), plain(" and ")...), exact(c.Right)...)...)
+	for _, sentence := range c.Verdict {
+		d.say(sentence)
+	}
+	for _, t := range c.Tables {
+		d.heading(3, plain(t.Title)...)
+		var rows [][][]span
+		for _, row := range t.Rows {
+			var cells [][]span
+			for _, cell := range row {
+				cells = append(cells, plain(cell))
+			}
+			rows = append(rows, cells)
+		}
+		d.table(t.Head, rows)
+	}
+	if len(c.Negatives) > 0 {
+		d.heading(3, plain("What was not seen")...)
+		var items [][]span
+		for _, n := range c.Negatives {
+			items = append(items, plain(n))
+		}
+		d.list(items...)
+	}
+	d.code(c.Command)
+}
+
+func (r *Report) custody(d *document) {
+	d.section("custody", "Custody")
+	c := r.Custody
+	d.say("custody.jsonl is the log of what was done to the case, a JSON object a line. Each line carries the SHA-256 of the line before it (its bytes without the line's end) as prev; the first carries 64 zeros. Who keeps the head below elsewhere can tell later that no line before it was changed or cut off.")
+	d.facts([]Fact{{"Lines", count(int64(c.Lines))}, {"Head: SHA-256 of the last line", c.Head}, {"From", when(c.First) + " UTC"}, {"To", when(c.Last) + " UTC"}, {"Actions", counts(c.Actions)}})
+	d.say("In the folder of the case, this prints the head; then the whole chain is checked: it prints the head again, after any line that does not follow the one before.")
+	d.code("head -n " + fmt.Sprint(c.Lines) + " custody.jsonl | tail -n 1 | tr -d '\\n' | sha256sum")
+	d.code("prev=$(printf '%064d' 0)\n" +
+		"head -n " + fmt.Sprint(c.Lines) + " custody.jsonl | { while IFS= read -r line; do\n" +
+		"  case $line in *'\"prev\":\"'$prev'\"'*) ;; *) printf 'BROKEN %s\\n' \"$line\" ;; esac\n" +
+		"  prev=$(printf %s \"$line\" | sha256sum | cut -d' ' -f1)\ndone; echo $prev; }")
+}
+
+func (r *Report) limits(d *document) {
+	d.section("limits", "What these logs cannot show")
+	for _, l := range r.Limits {
+		d.heading(3, plain(l.LogType)...)
+		var items [][]span
+		for _, p := range l.Points {
+			items = append(items, plain(p))
+		}
+		d.list(items...)
+	}
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return count(int64(n)) + " " + what + "s"
+}
+
+// count writes a number with commas.
+func count(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// width writes the width of a bin: 10m, 1h, 1d.
+func width(d time.Duration) string {
+	switch {
+	case d%(24*time.Hour) == 0:
+		return fmt.Sprintf("%dd", d/(24*time.Hour))
+	case d%time.Hour == 0:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	}
+	return fmt.Sprintf("%dm", d/time.Minute)
+}

@@ -1,0 +1,287 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"case53/cmd/case53/report"
+	"case53/loader"
+	"case53/loader/records"
+)
+
+// citedPerHunt is how many findings of a hunt have their records cited; of the others the report has the command.
+const citedPerHunt = 25
+
+// findings adds the findings, with the records that they speak about.
+func (g *gatherer) findings(ctx context.Context, r *report.Report, found []Finding) error {
+	interfaces, err := g.interfaces(ctx)
+	if err != nil {
+		return err
+	}
+	seen := map[string]int{}
+	for i := range found {
+		f := &found[i]
+		out := report.Finding{Hunt: f.Hunt, Severity: f.Severity, Score: f.Score, Subject: f.Subject.String(), Reason: f.Reason, Capture: f.Capture, Rows: f.Rows,
+			Span: report.Span{From: f.From, To: f.To}, Coverage: f.Coverage.String()}
+		seen[f.Hunt]++
+		if out.Cited, err = g.citeFinding(ctx, f, interfaces, seen[f.Hunt] <= citedPerHunt); err != nil {
+			return fmt.Errorf("records of finding %d (%s): %w", i+1, f.Hunt, err)
+		}
+		r.Findings = append(r.Findings, out)
+		mark(r, i+1, out)
+	}
+	return g.lines(ctx, r)
+}
+
+// citeFinding finds the records that a finding's subject and time name.
+func (g *gatherer) citeFinding(ctx context.Context, f *Finding, interfaces map[[2]string][]string, read bool) (report.Cited, error) {
+	s := f.statement(interfaces)
+	cited := report.Cited{Command: shellLine([]string{"case53", "query", filepath.Base(g.k.Dir), "--sql", s.sql})}
+	switch {
+	case s.sql == "":
+		return report.Cited{Problem: "the finding names no address, name or interface; its hunt shows its rows."}, nil
+	case g.cite == 0:
+		return cited, nil
+	case !read:
+		cited.Problem = fmt.Sprintf("of a hunt, the first %d findings are cited. Its records:", citedPerHunt)
+		return cited, nil
+	}
+	if err := g.each(ctx, "SELECT count(*) FROM ("+s.sql+")", nil, func(v []any) { cited.Total = v[0].(int64) }); err != nil {
+		return cited, err
+	}
+	if cited.Total == 0 {
+		cited.Problem = "none lies in its time that has its addresses and names. This looks for them:"
+		return cited, nil
+	}
+	err := g.each(ctx, "SELECT object_id, row_no, \"time\" FROM ("+s.sql+") LIMIT "+fmt.Sprint(g.cite), nil, func(v []any) {
+		at, _ := v[2].(time.Time)
+		cited.Records = append(cited.Records, report.Record{ObjectID: v[0].(int64), RowNo: v[1].(int64), Time: at.UTC()})
+	})
+	return cited, err
+}
+
+// citing is a statement that gives the records of a finding: object_id, row_no, time and what else helps to read them.
+type citing struct{ sql string }
+
+// statement is the SQL for the records of a finding.
+func (f *Finding) statement(interfaces map[[2]string][]string) citing {
+	text := func(name string) string { v, _ := f.values[name].(string); return v }
+	if object, row := f.values["object_id"], f.values["row_no"]; object != nil && row != nil {
+		if table := text("log_type"); slices.Contains([]string{"flow", "dns", "zone"}, table) {
+			return citing{fmt.Sprintf(`SELECT object_id, row_no, %s AS "time" FROM %s WHERE object_id = %d AND row_no = %d`, timeOf[table], table, number(object), number(row))}
+		}
+	}
+	logType, _ := f.sources(interfaces)
+	s := f.Subject
+	if text("log_type") != "" && text("source") != "" {
+		return aroundSilence(logType, text("source"), f)
+	}
+	if s.Dst == "" && s.DstPort == nil && s.Name != "" && logType == "flow" {
+		logType = "dns" // asked for, and never called
+	}
+	if logType == "flow" {
+		return f.flowStatement()
+	}
+	return f.nameStatement(logType)
+}
+
+var (
+	timeOf   = map[string]string{"flow": "start", "dns": "query_timestamp", "zone": "query_timestamp"}
+	sourceOf = map[string]string{"flow": "interface_id", "dns": "vpc_id", "zone": "hosted_zone_id"}
+	askerOf  = map[string]string{"dns": "srcaddr_n", "zone": "resolver_ip_n"}
+)
+
+// flowStatement goes by one address, as its flows lie together, and by interface where there is none.
+func (f *Finding) flowStatement() citing {
+	s := f.Subject
+	var where []string
+	view, columns := "flow", "srcaddr, srcport, dstaddr, dstport"
+	addresses := slices.DeleteFunc([]string{s.Src, s.Client, s.Dst}, func(a string) bool { _, err := netip.ParseAddr(a); return err != nil })
+	if len(addresses) > 0 {
+		view, columns = "flow_by_addr", "side, addr, port, peer, peer_port"
+		where = append(where, "addr_n = ip("+sqlText(addresses[0])+")")
+		if len(addresses) > 1 {
+			where = append(where, "peer_n = ip("+sqlText(addresses[1])+")")
+		}
+		if s.DstPort != nil {
+			where = append(where, fmt.Sprintf("(port = %d OR peer_port = %d)", *s.DstPort, *s.DstPort))
+		}
+	}
+	if s.InterfaceID != "" {
+		where = append(where, "interface_id = "+sqlText(s.InterfaceID))
+	}
+	if len(where) == 0 {
+		return citing{}
+	}
+	return citing{f.records(view, "flow", "protocol, packets, bytes, action, log_status, "+columns, where)}
+}
+
+// nameStatement goes by who asked and for what.
+func (f *Finding) nameStatement(logType string) citing {
+	s := f.Subject
+	var where []string
+	for _, asker := range []string{s.Client, s.Src} {
+		if _, err := netip.ParseAddr(asker); err == nil {
+			where = append(where, askerOf[logType]+" = ip("+sqlText(asker)+")")
+			break
+		}
+	}
+	switch {
+	case s.Name != "":
+		where = append(where, "name = "+sqlText(s.Name))
+	case s.RegisteredDomain != "":
+		where = append(where, "registered_domain = "+sqlText(s.RegisteredDomain))
+	}
+	if len(where) == 0 {
+		return citing{}
+	}
+	return citing{f.records(logType, logType, "query_name, query_type", where)}
+}
+
+// records puts the time and the capture of the finding to its conditions.
+func (f *Finding) records(view, logType, columns string, where []string) string {
+	at := timeOf[logType]
+	where = append(where, at+" BETWEEN "+literal(f.From)+" AND "+literal(f.To))
+	if f.Capture != "" {
+		where = append(where, "capture = "+sqlText(f.Capture))
+	}
+	return fmt.Sprintf(`SELECT object_id, row_no, %s AS "time", %s FROM %s WHERE %s ORDER BY "time", object_id, row_no`, at, columns, view, strings.Join(where, " AND "))
+}
+
+// aroundSilence gives the last record of a source before the time of a finding, and the first after it.
+func aroundSilence(logType, source string, f *Finding) citing {
+	at, of := timeOf[logType], sourceOf[logType]
+	if at == "" {
+		return citing{}
+	}
+	side := func(condition, order string) string {
+		capture := ""
+		if f.Capture != "" {
+			capture = " AND capture = " + sqlText(f.Capture)
+		}
+		return fmt.Sprintf(`(SELECT object_id, row_no, %s AS "time" FROM %s WHERE %s = %s%s AND %s ORDER BY %s, object_id, row_no LIMIT 1)`, at, logType, of, sqlText(source), capture, condition, order)
+	}
+	return citing{side(at+" < "+literal(f.From), at+" DESC") + " UNION ALL " + side(at+" >= "+literal(f.To), at)}
+}
+
+// lines reads the raw line of every record that is cited, each object once.
+func (g *gatherer) lines(ctx context.Context, r *report.Report) error {
+	wanted := map[int64]map[uint32][]*report.Record{}
+	for i := range r.Findings {
+		for j := range r.Findings[i].Cited.Records {
+			rec := &r.Findings[i].Cited.Records[j]
+			if wanted[rec.ObjectID] == nil {
+				wanted[rec.ObjectID] = map[uint32][]*report.Record{}
+			}
+			wanted[rec.ObjectID][uint32(rec.RowNo)] = append(wanted[rec.ObjectID][uint32(rec.RowNo)], rec)
+		}
+	}
+	shas := map[int64]string{}
+	for _, o := range r.Objects {
+		shas[int64(o.ID)] = o.SHA256
+	}
+	for id, rows := range wanted {
+		if err := g.linesOf(ctx, shas[id], rows); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			for _, all := range rows {
+				for _, rec := range all {
+					if rec.Raw == "" {
+						rec.Problem = err.Error()
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// linesOf reads the lines of one object.
+func (g *gatherer) linesOf(ctx context.Context, sha string, rows map[uint32][]*report.Record) error {
+	rc, err := g.k.RawStore().Open(sha)
+	if err != nil {
+		return err
+	}
+	defer rc.Close()
+	defer context.AfterFunc(ctx, func() { rc.Close() })() // ends the reading
+	reader, err := records.NewReader(rc)
+	if errors.Is(err, records.ErrParquet) {
+		return g.rowsOfParquet(ctx, sha, rows)
+	}
+	if err != nil {
+		return err
+	}
+	for left := len(rows); left > 0; {
+		rec, err := reader.Next()
+		if err == io.EOF {
+			return fmt.Errorf("the object has no such line")
+		}
+		if err != nil {
+			return err
+		}
+		if all := rows[rec.No]; all != nil {
+			left--
+			for _, into := range all {
+				into.Raw = string(rec.Data)
+			}
+		}
+	}
+	return nil
+}
+
+func (g *gatherer) rowsOfParquet(ctx context.Context, sha string, rows map[uint32][]*report.Record) error {
+	for no, all := range rows {
+		rec, err := loader.FindRecord(ctx, g.k.RawStore(), sha, no)
+		if err != nil {
+			return err
+		}
+		for _, into := range all {
+			into.Raw = string(rec.Data)
+		}
+	}
+	return nil
+}
+
+// shellLine writes words as a POSIX shell takes them; what cannot be seen is written $'\xNN', which bash, zsh and ksh take.
+func shellLine(words []string) string {
+	out := make([]string, len(words))
+	for i, word := range words {
+		out[i] = shellWord(word)
+	}
+	return strings.Join(out, " ")
+}
+
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_=./:,@%+", r))
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	if strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0 {
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	var b strings.Builder
+	b.WriteString("$'")
+	for _, c := range []byte(s) {
+		switch {
+		case c == '\'' || c == '\\':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		case c < ' ' || c > '~':
+			fmt.Fprintf(&b, `\x%02x`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String() + "'"
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"case53/cases"
+	"case53/cmd/case53/report"
+)
+
+// Widths of the windows and bins of a report, the first that gives few enough.
+var (
+	reportBins      = []time.Duration{time.Minute, 5 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour}
+	mostTimeBins    = int64(100)
+	mostCoverageBin = int64(1500)
+)
+
+// binFor is the narrowest bin, of at least least, of which no more than most lie between two times.
+func binFor(from, to time.Time, least time.Duration, most int64) time.Duration {
+	for _, bin := range reportBins {
+		if bin >= least && int64(to.Sub(from)/bin) < most {
+			return bin
+		}
+	}
+	return reportBins[len(reportBins)-1]
+}
+
+// coverage is what is there of every source, inside the report's window.
+func (g *gatherer) coverage(ctx context.Context, r *report.Report, info cases.Info) error {
+	all := cases.Span{}
+	for _, c := range info.Captures {
+		if w := c.Window; g.wanted(c.Name) && !w.From.IsZero() {
+			if all.From.IsZero() || w.From.Before(all.From) {
+				all.From = w.From
+			}
+			if w.To.After(all.To) {
+				all.To = w.To
+			}
+		}
+	}
+	r.Window = report.Span(all)
+	r.CoverageBin = binFor(all.From, all.To, 10*time.Minute, mostCoverageBin)
+	sources, err := g.k.Coverage(ctx, r.CoverageBin)
+	if err != nil {
+		return err
+	}
+	for _, c := range sources {
+		if !g.wanted(c.Capture) {
+			continue
+		}
+		window, ok := g.clip(c.Window.From, c.Window.To)
+		if !ok {
+			continue
+		}
+		out := report.Coverage{LogType: c.LogType, Capture: c.Capture, Source: c.Source, Window: window}
+		counts := map[string]int64{}
+		for _, s := range c.Spans {
+			if span, ok := g.clip(s.From, s.To); ok {
+				out.Spans = append(out.Spans, report.Stretch{Span: span, Status: s.Status})
+				n := int64((span.To.Sub(span.From) + c.Bin - 1) / c.Bin)
+				counts[s.Status] += n
+				out.Windows += n
+			}
+		}
+		for _, status := range []string{cases.StatusOK, cases.StatusRecords, cases.StatusNoData, cases.StatusSkipData, cases.StatusAbsent, cases.StatusNone} {
+			if counts[status] > 0 {
+				out.Counts = append(out.Counts, report.Count{Name: status, N: counts[status]})
+			}
+		}
+		r.Coverage = append(r.Coverage, out)
+	}
+	return nil
+}
+
+// wanted says whether a capture is part of the report.
+func (g *gatherer) wanted(capture string) bool { return g.capture == "" || g.capture == capture }
+
+// clip is the part of a span that lies in the report's window; false where there is none.
+func (g *gatherer) clip(from, to time.Time) (report.Span, bool) {
+	if !g.window.From.IsZero() && from.Before(g.window.From) {
+		from = g.window.From
+	}
+	if !g.window.To.IsZero() && to.After(g.window.To) {
+		to = g.window.To
+	}
+	return report.Span{From: from, To: to}, to.After(from)
+}
+
+// timelines counts the records of each capture in bins.
+func (g *gatherer) timelines(ctx context.Context, r *report.Report, info cases.Info) error {
+	for _, c := range info.Captures {
+		if !g.wanted(c.Name) || c.Window.From.IsZero() {
+			continue
+		}
+		window, ok := g.clip(c.Window.From, c.Window.To.Add(time.Microsecond))
+		if !ok {
+			continue
+		}
+		t := report.Timeline{Capture: c.Name, Bin: binFor(window.From, window.To, time.Minute, mostTimeBins)}
+		t.From = window.From.Truncate(t.Bin)
+		bins := int((window.To.Sub(t.From) + t.Bin - 1) / t.Bin)
+		t.To = t.From.Add(time.Duration(bins) * t.Bin)
+		const sql = `SELECT log_type, (epoch_us(minute) - epoch_us($from::TIMESTAMP)) // $bin AS bin, sum(records)::BIGINT
+			FROM minute WHERE capture = $capture AND minute >= $from::TIMESTAMP AND minute < $to::TIMESTAMP GROUP BY ALL ORDER BY 1, 2`
+		err := g.each(ctx, sql, map[string]any{"capture": c.Name, "bin": t.Bin.Microseconds(), "from": t.From, "to": t.To}, func(v []any) {
+			if n := len(t.Series); n == 0 || t.Series[n-1].LogType != v[0].(string) {
+				t.Series = append(t.Series, report.Series{LogType: v[0].(string), Counts: make([]int64, bins)})
+			}
+			t.Series[len(t.Series)-1].Counts[v[1].(int64)] = v[2].(int64)
+		})
+		if err != nil {
+			return err
+		}
+		if len(t.Series) > 0 {
+			r.Timelines = append(r.Timelines, t)
+		}
+	}
+	return nil
+}
+
+// mark puts a finding into the timeline of its capture; into all where it names none.
+func mark(r *report.Report, n int, f report.Finding) {
+	for i := range r.Timelines {
+		t := &r.Timelines[i]
+		if (f.Capture == "" || f.Capture == t.Capture) && f.From.Before(t.To) && !f.To.Before(t.From) {
+			t.Marks = append(t.Marks, report.Mark{Finding: n, Severity: f.Severity, Span: f.Span, Text: fmt.Sprintf("%s %s", f.Hunt, f.Subject)})
+		}
+	}
+}
+
+// limits is what the log types in the case can never show.
+func limits(info cases.Info) []report.Limit {
+	var out []report.Limit
+	for _, logType := range []string{"flow", "dns", "zone"} {
+		if info.Tables[logType] == 0 {
+			continue
+		}
+		l := report.Limit{LogType: map[string]string{"flow": "VPC Flow Logs", "dns": "Route 53 Resolver query logs", "zone": "Route 53 public zone query logs"}[logType]}
+		for _, s := range blindSpots[logType] {
+			l.Points = append(l.Points, s.What+": "+s.Why)
+		}
+		out = append(out, l)
+	}
+	return out
+}
