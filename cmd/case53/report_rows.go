@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ func (g *gatherer) findings(ctx context.Context, r *report.Report, found []Findi
 	seen := map[string]int{}
 	for i := range found {
 		f := &found[i]
-		out := report.Finding{Hunt: f.Hunt, Severity: f.Severity, Score: f.Score, Subject: f.Subject.String(), Reason: f.Reason, Capture: f.Capture, Rows: f.Rows,
+		out := report.Finding{Hunt: f.Hunt, Severity: f.Severity, Score: f.Score, Subject: f.about(), Reason: f.Reason, Capture: f.Capture, Rows: f.Rows,
 			Span: report.Span{From: f.From, To: f.To}, Coverage: f.Coverage.String()}
 		seen[f.Hunt]++
 		if out.Cited, err = g.citeFinding(ctx, f, interfaces, seen[f.Hunt] <= citedPerHunt); err != nil {
@@ -41,12 +42,22 @@ func (g *gatherer) findings(ctx context.Context, r *report.Report, found []Findi
 	return g.lines(ctx, r)
 }
 
+// about is the subject of a finding; where it has none, what it is about in other words.
+func (f *Finding) about() string {
+	if s := f.Subject.String(); s != "" {
+		return s
+	}
+	logType, _ := f.values["log_type"].(string)
+	source, _ := f.values["source"].(string)
+	return cmp.Or(strings.TrimSpace(logType+" "+source), "the case")
+}
+
 // citeFinding finds the records that a finding's subject and time name.
 func (g *gatherer) citeFinding(ctx context.Context, f *Finding, interfaces map[[2]string][]string, read bool) (report.Cited, error) {
-	s := f.statement(interfaces)
-	cited := report.Cited{Command: shellLine([]string{"case53", "query", filepath.Base(g.k.Dir), "--sql", s.sql})}
+	sql := f.statement(interfaces)
+	cited := report.Cited{Command: shellLine([]string{"case53", "query", filepath.Base(g.k.Dir), "--sql", sql})}
 	switch {
-	case s.sql == "":
+	case sql == "":
 		return report.Cited{Problem: "the finding names no address, name or interface; its hunt shows its rows."}, nil
 	case g.cite == 0:
 		return cited, nil
@@ -54,35 +65,36 @@ func (g *gatherer) citeFinding(ctx context.Context, f *Finding, interfaces map[[
 		cited.Problem = fmt.Sprintf("of a hunt, the first %d findings are cited. Its records:", citedPerHunt)
 		return cited, nil
 	}
-	if err := g.each(ctx, "SELECT count(*) FROM ("+s.sql+")", nil, func(v []any) { cited.Total = v[0].(int64) }); err != nil {
+	if err := g.each(ctx, "SELECT count(*) FROM ("+sql+")", nil, func(v []any) { cited.Total = v[0].(int64) }); err != nil {
 		return cited, err
 	}
 	if cited.Total == 0 {
 		cited.Problem = "none lies in its time that has its addresses and names. This looks for them:"
 		return cited, nil
 	}
-	err := g.each(ctx, "SELECT object_id, row_no, \"time\" FROM ("+s.sql+") LIMIT "+fmt.Sprint(g.cite), nil, func(v []any) {
+	err := g.each(ctx, "SELECT object_id, row_no, seen FROM ("+sql+") LIMIT "+fmt.Sprint(g.cite), nil, func(v []any) {
 		at, _ := v[2].(time.Time)
 		cited.Records = append(cited.Records, report.Record{ObjectID: v[0].(int64), RowNo: v[1].(int64), Time: at.UTC()})
 	})
 	return cited, err
 }
 
-// citing is a statement that gives the records of a finding: object_id, row_no, time and what else helps to read them.
-type citing struct{ sql string }
-
-// statement is the SQL for the records of a finding.
-func (f *Finding) statement(interfaces map[[2]string][]string) citing {
+// statement is SQL that gives the records of a finding: object_id, row_no, their time as seen, and what else helps to read
+// them; "" where its subject names nothing.
+func (f *Finding) statement(interfaces map[[2]string][]string) string {
 	text := func(name string) string { v, _ := f.values[name].(string); return v }
 	if object, row := f.values["object_id"], f.values["row_no"]; object != nil && row != nil {
 		if table := text("log_type"); slices.Contains([]string{"flow", "dns", "zone"}, table) {
-			return citing{fmt.Sprintf(`SELECT object_id, row_no, %s AS "time" FROM %s WHERE object_id = %d AND row_no = %d`, timeOf[table], table, number(object), number(row))}
+			return fmt.Sprintf(`SELECT object_id, row_no, %s AS seen FROM %s WHERE object_id = %d AND row_no = %d`, timeOf[table], table, number(object), number(row))
 		}
 	}
 	logType, _ := f.sources(interfaces)
 	s := f.Subject
-	if text("log_type") != "" && text("source") != "" {
-		return aroundSilence(logType, text("source"), f)
+	if source := text("source"); source != "" && timeOf[logType] != "" {
+		if f.Coverage.Covered == 0 {
+			return aroundSilence(logType, source, f)
+		}
+		return f.records(logType, logType, "", []string{sourceOf[logType] + " = " + sqlText(source)})
 	}
 	if s.Dst == "" && s.DstPort == nil && s.Name != "" && logType == "flow" {
 		logType = "dns" // asked for, and never called
@@ -100,7 +112,7 @@ var (
 )
 
 // flowStatement goes by one address, as its flows lie together, and by interface where there is none.
-func (f *Finding) flowStatement() citing {
+func (f *Finding) flowStatement() string {
 	s := f.Subject
 	var where []string
 	view, columns := "flow", "srcaddr, srcport, dstaddr, dstport"
@@ -119,13 +131,13 @@ func (f *Finding) flowStatement() citing {
 		where = append(where, "interface_id = "+sqlText(s.InterfaceID))
 	}
 	if len(where) == 0 {
-		return citing{}
+		return ""
 	}
-	return citing{f.records(view, "flow", "protocol, packets, bytes, action, log_status, "+columns, where)}
+	return f.records(view, "flow", "protocol, packets, bytes, action, log_status, "+columns, where)
 }
 
 // nameStatement goes by who asked and for what.
-func (f *Finding) nameStatement(logType string) citing {
+func (f *Finding) nameStatement(logType string) string {
 	s := f.Subject
 	var where []string
 	for _, asker := range []string{s.Client, s.Src} {
@@ -141,9 +153,9 @@ func (f *Finding) nameStatement(logType string) citing {
 		where = append(where, "registered_domain = "+sqlText(s.RegisteredDomain))
 	}
 	if len(where) == 0 {
-		return citing{}
+		return ""
 	}
-	return citing{f.records(logType, logType, "query_name, query_type", where)}
+	return f.records(logType, logType, "query_name, query_type", where)
 }
 
 // records puts the time and the capture of the finding to its conditions.
@@ -153,23 +165,23 @@ func (f *Finding) records(view, logType, columns string, where []string) string 
 	if f.Capture != "" {
 		where = append(where, "capture = "+sqlText(f.Capture))
 	}
-	return fmt.Sprintf(`SELECT object_id, row_no, %s AS "time", %s FROM %s WHERE %s ORDER BY "time", object_id, row_no`, at, columns, view, strings.Join(where, " AND "))
+	if columns != "" {
+		columns = ", " + columns
+	}
+	return fmt.Sprintf(`SELECT object_id, row_no, %s AS seen%s FROM %s WHERE %s ORDER BY seen, object_id, row_no`, at, columns, view, strings.Join(where, " AND "))
 }
 
 // aroundSilence gives the last record of a source before the time of a finding, and the first after it.
-func aroundSilence(logType, source string, f *Finding) citing {
+func aroundSilence(logType, source string, f *Finding) string {
 	at, of := timeOf[logType], sourceOf[logType]
-	if at == "" {
-		return citing{}
-	}
 	side := func(condition, order string) string {
 		capture := ""
 		if f.Capture != "" {
 			capture = " AND capture = " + sqlText(f.Capture)
 		}
-		return fmt.Sprintf(`(SELECT object_id, row_no, %s AS "time" FROM %s WHERE %s = %s%s AND %s ORDER BY %s, object_id, row_no LIMIT 1)`, at, logType, of, sqlText(source), capture, condition, order)
+		return fmt.Sprintf(`(SELECT object_id, row_no, %s AS seen FROM %s WHERE %s = %s%s AND %s ORDER BY %s, object_id, row_no LIMIT 1)`, at, logType, of, sqlText(source), capture, condition, order)
 	}
-	return citing{side(at+" < "+literal(f.From), at+" DESC") + " UNION ALL " + side(at+" >= "+literal(f.To), at)}
+	return side(at+" < "+literal(f.From), at+" DESC") + " UNION ALL " + side(at+" >= "+literal(f.To), at)
 }
 
 // lines reads the raw line of every record that is cited, each object once.
@@ -267,7 +279,11 @@ func shellWord(s string) string {
 	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
 		return s
 	}
-	if strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0 {
+	visible := strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0
+	switch {
+	case visible && strings.Contains(s, "'") && !strings.ContainsAny(s, "\"$`\\!"):
+		return `"` + s + `"`
+	case visible:
 		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 	}
 	var b strings.Builder

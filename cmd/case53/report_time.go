@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"case53/cases"
@@ -124,7 +123,7 @@ func mark(r *report.Report, n int, f report.Finding) {
 	for i := range r.Timelines {
 		t := &r.Timelines[i]
 		if (f.Capture == "" || f.Capture == t.Capture) && f.From.Before(t.To) && !f.To.Before(t.From) {
-			t.Marks = append(t.Marks, report.Mark{Finding: n, Severity: f.Severity, Span: f.Span, Text: fmt.Sprintf("%s %s", f.Hunt, f.Subject)})
+			t.Marks = append(t.Marks, report.Mark{Finding: n, Hunt: f.Hunt, Subject: f.Subject, Severity: f.Severity, Span: f.Span})
 		}
 	}
 }

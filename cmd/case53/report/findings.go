@@ -39,7 +39,7 @@ func (c *Cited) write(d *document) {
 		if rec.Problem != "" {
 			line = plain("the line cannot be shown: " + rec.Problem)
 		}
-		rows = append(rows, [][]span{number(rec.ObjectID), number(rec.RowNo), plain(when(rec.Time)), line})
+		rows = append(rows, [][]span{plain(fmt.Sprint(rec.ObjectID)), plain(fmt.Sprint(rec.RowNo)), plain(when(rec.Time)), line})
 	}
 	if len(rows) > 0 {
 		d.table([]string{"Object#", "Line#", "Time (UTC)", "Record as received"}, rows)
@@ -126,7 +126,7 @@ func (r *Report) objectList(d *document) {
 			where = append(where, plain(" version ")...)
 			where = append(where, exact(o.Version)...)
 		}
-		rows = append(rows, [][]span{number(int64(o.ID)), exact(o.SHA256), number(o.Size), plain(o.LogType), plain(o.Capture), number(o.Lines.Read), number(o.Lines.Rows), number(o.Lines.Rejected), plain(o.Acquired), where})
+		rows = append(rows, [][]span{plain(fmt.Sprint(o.ID)), exact(o.SHA256), number(o.Size), plain(o.LogType), plain(o.Capture), number(o.Lines.Read), number(o.Lines.Rows), number(o.Lines.Rejected), plain(o.Acquired), where})
 	}
 	d.table([]string{"No.#", "SHA-256", "Bytes#", "Log type", "Capture", "Read#", "Rows#", "Rejected#", "Stored (UTC)", "From"}, rows)
 }

@@ -16,6 +16,7 @@ const (
 	barHeight = 56
 	letters   = 96 // width of a picture in letters
 	most      = 60 // sources in a picture of the coverage
+	mostLanes = 40 // findings with a row of their own in a timeline
 )
 
 // statuses of a window, the one that most needs an eye first.
@@ -176,14 +177,38 @@ func (r *Report) stretches(d *document) {
 	d.table([]string{"Log type", "Capture", "Source", "Status", "From (UTC)", "To (UTC)"}, rows)
 }
 
-// lanes are the rows of findings in a timeline.
-var lanes = []string{"high", "medium", "low", "info"}
+// lanes are the rows of findings in a timeline: those that most need an eye have a row each, as far as there is room; the
+// others share one for each severity.
+func (t *Timeline) lanes() (names []string, rows [][]Mark) {
+	rest := map[string][]Mark{}
+	for _, m := range t.Marks {
+		if (m.Severity == "high" || m.Severity == "medium") && len(names) < mostLanes {
+			names, rows = append(names, fmt.Sprintf("%d %s", m.Finding, m.Hunt)), append(rows, []Mark{m})
+			continue
+		}
+		rest[m.Severity] = append(rest[m.Severity], m)
+	}
+	for _, severity := range []string{"high", "medium", "low", "info"} {
+		if more := rest[severity]; len(more) > 0 {
+			names, rows = append(names, fmt.Sprintf("%s, %s", severity, plural(len(more), "finding"))), append(rows, more)
+		}
+	}
+	return names, rows
+}
 
-// draw draws a timeline: a row of bars for each log type, and a lane for each severity that there is.
+// draw draws a timeline: a row of bars for each log type, and under them the findings.
 func (t *Timeline) draw() picture {
 	s := scale{t.Span, drawn - names}
-	p := picture{Title: text("Records of capture " + t.Capture + " per " + width(t.Bin) + ", " + t.Span.String()), Width: drawn}
+	p := picture{Title: text("Records of capture " + t.Capture + " per " + width(t.Bin) + ", and findings by number, " + t.Span.String()), Width: drawn}
 	y := 0.0
+	lanes, marks := t.lanes()
+	wide := 0
+	for _, name := range lanes {
+		wide = max(wide, len([]rune(text(name).String())))
+	}
+	for _, series := range t.Series {
+		wide = max(wide, len(series.LogType))
+	}
 	for _, series := range t.Series {
 		top := slices.Max(series.Counts)
 		p.Labels = append(p.Labels, label{names - 8, y + 20, "end", text(series.LogType)}, label{names - 8, y + 36, "end", text("most " + count(top) + " in " + width(t.Bin))})
@@ -197,29 +222,22 @@ func (t *Timeline) draw() picture {
 				Title: text(fmt.Sprintf("%s: %s records of %s", Span{from, to}, count(n), series.LogType))})
 		}
 		y += barHeight + 4
-		p.Text = append(p.Text, text(fmt.Sprintf("%-9s %s  most %s", series.LogType, spark(series.Counts, top), count(top))))
+		p.Text = append(p.Text, text(fmt.Sprintf("%-*s  %s  most %s", wide, series.LogType, spark(series.Counts, top), count(top))))
 	}
-	for _, lane := range lanes {
-		found := false
+	for i, name := range lanes {
 		row := []rune(strings.Repeat("·", len(t.Series[0].Counts)))
-		for _, m := range t.Marks {
-			if m.Severity != lane {
-				continue
-			}
-			found = true
-			p.Rects = append(p.Rects, rect{X: s.at(m.From), Y: y + 2, W: round(max(s.at(m.To)-s.at(m.From), 2)), H: rowHeight - 4, Class: "mark " + lane,
-				Title: text(fmt.Sprintf("No. %d: %s", m.Finding, m.Text))})
+		for _, m := range marks[i] {
+			p.Rects = append(p.Rects, rect{X: s.at(m.From), Y: y + 2, W: round(max(s.at(m.To)-s.at(m.From), 2)), H: rowHeight - 4, Class: "mark " + m.Severity,
+				Title: text(fmt.Sprintf("No. %d: %s %s", m.Finding, m.Hunt, m.Subject))})
 			for i := range row {
 				if from, to := t.bin(i); m.From.Before(to) && !m.To.Before(from) {
 					row[i] = '▬'
 				}
 			}
 		}
-		if found {
-			p.Labels = append(p.Labels, label{names - 8, y + 12, "end", text("findings: " + lane)})
-			p.Text = append(p.Text, text(fmt.Sprintf("%-9s %s", lane, string(row))))
-			y += rowHeight
-		}
+		p.Labels = append(p.Labels, label{names - 8, y + 12, "end", text(name)})
+		p.Text = append(p.Text, text(name+strings.Repeat(" ", wide-len([]rune(text(name).String())))+"  "+string(row)))
+		y += rowHeight
 	}
 	p.axis(s, y+14)
 	p.Height = int(y) + 22

@@ -127,10 +127,9 @@ type Series struct {
 
 // Mark is a finding in a timeline.
 type Mark struct {
-	Finding  int // its number
-	Severity string
+	Finding                 int // its number
+	Hunt, Subject, Severity string
 	Span
-	Text string
 }
 
 // Finding is a finding; its number is its place in the list, from 1.
