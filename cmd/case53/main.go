@@ -125,7 +125,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().Bool("json", false, "print JSON")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &statusError{exitUsage, err} })
-	for _, c := range []*cobra.Command{newDemo(), newLoad(), newPull(), newSources(), newIAMPolicy(), newOpen(), newQuery(), newCoverage(), newHunt(), newReport(), newInfo()} {
+	for _, c := range []*cobra.Command{newDemo(), newLoad(), newPull(), newSources(), newIAMPolicy(), newOpen(), newQuery(), newCoverage(), newHunt(), newCompare(), newReport(), newInfo()} {
 		c.Long = strings.TrimRight(c.Short+".\n\n"+c.Long, "\n") + "\n" + exitCodes
 		root.AddCommand(c)
 	}

@@ -6,10 +6,13 @@
 -- address, registered domain, or /24 and port (IPv6: /64 and port), the most specific first; levels
 -- has all that hold. Where the name is not the same, the left figures are of what the left capture
 -- has at that level – every call to the address, names of the domain, addresses of the block – and
--- left_like says what that is. apart says what a place is set apart for, in this order: allow
--- (on the list), baseline (a baseline capture has its name; or, where either has no name for it,
--- all its addresses), AWS (a service of AWS's own), time (NTP). What customers run at AWS – S3,
--- EC2, load balancers, API Gateway – is not set apart.
+-- left_like says what that is. An address without a name that the other capture called by a name is
+-- part of that match, and no row of its own; private addresses have rows only where both have them.
+--
+-- apart says what a place is set apart for, in this order: allow (the name, or every address, is on
+-- the list), baseline (a baseline capture has its name; or, where either has no name for it, all
+-- its addresses), AWS (a service of AWS's own), time (NTP). What customers run at AWS – S3, EC2,
+-- load balancers, API Gateway – is not set apart.
 --
 -- The clocks agree (same_clock) where the medians of the pauses between calls lie within 10 % of one
 -- another and their middle halves overlap; the sizes (same_size), where the same holds of the bytes
@@ -29,7 +32,8 @@
 -- needs:  capture, session, dns
 -- param:  left      capture             the first capture; empty for all of role incident
 -- param:  right     capture             the second capture; empty for all of role replay
--- param:  baseline  capture             a capture of a clean machine; empty for all of role baseline
+-- param:  baseline  capture             a capture of a clean machine; empty for all of role baseline that
+--                                     are not compared themselves
 -- param:  allow     text                addresses, blocks and names to set apart, a line each
 -- param:  most      int       = 1000    at most so many places of each part; of_rows says how many there are
 -- column: what               text
@@ -43,6 +47,7 @@
 -- column: addresses          count
 -- column: refused_addresses  count
 -- column: shared_addresses   count
+-- column: first_call         time
 -- column: names              count
 -- column: same_names         count
 -- column: ports              text
@@ -70,12 +75,12 @@
 -- column: left_size          number
 -- column: right_size         number
 -- column: of_rows            count
-WITH side AS (
+WITH compared AS (
   SELECT name AS capture, 'left' AS side FROM capture WHERE CASE WHEN $left = '' THEN role = 'incident' ELSE name = $left END
   UNION ALL
   SELECT name, 'right' FROM capture WHERE CASE WHEN $right = '' THEN role = 'replay' ELSE name = $right END
-  UNION ALL
-  SELECT name, 'baseline' FROM capture WHERE CASE WHEN $baseline = '' THEN role = 'baseline' ELSE name = $baseline END
+), side AS (
+  FROM compared UNION ALL SELECT name, 'baseline' FROM capture WHERE CASE WHEN $baseline = '' THEN role = 'baseline' AND name NOT IN (SELECT capture FROM compared) ELSE name = $baseline END
 ), seen AS (
   SELECT d.side, s.capture, s.direction = 'in' AS inbound, s.direction = 'out' AS outward, s.interface_id, s.instance_id IS NOT NULL AS has_instance, CASE WHEN s.direction = 'in' THEN s.server_n ELSE s.client_n END AS own_n,
     CASE WHEN s.direction = 'in' THEN s.client_n ELSE s.server_n END AS place_n, s.server_port AS port, CASE WHEN s.direction <> 'in' THEN s.name END AS name, s.server_service AS service,
@@ -132,7 +137,7 @@ WITH side AS (
 ), allow_listed AS (
   SELECT s.place_id FROM suffix s SEMI JOIN (SELECT entry AS name FROM allowed WHERE first_n IS NULL) l ON l.name = s.suffix
   UNION
-  SELECT a.place_id FROM met a JOIN allowed l ON a.place_n BETWEEN l.first_n AND l.last_n WHERE a.side <> 'baseline'
+  SELECT a.place_id FROM met a LEFT JOIN allowed l ON a.place_n BETWEEN l.first_n AND l.last_n WHERE a.side <> 'baseline' AND $allow <> '' GROUP BY a.place_id HAVING bool_and(l.first_n IS NOT NULL)
 ), judged AS MATERIALIZED (
   SELECT p.*, d.registered_domain, a.address_n, coalesce(a.addresses, 0) AS addresses, a.block_key, array_to_string(a.ports, ', ') || CASE WHEN a.ports_n > 8 THEN format(' and {} more', a.ports_n - 8) ELSE '' END AS ports,
     list_filter([CASE WHEN p.name IS NOT NULL AND left_clients > 0 AND right_clients > 0 THEN 'name' END, CASE WHEN a.same_address THEN 'address' END,
@@ -144,7 +149,7 @@ WITH side AS (
     LEFT JOIN address_of a USING (place_id) LEFT JOIN domain d USING (place_id) LEFT JOIN both_domain b USING (registered_domain) LEFT JOIN allow_listed l USING (place_id)
 ), parted AS MATERIALIZED (
   SELECT *, levels[1] AS level, CASE WHEN right_clients = 0 THEN 'only left' WHEN len(levels) > 0 THEN 'match' ELSE 'only right' END AS found_in
-  FROM judged WHERE NOT (right_clients = 0 AND list_contains(levels, 'address')) AND (kind <> 'inside' OR len(levels) > 0)
+  FROM judged WHERE NOT (right_clients = 0 AND name IS NULL AND list_contains(levels, 'address')) AND (kind <> 'inside' OR len(levels) > 0)
 ), alike AS ( -- what the left has of a place that it does not have itself
   SELECT p.place_id, min(o.name) AS left_like, count(DISTINCT m.own_n) AS clients, sum(m.connections)::BIGINT AS connections, sum(m.refused)::BIGINT AS refused, 0 AS queries,
     sum(m.bytes)::BIGINT AS bytes, min(m.first_time) AS first_time, max(m.last_time) AS last_time, arg_max(m.own_n, (m.connections, m.own_n)) AS client_n, arg_max(m.interface_id, (m.connections, m.own_n)) AS interface_id
@@ -221,16 +226,16 @@ WITH side AS (
     sum(right_connections)::BIGINT AS right_connections, sum(right_refused)::BIGINT AS right_refused, sum(right_records)::BIGINT AS right_records, sum(right_queries)::BIGINT AS right_queries, sum(right_bytes)::BIGINT AS right_bytes, min(right_first) AS right_first, max(right_last) AS right_last
   FROM told t JOIN (VALUES ('match', 'match'), ('only left', 'only left'), ('only right', 'only right'), ('right', 'match'), ('right', 'only right')) g(part, found_in) USING (found_in) GROUP BY ALL
 ), called AS (
-  SELECT g.part, t.apart, CASE t.kind WHEN 'asked' THEN 'out' ELSE t.kind END AS kind, count(DISTINCT m.place_n) AS addresses, count(DISTINCT m.place_n) FILTER (m.refused > 0) AS refused_addresses, count(DISTINCT b.place_n) AS shared_addresses
+  SELECT g.part, t.apart, CASE t.kind WHEN 'asked' THEN 'out' ELSE t.kind END AS kind, count(DISTINCT m.place_n) AS addresses, count(DISTINCT m.place_n) FILTER (m.refused > 0) AS refused_addresses, count(DISTINCT b.place_n) AS shared_addresses, min(m.first_time) AS first_call
   FROM told t JOIN (VALUES ('match', 'match'), ('only left', 'only left'), ('only right', 'only right'), ('right', 'match'), ('right', 'only right')) g(part, found_in) USING (found_in)
     JOIN met m ON m.place_id = t.place_id AND m.side = CASE g.part WHEN 'only left' THEN 'left' ELSE 'right' END LEFT JOIN both_address b ON b.place_n = m.place_n GROUP BY ALL
 ), line AS (
-  SELECT 'place' AS what, found_in, apart, kind, level, levels, round(score, 3)::DOUBLE AS score, name, registered_domain, CASE WHEN address_n IS NOT NULL THEN number_text(address_n) END AS address, addresses, NULL AS refused_addresses, NULL AS shared_addresses, names, NULL AS same_names, ports, left_like,
+  SELECT 'place' AS what, found_in, apart, kind, level, levels, round(score, 3)::DOUBLE AS score, name, registered_domain, CASE WHEN address_n IS NOT NULL THEN number_text(address_n) END AS address, addresses, NULL AS refused_addresses, NULL AS shared_addresses, NULL AS first_call, names, NULL AS same_names, ports, left_like,
     left_clients, left_connections, left_refused, left_queries, left_bytes, left_first, left_last, right_clients, right_connections, right_refused, right_records, right_queries, right_bytes, right_first, right_last,
     clock_by, same_clock, round(left_pause, 1) AS left_pause, round(right_pause, 1) AS right_pause, same_size, round(left_size, 1) AS left_size, round(right_size, 1) AS right_size, of_rows
   FROM ranked
   UNION ALL
-  SELECT 'total', s.part, s.apart, s.kind, NULL, NULL, NULL, NULL, NULL, NULL, coalesce(c.addresses, 0), coalesce(c.refused_addresses, 0), coalesce(c.shared_addresses, 0), s.names, s.same_names, NULL, NULL,
+  SELECT 'total', s.part, s.apart, s.kind, NULL, NULL, NULL, NULL, NULL, NULL, coalesce(c.addresses, 0), coalesce(c.refused_addresses, 0), coalesce(c.shared_addresses, 0), c.first_call, s.names, s.same_names, NULL, NULL,
     NULL, s.left_connections, s.left_refused, s.left_queries, s.left_bytes, s.left_first, s.left_last, NULL, s.right_connections, s.right_refused, s.right_records, s.right_queries, s.right_bytes, s.right_first, s.right_last,
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, s.of_rows
   FROM summed s LEFT JOIN called c ON c.part = s.part AND c.apart IS NOT DISTINCT FROM s.apart AND c.kind = s.kind

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"case53/cases/safetext"
+)
+
+// logNames are the log types in the order in which they are told, with their names.
+var logNames = []struct{ logType, name string }{{"flow", "flow logs"}, {"dns", "Resolver query logs"}, {"zone", "public zone query logs"}}
+
+// printComparison writes a comparison for people.
+func printComparison(w io.Writer, c *Comparison) {
+	line := func(format string, args ...any) { fmt.Fprintln(w, safetext.Show(fmt.Sprintf(format, args...))) }
+	for i, s := range []*Side{&c.Left, &c.Right, c.Baseline} {
+		if s != nil {
+			line("%-9s %s (%s), %s", sides[i].name, s.Capture, s.Role, s.logsText())
+		}
+	}
+	fmt.Fprintln(w)
+	for _, text := range wrapped(c.Verdict, 110) {
+		line("%s", text)
+	}
+	printPlaces(line, c, "In both", "match", c.Matches)
+	printPlaces(line, c, "Only in "+c.Right.label, "only right", c.OnlyRight)
+	printPlaces(line, c, "Only in "+c.Left.label, "only left", c.OnlyLeft)
+	if len(c.Subjects) > 0 {
+		line("\nAsked about, and recorded in %s", c.Right.label)
+	}
+	for _, s := range c.Subjects {
+		line("  %s", s.Statement)
+	}
+	if len(c.Negative) > 0 {
+		line("")
+		line("Not recorded in %s", c.Right.label)
+	}
+	for _, n := range c.Negative {
+		line("  %s", n.short)
+	}
+	var types []string
+	for logType := range c.Right.Logs {
+		types = append(types, logType)
+	}
+	printBlindSpots(w, types)
+}
+
+// logsText says which logs a capture has, and of when.
+func (s *Side) logsText() string {
+	var parts []string
+	for _, l := range logNames {
+		switch span, ok := s.Logs[l.logType]; {
+		case ok:
+			parts = append(parts, l.name+" "+spanText(span))
+		case l.logType != "zone":
+			parts = append(parts, "no "+l.name)
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// printPlaces writes a list of places: those that count first, then those set apart, each part with how many there are.
+func printPlaces(line func(string, ...any), c *Comparison, title, found string, places []Place) {
+	printed := map[[2]string]int64{}
+	for _, p := range places {
+		part := [2]string{p.direction(), p.Apart}
+		if printed[part]++; printed[part] == 1 {
+			line("")
+			line("%s%s: %s", title, partText(part), plural(p.Of, "place", "places"))
+		}
+		if p.Found == "match" {
+			line("  %.2f  %s", p.Score, c.matchText(p))
+		} else {
+			line("  %.2f  %s", p.Score, p.oneSided())
+		}
+		if printed[part] == p.cut(places) && printed[part] < p.Of {
+			line("        %s more: --most", count(p.Of-printed[part]))
+		}
+	}
+}
+
+// direction is the kind of a place as lists part them.
+func (p Place) direction() string {
+	if p.Kind == "asked" {
+		return "out"
+	}
+	return p.Kind
+}
+
+// cut is how many places of p's part a list has.
+func (p Place) cut(places []Place) int64 {
+	n := int64(0)
+	for _, o := range places {
+		if o.direction() == p.direction() && o.Apart == p.Apart {
+			n++
+		}
+	}
+	return n
+}
+
+func partText(part [2]string) string {
+	text := map[string]string{"out": "", "in": ", calling in", "inside": ", private addresses"}[part[0]]
+	for _, a := range apartTexts {
+		if a.apart == part[1] {
+			text += ", set apart: " + a.text
+		}
+	}
+	return text
+}
+
+// oneSided is a place that one side has.
+func (p Place) oneSided() string {
+	clients, connections, refused, queries, first := p.LeftClients, p.LeftConnections, p.LeftRefused, p.LeftQueries, p.LeftFirst
+	if p.Found == "only right" {
+		clients, connections, refused, queries, first = p.RightClients, p.RightConnections, p.RightRefused, p.RightQueries, p.RightFirst
+	}
+	var did []string
+	verb := "called"
+	if p.Kind == "in" {
+		verb = "called"
+	}
+	if connections > 0 {
+		did = append(did, fmt.Sprintf("%s %s (%s)", verb, times(connections), ofThem(refused, connections)))
+	}
+	if queries > 0 {
+		did = append(did, "asked for "+times(queries))
+	}
+	hosts := "by " + plural(clients, "host", "hosts")
+	if p.Kind == "in" {
+		hosts = "at " + plural(clients, "host", "hosts")
+	}
+	text := fmt.Sprintf("%s: %s %s, first %s", p.title(), strings.Join(did, ", "), hosts, moment(first))
+	if p.Level != "" {
+		text += fmt.Sprintf("; the other side has the same %s", p.Level)
+	}
+	return text
+}
+
+// printBlindSpots writes what logs of these types never show.
+func printBlindSpots(w io.Writer, types []string) {
+	for _, l := range logNames {
+		if !slices.Contains(types, l.logType) {
+			continue
+		}
+		fmt.Fprintf(w, "\nNot visible in %s, however complete they are\n", l.name)
+		for _, b := range blindSpots[l.logType] {
+			for i, text := range wrapped(b.What+": "+b.Why, 106) {
+				lead := "    "
+				if i == 0 {
+					lead = "  - "
+				}
+				fmt.Fprintln(w, lead+text)
+			}
+		}
+	}
+}
+
+// wrapped breaks text at spaces into lines of at most width characters.
+func wrapped(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
+			lines, line = append(lines, line), ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}
