@@ -2,7 +2,9 @@ package cases
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 )
 
@@ -11,9 +13,13 @@ import (
 // too, as runs of about runRows records, which are sorted without spilling to disk. Where it has neither, new objects
 // change old rows, and the SQL empties the table and builds it anew; where that has $part and $parts, its last statement
 // does so in parts of about runRows records. progress is told the table's name.
-func (w *Writer) Derive(ctx context.Context, progress func(name string)) error {
+func (w *Writer) Derive(ctx context.Context, progress func(name string)) (err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if err := w.threads(ctx, runtime.GOMAXPROCS(0)); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.threads(context.WithoutCancel(ctx), 1)) }()
 	row, err := w.conn.QueryRow(ctx, "SELECT coalesce(max(object_id), 0) FROM store.object", nil)
 	if err != nil {
 		return err

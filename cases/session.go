@@ -19,8 +19,13 @@ func offline() map[string]string {
 
 // configure sets a database's settings, the lock on them last.
 func configure(ctx context.Context, c *duck.Conn, tempDir, memory string) error {
-	return c.Exec(ctx, fmt.Sprintf(`SET TimeZone='UTC'; SET memory_limit=%s; SET temp_directory=%s;
-		SET enable_progress_bar=false; SET enable_external_access=false; SET lock_configuration=true;`, quote(memory), quote(tempDir)))
+	return c.Exec(ctx, settings(tempDir, memory)+"SET lock_configuration=true")
+}
+
+// settings are the statements that every database of a case begins with.
+func settings(tempDir, memory string) string {
+	return fmt.Sprintf(`SET TimeZone='UTC'; SET memory_limit=%s; SET temp_directory=%s;
+		SET enable_progress_bar=false; SET enable_external_access=false;`, quote(memory), quote(tempDir))
 }
 
 // quote makes a SQL string.

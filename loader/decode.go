@@ -140,24 +140,26 @@ func (l *load) readRecords(d *decoding, j job, duplicates map[int]bool) error {
 			return context.Cause(d.ctx)
 		}
 		rec, err := rd.Next()
-		if errors.Is(err, raw.ErrAltered) {
-			return err
-		}
-		var damage *records.DamageError
-		if err == io.EOF || errors.As(err, &damage) {
-			if damage != nil {
-				d.o.Problem = damage.Error()
-			}
-			d.o.Envelope, d.o.DecodedSize = rd.Envelope(), rd.DecodedSize()
-			return nil
-		}
 		if err != nil {
-			return err
+			return d.ended(rd, err)
 		}
 		if err := d.record(rec, duplicates); err != nil {
 			return err
 		}
 	}
+}
+
+// ended notes how the reading came to its end.
+func (d *decoding) ended(rd *reading, err error) error {
+	var damage *records.DamageError
+	if errors.Is(err, raw.ErrAltered) || err != io.EOF && !errors.As(err, &damage) {
+		return err
+	}
+	if damage != nil {
+		d.o.Problem = damage.Error()
+	}
+	d.o.Envelope, d.o.DecodedSize = rd.Envelope(), rd.DecodedSize()
+	return nil
 }
 
 // record counts one record and decodes it.
@@ -374,15 +376,16 @@ func (l *load) sample(sha string) (out [][]byte, events, nothing bool, err error
 	controls, others := 0, 0
 	for len(out) < sampleSize {
 		rec, err := rd.Next()
-		var damage *records.DamageError
-		if err == io.EOF || errors.As(err, &damage) && !errors.Is(err, raw.ErrAltered) {
-			if damage != nil {
-				others++
-			}
+		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return nil, false, false, err
+			var damage *records.DamageError
+			if errors.Is(err, raw.ErrAltered) || !errors.As(err, &damage) {
+				return nil, false, false, err
+			}
+			others++
+			break
 		}
 		if rec.Kind == records.Control {
 			controls++

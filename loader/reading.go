@@ -60,11 +60,14 @@ func (r *reading) openParquet(ctx context.Context, store *raw.Store, sha string)
 // Next gives the next record; what is wrong with a Parquet file is damage, like that of any other object.
 func (r *reading) Next() (*records.Record, error) {
 	rec, err := r.Reader.Next()
+	if err == nil {
+		return rec, nil // what errors.As needs would be an allocation for every record
+	}
 	var damaged *parquetError
 	if errors.As(err, &damaged) {
 		return nil, &records.DamageError{What: "Parquet", Err: damaged.err}
 	}
-	return rec, err
+	return nil, err
 }
 
 // Envelope says what the records were packed in.

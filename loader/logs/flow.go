@@ -58,14 +58,16 @@ type flowDecoder struct {
 	v6      [4]*[BatchSize][2]uint64
 	ports   [2]*[BatchSize]int32
 	smalls  [2]*[BatchSize]int16 // protocol, tcp-flags
-	counts  [6]*[BatchSize]int64
+	counts  [2]*[BatchSize]int64
+	lost    *[BatchSize][]byte
 	extra   *[BatchSize][]byte
 	escaped *[BatchSize]uint8
 	mask    [flowColumns]*[maskWords]uint64
 
 	line      lineMap
 	tokens    [][]byte
-	extraJSON []byte // what extra will hold: an object still open at its end; empty for NULL
+	extraJSON []byte                // what extra will hold: an object still open at its end; empty for NULL
+	lostNow   [len(lostNames)]int64 // the row's packets-lost-…; -1 for NULL
 	names     flowContexts
 	json      flowJSON
 }
@@ -75,23 +77,24 @@ func flowSlot(f *flowField) uint8 {
 	switch f.column {
 	case flowEnd, flowDst4, flowDstPort, flowTCPFlags, flowBytes:
 		return 1
-	case flowPktSrc4, flowLostNoRoute:
+	case flowPktSrc4:
 		return 2
-	case flowPktDst4, flowLostBlackhole:
+	case flowPktDst4:
 		return 3
-	case flowLostMTU:
-		return 4
-	case flowLostTTL:
-		return 5
+	case flowPacketsLost:
+		return uint8(slices.Index(lostNames[:], f.name))
 	}
 	return 0
 }
+
+// lostNames are the fields of the column packets_lost, in its order.
+var lostNames = [4]string{"packets-lost-no-route", "packets-lost-blackhole", "packets-lost-mtu-exceeded", "packets-lost-ttl-expired"}
 
 func newFlowDecoder(o Options) *flowDecoder {
 	d := &flowDecoder{opt: o, batch: &Batch{Table: "flow", Cols: make([]any, flowColumns), Valid: make([][]uint64, flowColumns)}}
 	d.object, d.rowNo, d.context = column[uint32](d.batch, flowObjectID), column[uint32](d.batch, flowRowNo), column[uint32](d.batch, flowContextID)
 	d.escaped = column[uint8](d.batch, flowEscaped)
-	d.extra = column[[]byte](d.batch, flowExtraJSON)
+	d.extra, d.lost = column[[]byte](d.batch, flowExtraJSON), column[[]byte](d.batch, flowPacketsLost)
 	for i := range flowFields {
 		f := &flowFields[i]
 		switch slot := flowSlot(f); f.kind {
@@ -196,7 +199,7 @@ func (d *flowDecoder) Decode(rec []byte, meta Meta) (Outcome, int64, int64, erro
 
 // decodeRow fills row n, all but its place. Unless it succeeds with Row, the caller clears what it set.
 func (d *flowDecoder) decodeRow(rec []byte, meta Meta, n int) (Outcome, int64, int64, error) {
-	d.extraJSON = d.extraJSON[:0]
+	d.forgetRest()
 	if cap(d.tokens) > maxFlowTokens {
 		d.tokens = nil
 	}
@@ -236,7 +239,7 @@ func (d *flowDecoder) decodeRow(rec []byte, meta Meta, n int) (Outcome, int64, i
 	if err != nil {
 		return Row, NoTime, NoTime, err
 	}
-	d.keepExtra(n)
+	d.keepRest(n)
 	d.use(f)
 	return Row, first, last, nil
 }

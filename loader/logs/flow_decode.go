@@ -2,6 +2,8 @@ package logs
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 )
 
 func tooFew(got, want int) error { return fmt.Errorf("%d fields, want %d", got, want) }
@@ -20,7 +22,11 @@ type plainOp[T int16 | int32 | int64 | uint32] struct {
 func (d *flowDecoder) plan(f *flowFormat) {
 	for k := range f.ops {
 		op := &f.ops[k]
-		if op.kind <= flowSmall || op.kind == flowExtra {
+		switch op.kind {
+		case flowLost:
+			f.lost = append(f.lost, k)
+			continue
+		case flowText, flowSmall, flowExtra:
 			continue
 		}
 		mask := d.mask[op.col]
@@ -55,6 +61,11 @@ func (d *flowDecoder) readLine(f *flowFormat, rec []byte, n int) error {
 	}
 	if err := readInts(d, f.wide, rec, n); err != nil {
 		return err
+	}
+	for _, k := range f.lost {
+		if err := d.set(&f.ops[k], n, d.line.field(rec, k)); err != nil {
+			return err
+		}
 	}
 	if f.extras {
 		d.openExtra()
@@ -129,12 +140,16 @@ func (d *flowDecoder) set(op *flowOp, n int, value []byte) error {
 	case flowExtra:
 		d.addText(op.name, value)
 		return nil
-	case flowSmall:
+	case flowSmall, flowLost:
 		v, ok := parseUint(value, op.kind.limit())
 		if !ok {
 			return valueError(op.name, op.kind, value)
 		}
-		d.names.setSmall(col, v)
+		if op.kind == flowLost {
+			d.lostNow[op.slot] = int64(v)
+		} else {
+			d.names.setSmall(col, v)
+		}
 		return nil
 	case flowAddr:
 		a, ok := parseAddr(value)
@@ -176,7 +191,7 @@ func (d *flowDecoder) setInteger(op *flowOp, n int, v uint64) {
 func (d *flowDecoder) readValues(f *flowFormat, rec []byte, comma bool, n int) error {
 	d.clear(n)
 	d.names.reset()
-	d.extraJSON = d.extraJSON[:0]
+	d.forgetRest()
 	d.tokens = appendTokens(d.tokens[:0], rec, comma)
 	if len(d.tokens) < len(f.ops) {
 		return tooFew(len(d.tokens), len(f.ops))
@@ -256,10 +271,36 @@ func (d *flowDecoder) addNull(name string) {
 	d.extraJSON = append(d.extraJSON, "null"...)
 }
 
-// keepExtra stores what was gathered for extra in row n.
-func (d *flowDecoder) keepExtra(n int) {
+// forgetRest forgets what was gathered for packets_lost and extra.
+func (d *flowDecoder) forgetRest() {
+	d.extraJSON = d.extraJSON[:0]
+	d.lostNow = [len(lostNames)]int64{-1, -1, -1, -1}
+}
+
+// keepRest stores what was gathered for packets_lost and extra in row n.
+func (d *flowDecoder) keepRest(n int) {
+	if slices.Max(d.lostNow[:]) >= 0 {
+		var text [len(lostNames) * 20]byte
+		d.lost[n] = d.batch.Keep(appendLost(text[:0], d.lostNow))
+		set(d.mask[flowPacketsLost][:], n)
+	}
 	if len(d.extraJSON) > 1 {
 		d.extra[n] = d.batch.Keep(append(d.extraJSON, '}'))
 		set(d.mask[flowExtraJSON][:], n)
 	}
+}
+
+// appendLost writes the counts of lost packets as packets_lost holds them: four numbers or "-", a space between them.
+func appendLost(text []byte, lost [len(lostNames)]int64) []byte {
+	for i, v := range lost {
+		if i > 0 {
+			text = append(text, ' ')
+		}
+		if v < 0 {
+			text = append(text, '-')
+		} else {
+			text = strconv.AppendInt(text, v, 10)
+		}
+	}
+	return text
 }

@@ -14,6 +14,7 @@ const (
 	flowProtocol                 // 0–255
 	flowFlags                    // the nine flag bits of TCP
 	flowCount                    // 0 … 2^63-1
+	flowLost                     // a count that only Transit Gateways have: four of them in one column
 	flowExtra                    // a field that only a header knows: kept in the column extra
 )
 
@@ -38,10 +39,7 @@ const (
 	flowPktSrc6
 	flowPktDst4
 	flowPktDst6
-	flowLostNoRoute
-	flowLostBlackhole
-	flowLostMTU
-	flowLostTTL
+	flowPacketsLost
 	flowExtraJSON
 	flowEscaped
 	flowColumns
@@ -139,10 +137,10 @@ var flowFields = inContextOrder([]flowField{
 	{"tgw-src-az-id", 6, flowText, classZone, 0},
 	{"tgw-dst-az-id", 6, flowText, classZone, 0},
 	{"tgw-pair-attachment-id", 6, flowText, classAttachment, 0},
-	{"packets-lost-no-route", 6, flowCount, classNumber, flowLostNoRoute},
-	{"packets-lost-blackhole", 6, flowCount, classNumber, flowLostBlackhole},
-	{"packets-lost-mtu-exceeded", 6, flowCount, classNumber, flowLostMTU},
-	{"packets-lost-ttl-expired", 6, flowCount, classNumber, flowLostTTL},
+	{"packets-lost-no-route", 6, flowLost, classNumber, flowPacketsLost},
+	{"packets-lost-blackhole", 6, flowLost, classNumber, flowPacketsLost},
+	{"packets-lost-mtu-exceeded", 6, flowLost, classNumber, flowPacketsLost},
+	{"packets-lost-ttl-expired", 6, flowLost, classNumber, flowPacketsLost},
 })
 
 // inContextOrder numbers the context's columns.

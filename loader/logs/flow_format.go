@@ -135,6 +135,7 @@ type flowFormat struct {
 	ops    []flowOp
 	runs   [][2]int // neighbouring fields of the context, first and last: copied as one piece into a context key
 	extras bool     // some op is flowExtra
+	lost   []int    // which ops are flowLost
 	addrs  []plainOp[uint32]
 	ports  []plainOp[int32]
 	small  []plainOp[int16]

@@ -59,7 +59,7 @@ func (d *flowDecoder) decodeJSON(rec []byte, meta Meta, n int) (Outcome, int64, 
 		return o, first, last, nil
 	}
 	d.context[n] = d.names.intern(meta)
-	d.keepExtra(n)
+	d.keepRest(n)
 	d.last = nil
 	d.describe("JSON objects")
 	return Row, first, last, nil

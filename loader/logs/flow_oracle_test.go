@@ -2,6 +2,7 @@ package logs
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -29,8 +30,15 @@ func naiveFlow(names []string, line string) (map[string]string, bool) {
 		return nil, false
 	}
 	var extra []string
+	lost := map[string]string{}
 	for i, name := range names {
 		value := tokens[i]
+		if strings.HasPrefix(name, "packets-lost-") && value != "-" {
+			if !naiveValue(lost, name, name, value) {
+				return nil, false
+			}
+			continue
+		}
 		if flowByName[name] == nil {
 			extra = append(extra, fmt.Sprintf("%q:%s", name, naiveJSON(value)))
 			continue
@@ -38,6 +46,10 @@ func naiveFlow(names []string, line string) (map[string]string, bool) {
 		if value != "-" && !naiveValue(row, name, strings.ReplaceAll(name, "-", "_"), value) {
 			return nil, false
 		}
+	}
+	if len(lost) > 0 {
+		row["packets_lost"] = strings.Join([]string{cmp.Or(lost["packets-lost-no-route"], "-"), cmp.Or(lost["packets-lost-blackhole"], "-"),
+			cmp.Or(lost["packets-lost-mtu-exceeded"], "-"), cmp.Or(lost["packets-lost-ttl-expired"], "-")}, " ")
 	}
 	if len(extra) > 0 {
 		row["extra"] = "{" + strings.Join(extra, ",") + "}"

@@ -99,7 +99,10 @@ func TestFlowSQL(t *testing.T) {
 		want, types := strings.ReplaceAll(f.name, "-", "_"), map[flowKind]string{flowText: "VARCHAR", flowSmall: "SMALLINT"}
 		if f.kind != flowText && f.kind != flowSmall {
 			table, column, want = "flow", f.column, short.Replace(f.name)
-			types = map[flowKind]string{flowAddr: "UINTEGER", flowTime: "TIMESTAMP", flowPort: "INTEGER", flowProtocol: "SMALLINT", flowFlags: "SMALLINT", flowCount: "BIGINT"}
+			if f.kind == flowLost {
+				want = "packets_lost"
+			}
+			types = map[flowKind]string{flowLost: "VARCHAR", flowAddr: "UINTEGER", flowTime: "TIMESTAMP", flowPort: "INTEGER", flowProtocol: "SMALLINT", flowFlags: "SMALLINT", flowCount: "BIGINT"}
 		}
 		if tables[table].names[column] != want || tables[table].types[column] != types[f.kind] {
 			t.Errorf("%s: store.%s column %d is %s %s", f.name, table, column, tables[table].names[column], tables[table].types[column])

@@ -49,7 +49,7 @@ func (k flowKind) limit() uint64 {
 		return 1<<8 - 1
 	case flowFlags:
 		return 1<<9 - 1
-	case flowCount:
+	case flowCount, flowLost:
 		return 1<<63 - 1
 	}
 	return 0
