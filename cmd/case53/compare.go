@@ -92,6 +92,8 @@ type Place struct {
 	Addresses        int64   `json:"addresses"`
 	Ports            string  `json:"ports,omitempty"`
 	LeftLike         string  `json:"left_like,omitempty"` // what the left figures are of, where the name is not the same
+	LeftClients      int64   `json:"left_clients"`
+	RightClients     int64   `json:"right_clients"`
 	LeftFigures
 	RightFigures
 	ClockBy    string   `json:"clock_by,omitempty"` // calls or queries
@@ -106,7 +108,6 @@ type Place struct {
 
 // LeftFigures are the counts of the left side.
 type LeftFigures struct {
-	LeftClients     int64     `json:"left_clients"`
 	LeftConnections int64     `json:"left_connections"`
 	LeftRefused     int64     `json:"left_refused"`
 	LeftQueries     int64     `json:"left_queries"`
@@ -117,7 +118,6 @@ type LeftFigures struct {
 
 // RightFigures are the counts of the right side.
 type RightFigures struct {
-	RightClients     int64     `json:"right_clients"`
 	RightConnections int64     `json:"right_connections"`
 	RightRefused     int64     `json:"right_refused"`
 	RightRecords     int64     `json:"right_records"`

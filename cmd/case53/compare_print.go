@@ -28,7 +28,8 @@ func printComparison(w io.Writer, c *Comparison) {
 	printPlaces(line, c, "Only in "+c.Right.label, "only right", c.OnlyRight)
 	printPlaces(line, c, "Only in "+c.Left.label, "only left", c.OnlyLeft)
 	if len(c.Subjects) > 0 {
-		line("\nAsked about, and recorded in %s", c.Right.label)
+		line("")
+		line("Asked about, and recorded in %s", c.Right.label)
 	}
 	for _, s := range c.Subjects {
 		line("  %s", s.Statement)

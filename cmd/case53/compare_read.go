@@ -109,7 +109,7 @@ func (s *Side) of(logType string) (sum Covered, sources []string, window cases.S
 
 // places reads the places and their sums.
 func (m *comparer) places(ctx context.Context, out *Comparison) error {
-	values := map[string]string{"left": out.Left.Capture, "right": out.Right.Capture, "allow": m.allow.text(), "most": fmt.Sprint(m.most)}
+	values := map[string]string{"left": out.Left.Capture, "right": out.Right.Capture, "allow": m.allow.text(), "most": fmt.Sprint(max(m.most, told))}
 	if out.Baseline != nil {
 		values["baseline"] = out.Baseline.Capture
 	}
@@ -219,7 +219,7 @@ func (m *comparer) statements(ctx context.Context, out *Comparison) error {
 		out.deny(s, logType, what, "")
 	}
 	for _, p := range out.OnlyLeft {
-		if p.Apart != "" {
+		if p.Apart != "" || slices.Contains(subjects, cmp.Or(p.Name, p.Address)) {
 			continue
 		}
 		switch {

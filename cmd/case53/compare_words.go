@@ -105,7 +105,7 @@ func (c *Comparison) alike() []string {
 		said = append(said, c.matchText(p)+".")
 	}
 	if n := c.total("match", "out", "").Places; n > int64(len(said)) && len(said) > 0 {
-		said = append(said, fmt.Sprintf("%s of %s less alike are listed.", count(n-int64(len(said))), plural(n, "match", "matches")))
+		said = append(said, fmt.Sprintf("The other %s less alike.", plural(n-int64(len(said)), "match is", "matches are")))
 	}
 	return said
 }
@@ -127,7 +127,7 @@ func (c *Comparison) matchText(p Place) string {
 	if p.LeftLike != "" {
 		left = p.LeftLike + ": " + left
 	}
-	text := fmt.Sprintf("%s (same %s) was %s; in %s: %s", p.title(), p.Level, right, c.Left.label, left)
+	text := fmt.Sprintf("%s (same %s) was %s, first at %s; in %s: %s", p.title(), p.Level, right, moment(p.RightFirst), c.Left.label, left)
 	if p.SameClock != nil {
 		same := "another clock"
 		if *p.SameClock {
@@ -320,8 +320,11 @@ func plural(n int64, one, many string) string {
 }
 
 func times(n int64) string {
-	if n == 1 {
+	switch n {
+	case 1:
 		return "once"
+	case 2:
+		return "twice"
 	}
 	return count(n) + " times"
 }

@@ -26,7 +26,8 @@ func newCoverage() *cobra.Command {
 		Long: `For flow logs a window is OK when there are records, NODATA when the log says that there was no traffic, SKIPDATA when
 records were lost inside AWS, and absent when no record of the interface falls in it: the interface may not have
 existed, or the log is missing. Resolver and zone logs have no NODATA: a window without records may be quiet,
-answered from a cache, or not logged; it is shown as none.`,
+answered from a cache, or not logged; it is shown as none. What such logs never show, however complete they are, is
+listed at the end, and is blind_spots in JSON.`,
 		Args: exactly(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			bin, _ := c.Flags().GetDuration("bin")
@@ -43,14 +44,33 @@ answered from a cache, or not logged; it is shown as none.`,
 				return err
 			}
 			if wantsJSON(c) {
-				return printJSON(c.OutOrStdout(), all)
+				return printJSON(c.OutOrStdout(), withBlindSpots(all))
 			}
 			printCoverage(c.OutOrStdout(), all)
+			var types []string
+			for _, source := range all {
+				types = append(types, source.LogType)
+			}
+			printBlindSpots(c.OutOrStdout(), types)
 			return nil
 		},
 	}
 	c.Flags().Duration("bin", 10*time.Minute, "width of a window, in whole minutes")
 	return c
+}
+
+// sourceCoverage is a source's coverage, with what its log never shows.
+type sourceCoverage struct {
+	cases.Coverage
+	BlindSpots []string `json:"blind_spots"`
+}
+
+func withBlindSpots(all []cases.Coverage) []sourceCoverage {
+	out := []sourceCoverage{}
+	for _, c := range all {
+		out = append(out, sourceCoverage{c, blindSpotTexts(c.LogType)})
+	}
+	return out
 }
 
 func printCoverage(w io.Writer, all []cases.Coverage) {
