@@ -15,8 +15,8 @@
 -- load balancers, API Gateway – is not set apart.
 --
 -- The clocks agree (same_clock) where the medians of the pauses between calls lie within 10 % of one
--- another and their middle halves overlap; the sizes (same_size), where the same holds of the bytes
--- sent. Both are of the client with most calls on each side; clock_by says whether calls were
+-- another and their middle halves, each widened by 1 s or 1 %, overlap; the sizes (same_size),
+-- where the same holds of the bytes sent. Both are of the client with most calls on each side; clock_by says whether calls were
 -- timed or, where a side has hardly any, queries. Empty where a side has fewer than three pauses,
 -- or, for sizes, where a side was refused.
 --
@@ -196,8 +196,8 @@ WITH compared AS (
     CASE WHEN l.place_id IS NULL THEN p.left_refused ELSE l.refused END AS left_refused, CASE WHEN l.place_id IS NULL THEN p.left_queries ELSE l.queries END AS left_queries,
     CASE WHEN l.place_id IS NULL THEN p.left_bytes ELSE l.bytes END AS left_bytes, coalesce(l.first_time, p.left_first) AS left_first, coalesce(l.last_time, p.left_last) AS left_last,
     c.clock_by, c.lp[2] AS left_pause, c.rp[2] AS right_pause, c.lb[2] AS left_size, c.rb[2] AS right_size,
-    abs(c.lp[2] - c.rp[2]) <= 0.1 * greatest(c.lp[2], c.rp[2]) AND c.lp[1] <= c.rp[3] AND c.rp[1] <= c.lp[3] AS same_clock,
-    abs(c.lb[2] - c.rb[2]) <= 0.1 * greatest(c.lb[2], c.rb[2]) AND c.lb[1] <= c.rb[3] AND c.rb[1] <= c.lb[3] AS same_size,
+    abs(c.lp[2] - c.rp[2]) <= 0.1 * greatest(c.lp[2], c.rp[2]) AND greatest(c.lp[1], c.rp[1]) - least(c.lp[3], c.rp[3]) <= 2 * greatest(1, 0.01 * c.lp[2]) AS same_clock,
+    abs(c.lb[2] - c.rb[2]) <= 0.1 * greatest(c.lb[2], c.rb[2]) AND greatest(c.lb[1], c.rb[1]) - least(c.lb[3], c.rb[3]) <= 2 * greatest(1, 0.01 * c.lb[2]) AS same_size,
     CASE WHEN h.has_baseline THEN (p.apart IS NULL)::INTEGER WHEN h.left_hosts >= 5 THEN 1 - least(1, (greatest(p.left_clients, coalesce(l.clients, 0), 1) - 1) / (0.5 * h.left_hosts)) END AS rare
   FROM parted p LEFT JOIN alike l USING (place_id) LEFT JOIN clock c USING (place_id) CROSS JOIN hosts h
 ), scored AS (
