@@ -85,15 +85,9 @@ CREATE MACRO v6_text(n) AS (list_transform([lower(concat_ws(':', to_hex(((n >> 1
   to_hex(((n >> 48::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
   to_hex(((n >> 32::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
   to_hex(((n >> 16::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
-  to_hex(((n >> 0::UHUGEINT) & 65535::UHUGEINT)::UINTEGER)))], lambda s: CASE
-  WHEN regexp_matches(s, '(^|:)0(:0){7}(:|$)') THEN regexp_replace(s, '(^|:)0(:0){7}(:|$)', '::')
-  WHEN regexp_matches(s, '(^|:)0(:0){6}(:|$)') THEN regexp_replace(s, '(^|:)0(:0){6}(:|$)', '::')
-  WHEN regexp_matches(s, '(^|:)0(:0){5}(:|$)') THEN regexp_replace(s, '(^|:)0(:0){5}(:|$)', '::')
-  WHEN regexp_matches(s, '(^|:)0(:0){4}(:|$)') THEN regexp_replace(s, '(^|:)0(:0){4}(:|$)', '::')
-  WHEN regexp_matches(s, '(^|:)0(:0){3}(:|$)') THEN regexp_replace(s, '(^|:)0(:0){3}(:|$)', '::')
-  WHEN regexp_matches(s, '(^|:)0(:0){2}(:|$)') THEN regexp_replace(s, '(^|:)0(:0){2}(:|$)', '::')
-  WHEN regexp_matches(s, '(^|:)0(:0){1}(:|$)') THEN regexp_replace(s, '(^|:)0(:0){1}(:|$)', '::')
-  ELSE s END)[1]);
+  to_hex(((n >> 0::UHUGEINT) & 65535::UHUGEINT)::UINTEGER)))], lambda s: list_transform([list_max(regexp_extract_all(s, '\b0(:0)+\b'))], lambda zeros:
+  CASE WHEN zeros IS NULL THEN s ELSE concat(substr(s, 1, instr(concat(':', s, ':'), concat(':', zeros, ':')) - 2), '::',
+    substr(s, instr(concat(':', s, ':'), concat(':', zeros, ':')) + len(zeros) + 1)) END)[1])[1]);
 
 CREATE MACRO addr_text(v4, v6) AS (CASE WHEN v4 IS NOT NULL THEN v4_text(v4) WHEN v6 IS NOT NULL THEN v6_text(v6) END);
 

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// Bind reads the values given for q's parameters and returns the SQL with its arguments, one per parameter. The SQL
+// Bind reads the values given for q's parameters and returns the SQL with its arguments, one per parameter and one for
+// each number of an address that the SQL uses. The SQL
 // is always q.SQL: a value is only ever an argument. The arguments are string, int64, float64, bool, time.Time (UTC)
 // or nil.
 func (q *Query) Bind(values map[string]string) (sql string, args map[string]any, err error) {
@@ -27,6 +28,9 @@ func (q *Query) Bind(values map[string]string) (sql string, args map[string]any,
 		if args[p.Name], err = p.bind(text, ok); err != nil {
 			return "", nil, fmt.Errorf("%s: %w", q.ID, err)
 		}
+	}
+	for _, n := range q.numbers {
+		args[n.arg] = n.bind(args[n.param])
 	}
 	return q.SQL, args, nil
 }

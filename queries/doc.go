@@ -20,7 +20,7 @@
 //	-- pivot:  Flows of this address
 //	SELECT start, peer, bytes, object_id, row_no
 //	FROM flow_by_addr
-//	WHERE addr_n = ip($ip) AND ($capture = '' OR capture = $capture)
+//	WHERE addr_n = $ip_n::UHUGEINT AND ($capture = '' OR capture = $capture)
 //	ORDER BY start, object_id, row_no
 //
 // The comment at the top is the query's page in the manual. Its first line is the title; paragraphs of prose follow;
@@ -39,9 +39,12 @@
 // left out and has no default is NULL, or the empty string where its kind is text (account, capture, domain,
 // instance, interface, name, text, vpc, zone). Write $at::TIMESTAMP where DuckDB cannot tell the type.
 //
+// An address is also bound as a number, where the SQL asks for it: $ip_n::UHUGEINT for a parameter named ip of kind ip;
+// $net_first::UHUGEINT and $net_last::UHUGEINT, the first and the last address of the block, for one named net of kind cidr.
+//
 // Rows that are records should carry object_id and row_no: then the workbench can show the line they came from.
-// To reach flows by address quickly, use flow_by_addr with addr_n = ip($ip) or addr_n BETWEEN cidr_first($cidr) AND
-// cidr_last($cidr): that table is sorted. Rank ties by something, so that the same case gives the same answer.
+// To reach flows by address quickly, use flow_by_addr with addr_n = $ip_n::UHUGEINT or addr_n BETWEEN $cidr_first::UHUGEINT AND
+// $cidr_last::UHUGEINT: that table is sorted. Rank ties by something, so that the same case gives the same answer.
 //
 // # Rules
 //

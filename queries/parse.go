@@ -269,13 +269,20 @@ func (p *parser) body(sql string) error {
 		return fmt.Errorf("the query starts with %q, want SELECT, WITH or FROM", scan.firstWord)
 	}
 	for _, used := range scan.params {
+		if number, ok := p.q.addressNumber(used.name); ok {
+			if !slices.ContainsFunc(p.q.numbers, func(n numberOf) bool { return n.arg == number.arg }) {
+				p.q.numbers = append(p.q.numbers, number)
+			}
+			continue
+		}
 		if p.q.Param(used.name) == nil {
 			p.line = first + used.line
 			return fmt.Errorf("$%s is used but not declared", used.name)
 		}
 	}
 	for _, param := range p.q.Params {
-		if !slices.ContainsFunc(scan.params, func(u usedParam) bool { return u.name == param.Name }) {
+		if !slices.ContainsFunc(scan.params, func(u usedParam) bool { return u.name == param.Name }) &&
+			!slices.ContainsFunc(p.q.numbers, func(n numberOf) bool { return n.param == param.Name }) {
 			p.line = p.lines["$"+param.Name]
 			return fmt.Errorf("$%s is declared but not used", param.Name)
 		}

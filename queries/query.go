@@ -22,6 +22,8 @@ type Query struct {
 	Builtin bool
 	// Replaces is the path of the query of the same ID that this one was laid over; "" when there was none.
 	Replaces string
+
+	numbers []numberOf
 }
 
 // Param is a parameter of a query.

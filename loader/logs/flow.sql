@@ -45,6 +45,9 @@ CREATE TABLE store.flow_endpoint (
   context_id UINTEGER NOT NULL, object_id UINTEGER NOT NULL, row_no UINTEGER NOT NULL
 );
 
+-- Derived: how many rows of flow_endpoint an address has, by capture; one row or several.
+CREATE TABLE store.flow_address (addr UHUGEINT NOT NULL, capture VARCHAR NOT NULL, rows BIGINT NOT NULL);
+
 -- Derived: the minutes that records of an interface speak about, by log-status.
 CREATE TABLE store.flow_span (
   capture VARCHAR NOT NULL, interface_id VARCHAR, log_status VARCHAR, minute TIMESTAMP NOT NULL
@@ -177,20 +180,27 @@ COMMENT ON COLUMN flow_by_addr.peer_port IS 'port: port on the other side';
 COMMENT ON COLUMN flow_by_addr.addr_n IS 'number: addr as a number, sorted: filter on this one';
 COMMENT ON COLUMN flow_by_addr.peer_n IS 'number: peer as a number';
 
--- The oldest flows that name an address from first to last (numbers), with how many there are in all. Sorted and cut
--- before anything is turned into text: for a busy address ten times as fast as the same over flow_by_addr.
+-- The oldest flows that name an address from first to last (numbers), with how many there are in all; in no order. Sorted
+-- and cut before anything is turned into text, and counted where nothing has to be read for it: for a busy address ten
+-- times as fast as the same over flow_by_addr.
 CREATE MACRO flows_of(first, last, since, until, of_capture, most) AS TABLE
-WITH hit AS (
+WITH oldest AS (
   SELECT * FROM store.flow_endpoint
   WHERE addr BETWEEN first AND last AND (since IS NULL OR "end" >= since) AND (until IS NULL OR start < until)
     AND (of_capture = '' OR context_id IN (SELECT context_id FROM store.flow_context WHERE capture = of_capture))
-),
-oldest AS (SELECT * FROM hit ORDER BY start, object_id, row_no, side LIMIT most)
+  ORDER BY start, object_id, row_no, side LIMIT most
+), all_time AS (
+  SELECT coalesce(sum(rows), 0)::BIGINT AS n FROM store.flow_address
+  WHERE since IS NULL AND until IS NULL AND addr BETWEEN first AND last AND (of_capture = '' OR capture = of_capture)
+), in_time AS (
+  SELECT count(*) AS n FROM store.flow_endpoint
+  WHERE (since IS NOT NULL OR until IS NOT NULL) AND addr BETWEEN first AND last AND (since IS NULL OR "end" >= since) AND (until IS NULL OR start < until)
+    AND (of_capture = '' OR context_id IN (SELECT context_id FROM store.flow_context WHERE capture = of_capture))
+)
 SELECT o.start, o."end", c.action, ['src', 'dst', 'pkt_src', 'pkt_dst'][o.side] AS side, number_text(o.addr) AS addr, o.port,
   addr_text(o.peer4, o.peer6) AS peer, o.peer_port, o.protocol, o.packets, o.bytes, o.tcp_flags, c.flow_direction, c.log_status,
-  c.interface_id, c.instance_id, c.vpc_id, c.account_id, c.capture, o.object_id, o.row_no, (SELECT count(*) FROM hit) AS of_rows
-FROM oldest o JOIN store.flow_context c USING (context_id)
-ORDER BY o.start, o.object_id, o.row_no, o.side;
+  c.interface_id, c.instance_id, c.vpc_id, c.account_id, c.capture, o.object_id, o.row_no, a.n + i.n AS of_rows
+FROM oldest o JOIN store.flow_context c USING (context_id), all_time a, in_time i;
 
 CREATE VIEW flow_span AS SELECT DISTINCT capture, interface_id, log_status, minute FROM store.flow_span;
 
@@ -236,6 +246,13 @@ FROM (
   FROM store.flow WHERE object_id > $after AND object_id <= $upto AND pkt_dst6 IS NOT NULL AND pkt_dst6 IS DISTINCT FROM dst6
 )
 ORDER BY addr, start;
+
+-- derived: flow_address
+INSERT INTO store.flow_address
+SELECT addr, capture, sum(rows)::BIGINT FROM (
+  SELECT addr, context_id, count(*) AS rows FROM store.flow_endpoint WHERE object_id > $after GROUP BY ALL
+) JOIN store.flow_context USING (context_id)
+GROUP BY ALL ORDER BY addr;
 
 -- derived: flow_span
 -- A record speaks about every minute from its start to its end; one that claims more than a day speaks about a day.

@@ -19,5 +19,5 @@
 -- pivot:  Flows of this block
 SELECT start, "end", action, addr, side, port, peer, peer_port, protocol, packets, bytes, tcp_flags, flow_direction,
   interface_id, instance_id, capture, of_rows, object_id, row_no
-FROM flows_of(cidr_first($cidr), cidr_last($cidr), $from::TIMESTAMP, $to::TIMESTAMP, $capture, $rows)
+FROM flows_of($cidr_first::UHUGEINT, $cidr_last::UHUGEINT, $from::TIMESTAMP, $to::TIMESTAMP, $capture, $rows)
 ORDER BY start, object_id, row_no, side

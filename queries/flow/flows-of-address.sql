@@ -20,5 +20,5 @@
 -- pivot:  Flows of this address
 SELECT start, "end", action, side, port, peer, peer_port, protocol, packets, bytes, tcp_flags, flow_direction,
   interface_id, instance_id, capture, of_rows, object_id, row_no
-FROM flows_of(ip($ip), ip($ip), $from::TIMESTAMP, $to::TIMESTAMP, $capture, $rows)
+FROM flows_of($ip_n::UHUGEINT, $ip_n::UHUGEINT, $from::TIMESTAMP, $to::TIMESTAMP, $capture, $rows)
 ORDER BY start, object_id, row_no, side
