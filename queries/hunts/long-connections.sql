@@ -1,0 +1,88 @@
+-- What stayed open for hours
+--
+-- Connections that lasted, in either direction and inside; those of one client to one place and
+-- port are one row. What is inside one has no rhythm that could be seen, so that the hunt beacon
+-- must leave it: here it is.
+--
+-- cannot: When somebody was really there: a connection that is kept alive looks the same in use and
+-- idle. One without a packet for long falls apart. What began before the capture or went on after
+-- it was longer than it is said to be.
+--
+-- method: Duration with the steps of RITA v5 (1, 4, 8 and 12 hours; formula only). Ours: sessions of the same
+-- two ports whose pause is at most 30 minutes and whose later one has no SYN are one connection, so
+-- that rare keep-alives do not hide it; connections that were refused are left out, as are time
+-- servers; many such connections to one place are one row; places are names where one led there.
+-- Score: up to 0.4 for the longest (full at 12 hours), 0.2 for the outside, 0.1 where it began within
+-- the capture, 0.1 where no name led there or the client is outside, 0.1 for a port of remote
+-- administration; half of that for AWS's own services.
+--
+-- false-positives: Databases, agents, message queues, VPN, mounted file systems, web sockets. Inside and to
+-- AWS's own services it is never more than info.
+--
+-- not-proof: That anything wrong goes on in it.
+--
+-- attack: T1071, T1095, T1572, T1021
+-- needs:  session
+-- param:  hours    number   = 1    at least so many hours: the first step of RITA
+-- param:  pause    minutes  = 30   pauses of up to so many minutes do not end a connection that shows no new SYN
+-- param:  skip     text     = 123  ports that do not count, with commas: time servers reuse one port for ever
+-- param:  top      int      = 50   so many findings, the best; the reason says of how many
+-- param:  from     time            only what begins at or after this moment
+-- param:  to       time            only what begins before this moment
+-- param:  capture  capture         only this capture; empty for all
+-- step:   looked  connections that were let through
+-- step:   lasting  pairs of ports that were in use for long enough, with pauses or without
+-- step:   whole  connections that lasted
+-- column: direction text
+-- column: connections count
+-- column: hours number
+-- column: hours_in_all number
+-- column: began_before flag
+-- column: goes_on flag
+-- column: parts count
+-- column: bytes_out bytes
+-- column: bytes_in bytes
+-- column: protocol protocol
+-- column: service text
+WITH looked AS (
+  SELECT capture, interface_id, instance_id, direction, client_n, client_port, server_n, server_port, protocol, name, server_service, tcp_flags, bytes_out, bytes_in, records, start, "end", seconds
+  FROM session
+  WHERE NOT refused AND NOT translated AND NOT (protocol IN (6, 17) AND list_contains(string_split(replace($skip, ' ', ''), ','), server_port::VARCHAR))
+    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+), bounds AS (
+  SELECT capture, min(start) AS begun, max("end") AS ended FROM looked GROUP BY ALL
+), lasting AS (
+  SELECT capture, interface_id, client_n, client_port, server_n, server_port, protocol FROM looked GROUP BY ALL HAVING max(epoch_us("end")) - min(epoch_us(start)) >= $hours::DOUBLE * 3600000000
+), broken AS (
+  SELECT l.*, coalesce(coalesce(l.tcp_flags, 0) & 2 = 2 OR l.start > max(l."end") OVER (PARTITION BY l.capture, l.interface_id, l.client_n, l.client_port, l.server_n, l.server_port, l.protocol ORDER BY l.start, l."end" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + to_minutes($pause::BIGINT), true) AS broken
+  FROM looked l SEMI JOIN lasting USING (capture, interface_id, client_n, client_port, server_n, server_port, protocol)
+), parted AS (
+  SELECT *, count(*) FILTER (broken) OVER (PARTITION BY capture, interface_id, client_n, client_port, server_n, server_port, protocol ORDER BY start, "end" ROWS UNBOUNDED PRECEDING) AS part FROM broken
+), whole AS (
+  SELECT capture, interface_id, count(instance_id) > 0 AS has_instance, any_value(direction) AS direction, client_n, client_port, server_n, server_port, protocol, any_value(name) AS name, max(server_service) AS service, count(*) AS parts,
+    sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in, sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
+  FROM parted GROUP BY capture, interface_id, client_n, client_port, server_n, server_port, protocol, part HAVING epoch(max("end") - min(start)) >= $hours::DOUBLE * 3600
+), seen_at AS (
+  SELECT capture, interface_id, bool_or(has_instance) AS has_instance, direction, client_n, coalesce(name, number_text(server_n)) AS place, any_value(name) AS name, arg_max(server_n, last_end - first_start) AS server_n, server_port, protocol, max(service) AS service, count(*) AS connections, max(parts) AS parts,
+    max(epoch(last_end - first_start)) / 3600 AS longest, sum(epoch(last_end - first_start)) / 3600 AS in_all, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in, sum(records)::BIGINT AS records, min(first_start) AS first_start, max(last_end) AS last_end
+  FROM whole GROUP BY capture, interface_id, direction, client_n, coalesce(name, number_text(server_n)), server_port, protocol
+  QUALIFY row_number() OVER (PARTITION BY capture, direction, client_n, coalesce(name, number_text(server_n)), server_port, protocol ORDER BY bool_or(has_instance) DESC, count(*) DESC, interface_id) = 1
+), told AS (
+  SELECT s.*, s.first_start < b.begun + INTERVAL 10 MINUTE AS began_before, s.last_end > b.ended - INTERVAL 10 MINUTE AS goes_on, s.direction <> 'inside' AS outside, s.server_port IN (22, 23, 3389, 5900, 5985, 5986) AS admin,
+    coalesce(s.service, 'EC2') NOT IN ('EC2', 'CLOUDFRONT', 'S3', 'API_GATEWAY', 'GLOBALACCELERATOR') OR coalesce(regexp_matches(s.name, '\.(amazonaws\.com(\.cn)?|api\.aws)$') AND NOT regexp_matches(s.name, '\.(compute|elb)\.amazonaws\.com'), false) AS aws
+  FROM seen_at s JOIN bounds b USING (capture)
+), scored AS (
+  SELECT *, (0.4 * least(1, ln(1 + longest) / ln(13)) + 0.2 * outside::INTEGER + 0.1 * (NOT began_before)::INTEGER + 0.1 * (outside AND (direction = 'in' OR name IS NULL))::INTEGER + 0.1 * admin::INTEGER) * CASE WHEN aws THEN 0.5 ELSE 1 END AS score FROM told
+), ranked AS (
+  SELECT *, row_number() OVER (ORDER BY score DESC, in_all DESC, capture, client_n, place, server_port, protocol, direction) AS rank, count(*) OVER () AS all_findings FROM scored
+)
+SELECT round(score, 3)::DOUBLE AS score, CASE WHEN NOT outside OR aws THEN 'info' WHEN (longest >= 4 OR admin) AND NOT began_before AND (direction = 'in' OR name IS NULL) THEN 'medium' ELSE 'low' END AS severity,
+  format('{} {} lasted {:.1f} h{}{}{}; {:.1f} MB out, {:.1f} MB in{}{}{}', CASE WHEN connections = 1 THEN 'one connection' ELSE format('the longest of {} connections', connections) END, CASE direction WHEN 'out' THEN 'to the outside' WHEN 'in' THEN 'from the outside' ELSE direction END, longest,
+    CASE WHEN connections > 1 THEN format(', {:.1f} h in all', in_all) ELSE '' END, CASE WHEN began_before AND goes_on THEN ', as long as the capture' WHEN began_before THEN ', since the capture began or before' WHEN goes_on THEN ', to the end of the capture or longer' ELSE '' END,
+    CASE WHEN parts > 1 THEN format(', in {} parts with pauses', parts) ELSE '' END, coalesce(bytes_out, 0) / 1e6, coalesce(bytes_in, 0) / 1e6, CASE WHEN direction = 'out' AND name IS NULL THEN '; no name led there' ELSE '' END,
+    CASE WHEN aws THEN '; a service of AWS' || coalesce(' (' || service || ')', '') ELSE '' END, CASE WHEN all_findings > $top::BIGINT THEN format(' ({} of {} findings are shown)', $top::BIGINT, all_findings) ELSE '' END) AS reason,
+  number_text(client_n) AS src, number_text(server_n) AS dst, server_port AS dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
+  direction, connections, round(longest, 2) AS hours, round(in_all, 2) AS hours_in_all, began_before, goes_on, parts, bytes_out, bytes_in, protocol, service, capture
+FROM ranked
+WHERE rank <= $top::BIGINT
+ORDER BY rank

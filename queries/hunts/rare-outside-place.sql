@@ -1,0 +1,93 @@
+-- Which outside places does hardly anybody use, and only since the break-in
+--
+-- Out: a registered domain, or an address that no name led to, that few inside hosts called and
+-- nobody before T0. In: an outside address that was answered at a door which few others use, and
+-- only since T0. Where t0 is not given it is the middle of the capture's time, and the reason says so.
+--
+-- cannot: What lies before the capture: a weekly job is new here. The registered domain is guessed from
+-- the name: two labels, or three after a short one such as co.uk. Flow logs never record queries to
+-- the Amazon DNS server, instance metadata (169.254.169.254), time sync, DHCP and ARP.
+--
+-- method: Prevalence of at most 2% of the inside hosts, or one host (RITA v5 raises a score for that; formula
+-- only), and first seen after T0. Ours: names are taken by registered domain, so that the many hosts of
+-- a service are one place; callers are held against the door they come to, as everybody is rare at a
+-- public one: doors with at most 5 outside addresses; what was refused is left out, as are time servers.
+-- Score: 0.25 for passing, 0.15 where one host of at least ten calls it, up to 0.2 for the hours in which
+-- it was called (full at 6), up to 0.25 for bytes (from 100 kB, full at 1 GB), 0.15 where no name led
+-- there; by half for AWS's own services, with fewer than four hosts, where prevalence says nothing, and
+-- with less than six hours before T0.
+--
+-- false-positives: Browsing, updates, a new tool; hosts with one purpose are rare in all they do.
+--
+-- not-proof: That a place is bad: it is new and has few friends.
+--
+-- attack: T1071.001, T1102, T1105, T1571
+-- needs:  session
+-- param:  t0       time            the moment of the break-in; without it the middle of the time of the capture
+-- param:  share    number   = 0.02 a place is rare that at most this share of inside hosts calls, or one host
+-- param:  doors    int      = 5    a door is rare that at most so many outside addresses were answered at
+-- param:  top      int      = 50   so many findings, the best; the reason says of how many
+-- param:  from     time            only what begins at or after this moment: must lie before T0
+-- param:  to       time            only what begins before this moment
+-- param:  capture  capture         only this capture; empty for all
+-- step:   looked  connections between inside and outside that were let through
+-- step:   place  outside places, and callers of doors
+-- step:   rare  of them rare
+-- step:   fresh  of those only since T0
+-- column: direction text
+-- column: connections count
+-- column: hosts count
+-- column: all_hosts count
+-- column: hours count
+-- column: bytes_out bytes
+-- column: bytes_in bytes
+-- column: t0_used time
+-- column: t0_given flag
+-- column: service text
+WITH looked AS (
+  SELECT capture, interface_id, instance_id, direction, client_n, server_n, server_port, protocol, CASE WHEN direction = 'out' THEN CASE WHEN name IS NULL THEN server_n ELSE hash(name)::UHUGEINT END ELSE client_n END AS peer, CASE WHEN direction = 'out' THEN name END AS name, server_service,
+    bytes_out, bytes_in, records, start, "end"
+  FROM session
+  WHERE direction IN ('out', 'in') AND NOT translated AND NOT refused AND protocol IN (6, 17) AND server_port <> 123 AND (direction = 'out' OR bytes_in > 0)
+    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+), bounds AS (
+  SELECT capture, min(start) AS begun, coalesce($t0::TIMESTAMP, min(start) + to_microseconds(((max(epoch_us(start)) - min(epoch_us(start))) // 2)::BIGINT)) AS t0, count(DISTINCT client_n) FILTER (direction = 'out') AS all_hosts FROM looked GROUP BY ALL
+), pair AS (
+  SELECT capture, interface_id, direction, CASE WHEN direction = 'out' THEN client_n ELSE server_n END AS host_n, CASE WHEN direction = 'in' THEN server_port END AS door, peer, any_value(name) AS name, any_value(CASE WHEN direction = 'out' THEN server_n ELSE client_n END) AS outside_n, min(server_port) AS lowest_port, max(server_port) AS highest_port,
+    max(server_service) AS service, count(*) AS connections, list(DISTINCT epoch_us(start) // 3600000000) AS hours, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in, sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
+  FROM looked GROUP BY capture, interface_id, direction, CASE WHEN direction = 'out' THEN client_n ELSE server_n END, CASE WHEN direction = 'in' THEN server_port END, peer
+  QUALIFY row_number() OVER (PARTITION BY capture, direction, CASE WHEN direction = 'out' THEN client_n ELSE server_n END, CASE WHEN direction = 'in' THEN server_port END, peer ORDER BY count(instance_id) > 0 DESC, count(*) DESC, interface_id) = 1
+), domained AS (
+  SELECT *, CASE WHEN name IS NOT NULL THEN coalesce(nullif(regexp_extract(name, '([^.]+\.(?:ac|co|com|edu|go|gov|ne|net|or|org)\.[a-z]{2})$', 1), ''), nullif(regexp_extract(name, '([^.]+\.[^.]+)$', 1), ''), name) END AS domain FROM pair
+), place AS (
+  SELECT capture, direction, coalesce(domain, number_text(outside_n)) AS place, any_value(domain) AS domain, CASE WHEN direction = 'in' THEN host_n END AS door_n, door, arg_max(name, connections) AS name, arg_max(outside_n, connections) AS outside_n, arg_max(host_n, connections) AS host_n, arg_max(interface_id, connections) AS interface_id,
+    count(DISTINCT host_n) AS hosts, min(lowest_port) AS lowest_port, max(highest_port) AS highest_port, max(service) AS service, sum(connections)::BIGINT AS connections, len(list_distinct(flatten(list(hours)))) AS hours, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in,
+    sum(records)::BIGINT AS records, min(first_start) AS first_start, max(last_end) AS last_end
+  FROM domained GROUP BY capture, direction, coalesce(domain, number_text(outside_n)), CASE WHEN direction = 'in' THEN host_n END, door
+), rare AS (
+  SELECT p.*, b.t0, b.begun, b.all_hosts, count(*) OVER (PARTITION BY p.capture, p.direction, p.door_n, p.door) AS callers
+  FROM place p JOIN bounds b USING (capture)
+  QUALIFY CASE WHEN p.direction = 'out' THEN p.hosts <= greatest(1, $share::DOUBLE * b.all_hosts) ELSE callers <= $doors::BIGINT END
+), fresh AS (
+  SELECT *, $t0::TIMESTAMP IS NOT NULL AS given, greatest(0, epoch(t0 - begun) / 3600) AS baseline,
+    coalesce(service, 'EC2') NOT IN ('EC2', 'CLOUDFRONT', 'S3', 'API_GATEWAY', 'GLOBALACCELERATOR') OR coalesce(regexp_matches(name, '\.(amazonaws\.com(\.cn)?|api\.aws)$') AND NOT regexp_matches(name, '\.(compute|elb)\.amazonaws\.com'), false) AS aws
+  FROM rare WHERE first_start >= t0
+), scored AS (
+  SELECT *, CASE WHEN direction = 'out' THEN all_hosts < 4 ELSE false END AS few,
+    (0.25 + 0.15 * CASE WHEN direction = 'out' THEN hosts = 1 AND all_hosts >= 10 ELSE callers = 1 END::INTEGER + 0.2 * least(1, hours / 6) + 0.25 * least(1, greatest(0, ln(greatest(1, coalesce(bytes_out, 0) + coalesce(bytes_in, 0)) / 100000) / ln(10000))) + 0.15 * (name IS NULL)::INTEGER)
+      * CASE WHEN aws THEN 0.5 ELSE 1 END * CASE WHEN direction = 'out' AND all_hosts < 4 THEN 0.5 ELSE 1 END * CASE WHEN baseline < 6 THEN 0.5 ELSE 1 END AS score
+  FROM fresh
+), ranked AS (
+  SELECT *, row_number() OVER (ORDER BY score DESC, connections DESC, capture, place, direction, door_n, door) AS rank, count(*) OVER () AS all_findings FROM scored
+)
+SELECT round(score, 3)::DOUBLE AS score, CASE WHEN few OR baseline < 6 THEN 'info' WHEN aws OR score < 0.6 THEN 'low' ELSE 'medium' END AS severity,
+  CASE WHEN direction = 'out' THEN format('{} of {} inside hosts called {}', hosts, all_hosts, place) ELSE format('{} is one of {} outside addresses that this door answered', place, callers) END
+    || format(', first at {}, after T0 ({}{}): {} connections in {} different hours, {:.2f} MB out, {:.2f} MB in{}{}{}{}{}', strftime(first_start, '%Y-%m-%d %H:%M'), strftime(t0, '%m-%d %H:%M'), CASE WHEN given THEN '' ELSE ', not given: the middle of the capture' END, connections, hours,
+      coalesce(bytes_out, 0) / 1e6, coalesce(bytes_in, 0) / 1e6, CASE WHEN direction = 'out' AND name IS NULL THEN '; no name led there' ELSE '' END, CASE WHEN aws THEN '; a service of AWS' || coalesce(' (' || service || ')', '') ELSE '' END,
+      CASE WHEN few THEN '; with so few hosts everything is rare' ELSE '' END, CASE WHEN baseline < 6 THEN format('; only {:.1f} h lie before T0: too short to know', baseline) ELSE '' END,
+      CASE WHEN all_findings > $top::BIGINT THEN format(' ({} of {} findings are shown)', $top::BIGINT, all_findings) ELSE '' END) AS reason,
+  CASE WHEN direction = 'out' THEN number_text(host_n) ELSE number_text(outside_n) END AS src, CASE WHEN direction = 'out' THEN number_text(outside_n) ELSE number_text(host_n) END AS dst, CASE WHEN lowest_port = highest_port THEN lowest_port END AS dstport, name, domain AS registered_domain, interface_id,
+  records AS "rows", first_start AS from_time, last_end AS to_time, direction, connections, CASE WHEN direction = 'out' THEN hosts ELSE callers END AS hosts, all_hosts, hours, bytes_out, bytes_in, t0 AS t0_used, given AS t0_given, service, capture
+FROM ranked
+WHERE rank <= $top::BIGINT
+ORDER BY rank

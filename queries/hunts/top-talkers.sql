@@ -1,0 +1,57 @@
+-- Which pairs of hosts moved the most bytes
+--
+-- A row per client and server, both directions in one, a server being its name where one led there, with the share of all bytes of the capture.
+--
+-- cannot: Flow logs never record queries to the Amazon DNS server, instance metadata
+-- (169.254.169.254), time sync, DHCP and ARP; a SKIPDATA interval hides an unknown number of
+-- flows. A flow log of ACCEPT only or REJECT only leaves out the rest.
+--
+-- method: Bytes of connections per pair, by the addresses in the packets (after AWS's predefined
+-- queries VpcFlowLogsTopTalkers and its packet-level form). Ours: a pair that several interfaces saw
+-- counts once, at the one that saw most; what a NAT gateway sends in its own name is left out, as
+-- the true client has a row of its own, unless asked for; the names that led there are given.
+-- Score: 0.2 times the share of the bytes of the capture. It is a picture, and ranks low.
+--
+-- false-positives: Backups, S3, updates and databases lead this list nearly always.
+--
+-- not-proof: That much traffic is wrong. What is unusual for a host is the hunt unusual-upload's.
+--
+-- attack: T1041, T1048
+-- needs:  session
+-- param:  top         int      = 20     so many pairs of a capture: a screen; AWS's query has 50. The reason says of how many
+-- param:  translated  bool     = false  rows of a NAT gateway's own address as well, where records name no other
+-- param:  from        time              only what begins at or after this moment
+-- param:  to          time              only what begins before this moment
+-- param:  capture     capture           only this capture; empty for all
+-- step:   looked  connections
+-- step:   pair  pairs of hosts, or of a host and a name
+-- column: direction text
+-- column: connections count
+-- column: bytes bytes
+-- column: bytes_out bytes
+-- column: bytes_in bytes
+-- column: share number
+-- column: addresses count
+WITH looked AS (
+  SELECT capture, interface_id, direction, client_n, server_n, CASE WHEN name IS NULL THEN server_n ELSE hash(name)::UHUGEINT END AS peer, name, server_port, bytes_out, bytes_in, records, start, "end"
+  FROM session
+  WHERE (NOT translated OR $translated::BOOLEAN)
+    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+), seen_at AS (
+  SELECT capture, interface_id, client_n, peer, any_value(name) AS name, arg_max(server_n, coalesce(bytes_out, 0) + coalesce(bytes_in, 0)) AS server_n, count(DISTINCT server_n) AS addresses, any_value(direction) AS direction, count(*) AS connections, coalesce(sum(bytes_out), 0)::BIGINT AS sent, coalesce(sum(bytes_in), 0)::BIGINT AS got,
+    min(server_port) AS lowest_port, max(server_port) AS highest_port, sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
+  FROM looked GROUP BY capture, interface_id, client_n, peer
+), pair AS (
+  SELECT * FROM seen_at QUALIFY row_number() OVER (PARTITION BY capture, client_n, peer ORDER BY sent + got DESC, interface_id) = 1
+), ranked AS (
+  SELECT *, row_number() OVER (PARTITION BY capture ORDER BY sent + got DESC, client_n, peer) AS place, count(*) OVER (PARTITION BY capture) AS all_pairs, sum(sent + got) OVER (PARTITION BY capture)::BIGINT AS all_bytes FROM pair
+), told AS (
+  SELECT *, (sent + got) / greatest(1, all_bytes) AS share FROM ranked WHERE place <= $top::BIGINT AND sent + got > 0
+)
+SELECT round(0.2 * share, 3)::DOUBLE AS score, 'info' AS severity,
+  format('{:.1f} MB: {:.1f} from client to server, {:.1f} back, in {} connections ({}); {:.1f}% of all bytes of the capture; {}pair {} of {}{}', (sent + got) / 1e6, sent / 1e6, got / 1e6, connections, direction, 100 * share, CASE WHEN addresses > 1 THEN format('{} addresses; ', addresses) ELSE '' END, place, all_pairs,
+    CASE WHEN all_pairs > $top::BIGINT THEN format(' ({} are shown)', $top::BIGINT) ELSE '' END) AS reason,
+  number_text(client_n) AS src, number_text(server_n) AS dst, CASE WHEN lowest_port = highest_port THEN lowest_port END AS dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
+  direction, connections, sent + got AS bytes, sent AS bytes_out, got AS bytes_in, round(share, 4) AS share, addresses, capture
+FROM told
+ORDER BY told.share DESC, capture, place
