@@ -75,7 +75,7 @@ func stock(id, sql string, args map[string]any) string {
 	slices.Sort(names)
 	var values []string
 	for _, name := range names {
-		values = append(values, name+" := "+literal(args[name]))
+		values = append(values, fmt.Sprintf("%q := %s", name, literal(args[name])))
 	}
 	execute := "EXECUTE q"
 	if len(values) > 0 {

@@ -123,20 +123,21 @@ func prose(s string, inTable bool) string {
 	words := strings.Split(s, " ")
 	for i, word := range words {
 		if linkable(word) {
-			words[i] = codeSpan(word, inTable)
+			bare := strings.TrimRight(word, ",;:.")
+			words[i] = codeSpan(bare, inTable) + word[len(bare):]
 			continue
 		}
 		var b strings.Builder
 		for _, r := range word {
-			if strings.ContainsRune("\\`*_{}[]<>|~&$^", r) || b.Len() == 0 && strings.ContainsRune("#+-=!", r) {
+			if strings.ContainsRune("\\`*_{}[]<>|~&$^", r) || i == 0 && !inTable && b.Len() == 0 && strings.ContainsRune("#+-=", r) {
 				b.WriteByte('\\')
 			}
 			b.WriteRune(r)
 		}
 		words[i] = b.String()
 	}
-	if number, rest, ok := strings.Cut(words[0], "."); ok && rest == "" && strings.Trim(number, "0123456789") == "" {
-		words[0] = number + `\.` // not the first item of a list
+	if first := words[0]; len(first) > 1 && strings.Trim(first[:len(first)-1], "0123456789") == "" && strings.ContainsAny(first[len(first)-1:], ".)") {
+		words[0] = first[:len(first)-1] + `\` + first[len(first)-1:] // not the first item of a list
 	}
 	return strings.Join(words, " ")
 }

@@ -19,6 +19,17 @@ const (
 	mostLanes = 40 // findings with a row of their own in a timeline
 )
 
+// severities of findings, worst first.
+var severities = []string{"high", "medium", "low", "info"}
+
+// known is s where it is one of the words that the page has a style for.
+func known(s string, words []string) string {
+	if slices.Contains(words, s) {
+		return s
+	}
+	return "unknown"
+}
+
 // statuses of a window, the one that most needs an eye first.
 var statuses = []string{"SKIPDATA", "absent", "none", "NODATA", "OK", "records"}
 
@@ -32,7 +43,7 @@ func (r *Report) coverage(d *document) {
 		d.say("No record has a time in this window.")
 		return
 	}
-	d.say("█ OK or records · ░ NODATA · S SKIPDATA (striped) · blank: absent (flow) or none (dns, zone). Windows of " + width(r.CoverageBin) + ". Appendix B lists every stretch that is not covered.")
+	d.say("Full (█): OK or records. Light (░): NODATA. Striped (S): SKIPDATA. Empty (·): absent (flow) or none (dns, zone). Windows of " + width(r.CoverageBin) + ". Appendix B lists every stretch that is not covered.")
 	for from := 0; from < len(r.Coverage); {
 		to := from + 1
 		for to < len(r.Coverage) && r.Coverage[to].LogType == r.Coverage[from].LogType && r.Coverage[to].Capture == r.Coverage[from].Capture {
@@ -130,7 +141,7 @@ func drawCoverage(group []Coverage) picture {
 		p.Rects = append(p.Rects, rect{X: names, Y: y + 2, W: drawn - names, H: rowHeight - 4, Class: "absent"})
 		for _, span := range c.Spans {
 			if span.Status != "absent" && span.Status != "none" {
-				p.Rects = append(p.Rects, rect{X: s.at(span.From), Y: y + 2, W: round(max(s.at(span.To)-s.at(span.From), 1)), H: rowHeight - 4, Class: strings.ToLower(span.Status),
+				p.Rects = append(p.Rects, rect{X: s.at(span.From), Y: y + 2, W: round(max(s.at(span.To)-s.at(span.From), 1)), H: rowHeight - 4, Class: strings.ToLower(known(span.Status, statuses)),
 					Title: text(c.Source + ": " + span.Status + " " + span.Span.String())})
 			}
 		}
@@ -150,8 +161,8 @@ func (c *Coverage) bar() string {
 		to := c.Window.From.Add(time.Duration(float64(i+1) * step))
 		best := len(statuses) - 1
 		for _, s := range c.Spans {
-			if s.From.Before(to) && s.To.After(from) {
-				best = min(best, slices.Index(statuses, s.Status))
+			if rank := slices.Index(statuses, s.Status); rank >= 0 && s.From.Before(to) && s.To.After(from) {
+				best = min(best, rank)
 			}
 		}
 		b.WriteString(statusLetters[statuses[best]])
@@ -188,7 +199,7 @@ func (t *Timeline) lanes() (names []string, rows [][]Mark) {
 		}
 		rest[m.Severity] = append(rest[m.Severity], m)
 	}
-	for _, severity := range []string{"high", "medium", "low", "info"} {
+	for _, severity := range severities {
 		if more := rest[severity]; len(more) > 0 {
 			names, rows = append(names, fmt.Sprintf("%s, %s", severity, plural(len(more), "finding"))), append(rows, more)
 		}
@@ -227,7 +238,7 @@ func (t *Timeline) draw() picture {
 	for i, name := range lanes {
 		row := []rune(strings.Repeat("·", len(t.Series[0].Counts)))
 		for _, m := range marks[i] {
-			p.Rects = append(p.Rects, rect{X: s.at(m.From), Y: y + 2, W: round(max(s.at(m.To)-s.at(m.From), 2)), H: rowHeight - 4, Class: "mark " + m.Severity,
+			p.Rects = append(p.Rects, rect{X: s.at(m.From), Y: y + 2, W: round(max(s.at(m.To)-s.at(m.From), 2)), H: rowHeight - 4, Class: "mark " + known(m.Severity, severities),
 				Title: text(fmt.Sprintf("No. %d: %s %s", m.Finding, m.Hunt, m.Subject))})
 			for i := range row {
 				if from, to := t.bin(i); m.From.Before(to) && !m.To.Before(from) {

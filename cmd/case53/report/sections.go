@@ -72,7 +72,7 @@ func (r *Report) summary(d *document) {
 
 // severity writes a severity and its score.
 func severity(f Finding) []span {
-	return []span{{f.Severity, text(f.Severity)}, {"", text(fmt.Sprintf(" %.3f", f.Score))}}
+	return []span{{known(f.Severity, severities), text(f.Severity)}, {"", text(fmt.Sprintf(" %.3f", f.Score))}}
 }
 
 func (r *Report) scope(d *document) {

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"case53/cases"
+	"case53/cases/duck"
+	"case53/cmd/case53/demo"
+)
+
+// TestDigestIsWhatStockDuckDBWrites: the statements of a report, run by a DuckDB that knows nothing of case53, write files
+// whose SHA-256 are the digests.
+func TestDigestIsWhatStockDuckDBWrites(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_CONFIG_HOME", filepath.Join(dir, "config"))
+	command(t, "demo", "--no-open", "--quiet", "--dir", dir)
+	target := filepath.Join(dir, "incident.case")
+	ctx := context.Background()
+	k, err := cases.Open(ctx, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := library(target, os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &hunter{k: k, digests: true, values: map[string]string{"from": demo.IncidentFrom.Format(time.RFC3339)}}
+	outcomes, err := h.run(ctx, set.Hunts())
+	k.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	db, err := duck.Open(filepath.Join(target, "case.duckdb"), map[string]string{"access_mode": "READ_ONLY"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	found := 0
+	for _, o := range outcomes {
+		if o.missing != "" {
+			continue
+		}
+		conn, err := db.Connect()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.Exec(ctx, "SET TimeZone = 'UTC'"); err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.Exec(ctx, stock(o.query.ID, o.query.SQL, o.args)); err != nil {
+			t.Fatalf("%s: %v", o.query.ID, err)
+		}
+		conn.Close()
+		text, err := os.ReadFile(o.query.ID + ".csv")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sum := sha256.Sum256(text); hex.EncodeToString(sum[:]) != o.digest.sum() {
+			t.Errorf("%s: %d rows have the digest %s, DuckDB wrote %x:\n%.300s", o.query.ID, o.digest.rows, o.digest.sum(), sum, text)
+		}
+		found += len(o.findings)
+	}
+	if found == 0 {
+		t.Error("no hunt found anything: no row was digested")
+	}
+}
+
+func TestShellWordIsOneWord(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                     `''`,
+		"incident.case":        `incident.case`,
+		"two words":            `'two words'`,
+		"it's":                 `"it's"`,
+		`it's $HOME`:           `'it'\''s $HOME'`,
+		"SELECT 'a' FROM flow": `"SELECT 'a' FROM flow"`,
+		"esc\x1b[31m'\\":       `$'esc\x1b[31m\'\\'`,
+		"ä":                    `$'\xc3\xa4'`,
+		"-p":                   `-p`,
+	} {
+		if got := shellWord(in); got != want {
+			t.Errorf("%q is written %s, want %s", in, got, want)
+		}
+	}
+}
