@@ -46,8 +46,8 @@ func endpoints() []string {
 	return made
 }
 
-// crowd is ordinary queries of twenty clients for a hundred domains, over two days.
-var crowd = asks(4000, "'10.0.2.' || i % 20", "'www.site' || i % 100 || '.example'", "'site' || i % 100 || '.example'", "43 * i", "1")
+// ordinaryNames is ordinary queries of twenty clients for a hundred domains, over two days.
+var ordinaryNames = asks(4000, "'10.0.2.' || i % 20", "'www.site' || i % 100 || '.example'", "'site' || i % 100 || '.example'", "43 * i", "1")
 
 // listed is what the sweep looks for in its test: an address, a block, a name, and what cannot be read.
 const listed = "203.0.113.9 # command and control\n198.51.100.0/24\n*.Evil.example.\nnot/an/entry\n"
@@ -55,7 +55,7 @@ const listed = "203.0.113.9 # command and control\n198.51.100.0/24\n*.Evil.examp
 func init() {
 	for id, c := range map[string]huntCase{
 		"information-heavy-hitters": {
-			found:   []string{asks(600, "'10.0.0.1'", "md5(i::VARCHAR) || md5(i::VARCHAR || 'b') || '.t.evil.example'", "'evil.example'", "i", "1"), crowd},
+			found:   []string{asks(600, "'10.0.0.1'", "md5(i::VARCHAR) || md5(i::VARCHAR || 'b') || '.t.evil.example'", "'evil.example'", "i", "1"), ordinaryNames},
 			subject: "severity, client, registered_domain, names, information_bytes", want: "high 10.0.0.1 evil.example 600 39000",
 			innocent: []string{
 				asks(90000, "'10.0.0.1'", "'d' || i % 300 || '.cdn.example'", "'cdn.example'", "i", "1"),                                           // the same names again and again
@@ -80,10 +80,10 @@ func init() {
 		},
 		"new-names-since-t0": {
 			given: map[string]string{"t0": "2026-11-03"},
-			found: []string{crowd, asks(40, "'10.0.0.1'", "'c2.evil.example'", "'evil.example'", "90000 + 1800 * i", "1"), answers(40, "'10.0.0.1'", "'c2.evil.example'", "90000 + 1800 * i", "A", "'203.0.113.9'"),
+			found: []string{ordinaryNames, asks(40, "'10.0.0.1'", "'c2.evil.example'", "'evil.example'", "90000 + 1800 * i", "1"), answers(40, "'10.0.0.1'", "'c2.evil.example'", "90000 + 1800 * i", "A", "'203.0.113.9'"),
 				flows(40, 1, "'10.0.0.1'", "'203.0.113.9'", "40000 + i", "443", "90010 + 1800 * i", "9000000", "3")},
 			subject: "severity, client, registered_domain, connections, bytes_out", want: "high 10.0.0.1 evil.example 40 360000000",
-			innocent: []string{crowd,
+			innocent: []string{ordinaryNames,
 				asks(20, "'10.0.0.1'", "'www.old.example'", "'old.example'", "3600 * i", "1"), asks(20, "'10.0.0.1'", "'www.old.example'", "'old.example'", "90000 + 3600 * i", "1"), // before as well
 				asks(40, "'10.0.2.' || i % 20", "'cdn.update.example'", "'update.example'", "90000 + 1800 * i", "1"), // everybody does
 			},
@@ -125,9 +125,9 @@ func init() {
 			innocent: []string{asks(3, "'10.0.0.1'", "'www.roast.pro'", "'roast.pro'", "i", "1"), asks(3, "'10.0.0.1'", "'oast.pro.example'", "'oast.pro.example'", "i", "1"), asks(3, "'10.0.0.1'", "'www.webhook.site'", "'webhook.site'", "i", "1")},
 		},
 		"firewall-said-no": {
-			found:   []string{crowd, dnsKind(5, "A", "NXDOMAIN", "BLOCK"), dnsKind(6, "A", "NOERROR", "ALERT"), asks(200, "'10.0.0.1'", "'n' || i || '.evil.example'", "'evil.example'", "i", "5"), asks(5, "'10.0.2.1'", "'ads.example'", "'ads.example'", "i", "6")},
+			found:   []string{ordinaryNames, dnsKind(5, "A", "NXDOMAIN", "BLOCK"), dnsKind(6, "A", "NOERROR", "ALERT"), asks(200, "'10.0.0.1'", "'n' || i || '.evil.example'", "'evil.example'", "i", "5"), asks(5, "'10.0.2.1'", "'ads.example'", "'ads.example'", "i", "6")},
 			subject: "severity, client, registered_domain, action, queries, clients", want: "high 10.0.0.1 evil.example BLOCK 200 1",
-			innocent: []string{crowd, dnsKind(6, "A", "NOERROR", "ALERT"), dnsKind(7, "A", "NOERROR", "ALLOW"), asks(9, "'10.0.2.' || i % 20", "'ads.example'", "'ads.example'", "i", "6"), asks(900, "'10.0.2.1'", "'x' || i || '.good.example'", "'good.example'", "i", "7")},
+			innocent: []string{ordinaryNames, dnsKind(6, "A", "NOERROR", "ALERT"), dnsKind(7, "A", "NOERROR", "ALLOW"), asks(9, "'10.0.2.' || i % 20", "'ads.example'", "'ads.example'", "i", "6"), asks(900, "'10.0.2.1'", "'x' || i || '.good.example'", "'good.example'", "i", "7")},
 		},
 		"walk-transfer-any": {
 			found:   []string{zoneKind(3, "AXFR", "REFUSED"), zoneKind(4, "ANY", "NOERROR"), guesses(60, "CASE WHEN i = 0 THEN 'corp.example' WHEN i < 25 THEN 'www.corp.example' ELSE 'word' || i || '.corp.example' END", "i", "CASE WHEN i = 0 THEN 3 WHEN i < 25 THEN 4 ELSE 1 END")},
