@@ -38,8 +38,8 @@ func object(id, read, rows, rejected int, problem string) string {
 		VALUES (%d, 'aa', 1, 'local', 'file:///e/%d', '2026-11-10', 'incident', 'zone', %d, %d, 0, 0, 0, 0, %d, %s)`, id, id, read, rows, rejected, problem)
 }
 
-// crowd is twelve hosts that call one place for three days.
-var crowd = talk("out", 8, 144, "'10.0.0.' || (1 + i % 12)", "'203.0.113.8'", "443", "1800 * i", 90000)
+// twelveHosts is twelve hosts that call one place for three days.
+var twelveHosts = talk("out", 8, 144, "'10.0.0.' || (1 + i % 12)", "'203.0.113.8'", "443", "1800 * i", 90000)
 
 // answered makes an answer: client was given address for name.
 func answered(client, address, name string, second int) string {
@@ -70,8 +70,8 @@ func friend(k int, client, server, port string, second int) string {
 	return talk("out", k, 1, "'"+client+"'", "'"+server+"'", port, fmt.Sprint(second), 90000)
 }
 
-// day has a pair talk at the begin and the end of three days, which are the capture's time then.
-func day(client, server string, k int) string {
+// threeDays has a pair talk at the begin and the end of three days, which are the capture's time then.
+func threeDays(client, server string, k int) string {
 	return talk("out", k, 2, "'"+client+"'", "'"+server+"'", "443", "259200 * i", 900)
 }
 
@@ -143,9 +143,9 @@ func init() {
 				answered("10.0.0.3", "203.0.113.14", "push.example", 1700), flows(900, out+3, "'10.0.0.3'", "'203.0.113.14'", "40000", "443", "1800 + 60 * i", "900", "0")}, // named
 		},
 		"new-inside-friends": { // T0 is the middle: 2026-11-03 12:00
-			found:   []string{hosts, day("10.0.2.8", "10.0.3.8", 5), friend(1, "10.0.1.1", "10.0.3.1", "443", 100), friend(2, "10.0.2.2", "10.0.4.4", "443", 100), friend(2, "10.0.2.2", "10.0.4.4", "22", 130000)},
+			found:   []string{hosts, threeDays("10.0.2.8", "10.0.3.8", 5), friend(1, "10.0.1.1", "10.0.3.1", "443", 100), friend(2, "10.0.2.2", "10.0.4.4", "443", 100), friend(2, "10.0.2.2", "10.0.4.4", "22", 130000)},
 			subject: "severity, src, dst, dstport, t0_used, new_between_subnets, new_port_for_client, both_old", want: "high 10.0.2.2 10.0.4.4 22 2026-11-03 12:00:00 true true true",
-			innocent: []string{hosts, day("10.0.2.8", "10.0.3.8", 5),
+			innocent: []string{hosts, threeDays("10.0.2.8", "10.0.3.8", 5),
 				friend(1, "10.0.2.1", "10.0.3.1", "22", 100), friend(1, "10.0.2.1", "10.0.3.1", "22", 150000), // knew each other
 				friend(2, "10.0.2.2", "10.0.3.2", "443", 100), friend(2, "10.0.2.2", "10.0.3.1", "22", 120), friend(2, "10.0.2.2", "10.0.3.2", "22", 130000), // did so before, at another
 				friend(3, "10.0.2.77", "10.0.3.1", "22", 140000),                                                                                                 // a new machine like others
@@ -153,9 +153,9 @@ func init() {
 				flows(50, out+5, "'10.0.2.9'", "'10.0.3.' || i", "50000 + i", "22", "150000 + i", "60", "2")}, // a sweep that nobody answers
 		},
 		"rare-outside-place": { // twelve hosts talk for three days; T0 is the middle
-			found:   []string{hosts, crowd, talk("out", 1, 40, "'10.0.0.1'", "'203.0.113.140'", "443", "150000 + 900 * i", 900000)},
+			found:   []string{hosts, twelveHosts, talk("out", 1, 40, "'10.0.0.1'", "'203.0.113.140'", "443", "150000 + 900 * i", 900000)},
 			subject: "severity, direction, src, dst, dstport, hosts, all_hosts, hours", want: "medium out 10.0.0.1 203.0.113.140 443 1 12 11",
-			innocent: []string{hosts, crowd, talk("out", 2, 40, "'10.0.0.' || (1 + i % 12)", "'203.0.113.141'", "443", "150000 + 900 * i", 900000), // everybody's
+			innocent: []string{hosts, twelveHosts, talk("out", 2, 40, "'10.0.0.' || (1 + i % 12)", "'203.0.113.141'", "443", "150000 + 900 * i", 900000), // everybody's
 				talk("out", 3, 40, "'10.0.0.3'", "'203.0.113.142'", "443", "90000 + 900 * i", 900000),  // used before
 				talk("out", 4, 1, "'10.0.0.4'", "'203.0.113.143'", "443", "150000", 900),               // once, and hardly a byte
 				talk("out", 5, 90, "'10.0.0.5'", "'203.0.113.' || i", "123", "150000 + 60 * i", 76),    // time servers
@@ -175,9 +175,9 @@ func init() {
 				asks(400, "'10.0.0.1'", "'v' || i || '.late.example'", "'late.example'", "900000 + 60 * i", "1"), given(400, "'10.0.0.1'", "'v' || i || '.late.example'", "'198.51.105.' || i % 90", "900000 + 60 * i"), resolved}, // when there are no flow logs
 		},
 		"mostly-sending": {
-			found:   []string{hosts, crowd, sends("out", 1, 6, "'10.0.0.1'", "'203.0.113.140'", "443", "90000 + 500 * i", 700000000, 9000000)},
+			found:   []string{hosts, twelveHosts, sends("out", 1, 6, "'10.0.0.1'", "'203.0.113.140'", "443", "90000 + 500 * i", 700000000, 9000000)},
 			subject: "severity, direction, src, dst, dstport, connections, bytes_out, ratio", want: "medium out 10.0.0.1 203.0.113.140 443 6 4200000000 0.975",
-			innocent: []string{hosts, crowd, sends("out", 1, 6, "'10.0.0.1'", "'203.0.113.141'", "443", "90000 + 500 * i", 700000000, 90000000), // a good deal comes back
+			innocent: []string{hosts, twelveHosts, sends("out", 1, 6, "'10.0.0.1'", "'203.0.113.141'", "443", "90000 + 500 * i", 700000000, 90000000), // a good deal comes back
 				sends("out", 2, 9, "'10.0.0.2'", "'203.0.113.142'", "443", "90000 + 500 * i", 1000000, 900),               // not much
 				sends("out", 3, 70, "'10.0.0.3'", "'203.0.113.143'", "443", "3600 * i", 9000000, 90000),                   // every hour
 				sends("in", 4, 40, "'198.51.100.' || i", "'10.0.0.4'", "443", "90000 + 500 * i", 9000, 90000000),          // a public service
@@ -219,18 +219,18 @@ var toldApart = []struct {
 	{hunt: "long-connections", columns: "severity, direction, src, dst, dstport, connections, parts, hours", want: "low in 203.0.113.9 10.0.0.1 22 1 1 2.98 / info inside 10.0.0.1 10.0.0.2 5432 2 7 2.5",
 		rows: []string{hosts, flows(180, in+1, "'203.0.113.9'", "'10.0.0.1'", "40000", "22", "60 * i", "900", "0"), flows(7, out+1, "'10.0.0.1'", "'10.0.0.2'", "40000", "5432", "1500 * i", "900", "0"), flows(7, out+1, "'10.0.0.1'", "'10.0.0.2'", "41000", "5432", "1500 * i", "900", "0")}},
 	{hunt: "new-inside-friends", columns: "severity, src, dst, dstport, t0_given", given: map[string]string{"t0": "2026-11-02 03:00"}, want: "info 10.0.2.2 10.0.4.4 22 true / info 10.0.2.8 10.0.3.9 49152 true",
-		rows: []string{hosts, day("10.0.2.8", "10.0.3.8", 5), friend(2, "10.0.2.2", "10.0.4.4", "443", 100), friend(2, "10.0.2.2", "10.0.4.4", "22", 130000), friend(5, "10.0.2.8", "10.0.3.9", "49152", 130000), friend(5, "10.0.2.8", "10.0.3.9", "49160", 131000),
+		rows: []string{hosts, threeDays("10.0.2.8", "10.0.3.8", 5), friend(2, "10.0.2.2", "10.0.4.4", "443", 100), friend(2, "10.0.2.2", "10.0.4.4", "22", 130000), friend(5, "10.0.2.8", "10.0.3.9", "49152", 130000), friend(5, "10.0.2.8", "10.0.3.9", "49160", 131000),
 			friend(6, "10.0.2.8", "10.0.3.10", "50000", 130), friend(6, "10.0.2.8", "10.0.3.10", "50007", 140000)}},
-	{hunt: "new-inside-friends", columns: "severity, src, dst, dstport", given: map[string]string{"t0": "2026-11-02 12:00"}, want: "high 10.0.2.2 10.0.4.4 22", rows: []string{hosts, day("10.0.2.8", "10.0.3.8", 5),
+	{hunt: "new-inside-friends", columns: "severity, src, dst, dstport", given: map[string]string{"t0": "2026-11-02 12:00"}, want: "high 10.0.2.2 10.0.4.4 22", rows: []string{hosts, threeDays("10.0.2.8", "10.0.3.8", 5),
 		friend(2, "10.0.2.2", "10.0.4.4", "443", 100), friend(2, "10.0.2.2", "10.0.4.4", "22", 60000)}},
 	{hunt: "rare-outside-place", columns: "severity, direction, src, dst, dstport, hosts, hours", given: map[string]string{"t0": "2026-11-03"}, want: "low in 198.51.100.2 10.0.0.1 22 2 2",
-		rows: []string{hosts, crowd, talk("in", 1, 9, "'198.51.100.1'", "'10.0.0.1'", "22", "9000 * i", 9000), talk("in", 1, 2, "'198.51.100.2'", "'10.0.0.1'", "22", "90000 + 3600 * i", 9000)}},
+		rows: []string{hosts, twelveHosts, talk("in", 1, 9, "'198.51.100.1'", "'10.0.0.1'", "22", "9000 * i", 9000), talk("in", 1, 2, "'198.51.100.2'", "'10.0.0.1'", "22", "90000 + 3600 * i", 9000)}},
 	{hunt: "rare-outside-place", columns: "severity, registered_domain, dst, hosts, connections", given: map[string]string{"t0": "2026-11-03"}, want: "low evil.co.uk 203.0.113.50 1 2",
-		rows: []string{hosts, crowd, answered("10.0.0.1", "203.0.113.50", "a.evil.co.uk", 90000), answered("10.0.0.1", "203.0.113.51", "b.evil.co.uk", 90000), talk("out", 1, 2, "'10.0.0.1'", "'203.0.113.' || (50 + i)", "443", "90060 + i", 900),
+		rows: []string{hosts, twelveHosts, answered("10.0.0.1", "203.0.113.50", "a.evil.co.uk", 90000), answered("10.0.0.1", "203.0.113.51", "b.evil.co.uk", 90000), talk("out", 1, 2, "'10.0.0.1'", "'203.0.113.' || (50 + i)", "443", "90060 + i", 900),
 			answered("10.0.0.1", "203.0.113.60", "a.good.example", 90000), answered("10.0.0.2", "203.0.113.61", "b.good.example", 90000), talk("out", 1, 2, "'10.0.0.' || (1 + i)", "'203.0.113.' || (60 + i)", "443", "90060 + i", 900)}},
 	{hunt: "rare-outside-place", columns: "severity", given: map[string]string{"t0": "2026-11-02 02:00"}, want: "info", rows: []string{hosts, talk("out", 1, 9, "'10.0.0.1'", "'203.0.113.8'", "443", "900 * i", 900), talk("out", 1, 9, "'10.0.0.1'", "'203.0.113.9'", "443", "9000 + 900 * i", 900000)}},
 	{hunt: "mostly-sending", columns: "severity, direction, src, dst, dstport, bytes_out, bytes_in", want: "medium in 198.51.100.1 10.0.0.4 22 540000000 54000 / low out 10.0.0.3 203.0.113.143 443 630000000 6300000",
-		rows: []string{hosts, crowd, sends("in", 4, 6, "'198.51.100.1'", "'10.0.0.4'", "22", "90000 + 500 * i", 9000, 90000000), sends("out", 3, 70, "'10.0.0.3'", "'203.0.113.143'", "443", "3600 * i", 9000000, 90000)}},
+		rows: []string{hosts, twelveHosts, sends("in", 4, 6, "'198.51.100.1'", "'10.0.0.4'", "22", "90000 + 500 * i", 9000, 90000000), sends("out", 3, 70, "'10.0.0.3'", "'203.0.113.143'", "443", "3600 * i", 9000000, 90000)}},
 }
 
 var refusals = []string{hosts, flows(40, noOut+1, "'10.0.0.1'", "'10.0.0.2'", "50000", "1 + i", "i", "60", "2"), flows(900, noIn+1, "'198.51.100.' || i % 250", "'10.0.0.1'", "40000 + i", "i % 600", "i", "60", "2"),
