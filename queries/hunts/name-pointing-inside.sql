@@ -11,9 +11,11 @@
 -- method: Addresses by their block; MetadataDNSRebind is the finding of GuardDuty for metadata.
 -- Domains named as own, names that a hosted zone of this case logs, and AWS's own names do
 -- not count, nor do answers that DNS Firewall wrote. Score: metadata 0.95; a private or
--- link-local address 0.4, loopback 0.3, 0.0.0.0 0.2; plus 0.35 where the same name gave the
--- same client a public address within a day, which is what rebinding does; plus 0.1 where
--- one client only asks; minus 0.2 where the name spells the address (10-0-0-5.nip.io).
+-- link-local address 0.4, loopback 0.3, 0.0.0.0 0.1; plus 0.35 where the same name gave the
+-- same client a public address of the same family within a day, which is what rebinding does
+-- (of 0.0.0.0 it only says that one of two resolvers filters); plus 0.1 where
+-- one client only asks; minus 0.2 where the name spells the address (10-0-0-5.nip.io). Where
+-- more than ten names point to this host or to 0.0.0.0, that is a block list: one finding.
 --
 -- false-positives: Split DNS, private hosted zones, PrivateLink, development names, block lists that
 -- answer 127.0.0.2, ad blockers that answer 0.0.0.0, mistakes of others in their public
@@ -65,18 +67,23 @@ WITH looked AS (
   SELECT DISTINCT s.capture, s.name, s.rdata_n
   FROM looked p JOIN strange s ON s.capture = p.capture AND s.name = p.name
     JOIN looked q ON q.capture = s.capture AND q.name = s.name AND q.rdata_n = s.rdata_n AND q.srcaddr_n = p.srcaddr_n
-  WHERE NOT private_number(p.rdata_n) AND abs(epoch(p.query_timestamp) - epoch(q.query_timestamp)) < 86400
+  WHERE s.meaning <> 'unspecified' AND NOT private_number(p.rdata_n) AND (p.rdata_n < 281474976710656) = (q.rdata_n < 281474976710656) AND abs(epoch(p.query_timestamp) - epoch(q.query_timestamp)) < 86400
 ), told AS (
-  SELECT s.*, c.name IS NOT NULL AS changes, contains(replace(s.name, '-', '.'), s.text) AS spelled
+  SELECT s.*, c.name IS NOT NULL AS changes, contains(replace(s.name, '-', '.'), s.text) AS spelled, count(*) OVER (PARTITION BY s.capture, s.rdata_n) AS names
   FROM strange s LEFT JOIN changed c ON c.capture = s.capture AND c.name = s.name AND c.rdata_n = s.rdata_n
+), one_each AS (
+  SELECT * FROM told WHERE NOT (meaning IN ('loopback', 'unspecified') AND names > 10)
+  UNION ALL
+  SELECT capture, arg_max(name, (answers, name)), rdata_n, text, meaning, sum(answers)::BIGINT, max(clients), arg_max(client, (answers, name)), min(first_answer), max(last_answer), false, false, any_value(names)
+  FROM told WHERE meaning IN ('loopback', 'unspecified') AND names > 10 GROUP BY capture, rdata_n, text, meaning
 ), scored AS (
   SELECT *, CASE WHEN meaning = 'instance metadata' THEN 0.95
-    ELSE greatest(0.05, CASE meaning WHEN 'private' THEN 0.4 WHEN 'link-local' THEN 0.4 WHEN 'loopback' THEN 0.3 ELSE 0.2 END + 0.35 * changes::INTEGER + 0.1 * (clients = 1)::INTEGER - 0.2 * spelled::INTEGER) END AS score
-  FROM told
+    ELSE greatest(0.05, CASE meaning WHEN 'private' THEN 0.4 WHEN 'link-local' THEN 0.4 WHEN 'loopback' THEN 0.3 ELSE 0.1 END + 0.35 * changes::INTEGER + 0.1 * (clients = 1)::INTEGER - 0.2 * spelled::INTEGER) END AS score
+  FROM one_each
 )
-SELECT round(score, 3)::DOUBLE AS score, CASE WHEN meaning = 'instance metadata' OR changes AND score >= 0.7 THEN 'high' WHEN score >= 0.5 THEN 'medium' ELSE 'low' END AS severity,
-  format('{} answers of {} client{} point to {}: {}{}{}', answers, clients, CASE WHEN clients = 1 THEN '' ELSE 's' END, text, meaning, CASE WHEN changes THEN '; the same client was given a public address within a day' ELSE '' END,
-    CASE WHEN spelled THEN '; the name spells the address' ELSE '' END) AS reason,
+SELECT round(score, 3)::DOUBLE AS score, CASE WHEN meaning = 'instance metadata' OR changes AND score >= 0.7 THEN 'high' WHEN score >= 0.55 THEN 'medium' ELSE 'low' END AS severity,
+  format('{} answer{} to {} client{} with {}: {}{}{}', answers, CASE WHEN answers = 1 THEN '' ELSE 's' END, clients, CASE WHEN clients = 1 THEN '' ELSE 's' END, text, meaning, CASE WHEN changes THEN '; the same client was given a public address within a day' ELSE '' END,
+    CASE WHEN spelled THEN '; the name spells the address' WHEN names > 10 AND meaning IN ('loopback', 'unspecified') THEN format('; {} names do, as with a block list', names) ELSE '' END) AS reason,
   number_text(client) AS client, text AS dst, name, answers AS "rows", first_answer AS from_time, last_answer AS to_time,
   meaning, answers, clients, changes, spelled, capture
 FROM scored

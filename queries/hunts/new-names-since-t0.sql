@@ -24,6 +24,7 @@
 -- needs:  dns, capture
 -- param:  t0       time             when it began; left out: the middle of each capture's Resolver log
 -- param:  least    number   = 0.35  show from this score on
+-- param:  top      int      = 50    only so many, the highest scores first
 -- param:  from     time             only what begins at or after this moment
 -- param:  to       time             only what begins before this moment
 -- param:  capture  capture          only this capture; empty for all
@@ -82,3 +83,4 @@ SELECT round(score, 3)::DOUBLE AS score, CASE WHEN score >= 0.75 AND $t0::TIMEST
 FROM scored
 WHERE score >= $least::DOUBLE
 ORDER BY scored.score DESC, bytes_out DESC, queries DESC, domain, capture
+LIMIT $top::BIGINT
