@@ -38,6 +38,9 @@ Two reports of the same case differ in one line, which says when and by whom it 
 	f.StringArray("hunt", nil, "run this hunt only; may be repeated")
 	f.Int("cite", 5, "records to cite for a finding; 0 for none")
 	f.String("capture", "", "hunt in this capture only, and picture it only")
+	f.String("left", "", "the capture that another is compared with (default: the one with the role incident)")
+	f.String("right", "", "the capture that is compared with it (default: the one with the role replay)")
+	f.String("baseline", "", "a capture of a clean machine (default: the one with the role baseline, if any)")
 	addWindowFlags(c)
 	addHuntFlags(c)
 	return c
@@ -145,7 +148,7 @@ func writeReport(target string, r *report.Report) error {
 
 // openGatherer reads the flags and opens the case.
 func openGatherer(c *cobra.Command, dir string) (*gatherer, []*queries.Query, error) {
-	g := &gatherer{}
+	g := &gatherer{sides: map[string]string{}}
 	var err error
 	if g.window, err = window(c, time.Now()); err != nil {
 		return nil, nil, err
@@ -162,6 +165,9 @@ func openGatherer(c *cobra.Command, dir string) (*gatherer, []*queries.Query, er
 			return nil, nil, err
 		}
 		g.note = string(note)
+	}
+	for _, side := range sides {
+		g.sides[side.name], _ = c.Flags().GetString(side.name)
 	}
 	for _, flag := range []string{"allow", "ioc"} {
 		files, _ := c.Flags().GetStringArray(flag)

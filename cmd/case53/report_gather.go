@@ -32,6 +32,7 @@ type gatherer struct {
 	named                        []string // hunts
 	lists                        []listFile
 	cite                         int
+	sides                        map[string]string // captures to compare, by side
 }
 
 // listFile is a file of --allow or --ioc.

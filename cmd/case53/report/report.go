@@ -174,7 +174,8 @@ type Comparison struct {
 	Left, Right string
 	Verdict     []string
 	Tables      []Table
-	Negatives   []string
+	Positives   []string // what was asked about, and is there
+	Negatives   []string // what is not there
 	Command     string
 }
 

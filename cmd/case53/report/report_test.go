@@ -51,7 +51,7 @@ func sample() *Report {
 			{ID: "zone-guessing", Title: "Who guesses names", NotRun: "the case has no zone records"},
 		},
 		Comparison: &Comparison{Left: "incident", Right: "replay", Verdict: []string{"In 2 h of replay, 100% covered, eni-9 asked for 1 name of the incident."}, Tables: []Table{{"Matches", []string{"Level", "Value", "Tries#"}, [][]string{{"name", "c2.evil.example", "41"}}}},
-			Negatives: []string{"no flow to 198.51.100.7 was recorded"}, Command: "case53 compare web.case --left incident --right replay"},
+			Positives: []string{"203.0.113.9 in 41 flow records of the replay, 41 refused"}, Negatives: []string{"no flow to 198.51.100.7 was recorded"}, Command: "case53 compare web.case --left incident --right replay"},
 		Custody: Custody{Lines: 7, Head: strings.Repeat("45", 32), First: at(8, 0), Last: at(9, 0), Actions: []Count{{"case.create", 1}, {"object.load", 2}}},
 		Limits:  []Limit{{"VPC Flow Logs", []string{"instance metadata: never recorded"}}},
 	}

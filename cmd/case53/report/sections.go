@@ -234,7 +234,7 @@ func (r *Report) comparison(d *document) {
 		d.say(r.NoComparison)
 		return
 	}
-	d.para(append(append(append(plain("Captures "), exact(c.Left)...), plain(" and ")...), exact(c.Right)...)...)
+	d.para(append(append(append(append(plain("Captures "), exact(c.Left)...), plain(" and ")...), exact(c.Right)...), plain(", the whole of both, whatever the window of this report.")...)...)
 	for _, sentence := range c.Verdict {
 		d.say(sentence)
 	}
@@ -250,13 +250,22 @@ func (r *Report) comparison(d *document) {
 		}
 		d.table(t.Head, rows)
 	}
-	if len(c.Negatives) > 0 {
-		d.heading(3, plain("What was not seen")...)
+	for _, part := range []struct {
+		title string
+		texts []string
+	}{{"Asked about, and recorded", c.Positives}, {"Not recorded", c.Negatives}} {
+		if len(part.texts) == 0 {
+			continue
+		}
+		d.heading(3, plain(part.title)...)
 		var items [][]span
-		for _, n := range c.Negatives {
-			items = append(items, plain(n))
+		for _, t := range part.texts {
+			items = append(items, plain(t))
 		}
 		d.list(items...)
+	}
+	if len(c.Negatives) > 0 {
+		d.say("What such logs never show, however complete they are, stands under “What these logs cannot show”.")
 	}
 	d.code(c.Command)
 }
