@@ -178,7 +178,7 @@ WITH compared AS (
   SELECT *, likeness + rarity + pace + tries AS score, greatest(right_connections, right_queries) AS n FROM matched
 )
 SELECT round(score, 3)::DOUBLE AS score, CASE WHEN level IN ('name', 'address') AND rare >= 0.5 AND n >= 10 AND score >= 0.75 THEN 'high' WHEN level IN ('name', 'address') AND coalesce(rare >= 0.5, same_clock, false) THEN 'medium' ELSE 'low' END AS severity,
-  format('the same {}: {} calls, {} of them refused, and {} queries here; in the other capture {}{} calls by {} hosts', level, right_connections, right_refused, right_queries, coalesce(left_like || ', ', ''), left_connections, left_clients)
+  format('the same {}: {} calls, {} of them refused, and {} queries here; in the other capture {}{} calls by {} host(s)', level, right_connections, right_refused, right_queries, coalesce(left_like || ', ', ''), left_connections, left_clients)
     || CASE WHEN same_clock IS NULL THEN '' ELSE format('; {} every {:.0f} s here and every {:.0f} s there: {} clock', clock_by, right_pause, left_pause, CASE WHEN same_clock THEN 'the same' ELSE 'another' END) END
     || format('; parts: likeness {:.2f}, rarity {:.2f}, clock {:.2f}, tries {:.2f}', likeness, rarity, pace, tries) AS reason,
   CASE WHEN own_n IS NOT NULL THEN number_text(own_n) END AS src, CASE WHEN right_connections > 0 THEN number_text(address_n) END AS dst, CASE WHEN right_connections > 0 THEN block_key.port END AS dstport, name, registered_domain, interface_id,

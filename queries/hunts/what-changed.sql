@@ -132,7 +132,7 @@ WITH compared AS (
     count(*) FILTER (s.side = 'right' AND private_number(a.rdata_n)) AS right_inside
   FROM dns_answer a JOIN side s USING (capture) WHERE a.rdata_n IS NOT NULL AND a.name IS NOT NULL GROUP BY a.name
 ), spanned AS (
-  SELECT min(m.minute) AS first_minute, max(m.minute) AS last_minute FROM minute m JOIN side s USING (capture) WHERE s.side = 'right'
+  SELECT min(m.minute) AS first_minute, max(m.minute) AS last_minute FROM minute m JOIN side s USING (capture) WHERE s.side = 'right' AND ($from::TIMESTAMP IS NULL OR m.minute >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR m.minute < $to::TIMESTAMP)
 ), changed AS (
   SELECT p.*, p.levels[1] AS level, coalesce(o.own_n, a.own_n) AS own_n, o.interface_id, r.capture,
     CASE WHEN p.right_clients = 0 THEN 'gone' WHEN p.left_clients = 0 THEN 'new'
@@ -160,13 +160,13 @@ WITH compared AS (
   QUALIFY row_number() OVER (PARTITION BY status ORDER BY weight + alone + much DESC, left_connections + right_connections DESC, left_queries + right_queries DESC, place_id) <= $most::BIGINT
 )
 SELECT round(score, 3)::DOUBLE AS score, CASE WHEN status = 'gone' THEN 'info' ELSE 'low' END AS severity,
-  format('{}{}: before {} calls, {} of them refused, and {} queries by {} hosts{}; now {} calls, {} refused, {} queries{}{}; one of {} of this kind; parts: kind {:.1f}, one host {:.1f}, size {:.2f}', status, CASE WHEN fold THEN format(', {} names of the domain', names) ELSE '' END,
+  format('{}{}: before {} calls, {} of them refused, and {} queries by {} host(s){}; now {} calls, {} refused, {} queries{}{}; one of {} of this kind; parts: kind {:.1f}, one host {:.1f}, size {:.2f}', status, CASE WHEN fold THEN format(', {} names of the domain', names) ELSE '' END,
     left_connections, left_refused, left_queries, left_clients, CASE WHEN left_first IS NULL THEN '' ELSE strftime(left_first, ', first at %Y-%m-%d %H:%M:%S') END, right_connections, right_refused, right_queries,
     CASE WHEN right_first IS NULL THEN '' ELSE strftime(CASE WHEN fold THEN fold_first ELSE right_first END, ', first at %Y-%m-%d %H:%M:%S') END,
     CASE WHEN level IN ('registered domain', '/24 and port', '/64 and port') THEN '; the other capture has the same ' || level ELSE '' END, of_rows, weight, alone, much) AS reason,
-  CASE WHEN own_n IS NOT NULL THEN number_text(own_n) END AS src, CASE WHEN address_n IS NOT NULL THEN number_text(address_n) END AS dst, block_key.port AS dstport, CASE WHEN NOT fold THEN name END AS name, registered_domain, interface_id,
+  CASE WHEN own_n IS NOT NULL THEN number_text(own_n) END AS src, CASE WHEN address_n IS NOT NULL AND (right_connections > 0 OR name IS NULL) THEN number_text(address_n) END AS dst, block_key.port AS dstport, CASE WHEN NOT fold THEN name END AS name, registered_domain, interface_id,
   CASE WHEN status = 'gone' THEN left_connections + left_queries ELSE right_records + right_queries END::BIGINT AS "rows",
   CASE WHEN right_first IS NULL THEN first_minute WHEN fold THEN fold_first ELSE right_first END AS from_time, CASE WHEN right_first IS NULL THEN last_minute WHEN fold THEN fold_last ELSE right_last END AS to_time,
   status, kind, level, right_connections AS connections, right_refused AS refused, right_queries AS queries, left_connections, left_refused, left_queries, capture
-FROM told CROSS JOIN spanned
+FROM told CROSS JOIN spanned WHERE spanned.first_minute IS NOT NULL
 ORDER BY told.score DESC, left_connections + right_connections DESC, left_queries + right_queries DESC, name, registered_domain, address_n, place_id
