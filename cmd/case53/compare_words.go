@@ -36,33 +36,38 @@ func (c *Comparison) headline(all Total) string {
 	if len(r.Logs) == 0 {
 		return fmt.Sprintf("%s has no records: nothing can be said about it.", sentence(r.label))
 	}
-	var did []string
+	var did, notes []string
 	switch {
 	case !r.has("dns"):
-		did = append(did, fmt.Sprintf("(names cannot be compared: %s has no Resolver log)", r.label))
+		notes = append(notes, fmt.Sprintf("names cannot be compared, as %s has no Resolver log", r.label))
 	case all.Names == 0:
 		did = append(did, "asked for no name")
 	case !c.Left.has("dns"):
-		did = append(did, fmt.Sprintf("asked for %s, which cannot be compared, as %s has no Resolver log,", plural(all.Names, "name", "names"), c.Left.label))
+		did = append(did, "asked for "+plural(all.Names, "name", "names"))
+		notes = append(notes, fmt.Sprintf("names cannot be compared, as %s has no Resolver log", c.Left.label))
 	default:
 		did = append(did, fmt.Sprintf("asked for %s, %s of which %s has too,", plural(all.Names, "name", "names"), allOf(all.SameNames, all.Names), c.Left.label))
 	}
+	shared := ""
+	if c.Left.has("flow") {
+		shared = fmt.Sprintf(", %s of which %s has too", allOf(all.Shared, all.Addresses), c.Left.label)
+	}
 	switch {
 	case !r.has("flow"):
-		did = append(did, fmt.Sprintf("(calls cannot be compared: %s has no flow log)", r.label))
+		notes = append(notes, fmt.Sprintf("calls are not known, as %s has no flow log", r.label))
 	case all.RightConnections == 0:
 		did = append(did, "made no recorded attempt to call an outside address")
 	case all.RightRefused == all.RightConnections:
-		did = append(did, fmt.Sprintf("made %s (%s) to %s", plural(all.RightConnections, "refused attempt", "refused attempts"), plural(all.RightRecords, "flow record", "flow records"), plural(all.Addresses, "address", "addresses")))
+		did = append(did, fmt.Sprintf("made %s (%s) to %s", plural(all.RightConnections, "refused attempt", "refused attempts"), plural(all.RightRecords, "flow record", "flow records"), plural(all.Addresses, "address", "addresses"))+shared)
 	default:
-		did = append(did, fmt.Sprintf("made %s to call %s, %s of them refused and %s let through", plural(all.RightConnections, "attempt", "attempts"), plural(all.Addresses, "outside address", "outside addresses"), count(all.RightRefused), count(all.RightConnections-all.RightRefused)))
+		did = append(did, fmt.Sprintf("made %s (%s) to call %s", plural(all.RightConnections, "attempt", "attempts"), plural(all.RightRecords, "flow record", "flow records"), plural(all.Addresses, "outside address", "outside addresses"))+shared+
+			fmt.Sprintf(": %s were refused and %s let through", count(all.RightRefused), count(all.RightConnections-all.RightRefused)))
+	}
+	if len(did) == 0 {
+		did = append(did, "left no record that could be compared")
 	}
 	text := fmt.Sprintf("In %s of %s (%s), %s, %s %s", hours(r.Window), r.label, spanText(r.Window), c.coveredText(), c.who(), strings.Join(did, " and "))
-	if all.RightConnections > 0 && c.Left.has("flow") {
-		text += fmt.Sprintf(", %s of which %s has too", allOf(all.Shared, all.Addresses), c.Left.label)
-	}
-	text = strings.ReplaceAll(text, "(names cannot be compared", "did what its flow log has (names cannot be compared")
-	return text + "."
+	return strings.Join(append([]string{strings.TrimSuffix(text, ",")}, notes...), "; ") + "."
 }
 
 // coveredText is how much of the right side's time is there, by its best log.

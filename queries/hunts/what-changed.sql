@@ -110,11 +110,11 @@ WITH compared AS (
     sum(m.bytes)::BIGINT AS bytes, min(m.first_time) AS first_time, max(m.last_time) AS last_time, arg_max(m.own_n, (m.connections, m.own_n)) AS client_n, arg_max(m.interface_id, (m.connections, m.own_n)) AS interface_id
   FROM parted p JOIN met m ON m.side = 'left' AND m.place_n = p.address_n JOIN place o ON o.place_id = m.place_id WHERE p.found_in = 'match' AND p.level = 'address' GROUP BY p.place_id
   UNION ALL
-  SELECT p.place_id, format('{} names under {}, such as {}', count(DISTINCT u.name), any_value(p.registered_domain), min(u.name)), count(DISTINCT u.own_n), sum(u.connections)::BIGINT, sum(u.refused)::BIGINT, sum(u.queries)::BIGINT,
+  SELECT p.place_id, format('{} name(s) under {}, such as {}', count(DISTINCT u.name), any_value(p.registered_domain), min(u.name)), count(DISTINCT u.own_n), sum(u.connections)::BIGINT, sum(u.refused)::BIGINT, sum(u.queries)::BIGINT,
     sum(u.bytes)::BIGINT, min(u.first_time), max(u.last_time), NULL, NULL
   FROM parted p JOIN domain d ON d.registered_domain = p.registered_domain JOIN place o ON o.place_id = d.place_id JOIN used u ON u.name = o.name AND u.side = 'left' WHERE p.left_clients = 0 AND p.level = 'registered domain' GROUP BY p.place_id
   UNION ALL
-  SELECT p.place_id, format('{} addresses of the block, such as {}', count(DISTINCT m.place_n), any_value(number_text(m.place_n))), count(DISTINCT m.own_n), sum(m.connections)::BIGINT, sum(m.refused)::BIGINT, 0,
+  SELECT p.place_id, format('{} address(es) of the block, such as {}', count(DISTINCT m.place_n), any_value(number_text(m.place_n))), count(DISTINCT m.own_n), sum(m.connections)::BIGINT, sum(m.refused)::BIGINT, 0,
     sum(m.bytes)::BIGINT, min(m.first_time), max(m.last_time), NULL, NULL
   FROM parted p JOIN met m ON m.side = 'left' AND m.outward AND m.v4 = p.block_key.v4 AND m.block = p.block_key.block AND m.port = p.block_key.port WHERE p.left_clients = 0 AND p.level IN ('/24 and port', '/64 and port') GROUP BY p.place_id
 ), own AS ( -- whose it is on the right: the client with most calls, or queries

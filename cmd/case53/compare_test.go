@@ -1,0 +1,110 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"case53/cmd/case53/demo"
+)
+
+// asked gives the rows of SQL on a case as maps.
+func asked(t *testing.T, target, sql string) []map[string]any {
+	t.Helper()
+	var rows []map[string]any
+	if err := json.Unmarshal(command(t, "query", target, "--json", "--sql", sql), &rows); err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// TestCompareStatesTheCallOut: on the demo the verdict has the figures that counting flow records by hand gives.
+func TestCompareStatesTheCallOut(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_CONFIG_HOME", filepath.Join(dir, "config"))
+	command(t, "demo", "--no-open", "--quiet", "--dir", dir)
+	target := filepath.Join(dir, "incident.case")
+	text := command(t, "compare", target, "--json", "--subject", demo.DropHost.String(), "--subject", demo.BeaconHost.String())
+	var c Comparison
+	if err := json.Unmarshal(text, &c); err != nil {
+		t.Fatal(err)
+	}
+	if again := command(t, "compare", target, "--json", "--subject", demo.DropHost.String(), "--subject", demo.BeaconHost.String()); string(again) != string(text) {
+		t.Error("another answer the second time")
+	}
+
+	// Straight from the records: a new source port is a new attempt, as a replay that is refused has no long connections.
+	byHand := asked(t, target, fmt.Sprintf(`SELECT count(*) AS records, count(DISTINCT (srcport, dstaddr)) AS attempts, count(DISTINCT dstaddr) AS addresses, count(*) FILTER (action <> 'REJECT') AS accepted
+		FROM flow WHERE capture = 'replay' AND srcaddr = '%s' AND pkt_dst_aws_service IS NULL`, demo.Replayed))[0]
+	beacon := asked(t, target, fmt.Sprintf(`SELECT count(DISTINCT srcport) AS attempts, count(*) AS records FROM flow WHERE capture = 'replay' AND srcaddr = '%s' AND dstaddr = '%s'`, demo.Replayed, demo.BeaconHost))[0]
+	names := asked(t, target, `SELECT count(DISTINCT r.name) AS names, count(DISTINCT l.name) AS same FROM dns r LEFT JOIN (SELECT DISTINCT name FROM dns WHERE capture = 'incident') l ON l.name = r.name
+		WHERE r.capture = 'replay' AND r.name NOT LIKE '%.amazonaws.com' AND r.name NOT LIKE '%.arpa'`)[0]
+	queries := asked(t, target, fmt.Sprintf(`SELECT count(*) AS n FROM dns WHERE capture = 'replay' AND name = '%s'`, demo.BeaconName))[0]
+	if byHand["accepted"] != 0.0 {
+		t.Fatalf("the story says that nothing left the replay: %v", byHand)
+	}
+	for _, want := range []string{
+		fmt.Sprintf("In 24 h of the replay (2026-10-20 08:00:00 to 2026-10-21 08:00:00 UTC), 99.9%% covered (1,438 of 1,440 minutes of %s, 2 SKIPDATA), %s asked for %v names, %v of which the incident has too,", demo.ReplayInterface, demo.ReplayInstance, names["names"], names["same"]),
+		fmt.Sprintf("made %v refused attempts (%v flow records) to %v addresses, all of which the incident has too.", byHand["attempts"], byHand["records"], byHand["addresses"]),
+		fmt.Sprintf("%s at %s port 443 (same name) was called %v times (refused) and asked for %v times", demo.BeaconName, demo.BeaconHost, beacon["attempts"], queries["n"]),
+		"the same clock",
+		fmt.Sprintf("%s at %s port 443 (same name) was called", demo.FallbackName, demo.FallbackHost),
+		"There is no baseline", "AWS's own services",
+	} {
+		if !strings.Contains(c.Verdict, want) {
+			t.Errorf("the verdict lacks %q:\n%s", want, c.Verdict)
+		}
+	}
+
+	best := c.Matches[0]
+	if best.Name != demo.BeaconName || best.Level != "name" || best.SameClock == nil || !*best.SameClock {
+		t.Errorf("best match: %+v", best)
+	}
+	for _, pause := range []float64{*best.LeftPause, *best.RightPause} {
+		if every := demo.BeaconEvery.Seconds(); pause < 0.92*every || pause > 1.08*every {
+			t.Errorf("calls every %.0f s", pause)
+		}
+	}
+	for _, s := range demo.Steps() {
+		if s.ID == "called-out" && (float64(s.Rows) != beacon["records"] || best.RightRecords != int64(s.Rows)) {
+			t.Errorf("%d records of the beacon in the replay, the story has %d", best.RightRecords, s.Rows)
+		}
+	}
+	if len(c.OnlyRight) != 0 {
+		t.Errorf("only in the replay: %+v", c.OnlyRight)
+	}
+
+	denied := map[string]Negative{}
+	for _, n := range c.Negative {
+		denied[n.LogType+" "+n.Subject] = n
+	}
+	want := fmt.Sprintf("no flow to or from %s recorded on %s between 2026-10-20 08:00:00 and 2026-10-21 08:00:00 UTC: 1,438 of 1,440 windows covered, 2 SKIPDATA; not visible in these logs: queries to Amazon's DNS server; ", demo.DropHost, demo.ReplayInterface)
+	if got := denied["flow "+demo.DropHost.String()]; !strings.HasPrefix(got.Statement, want) || got.Coverage != (Covered{1440, 1438, 2}) {
+		t.Errorf("of %s: %+v", demo.DropHost, got)
+	}
+	for _, subject := range []string{"dns " + demo.TunnelDomain, "flow " + demo.OtherResolver.String(), "flow " + demo.Intruder.String()} {
+		if denied[subject].Statement == "" {
+			t.Errorf("nothing stated of %s", subject)
+		}
+	}
+	for _, n := range c.Negative {
+		if n.LogType == "flow" && slices.Contains([]string{demo.BeaconHost.String(), demo.FallbackHost.String(), demo.CheckHost.String()}, n.Subject) {
+			t.Errorf("denied, and it is there: %s", n.Statement)
+		}
+	}
+	if len(c.Subjects) != 1 || c.Subjects[0].Subject != demo.BeaconHost.String() || float64(c.Subjects[0].FlowRecords) != beacon["records"] {
+		t.Errorf("subjects: %+v", c.Subjects)
+	}
+}
+
+// TestPercentIsNeverRoundedToAll: what is lacking stays visible.
+func TestPercentIsNeverRoundedToAll(t *testing.T) {
+	for want, c := range map[string]Covered{"99.9%": {1_000_000, 999_999, 0}, "100%": {7, 7, 0}, "0.1%": {1_000_000, 1, 0}, "0%": {5, 0, 5}, "50.0%": {4, 2, 0}, "nothing": {}} {
+		if got := percent(c); got != want {
+			t.Errorf("%+v: %s, want %s", c, got, want)
+		}
+	}
+}
