@@ -26,8 +26,8 @@
 -- param:  to       time     only what begins before this moment
 -- param:  capture  capture  only this capture; empty for all
 -- step:   entry  entries on the list
--- step:   address  different addresses in the logs
--- step:   asked_name  different names in the logs
+-- step:   within  captures searched
+-- step:   asked_name  different names in the logs, where the list has names
 -- step:   hit  entries and sources with a hit
 -- column: entry text
 -- column: source text
@@ -39,23 +39,32 @@
 WITH line AS (
   SELECT DISTINCT trim(split_part(unnest(string_split(replace($ioc, chr(13), chr(10)), chr(10))), '#', 1)) AS entry
 ), entry AS (
-  SELECT entry, CASE WHEN numeric THEN TRY(cidr_first(entry)) END AS first, CASE WHEN numeric THEN TRY(cidr_last(entry)) END AS last, CASE WHEN NOT numeric THEN name END AS name, CASE WHEN NOT numeric THEN len(string_split(name, '.')) END AS labels
-  FROM (SELECT entry, regexp_full_match(entry, '[0-9]+(\.[0-9]+){3}(/[0-9]+)?') OR contains(entry, ':') AS numeric, lower(rtrim(ltrim(entry, '*.'), '.')) AS name FROM line WHERE entry <> '')
+  SELECT entry, CASE WHEN numeric THEN TRY(cidr_first(entry)) END AS first, CASE WHEN numeric THEN TRY(cidr_last(entry)) END AS last, CASE WHEN numeric THEN TRY(cidr_host_bits(entry))::UHUGEINT END AS bits,
+    CASE WHEN NOT numeric THEN name END AS name, CASE WHEN NOT numeric THEN len(string_split(name, '.')) END AS labels
+  FROM (SELECT entry, regexp_full_match(entry, '[0-9]+(\.[0-9]+){3}(/[0-9]+)?') OR contains(entry, ':') AS numeric, lower(rtrim(ltrim(entry, '*.'), '.')) AS name FROM line WHERE entry NOT IN ('', '::/0'))
 ), within AS (
   SELECT name AS capture FROM capture WHERE ($capture = '' OR name = $capture) AND $ioc <> ''
+), within_blocks AS ( -- what the list does not ask for is not read
+  SELECT capture FROM within WHERE EXISTS (FROM entry WHERE first < last)
+), within_names AS (
+  SELECT capture FROM within WHERE EXISTS (FROM entry WHERE name IS NOT NULL)
 ), address AS (
-  SELECT addr_n AS n FROM main.flow_by_addr SEMI JOIN within USING (capture) WHERE addr_n IS NOT NULL GROUP BY ALL
-  UNION SELECT srcaddr_n FROM main.dns SEMI JOIN within USING (capture) WHERE srcaddr_n IS NOT NULL
-  UNION SELECT rdata_n FROM main.dns_answer SEMI JOIN within USING (capture) WHERE rdata_n IS NOT NULL
-  UNION SELECT resolver_ip_n FROM main.zone SEMI JOIN within USING (capture) WHERE resolver_ip_n IS NOT NULL
-), listed AS MATERIALIZED (
-  SELECT e.entry, a.n FROM address a JOIN entry e ON a.n BETWEEN e.first AND e.last
+  SELECT addr_n AS n FROM main.flow_by_addr SEMI JOIN within_blocks USING (capture)
+  UNION ALL SELECT srcaddr_n FROM main.dns SEMI JOIN within_blocks USING (capture)
+  UNION ALL SELECT rdata_n FROM main.dns_answer SEMI JOIN within_blocks USING (capture)
+  UNION ALL SELECT resolver_ip_n FROM main.zone SEMI JOIN within_blocks USING (capture)
+), listed AS MATERIALIZED ( -- an address is looked up as it is; a block by what is left of an address without its host bits
+  SELECT entry, first AS n FROM entry WHERE first = last
+  UNION ALL
+  SELECT DISTINCT e.entry, a.n
+  FROM (SELECT k.bits, n, n >> k.bits AS network FROM address, (SELECT DISTINCT bits FROM entry WHERE first < last) k WHERE n IS NOT NULL) a
+    JOIN (SELECT entry, bits, first >> bits AS network FROM entry WHERE first < last) e ON e.bits = a.bits AND e.network = a.network
 ), target AS (
   SELECT *, CASE WHEN rdata_n IS NULL THEN lower(rtrim(regexp_extract(rdata, '[^ ]*$'), '.')) END AS name_of_rdata FROM main.dns_answer SEMI JOIN within USING (capture)
 ), asked_name AS (
-  SELECT name FROM main.dns SEMI JOIN within USING (capture) WHERE name IS NOT NULL GROUP BY ALL
-  UNION SELECT name_of_rdata FROM target WHERE type IN ('CNAME', 'DNAME', 'MX', 'NS', 'PTR', 'SRV', 'SOA')
-  UNION SELECT name FROM main.zone SEMI JOIN within USING (capture) WHERE name IS NOT NULL
+  SELECT name FROM main.dns SEMI JOIN within_names USING (capture) WHERE name IS NOT NULL GROUP BY ALL
+  UNION SELECT name_of_rdata FROM target SEMI JOIN within_names USING (capture) WHERE type IN ('CNAME', 'DNAME', 'MX', 'NS', 'PTR', 'SRV', 'SOA')
+  UNION SELECT name FROM main.zone SEMI JOIN within_names USING (capture) WHERE name IS NOT NULL
 ), named AS MATERIALIZED (
   SELECT e.entry, n.name
   FROM (SELECT a.name, k.labels, CASE WHEN k.labels = 0 THEN a.name ELSE array_to_string(list_slice(string_split(a.name, '.'), -k.labels, -1), '.') END AS suffix
