@@ -135,7 +135,7 @@ func init() {
 			subject: "severity, direction, src, dst, dstport, connections, hours, parts", want: "medium out 10.0.0.1 203.0.113.9 443 1 4.98 1",
 			innocent: []string{hosts, flows(1, out+1, "'10.0.0.1'", "'203.0.113.8'", "30000", "443", "0", "60", "3"),
 				flows(300, out+1, "'10.0.0.1'", "'203.0.113.9'", "40000 + i", "443", "1800 + 60 * i", "900", "3"),                                                           // a connection a minute
-				flows(10, out+1, "'10.0.0.1'", "'203.0.113.10'", "40000", "443", "1800 + 1200 * i", "900", "3"),                                                             // the port used again, each with a SYN
+				flows(30, out+1, "'10.0.0.1'", "'203.0.113.10'", "40000", "443", "1800 + 1200 * i", "900", "3"),                                                             // the port used again, each with a SYN
 				flows(50, out+1, "'10.0.0.1'", "'203.0.113.11'", "40000", "443", "1800 + 60 * i", "900", "0"),                                                               // not an hour
 				flows(900, out+1, "'10.0.0.1'", "'203.0.113.12'", "123", "123", "1800 + 64 * i", "76", "0"),                                                                 // time
 				flows(900, out+1, "'10.0.0.1'", "'10.0.0.2'", "40000", "5432", "1800 + 60 * i", "900", "0"),                                                                 // a database
@@ -149,8 +149,8 @@ func init() {
 				friend(1, "10.0.2.1", "10.0.3.1", "22", 100), friend(1, "10.0.2.1", "10.0.3.1", "22", 150000), // knew each other
 				friend(2, "10.0.2.2", "10.0.3.2", "443", 100), friend(2, "10.0.2.2", "10.0.3.1", "22", 120), friend(2, "10.0.2.2", "10.0.3.2", "22", 130000), // did so before, at another
 				friend(3, "10.0.2.77", "10.0.3.1", "22", 140000),                                                                                                 // a new machine like others
-				friend(4, "10.0.2.4", "10.0.4.4", "8080", 100), friend(4, "10.0.2.5", "10.0.4.4", "8080", 140000), friend(4, "10.0.2.5", "10.0.4.4", "443", 100), // scaled out
-				flows(50, out+5, "'10.0.2.9'", "'10.0.3.' || i", "50000 + i", "22", "150000 + i", "60", "2")}, // a sweep that nobody answers
+				friend(4, "10.0.2.4", "10.0.4.4", "8080", 100), friend(4, "10.0.2.5", "10.0.4.4", "8080", 140000), friend(4, "10.0.2.5", "10.0.4.4", "443", 100), friend(5, "10.0.2.9", "10.0.3.8", "443", 100), // scaled out
+				flows(50, out+5, "'10.0.2.9'", "'10.0.6.' || i", "50000 + i", "22", "150000 + i", "60", "2")}, // a sweep that nobody answers
 		},
 		"rare-outside-place": { // twelve hosts talk for three days; T0 is the middle
 			found:   []string{hosts, twelveHosts, talk("out", 1, 40, "'10.0.0.1'", "'203.0.113.140'", "443", "150000 + 900 * i", 900000)},
@@ -212,9 +212,10 @@ var toldApart = []struct {
 		rows: []string{hosts, flows(5, out+1, "'10.0.0.1'", "'203.0.113.9'", "40000 + i", "443", "i", "900", "3"), flows(2, out+2, "'10.0.0.2'", "'203.0.113.9'", "40000 + i", "443", "i", "900", "3")}},
 	{hunt: "refused-traffic", columns: "severity, kind, direction, src, dst, tries, sources, ports, let_through", rows: refusals,
 		want: "medium refused inside 10.0.0.1 10.0.0.2 40 1 40 0 / low refused out 10.0.0.3 203.0.113.11 100 1 1 9 / low half refused in 203.0.113.12 10.0.0.4 100 1 1 / info refused in 10.0.0.1 900 250 600"},
-	{hunt: "open-admin-doors", columns: "severity, src, dst, dstport, answered, networks", want: "high 203.0.113.9 10.0.0.1 6379 3 1 / medium 203.0.113.9 10.0.0.4 9200 3 1 / medium 10.0.0.2 22 60 60 / low 10.0.0.3 3389 0 60",
+	{hunt: "open-admin-doors", columns: "severity, src, dst, dstport, answered, networks", want: "high 203.0.113.9 10.0.0.1 6379 3 1 / medium 203.0.113.9 10.0.0.4 9200 3 1 / medium 10.0.0.2 22 60 60 / low 10.0.0.3 3389 0 60 / low 203.0.113.9 10.0.0.5 22 0 1",
 		rows: []string{hosts, talk("in", 1, 3, "'203.0.113.9'", "'10.0.0.1'", "6379", "90000 + 60 * i", 30000), talk("in", 4, 3, "'203.0.113.9'", "'10.0.0.4'", "9200", "90000 + 60 * i", 30000), flows(2, noIn+4, "'101.' || i || '.0.9'", "'10.0.0.4'", "50000 + i", "9200", "90000 + 60 * i", "60", "2"),
 			talk("in", 2, 60, "'100.' || i || '.0.9'", "'10.0.0.2'", "22", "60 * i", 3000),
+			flows(9, noIn+5, "'101.99.' || i || '.9'", "'10.0.0.5'", "50000 + i", "22", "600 * i", "60", "2"), flows(1, in+5, "'203.0.113.9'", "'10.0.0.5'", "50000", "22", "90000", "60", "2"),
 			flows(60, in+3, "'100.' || i || '.0.9'", "'10.0.0.3'", "50000 + i", "3389", "90000 + 60 * i", "60", "2")}},
 	{hunt: "long-connections", columns: "severity, direction, src, dst, dstport, connections, parts, hours", want: "low in 203.0.113.9 10.0.0.1 22 1 1 2.98 / info inside 10.0.0.1 10.0.0.2 5432 2 7 2.5",
 		rows: []string{hosts, flows(180, in+1, "'203.0.113.9'", "'10.0.0.1'", "40000", "22", "60 * i", "900", "0"), flows(7, out+1, "'10.0.0.1'", "'10.0.0.2'", "40000", "5432", "1500 * i", "900", "0"), flows(7, out+1, "'10.0.0.1'", "'10.0.0.2'", "41000", "5432", "1500 * i", "900", "0")}},

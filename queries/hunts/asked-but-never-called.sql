@@ -31,7 +31,7 @@
 -- param:  from     time           only at or after this moment
 -- param:  to       time           only before this moment
 -- param:  capture  capture        only this capture; empty for all
--- step:   looked  clients and names they asked the address of
+-- step:   looked  questions for addresses that were answered
 -- step:   asked  clients and registered domains with enough questions
 -- step:   given  addresses that these were given
 -- step:   silent  clients and domains of which no address was ever called
@@ -44,16 +44,14 @@
 WITH bounds AS (
   SELECT capture, min(minute) AS begun, max(minute) + INTERVAL 1 MINUTE AS ended FROM minute WHERE log_type = 'flow' GROUP BY ALL
 ), looked AS (
-  SELECT d.capture, d.srcaddr_n AS client_n, d.registered_domain, d.name, count(*) AS queries, min(d.query_timestamp) AS first_query, max(d.query_timestamp) AS last_query, list(DISTINCT epoch_us(d.query_timestamp) // 3600000000) AS hours
+  SELECT d.capture, d.srcaddr_n AS client_n, d.registered_domain, d.name, d.query_timestamp
   FROM dns d JOIN bounds b USING (capture)
   WHERE d.query_type IN ('A', 'AAAA') AND d.answers_n > 0 AND d.registered_domain IS NOT NULL AND d.srcaddr_n IS NOT NULL AND d.query_timestamp >= b.begun AND d.query_timestamp < b.ended
     AND ($capture = '' OR d.capture = $capture) AND ($from::TIMESTAMP IS NULL OR d.query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR d.query_timestamp < $to::TIMESTAMP)
-  GROUP BY ALL
 ), asked AS (
-  SELECT capture, client_n, registered_domain, sum(queries)::BIGINT AS queries, count(*) AS names, arg_max(name, queries) AS name, min(first_query) AS first_query, max(last_query) AS last_query, len(list_distinct(flatten(list(hours)))) AS hours
-  FROM looked GROUP BY capture, client_n, registered_domain HAVING sum(queries) >= $queries::BIGINT
+  SELECT capture, client_n, registered_domain, count(*) AS queries, min(query_timestamp) AS first_query, max(query_timestamp) AS last_query FROM looked GROUP BY capture, client_n, registered_domain HAVING count(*) >= $queries::BIGINT
 ), wanted AS (
-  SELECT l.capture, l.client_n, l.name, l.registered_domain FROM looked l SEMI JOIN asked USING (capture, client_n, registered_domain)
+  SELECT l.capture, l.client_n, l.registered_domain, l.name, count(*) AS queries, list(DISTINCT epoch_us(l.query_timestamp) // 3600000000) AS hours FROM looked l SEMI JOIN asked USING (capture, client_n, registered_domain) GROUP BY ALL
 ), given AS (
   SELECT a.capture, a.srcaddr_n AS client_n, w.registered_domain, a.rdata_n AS address_n, min(a.query_timestamp) AS first_answer
   FROM dns_answer a JOIN wanted w ON w.capture = a.capture AND w.client_n = a.srcaddr_n AND w.name = a.name
@@ -68,14 +66,16 @@ WITH bounds AS (
   UNION
   SELECT DISTINCT g.capture, g.client_n, g.registered_domain FROM given g JOIN touched t ON t.capture = g.capture AND t.server_n = g.client_n AND t.client_n = g.address_n WHERE t.last_start >= g.first_answer - INTERVAL 60 SECOND
 ), silent AS (
-  SELECT a.*, g.addresses, g.examples
+  SELECT a.*, n.names, n.name, n.hours, g.addresses, g.examples
   FROM asked a JOIN (
+    SELECT capture, client_n, registered_domain, count(*) AS names, arg_max(name, (queries, name)) AS name, len(list_distinct(flatten(list(hours)))) AS hours FROM wanted GROUP BY ALL
+  ) n USING (capture, client_n, registered_domain) JOIN (
     SELECT capture, client_n, registered_domain, count(*) AS addresses, array_to_string(list_transform(min(address_n, 3), lambda n: number_text(n)), ' ') AS examples FROM given GROUP BY ALL
   ) g USING (capture, client_n, registered_domain)
   SEMI JOIN talker USING (capture, client_n)
   ANTI JOIN called USING (capture, client_n, registered_domain)
 ), others AS (
-  SELECT capture, registered_domain, count(DISTINCT client_n) AS clients FROM looked GROUP BY ALL
+  SELECT capture, registered_domain, count(DISTINCT client_n) AS clients FROM looked WHERE registered_domain IN (SELECT registered_domain FROM silent) GROUP BY ALL
 ), own AS (
   SELECT capture, address_n AS client_n, min(interface_id) AS interface_id FROM asset WHERE capture IS NOT NULL GROUP BY ALL
 ), told AS (

@@ -56,7 +56,7 @@ WITH looked AS (
   FROM looked GROUP BY capture, interface_id, direction, host_n, place, server_port HAVING sum(sent) >= $mb::DOUBLE * 1000000
   QUALIFY row_number() OVER (PARTITION BY capture, direction, host_n, place, server_port ORDER BY count(instance_id) > 0 DESC, sum(sent) DESC, interface_id) = 1
 ), served AS (
-  SELECT capture, host_n, server_port, count(DISTINCT outside_n) AS outside_clients FROM looked WHERE direction = 'in' GROUP BY ALL
+  SELECT capture, host_n, server_port, count(DISTINCT outside_n) AS outside_clients FROM looked SEMI JOIN (FROM channel WHERE direction = 'in') USING (capture, host_n, server_port) WHERE direction = 'in' GROUP BY ALL
 ), sending AS (
   SELECT c.*, (c.sent - c.got) / (c.sent + c.got) AS pcr
   FROM channel c SEMI JOIN two_way USING (capture, interface_id) LEFT JOIN served s ON c.direction = 'in' AND s.capture = c.capture AND s.host_n = c.host_n AND s.server_port IS NOT DISTINCT FROM c.server_port

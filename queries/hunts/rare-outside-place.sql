@@ -12,8 +12,8 @@
 -- only), and first seen after T0. Ours: names are taken by registered domain, so that the many hosts of
 -- a service are one place; callers are held against the door they come to, as everybody is rare at a
 -- public one: doors with at most 5 outside addresses; what was refused is left out, as are time servers.
--- Score: 0.25 for passing, 0.15 where one host of at least ten calls it, up to 0.2 for the hours in which
--- it was called (full at 6), up to 0.25 for bytes (from 100 kB, full at 1 GB), 0.15 where no name led
+-- Score: 0.25 for passing, 0.15 where one host of at least ten calls it, up to 0.2 for the hours of the day
+-- in which it was called (full at 6), up to 0.25 for bytes (from 100 kB, full at 1 GB), 0.15 where no name led
 -- there; by half for AWS's own services, with fewer than four hosts, where prevalence says nothing, and
 -- with less than six hours before T0.
 --
@@ -54,14 +54,14 @@ WITH looked AS (
   SELECT capture, min(start) AS begun, coalesce($t0::TIMESTAMP, min(start) + to_microseconds(((max(epoch_us(start)) - min(epoch_us(start))) // 2)::BIGINT)) AS t0, count(DISTINCT client_n) FILTER (direction = 'out') AS all_hosts FROM looked GROUP BY ALL
 ), pair AS (
   SELECT capture, interface_id, direction, CASE WHEN direction = 'out' THEN client_n ELSE server_n END AS host_n, CASE WHEN direction = 'in' THEN server_port END AS door, peer, any_value(name) AS name, any_value(CASE WHEN direction = 'out' THEN server_n ELSE client_n END) AS outside_n, min(server_port) AS lowest_port, max(server_port) AS highest_port,
-    max(server_service) AS service, count(*) AS connections, list(DISTINCT epoch_us(start) // 3600000000) AS hours, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in, sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
+    max(server_service) AS service, count(*) AS connections, bit_or(1::UINTEGER << hour(start)::UINTEGER) AS hours, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in, sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
   FROM looked GROUP BY capture, interface_id, direction, CASE WHEN direction = 'out' THEN client_n ELSE server_n END, CASE WHEN direction = 'in' THEN server_port END, peer
   QUALIFY row_number() OVER (PARTITION BY capture, direction, CASE WHEN direction = 'out' THEN client_n ELSE server_n END, CASE WHEN direction = 'in' THEN server_port END, peer ORDER BY count(instance_id) > 0 DESC, count(*) DESC, interface_id) = 1
 ), domained AS (
   SELECT *, CASE WHEN name IS NOT NULL THEN coalesce(nullif(regexp_extract(name, '([^.]+\.(?:ac|co|com|edu|go|gov|ne|net|or|org)\.[a-z]{2})$', 1), ''), nullif(regexp_extract(name, '([^.]+\.[^.]+)$', 1), ''), name) END AS domain FROM pair
 ), place AS (
   SELECT capture, direction, coalesce(domain, number_text(outside_n)) AS place, any_value(domain) AS domain, CASE WHEN direction = 'in' THEN host_n END AS door_n, door, arg_max(name, connections) AS name, arg_max(outside_n, connections) AS outside_n, arg_max(host_n, connections) AS host_n, arg_max(interface_id, connections) AS interface_id,
-    count(DISTINCT host_n) AS hosts, min(lowest_port) AS lowest_port, max(highest_port) AS highest_port, max(service) AS service, sum(connections)::BIGINT AS connections, len(list_distinct(flatten(list(hours)))) AS hours, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in,
+    count(DISTINCT host_n) AS hosts, min(lowest_port) AS lowest_port, max(highest_port) AS highest_port, max(service) AS service, sum(connections)::BIGINT AS connections, bit_count(bit_or(hours)) AS hours, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in,
     sum(records)::BIGINT AS records, min(first_start) AS first_start, max(last_end) AS last_end
   FROM domained GROUP BY capture, direction, coalesce(domain, number_text(outside_n)), CASE WHEN direction = 'in' THEN host_n END, door
 ), rare AS (
@@ -82,7 +82,7 @@ WITH looked AS (
 )
 SELECT round(score, 3)::DOUBLE AS score, CASE WHEN few OR baseline < 6 THEN 'info' WHEN aws OR score < 0.6 THEN 'low' ELSE 'medium' END AS severity,
   CASE WHEN direction = 'out' THEN format('{} of {} inside hosts called {}', hosts, all_hosts, place) ELSE format('{} is one of {} outside addresses that this door answered', place, callers) END
-    || format(', first at {}, after T0 ({}{}): {} connections in {} different hours, {:.2f} MB out, {:.2f} MB in{}{}{}{}{}', strftime(first_start, '%Y-%m-%d %H:%M'), strftime(t0, '%m-%d %H:%M'), CASE WHEN given THEN '' ELSE ', not given: the middle of the capture' END, connections, hours,
+    || format(', first at {}, after T0 ({}{}): {} connections in {} different hours of the day, {:.2f} MB out, {:.2f} MB in{}{}{}{}{}', strftime(first_start, '%Y-%m-%d %H:%M'), strftime(t0, '%m-%d %H:%M'), CASE WHEN given THEN '' ELSE ', not given: the middle of the capture' END, connections, hours,
       coalesce(bytes_out, 0) / 1e6, coalesce(bytes_in, 0) / 1e6, CASE WHEN direction = 'out' AND name IS NULL THEN '; no name led there' ELSE '' END, CASE WHEN aws THEN '; a service of AWS' || coalesce(' (' || service || ')', '') ELSE '' END,
       CASE WHEN few THEN '; with so few hosts everything is rare' ELSE '' END, CASE WHEN baseline < 6 THEN format('; only {:.1f} h lie before T0: too short to know', baseline) ELSE '' END,
       CASE WHEN all_findings > $top::BIGINT THEN format(' ({} of {} findings are shown)', $top::BIGINT, all_findings) ELSE '' END) AS reason,

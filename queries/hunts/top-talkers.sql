@@ -31,14 +31,14 @@
 -- column: bytes_out bytes
 -- column: bytes_in bytes
 -- column: share number
--- column: addresses count
+-- column: several_addresses flag
 WITH looked AS (
   SELECT capture, interface_id, direction, client_n, server_n, CASE WHEN name IS NULL THEN server_n ELSE hash(name)::UHUGEINT END AS peer, name, server_port, bytes_out, bytes_in, records, start, "end"
   FROM session
   WHERE (NOT translated OR $translated::BOOLEAN)
     AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
 ), seen_at AS (
-  SELECT capture, interface_id, client_n, peer, any_value(name) AS name, arg_max(server_n, coalesce(bytes_out, 0) + coalesce(bytes_in, 0)) AS server_n, count(DISTINCT server_n) AS addresses, any_value(direction) AS direction, count(*) AS connections, coalesce(sum(bytes_out), 0)::BIGINT AS sent, coalesce(sum(bytes_in), 0)::BIGINT AS got,
+  SELECT capture, interface_id, client_n, peer, any_value(name) AS name, arg_max(server_n, coalesce(bytes_out, 0) + coalesce(bytes_in, 0)) AS server_n, min(server_n) <> max(server_n) AS several, any_value(direction) AS direction, count(*) AS connections, coalesce(sum(bytes_out), 0)::BIGINT AS sent, coalesce(sum(bytes_in), 0)::BIGINT AS got,
     min(server_port) AS lowest_port, max(server_port) AS highest_port, sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
   FROM looked GROUP BY capture, interface_id, client_n, peer
 ), pair AS (
@@ -49,9 +49,9 @@ WITH looked AS (
   SELECT *, (sent + got) / greatest(1, all_bytes) AS share FROM ranked WHERE place <= $top::BIGINT AND sent + got > 0
 )
 SELECT round(0.2 * share, 3)::DOUBLE AS score, 'info' AS severity,
-  format('{:.1f} MB: {:.1f} from client to server, {:.1f} back, in {} connections ({}); {:.1f}% of all bytes of the capture; {}pair {} of {}{}', (sent + got) / 1e6, sent / 1e6, got / 1e6, connections, direction, 100 * share, CASE WHEN addresses > 1 THEN format('{} addresses; ', addresses) ELSE '' END, place, all_pairs,
+  format('{:.1f} MB: {:.1f} from client to server, {:.1f} back, in {} connections ({}); {:.1f}% of all bytes of the capture; {}pair {} of {}{}', (sent + got) / 1e6, sent / 1e6, got / 1e6, connections, direction, 100 * share, CASE WHEN several THEN 'several addresses; ' ELSE '' END, place, all_pairs,
     CASE WHEN all_pairs > $top::BIGINT THEN format(' ({} are shown)', $top::BIGINT) ELSE '' END) AS reason,
   number_text(client_n) AS src, number_text(server_n) AS dst, CASE WHEN lowest_port = highest_port THEN lowest_port END AS dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
-  direction, connections, sent + got AS bytes, sent AS bytes_out, got AS bytes_in, round(share, 4) AS share, addresses, capture
+  direction, connections, sent + got AS bytes, sent AS bytes_out, got AS bytes_in, round(share, 4) AS share, several AS several_addresses, capture
 FROM told
 ORDER BY told.share DESC, capture, place

@@ -33,7 +33,7 @@
 -- column: connections count
 -- column: refused count
 -- column: peers count
--- column: addresses count
+-- column: several_addresses flag
 -- column: bytes_out bytes
 -- column: bytes_in bytes
 -- column: names text
@@ -51,7 +51,7 @@ WITH looked AS (
 ), own AS (
   SELECT DISTINCT capture, interface_id, address_n AS host_n FROM asset WHERE capture IS NOT NULL
 ), seen_at AS (
-  SELECT capture, interface_id, host_n, place, server_port, protocol, opened, any_value(name) AS name, arg_max(peer_n, coalesce(sent, 0) + coalesce(got, 0)) AS peer_n, count(DISTINCT peer_n) AS addresses, any_value(direction) AS direction, count(*) AS connections, count(*) FILTER (refused) AS refused, coalesce(sum(sent), 0)::BIGINT AS sent, coalesce(sum(got), 0)::BIGINT AS got,
+  SELECT capture, interface_id, host_n, place, server_port, protocol, opened, any_value(name) AS name, arg_max(peer_n, coalesce(sent, 0) + coalesce(got, 0)) AS peer_n, min(peer_n) <> max(peer_n) AS several, any_value(direction) AS direction, count(*) AS connections, count(*) FILTER (refused) AS refused, coalesce(sum(sent), 0)::BIGINT AS sent, coalesce(sum(got), 0)::BIGINT AS got,
     sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
   FROM looked GROUP BY capture, interface_id, host_n, place, server_port, protocol, opened
 ), peer AS (
@@ -84,9 +84,9 @@ WITH looked AS (
   FROM named WHERE $host::VARCHAR IS NULL GROUP BY ALL
 ), told AS (
   SELECT 0.2 * (sent + got) / greatest(1, bytes_of_host) AS score, rank, capture, host_n, CASE WHEN opened THEN host_n ELSE peer_n END AS client_n, CASE WHEN opened THEN peer_n ELSE host_n END AS server_n, server_port AS dstport, protocol, name, names, interface_id,
-    direction, connections, refused, 1 AS peers, addresses, sent, got, records, first_start, last_end,
+    direction, connections, refused, 1 AS peers, several, sent, got, records, first_start, last_end,
     format('{} {} connections, {} refused: {:.3f} MB out, {:.3f} MB in; {}peer {} of {} by bytes{}', CASE WHEN opened THEN 'opened' ELSE 'took' END, connections, refused, sent / 1e6, got / 1e6,
-      CASE WHEN name IS NULL THEN CASE WHEN opened AND direction = 'out' THEN 'no name led there; ' ELSE '' END ELSE CASE WHEN addresses > 1 THEN format('{} addresses; ', addresses) ELSE '' END || CASE WHEN names <> name THEN 'names that led there: ' || names || '; ' ELSE '' END END, rank, rows_of_host, CASE WHEN rows_of_host > $top::BIGINT THEN format(' ({} are shown)', $top::BIGINT) ELSE '' END) AS reason
+      CASE WHEN name IS NULL THEN CASE WHEN opened AND direction = 'out' THEN 'no name led there; ' ELSE '' END ELSE CASE WHEN several THEN 'several addresses; ' ELSE '' END || CASE WHEN names <> name THEN 'names that led there: ' || names || '; ' ELSE '' END END, rank, rows_of_host, CASE WHEN rows_of_host > $top::BIGINT THEN format(' ({} are shown)', $top::BIGINT) ELSE '' END) AS reason
   FROM named WHERE $host::VARCHAR IS NOT NULL
   UNION ALL
   SELECT 0.2 * (sent + got) / greatest(1, all_bytes), rank, capture, host_n, host_n, NULL, NULL, NULL, NULL, NULL, interface_id, NULL, connections, refused, peers, NULL, sent, got, records, first_start, last_end,
@@ -95,6 +95,6 @@ WITH looked AS (
   FROM host h JOIN largest l USING (capture, host_n) WHERE rank <= $hosts::BIGINT
 )
 SELECT round(score, 3)::DOUBLE AS score, 'info' AS severity, reason, number_text(client_n) AS src, number_text(server_n) AS dst, dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
-  number_text(host_n) AS host, direction, connections, refused, peers, addresses, sent AS bytes_out, got AS bytes_in, names, protocol, capture
+  number_text(host_n) AS host, direction, connections, refused, peers, several AS several_addresses, sent AS bytes_out, got AS bytes_in, names, protocol, capture
 FROM told
 ORDER BY told.score DESC, rank, capture
