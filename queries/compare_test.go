@@ -1,0 +1,242 @@
+package queries
+
+import (
+	"database/sql"
+	"flag"
+	"fmt"
+	"math/big"
+	"net/netip"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// captures-compared must agree with what one would do by hand, slowly. Small cases have names and addresses of their own,
+// so that one run of the query answers many of them.
+
+// use is a call or a question in one capture.
+type use struct {
+	side    int // 0 left, 1 right, 2 baseline
+	name    int // 0: none
+	address int // 0: only asked for the name
+	port    int
+}
+
+type comparedCase []use
+
+func drawCompared(t *rapid.T) comparedCase {
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) use {
+		u := use{side: rapid.SampledFrom([]int{0, 0, 1, 1, 2}).Draw(t, "side"), name: rapid.IntRange(0, 5).Draw(t, "name"), address: rapid.IntRange(0, 6).Draw(t, "address"), port: rapid.SampledFrom([]int{80, 443, 443, 123}).Draw(t, "port")}
+		if u.name == 0 && u.address == 0 {
+			u.address = 1
+		}
+		return u
+	}), 1, 7).Draw(t, "uses")
+}
+
+// nameOf and addressOf give the names and addresses of a small case: two names of one domain, two that are alone, and one of
+// AWS's; three addresses of IPv4 and three of IPv6, the first two of each in one block.
+func nameOf(i, n int) (name, domain string) {
+	domain = fmt.Sprintf("d%d-%d.example", i, max(0, n-2))
+	name = fmt.Sprintf("h%d.%s", n, domain)
+	if n == 5 {
+		domain = fmt.Sprintf("amz%d", i)
+		name = fmt.Sprintf("svc%d.eu-central-1.amazonaws.com", i)
+	}
+	return name, domain
+}
+
+func addressOf(i, n int) (text, block string) {
+	all := [][2]string{{fmt.Sprintf("20.%d.0.1", i), "a"}, {fmt.Sprintf("20.%d.0.2", i), "a"}, {fmt.Sprintf("20.%d.1.1", i), "b"},
+		{fmt.Sprintf("2a00:%x::1", i+1), "c"}, {fmt.Sprintf("2a00:%x::2", i+1), "c"}, {fmt.Sprintf("2a00:%x:0:1::1", i+1), "d"}}
+	return all[n-1][0], all[n-1][1]
+}
+
+// places are what captures-compared should say of a small case, as text.
+func (c comparedCase) places(i int) []string {
+	type spot struct {
+		block string
+		port  int
+	}
+	type sides [3]bool
+	var addresses, names, domains, bareAddresses = map[string]*sides{}, map[string]*sides{}, map[string]*sides{}, map[string]*sides{}
+	spots := map[spot]*sides{}
+	type place struct {
+		name, domain string
+		addresses    []string
+		spots        []spot
+		sides        sides
+	}
+	places := map[string]*place{}
+	mark := func(in map[string]*sides, key string, side int) {
+		if in[key] == nil {
+			in[key] = &sides{}
+		}
+		in[key][side] = true
+	}
+	for _, u := range c {
+		p := &place{}
+		key := ""
+		if u.name > 0 {
+			p.name, p.domain = nameOf(i, u.name)
+			key = p.name
+			mark(names, p.name, u.side)
+			mark(domains, p.domain, u.side)
+		}
+		address, block := "", ""
+		if u.address > 0 {
+			address, block = addressOf(i, u.address)
+			mark(addresses, address, u.side)
+			if u.name == 0 {
+				key = address
+				mark(bareAddresses, address, u.side)
+			}
+			s := spot{block, u.port}
+			if spots[s] == nil {
+				spots[s] = &sides{}
+			}
+			spots[s][u.side] = true
+		}
+		if places[key] == nil {
+			places[key] = p
+		}
+		p = places[key]
+		p.sides[u.side] = true
+		if u.address > 0 && u.side < 2 {
+			p.addresses = append(p.addresses, address)
+			p.spots = append(p.spots, spot{block, u.port})
+		}
+	}
+	both := func(s *sides) bool { return s != nil && s[0] && s[1] }
+	var out []string
+	for key, p := range places {
+		if !p.sides[0] && !p.sides[1] {
+			continue
+		}
+		var levels []string
+		if p.name != "" && both(&p.sides) {
+			levels = append(levels, "name")
+		}
+		if slices.ContainsFunc(p.addresses, func(a string) bool { return both(addresses[a]) }) {
+			levels = append(levels, "address")
+		}
+		if p.name != "" && both(domains[p.domain]) {
+			levels = append(levels, "registered domain")
+		}
+		if slices.ContainsFunc(p.spots, func(s spot) bool { return both(spots[s]) }) {
+			levels = append(levels, "block and port")
+		}
+		found := "only right"
+		switch {
+		case !p.sides[1] && p.name == "" && slices.Contains(levels, "address"):
+			continue // part of the match that the right side has
+		case !p.sides[1]:
+			found = "only left"
+		case len(levels) > 0:
+			found = "match"
+		}
+		clean := len(p.addresses) > 0
+		for _, a := range p.addresses {
+			clean = clean && addresses[a][2] && (p.name == "" || bareAddresses[a] != nil && bareAddresses[a][2])
+		}
+		apart := "-"
+		switch {
+		case p.name != "" && names[p.name][2] || clean:
+			apart = "baseline"
+		case strings.HasSuffix(p.name, ".amazonaws.com"):
+			apart = "AWS"
+		case len(p.spots) > 0 && !slices.ContainsFunc(p.spots, func(s spot) bool { return s.port != 123 }):
+			apart = "time"
+		}
+		out = append(out, fmt.Sprintf("%s, %s, %s: %s", key, found, apart, strings.Join(levels, ", ")))
+	}
+	sort.Strings(out)
+	return out
+}
+
+// loadCompared puts small cases into three captures. Each use has a client of its own.
+func loadCompared(t *rapid.T, db *sql.DB, all []comparedCase) {
+	for _, table := range []string{"capture", "flow_context", "dns_context", "flow", "dns", "dns_answer", "minute"} {
+		must(t, db, "DELETE FROM store."+table)
+	}
+	must(t, db, "INSERT INTO store.capture VALUES ('c0', 'incident', '2026-11-10'), ('c1', 'replay', '2026-11-10'), ('c2', 'baseline', '2026-11-10')")
+	must(t, db, "INSERT INTO store.flow_context (context_id, capture, interface_id, action, flow_direction) SELECT i, 'c' || i, 'eni-' || i, 'ACCEPT', 'egress' FROM range(3) t(i)")
+	must(t, db, "INSERT INTO store.dns_context (context_id, capture, vpc_id) SELECT i, 'c' || i, 'vpc-' || i FROM range(3) t(i)")
+	var flows, dns, answers []string
+	client := 10 << 24
+	for i, c := range all {
+		for _, u := range c {
+			client++
+			address := "NULL, NULL"
+			if u.address > 0 {
+				text, _ := addressOf(i, u.address)
+				a := netip.MustParseAddr(text)
+				if address = fmt.Sprintf("%s, NULL", new(big.Int).SetBytes(a.AsSlice())); a.Is6() {
+					address = fmt.Sprintf("NULL, %s::UHUGEINT", new(big.Int).SetBytes(a.AsSlice()))
+				}
+				flows = append(flows, fmt.Sprintf("(1, %d, %d, TIMESTAMP '2026-11-02 10:01:00', TIMESTAMP '2026-11-02 10:01:01', %d, %s, 40000, %d, 6, 2, false)", client, u.side, client, address, u.port))
+			}
+			if u.name > 0 {
+				name, domain := nameOf(i, u.name)
+				dns = append(dns, fmt.Sprintf("(2, %d, %d, TIMESTAMP '2026-11-02 10:00:00', '%s', '%s', %d, false)", client, u.side, name, domain, client))
+				if u.address > 0 {
+					answers = append(answers, fmt.Sprintf("(2, %d, 1, %d, TIMESTAMP '2026-11-02 10:00:00', '%s', %d, NULL, 'x', 'A', 'IN', %s, false)", client, u.side, name, client, address))
+				}
+			}
+		}
+	}
+	for into, rows := range map[string][]string{
+		`flow (object_id, row_no, context_id, start, "end", src4, dst4, dst6, srcport, dstport, protocol, tcp_flags, utf8_escaped)`:                  flows,
+		"dns (object_id, row_no, context_id, query_timestamp, name, registered_domain, src4, utf8_escaped)":                                          dns,
+		"dns_answer (object_id, row_no, answer_no, context_id, query_timestamp, name, src4, src6, rdata, type, class, rdata4, rdata6, utf8_escaped)": answers,
+	} {
+		if len(rows) > 0 {
+			must(t, db, "INSERT INTO store."+into+" VALUES "+strings.Join(rows, ", "))
+		}
+	}
+}
+
+// TestComparedAgreesWithTheSlowWay: parts, levels and what is set apart, on a thousand small cases.
+func TestComparedAgreesWithTheSlowWay(t *testing.T) {
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
+		checks.Value.Set("10") // of 100 cases; -rapid.checks=100 looks at 10,000
+		defer checks.Value.Set(checks.DefValue)
+	}
+	db := emptyCase(t)
+	derived := acrossDerived(t)
+	text, args, err := builtins(t).Get("captures-compared").Bind(map[string]string{"most": "1000000"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		all := rapid.SliceOfN(rapid.Custom(drawCompared), 100, 100).Draw(t, "cases")
+		loadCompared(t, db, all)
+		buildAcross(t, db, derived, 1)
+		var want, got []string
+		for i, c := range all {
+			want = append(want, c.places(i)...)
+		}
+		rows, err := db.Query("SELECT coalesce(name, address) || ', ' || found_in || ', ' || coalesce(apart, '-') || ': ' || regexp_replace(levels, '/(24|64) and', 'block and') FROM ("+text+") WHERE what = 'place'", named(args)...)
+		if err != nil {
+			t.Fatal(short(err))
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var line string
+			if err := rows.Scan(&line); err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, line)
+		}
+		sort.Strings(want)
+		sort.Strings(got)
+		for i := range max(len(want), len(got)) {
+			if i >= len(want) || i >= len(got) || want[i] != got[i] {
+				t.Fatalf("got\n%s\nwant\n%s", strings.Join(got[min(i, len(got)):min(i+3, len(got))], "\n"), strings.Join(want[min(i, len(want)):min(i+3, len(want))], "\n"))
+			}
+		}
+	})
+}
