@@ -294,9 +294,9 @@ func TestGeneratedNames(t *testing.T) {
 		least float64 // percent that must be found
 	}{
 		{"help/1000domains/alexa_1000.txt", 0}, {"dga_wordlists/opendns-top-domains.txt", 0}, {"dga_wordlists/opendns-random-domains.txt", 0},
-		{"dga_wordlists/goz.txt", 95}, {"dga_wordlists/new_goz.txt", 99}, {"dga_wordlists/others_dga.txt", 50}, {"dga_wordlists/dds-malicious-domains.csv", 85},
-		{"help/1000domains/conficker_1000.txt", 30}, {"help/1000domains/cryptolocker_1000.txt", 60}, {"help/1000domains/matsnu_1000.txt", 0}, {"help/1000domains/pushdo_1000.txt", 0},
-		{"help/1000domains/ramdo_1000.txt", 50}, {"help/1000domains/rovnix_1000.txt", 0}, {"help/1000domains/tinba_1000.txt", 55}, {"help/1000domains/zeus_1000.txt", 99},
+		{"dga_wordlists/goz.txt", 99}, {"dga_wordlists/new_goz.txt", 99}, {"dga_wordlists/others_dga.txt", 50}, {"dga_wordlists/dds-malicious-domains.csv", 92},
+		{"help/1000domains/conficker_1000.txt", 30}, {"help/1000domains/cryptolocker_1000.txt", 78}, {"help/1000domains/matsnu_1000.txt", 0}, {"help/1000domains/pushdo_1000.txt", 0},
+		{"help/1000domains/ramdo_1000.txt", 80}, {"help/1000domains/rovnix_1000.txt", 0}, {"help/1000domains/tinba_1000.txt", 70}, {"help/1000domains/zeus_1000.txt", 99},
 	}
 	var all []string
 	for _, list := range lists {

@@ -9,8 +9,8 @@
 --
 -- method: Each pair of neighbouring letters costs as many bits as it is rare in English prose (0 to
 -- 9, counted over the comments of Go's source; pairs with a digit 8, of two digits 5); a
--- label's score is (mean - 4.2) * sqrt(pairs), so that long labels need less. From 6.8 on
--- it counts as generated. Ids under the domains of clouds (cloudfront.net and the like) are
+-- label's score is the sum of what each costs over 4.2, the cost of ordinary words: a
+-- ratio of likelihoods, in bits. From 19 on it counts as generated. Ids under the domains of clouds (cloudfront.net and the like) are
 -- made by a program too, but not by this kind, and do not count. After Yadav et al., IMC
 -- 2010, with NXDOMAIN after Antonakakis et al., USENIX Security 2012. Score: 0.4 for the
 -- number of such domains (full at 100), 0.3 for their share of the client's domains (full at
@@ -23,21 +23,22 @@
 -- not-proof: That the client is infected: look at what asks, whether one of the names answered, and
 -- what was called then.
 --
--- measured: 2026-11-22, andrewaeva/DGA, name by name, by the step generated of this query. Benign lists: 197 of 21,000
--- (0.94%): alexa 0.30%, OpenDNS top 1.70% (identifiers as domains of advertisers), random 0.24%. 12,193
--- of 19,002 generated names (64%): new GameOver Zeus 100%, Zeus 99.9%, GameOver Zeus 95.6%, DDS list 85.9%,
--- CryptoLocker 60.8%, Tinba 59.7%, Ramdo 57.5%, others 56.2%, Conficker 33.2%, Pushdo 2.7% (syllables), Matsnu and Rovnix 0%
--- (words). The threshold was chosen on these benign lists. By client: ten clients that ask for 200 names of one
--- family each, none of which exists, among 53,606 benign queries: seven are found, all of them high, and nothing
--- else; Pushdo, Matsnu and Rovnix are not.
+-- measured: 2026-11-22, andrewaeva/DGA, name by name, by the step generated of this query. Benign lists: 181 of
+-- 21,000 (0.86%): alexa 0.20%, OpenDNS top 1.61% (identifiers as domains of advertisers), random
+-- 0.18%. 13,198 of 19,002 generated names (69.5%): new GameOver Zeus and Zeus 100%, GameOver Zeus
+-- 99.6%, DDS list 93.1%, Ramdo 84.4%, CryptoLocker 79.1%, Tinba 71.9%, others 57.0%, Conficker 32.3%,
+-- Pushdo 1.9% (syllables), Matsnu and Rovnix 0% (words). The threshold was chosen on these benign
+-- lists. By client: ten clients that ask for 200 names of one family each, none of which exists, among
+-- 53,606 benign queries: seven are found, all of them high, and nothing else (precision 1, recall
+-- 0.7); Pushdo, Matsnu and Rovnix are not.
 --
 -- attack: T1568.002
 -- needs:  dns
--- param:  names    int      = 10   at least so many generated domains
--- param:  bits     number   = 6.8  a label counts as generated from this score on
--- param:  from     time            only what begins at or after this moment
--- param:  to       time            only what begins before this moment
--- param:  capture  capture         only this capture; empty for all
+-- param:  names    int      = 10  at least so many generated domains
+-- param:  bits     number   = 19  a label counts as generated from this score on: less than 1% of benign domains do
+-- param:  from     time           only what begins at or after this moment
+-- param:  to       time           only what begins before this moment
+-- param:  capture  capture        only this capture; empty for all
 -- step:   looked  queries with a registered domain
 -- step:   domain  registered domains
 -- step:   generated  registered domains that look generated
@@ -61,7 +62,7 @@ WITH looked AS (
     ELSE substr('9544975959635395934266886936673889369288479446389969395838734944892885635899794975177927957748954747896948436568799453857334867589496634892994883894554999594958275439956438934748998829882899399768389464599979564555599995423695439597953995279959996735993629999957771659399664668736797969387527892983993799555799392577299939775843995749998948443628496676579833668989664576696974425493454558993978397649738934925459997999799999999698889768099998386526693966563795445789595949279439657854884249795939672894299679469345598959444646594993426493339998983979198939997959998997999928763784398674379347997999494838773997687298927796696757489739953352963499699639861999399887479878898975', (ascii(p) - 97) * 26 + ascii(substr(p, 2)) - 96, 1)::INTEGER END) AS bits
   FROM spelled
 ), generated AS (
-  SELECT registered_domain, (list_avg(bits) - 4.2) * sqrt(len(bits)) AS looks FROM costed WHERE len(bits) > 0 AND (list_avg(bits) - 4.2) * sqrt(len(bits)) >= $bits::DOUBLE
+  SELECT registered_domain, list_sum(bits) - 4.2 * len(bits) AS looks FROM costed WHERE len(bits) > 0 AND list_sum(bits) - 4.2 * len(bits) >= $bits::DOUBLE
 ), asked AS (
   SELECT capture, srcaddr_n, any_value(vpc_id) AS vpc_id, registered_domain, count(*) AS queries, bool_and(rcode = 'NXDOMAIN') AS nonexistent, min(query_timestamp) AS first_query, max(query_timestamp) AS last_query
   FROM looked GROUP BY ALL
