@@ -20,6 +20,9 @@
 -- timed or, where a side has hardly any, queries. Empty where a side has fewer than three pauses,
 -- or, for sizes, where a side was refused.
 --
+-- Of outside addresses that only called in, those that the other capture has too and the 1,000 with
+-- most connections of each capture are looked at; of_rows counts them all.
+--
 -- Names of one registered domain that were asked for, never called, and are in one capture only
 -- are one row where they are more than ten; names says how many.
 --
@@ -81,11 +84,25 @@ WITH compared AS (
   SELECT name, 'right' FROM capture WHERE CASE WHEN $right = '' THEN role = 'replay' ELSE name = $right END
 ), side AS (
   FROM compared UNION ALL SELECT name, 'baseline' FROM capture WHERE CASE WHEN $baseline = '' THEN role = 'baseline' AND name NOT IN (SELECT capture FROM compared) ELSE name = $baseline END
+), outward AS (
+  SELECT DISTINCT s.server_n FROM session s JOIN side d USING (capture) WHERE s.direction = 'out' AND NOT s.translated
+), caller AS MATERIALIZED ( -- all the internet knocks: few of those who call in are looked at one by one
+  SELECT s.client_n, count(*) FILTER (d.side = 'left') AS left_n, count(*) FILTER (d.side = 'right') AS right_n FROM session s JOIN side d USING (capture) WHERE s.direction = 'in' AND NOT s.translated GROUP BY s.client_n
+), caller_kept AS MATERIALIZED (
+  SELECT client_n FROM caller WHERE left_n > 0 AND right_n > 0
+  UNION
+  SELECT client_n FROM caller SEMI JOIN outward ON server_n = client_n
+  UNION
+  (SELECT client_n FROM caller WHERE left_n > 0 ORDER BY left_n DESC, client_n LIMIT 1000)
+  UNION
+  (SELECT client_n FROM caller WHERE right_n > 0 ORDER BY right_n DESC, client_n LIMIT 1000)
+), caller_left_out AS (
+  SELECT count(*) FILTER (left_n > 0) AS left_n, count(*) FILTER (right_n > 0) AS right_n FROM caller ANTI JOIN caller_kept USING (client_n)
 ), seen AS (
   SELECT d.side, s.capture, s.direction = 'in' AS inbound, s.direction = 'out' AS outward, s.interface_id, s.instance_id IS NOT NULL AS has_instance, CASE WHEN s.direction = 'in' THEN s.server_n ELSE s.client_n END AS own_n,
     CASE WHEN s.direction = 'in' THEN s.client_n ELSE s.server_n END AS place_n, s.server_port AS port, CASE WHEN s.direction <> 'in' THEN s.name END AS name, s.server_service AS service,
     s.start, s."end", s.refused, s.records, s.bytes_out
-  FROM session s JOIN side d USING (capture) WHERE NOT s.translated AND s.direction IN ('out', 'in', 'inside')
+  FROM session s JOIN side d USING (capture) WHERE NOT s.translated AND (s.direction IN ('out', 'inside') OR s.direction = 'in' AND s.client_n IN (SELECT client_n FROM caller_kept))
 ), call AS MATERIALIZED (
   SELECT side, capture, inbound, outward, interface_id, own_n, place_n, port, name, max(service) AS service, count(*) AS connections, count(*) FILTER (refused) AS refused,
     sum(records)::BIGINT AS records, sum(bytes_out)::BIGINT AS bytes, min(start) AS first_time, max("end") AS last_time
@@ -217,7 +234,7 @@ WITH compared AS (
     max(s.right_clients), 0, 0, 0, sum(s.right_queries)::BIGINT, NULL, min(s.right_first), max(s.right_last), NULL, NULL, NULL, NULL, NULL, NULL, NULL, min(s.place_id), count(*)
   FROM scored s JOIN folding f ON s.kind = 'asked' AND f.found_in = s.found_in AND f.apart IS NOT DISTINCT FROM s.apart AND f.registered_domain = s.registered_domain GROUP BY s.found_in, s.apart, s.kind, s.registered_domain
 ), ranked AS (
-  SELECT *, count(*) OVER part AS of_rows FROM folded
+  SELECT f.*, count(*) OVER part + CASE WHEN kind = 'in' AND apart IS NULL THEN CASE found_in WHEN 'only left' THEN o.left_n WHEN 'only right' THEN o.right_n ELSE 0 END ELSE 0 END AS of_rows FROM folded f CROSS JOIN caller_left_out o
   WINDOW part AS (PARTITION BY found_in, apart, kind = 'in', kind = 'inside')
   QUALIFY row_number() OVER (PARTITION BY found_in, apart, kind = 'in', kind = 'inside' ORDER BY score DESC, right_connections + left_connections DESC, right_queries + left_queries DESC, name, registered_domain, address_n) <= $most::BIGINT
 ), summed AS (
@@ -237,8 +254,8 @@ WITH compared AS (
   UNION ALL
   SELECT 'total', s.part, s.apart, s.kind, NULL, NULL, NULL, NULL, NULL, NULL, coalesce(c.addresses, 0), coalesce(c.refused_addresses, 0), coalesce(c.shared_addresses, 0), c.first_call, s.names, s.same_names, NULL, NULL,
     NULL, s.left_connections, s.left_refused, s.left_queries, s.left_bytes, s.left_first, s.left_last, NULL, s.right_connections, s.right_refused, s.right_records, s.right_queries, s.right_bytes, s.right_first, s.right_last,
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, s.of_rows
-  FROM summed s LEFT JOIN called c ON c.part = s.part AND c.apart IS NOT DISTINCT FROM s.apart AND c.kind = s.kind
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, s.of_rows + CASE WHEN s.kind = 'in' AND s.apart IS NULL THEN CASE s.part WHEN 'only left' THEN o.left_n WHEN 'only right' THEN o.right_n WHEN 'right' THEN o.right_n ELSE 0 END ELSE 0 END
+  FROM summed s CROSS JOIN caller_left_out o LEFT JOIN called c ON c.part = s.part AND c.apart IS NOT DISTINCT FROM s.apart AND c.kind = s.kind
 )
 SELECT * FROM line
 ORDER BY what, found_in, kind = 'in', kind = 'inside', apart NULLS FIRST, score DESC, right_connections DESC, left_connections DESC, name, registered_domain, address, kind

@@ -40,11 +40,18 @@ WITH compared AS (
   SELECT name, 'right' FROM capture WHERE CASE WHEN $right = '' THEN role = 'replay' ELSE name = $right END
 ), side AS (
   FROM compared UNION ALL SELECT name, 'baseline' FROM capture WHERE CASE WHEN $baseline = '' THEN role = 'baseline' AND name NOT IN (SELECT capture FROM compared) ELSE name = $baseline END
+), outward AS (
+  SELECT DISTINCT s.server_n FROM session s JOIN side d USING (capture) WHERE s.direction = 'out' AND NOT s.translated
+), caller AS (
+  SELECT DISTINCT s.client_n FROM session s JOIN side d USING (capture) WHERE s.direction = 'in' AND NOT s.translated
+), caller_kept AS MATERIALIZED (
+  SELECT client_n FROM caller SEMI JOIN outward ON server_n = client_n
 ), seen AS (
   SELECT d.side, s.capture, s.direction = 'in' AS inbound, s.direction = 'out' AS outward, s.interface_id, s.instance_id IS NOT NULL AS has_instance, CASE WHEN s.direction = 'in' THEN s.server_n ELSE s.client_n END AS own_n,
     CASE WHEN s.direction = 'in' THEN s.client_n ELSE s.server_n END AS place_n, s.server_port AS port, CASE WHEN s.direction <> 'in' THEN s.name END AS name, s.server_service AS service,
     s.start, s."end", s.refused, s.records, s.bytes_out
-  FROM session s JOIN side d USING (capture) WHERE NOT s.translated AND s.direction IN ('out', 'in', 'inside') AND ($from::TIMESTAMP IS NULL OR s.start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR s.start < $to::TIMESTAMP)
+  FROM session s JOIN side d USING (capture) WHERE NOT s.translated AND (s.direction IN ('out', 'inside') OR s.direction = 'in' AND s.client_n IN (SELECT client_n FROM caller_kept))
+    AND ($from::TIMESTAMP IS NULL OR s.start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR s.start < $to::TIMESTAMP)
 ), call AS MATERIALIZED (
   SELECT side, capture, inbound, outward, interface_id, own_n, place_n, port, name, max(service) AS service, count(*) AS connections, count(*) FILTER (refused) AS refused,
     sum(records)::BIGINT AS records, sum(bytes_out)::BIGINT AS bytes, min(start) AS first_time, max("end") AS last_time
