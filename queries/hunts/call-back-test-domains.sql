@@ -54,7 +54,7 @@ WITH service(domain) AS (
   FROM (SELECT name, string_split(name, '.') AS parts, labels, array_to_string(list_slice(string_split(name, '.'), -labels, -1), '.') AS suffix FROM (SELECT DISTINCT name FROM looked), (SELECT DISTINCT labels FROM service_labels)) n
     JOIN service_labels s ON s.domain = n.suffix AND s.labels = n.labels
 ), session_of AS (
-  SELECT l.capture, l.srcaddr_n, s.domain, CASE WHEN len(s.before) = 0 OR s.before = ['www'] THEN NULL ELSE s.before[-1] END AS token, any_value(l.vpc_id) AS vpc_id, count(*) AS queries, count(DISTINCT l.name) AS names,
+  SELECT l.capture, l.srcaddr_n, s.domain, CASE WHEN len(s.before) = 0 OR s.before = ['www'] THEN NULL ELSE s.before[-1] END AS token, min(l.vpc_id) AS vpc_id, count(*) AS queries, count(DISTINCT l.name) AS names,
     min(l.query_timestamp) AS first_query, max(l.query_timestamp) AS last_query, min(l.name) AS name, min(l.through) AS through, max(len(s.before)) AS depth,
     array_to_string(list_slice(list_sort(list(DISTINCT array_to_string(list_slice(s.before, 1, -2), '.')) FILTER (len(s.before) > 1)), 1, 5), ' ') AS data
   FROM looked l JOIN listed s ON s.name = l.name GROUP BY ALL

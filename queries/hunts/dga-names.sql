@@ -64,10 +64,10 @@ WITH looked AS (
 ), generated AS (
   SELECT registered_domain, list_sum(bits) - 4.2 * len(bits) AS looks FROM costed WHERE len(bits) > 0 AND list_sum(bits) - 4.2 * len(bits) >= $bits::DOUBLE
 ), asked AS (
-  SELECT capture, srcaddr_n, any_value(vpc_id) AS vpc_id, registered_domain, count(*) AS queries, bool_and(rcode = 'NXDOMAIN') AS nonexistent, min(query_timestamp) AS first_query, max(query_timestamp) AS last_query
+  SELECT capture, srcaddr_n, min(vpc_id) AS vpc_id, registered_domain, count(*) AS queries, bool_and(rcode = 'NXDOMAIN') AS nonexistent, min(query_timestamp) AS first_query, max(query_timestamp) AS last_query
   FROM looked GROUP BY ALL
 ), suspect AS (
-  SELECT a.capture, a.srcaddr_n, any_value(a.vpc_id) AS vpc_id, count(*) AS domains, count(g.looks) AS generated, coalesce(avg(a.nonexistent::INTEGER) FILTER (g.looks IS NOT NULL), 0) AS nonexistent,
+  SELECT a.capture, a.srcaddr_n, min(a.vpc_id) AS vpc_id, count(*) AS domains, count(g.looks) AS generated, coalesce(avg(a.nonexistent::INTEGER) FILTER (g.looks IS NOT NULL), 0) AS nonexistent,
     sum(a.queries) FILTER (g.looks IS NOT NULL) AS queries, min(a.first_query) FILTER (g.looks IS NOT NULL) AS first_query, max(a.last_query) FILTER (g.looks IS NOT NULL) AS last_query,
     array_to_string(list_slice(list_reverse_sort(list({'looks': g.looks, 'domain': a.registered_domain}) FILTER (g.looks IS NOT NULL)), 1, 5).list_transform(lambda x: x.domain), ' ') AS examples
   FROM asked a LEFT JOIN generated g USING (registered_domain) GROUP BY a.capture, a.srcaddr_n HAVING count(g.looks) >= $names::BIGINT

@@ -54,7 +54,7 @@ WITH looked AS (
 ), grouped AS (
   SELECT capture, srcaddr_n, registered_domain, count(*) AS queries, approx_count_distinct(name) AS about FROM looked GROUP BY ALL
 ), many AS (
-  SELECT l.capture, l.srcaddr_n, l.registered_domain, any_value(l.vpc_id) AS vpc_id, count(*) AS queries, count(DISTINCT l.name) AS names,
+  SELECT l.capture, l.srcaddr_n, l.registered_domain, min(l.vpc_id) AS vpc_id, count(*) AS queries, count(DISTINCT l.name) AS names,
     avg(l.entropy) FILTER (l.prefix > 0) AS entropy, avg(l.prefix) AS length, avg((l.query_type IN ('TXT', 'NULL', 'CNAME', 'MX', 'SRV', 'KEY', 'SIG', 'HINFO', 'RP', 'ANY') OR l.query_type SIMILAR TO '(TYPE)?[0-9]+' AND l.query_type NOT IN ('TYPE64', 'TYPE65'))::INTEGER) AS odd_types,
     min(l.query_timestamp) AS first_query, max(l.query_timestamp) AS last_query
   FROM looked l SEMI JOIN (FROM grouped WHERE queries >= $names::BIGINT AND about >= $names::BIGINT * 0.8) g ON g.capture = l.capture AND g.srcaddr_n IS NOT DISTINCT FROM l.srcaddr_n AND g.registered_domain = l.registered_domain

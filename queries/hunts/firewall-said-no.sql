@@ -39,7 +39,7 @@ WITH looked AS (
 ), matched AS (
   SELECT * FROM looked WHERE firewall_rule_action IS NOT NULL AND upper(firewall_rule_action) <> 'ALLOW'
 ), blocked AS (
-  SELECT capture, srcaddr_n, domain, upper(firewall_rule_action) AS action, firewall_rule_group_id, firewall_domain_list_id, any_value(vpc_id) AS vpc_id, count(*) AS queries, count(DISTINCT name) AS names, min(name) AS example,
+  SELECT capture, srcaddr_n, domain, upper(firewall_rule_action) AS action, firewall_rule_group_id, firewall_domain_list_id, min(vpc_id) AS vpc_id, count(*) AS queries, count(DISTINCT name) AS names, min(name) AS example,
     count(*) FILTER (rcode = 'NOERROR' AND answers_n > 0) AS answered, min(query_timestamp) AS first_query, max(query_timestamp) AS last_query
   FROM matched GROUP BY ALL
 ), population AS (

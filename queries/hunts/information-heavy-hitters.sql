@@ -50,7 +50,7 @@ WITH looked AS (
 ), heavy AS (
   SELECT capture, srcaddr_n, registered_domain FROM looked GROUP BY ALL HAVING sum(prefix) >= $bytes::BIGINT
 ), carried AS (
-  SELECT l.capture, l.srcaddr_n, l.registered_domain, l.name, any_value(l.vpc_id) AS vpc_id, any_value(l.prefix) AS prefix, count(*) AS queries, min(l.query_timestamp) AS first_query, max(l.query_timestamp) AS last_query
+  SELECT l.capture, l.srcaddr_n, l.registered_domain, l.name, min(l.vpc_id) AS vpc_id, any_value(l.prefix) AS prefix, count(*) AS queries, min(l.query_timestamp) AS first_query, max(l.query_timestamp) AS last_query
   FROM looked l SEMI JOIN heavy h ON h.capture = l.capture AND h.srcaddr_n IS NOT DISTINCT FROM l.srcaddr_n AND h.registered_domain = l.registered_domain
   GROUP BY ALL
 ), hourly AS (
@@ -60,7 +60,7 @@ WITH looked AS (
 ), hitter AS (
   SELECT capture, srcaddr_n, registered_domain, max(bytes) AS most, count(*) FILTER (minute(hour) = 0) AS busy_hours FROM hourly GROUP BY ALL
 ), told AS (
-  SELECT c.capture, c.srcaddr_n, c.registered_domain, any_value(c.vpc_id) AS vpc_id, any_value(h.most) AS most, any_value(h.busy_hours) AS busy_hours, sum(c.queries)::BIGINT AS queries, count(*) AS names,
+  SELECT c.capture, c.srcaddr_n, c.registered_domain, min(c.vpc_id) AS vpc_id, any_value(h.most) AS most, any_value(h.busy_hours) AS busy_hours, sum(c.queries)::BIGINT AS queries, count(*) AS names,
     sum(c.prefix)::BIGINT AS bytes, avg(c.prefix) AS length, min(c.first_query) AS first_query, max(c.last_query) AS last_query, sum(c.prefix) / greatest(1, epoch(max(c.first_query) - min(c.first_query))) AS pace,
     0.2 + 0.5 * least(1, ln(any_value(h.most) / greatest(1, $bytes::BIGINT)) / ln(100)) + 0.3 * least(1, greatest(0, (avg(c.prefix) - 15) / 45)) AS score
   FROM carried c JOIN hitter h ON h.capture = c.capture AND h.srcaddr_n IS NOT DISTINCT FROM c.srcaddr_n AND h.registered_domain = c.registered_domain

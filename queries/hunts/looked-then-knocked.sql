@@ -84,7 +84,7 @@ WITH looked AS (
   SELECT b.*, d.ports, d.connections, d.refused, d.records, d.last_end, d.interface_id, d.server_port, epoch(b.first_start - b.looked_at) / 60 AS minutes_after,
     0.2 + CASE near WHEN 'client subnet' THEN 0.4 WHEN 'resolver' THEN 0.2 ELSE 0 END + 0.1 * (b.first_start < b.looked_at + INTERVAL 1 HOUR)::INTEGER + 0.2 * least(1, ln(d.ports) / ln(50)) + 0.1 * (d.refused < d.connections)::INTEGER AS score
   FROM best b JOIN (
-    SELECT c.capture, c.client_n, c.server_n, count(DISTINCT c.server_port) AS ports, count(*) AS connections, count(*) FILTER (c.refused) AS refused, sum(c.records)::BIGINT AS records, max(c."end") AS last_end, mode(c.interface_id) AS interface_id, min(c.server_port) AS server_port
+    SELECT c.capture, c.client_n, c.server_n, count(DISTINCT c.server_port) AS ports, count(*) AS connections, count(*) FILTER (c.refused) AS refused, sum(c.records)::BIGINT AS records, max(c."end") AS last_end, min(c.interface_id) AS interface_id, min(c.server_port) AS server_port
     FROM caller c JOIN best b ON b.capture = c.capture AND b.client_n = c.client_n AND b.server_n = c.server_n WHERE c.start < b.looked_at + to_hours($hours::BIGINT) GROUP BY ALL
   ) d ON d.capture = b.capture AND d.client_n = b.client_n AND d.server_n = b.server_n
 )

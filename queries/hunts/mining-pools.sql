@@ -67,12 +67,12 @@ WITH pool(domain) AS (
     LEFT JOIN listed l ON l.name = s.name
   WHERE l.domain IS NOT NULL OR list_contains(string_split(replace($ports, ' ', ''), ','), s.server_port::VARCHAR) AND NOT s.refused AND s.seconds >= 60 * $minutes::BIGINT
 ), reached AS (
-  SELECT capture, client_n, domain, CASE WHEN domain IS NULL THEN server_n END AS server_n, CASE WHEN domain IS NULL THEN server_port END AS only_port, mode(interface_id) AS interface_id, mode(server_n) AS most_server_n, mode(server_port) AS server_port,
+  SELECT capture, client_n, domain, CASE WHEN domain IS NULL THEN server_n END AS server_n, CASE WHEN domain IS NULL THEN server_port END AS only_port, min(interface_id) AS interface_id, arg_min(server_n, (start, server_n, server_port)) AS first_server_n, arg_min(server_port, (start, server_n, server_port)) AS server_port,
     count(*) AS connections, count(*) FILTER (refused) AS refused, max(seconds) AS longest, sum(seconds) AS seconds, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in, sum(records)::BIGINT AS records, min(start) AS first_time, max("end") AS last_time
   FROM called GROUP BY ALL
 ), place AS (
   SELECT coalesce(a.capture, r.capture) AS capture, coalesce(a.client_n, r.client_n) AS client_n, coalesce(a.domain, r.domain) AS domain, a.name, coalesce(a.queries, 0) AS queries, coalesce(a.nonexistent, false) AS nonexistent,
-    r.most_server_n AS server_n, r.server_port, r.interface_id, coalesce(r.connections, 0) AS connections, coalesce(r.refused, 0) AS refused, r.longest, r.seconds, r.bytes_out, r.bytes_in, coalesce(r.records, 0) + coalesce(a.queries, 0) AS records,
+    r.first_server_n AS server_n, r.server_port, r.interface_id, coalesce(r.connections, 0) AS connections, coalesce(r.refused, 0) AS refused, r.longest, r.seconds, r.bytes_out, r.bytes_in, coalesce(r.records, 0) + coalesce(a.queries, 0) AS records,
     least(a.first_time, r.first_time) AS first_time, greatest(a.last_time, r.last_time) AS last_time
   FROM asked a FULL JOIN reached r ON r.capture = a.capture AND r.client_n = a.client_n AND r.domain = a.domain
 ), told AS (

@@ -57,7 +57,7 @@ WITH looked AS (
 ), served AS ( -- zone records are optional, so zone is not among what the hunt needs
   SELECT DISTINCT name FROM main.zone WHERE name IS NOT NULL
 ), inside AS (
-  SELECT l.capture, l.name, l.rdata_n, any_value(a.text) AS text, any_value(a.meaning) AS meaning, count(*) AS answers, count(DISTINCT l.srcaddr_n) AS clients, mode(l.srcaddr_n) AS client,
+  SELECT l.capture, l.name, l.rdata_n, any_value(a.text) AS text, any_value(a.meaning) AS meaning, count(*) AS answers, count(DISTINCT l.srcaddr_n) AS clients, arg_min(l.srcaddr_n, (l.query_timestamp, l.srcaddr_n)) AS client,
     min(l.query_timestamp) AS first_answer, max(l.query_timestamp) AS last_answer
   FROM looked l JOIN address a ON a.rdata_n = l.rdata_n WHERE a.meaning IS NOT NULL GROUP BY l.capture, l.name, l.rdata_n
 ), strange AS (

@@ -49,7 +49,7 @@ WITH looked AS (
   FROM looked l JOIN capture k ON k.name = l.capture GROUP BY l.capture
 ), domain AS (
   SELECT l.capture, l.domain, any_value(c.role) AS role, any_value(c.began) AS began, min(l.query_timestamp) AS first_query, max(l.query_timestamp) AS last_query, count(*) AS queries,
-    approx_count_distinct(l.name) AS names, approx_count_distinct(l.srcaddr_n) AS clients, arg_min(l.srcaddr_n, l.query_timestamp) AS client, min(l.name) AS example,
+    approx_count_distinct(l.name) AS names, approx_count_distinct(l.srcaddr_n) AS clients, arg_min(l.srcaddr_n, (l.query_timestamp, l.srcaddr_n)) AS client, min(l.name) AS example,
     bool_and(coalesce(l.rcode, '') = 'NXDOMAIN') AS nonexistent, count(DISTINCT time_bucket(INTERVAL 1 HOUR, l.query_timestamp)) AS hours,
     greatest(1, epoch(any_value(c.last_query) - any_value(c.began)) / 3600) AS hours_left
   FROM looked l JOIN cut c USING (capture) GROUP BY ALL

@@ -57,7 +57,7 @@ WITH looked AS (
       WHEN type IN ('CNAME', 'ANY') THEN 1 ELSE 0 END AS hides
   FROM looked
 ), counted AS (
-  SELECT capture, srcaddr_n, registered_domain, any_value(vpc_id) AS vpc_id, count(*) AS queries, count(*) FILTER (hides > 0) AS hiding, count(*) FILTER (hides = 2) AS odd, count(*) FILTER (type = 'ANY') AS anys,
+  SELECT capture, srcaddr_n, registered_domain, min(vpc_id) AS vpc_id, count(*) AS queries, count(*) FILTER (hides > 0) AS hiding, count(*) FILTER (hides = 2) AS odd, count(*) FILTER (type = 'ANY') AS anys,
     min(query_timestamp) FILTER (hides > 0) AS first_query, max(query_timestamp) FILTER (hides > 0) AS last_query
   FROM judged GROUP BY ALL HAVING count(*) FILTER (hides > 0) > 0
 ), enough AS (

@@ -45,7 +45,7 @@ WITH looked AS (
   WHERE name IS NOT NULL
     AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
 ), asker AS (
-  SELECT capture, resolver_ip_n, subnet, hosted_zone_id, mode(registered_domain) AS registered_domain, count(kind) AS queries, count(*) FILTER (kind = 'transfer') AS transfers,
+  SELECT capture, resolver_ip_n, subnet, hosted_zone_id, min(registered_domain) AS registered_domain, count(kind) AS queries, count(*) FILTER (kind = 'transfer') AS transfers,
     count(*) FILTER (kind = 'transfer' AND response_code = 'NOERROR') AS handed, count(*) FILTER (kind = 'any') AS anys, count(*) FILTER (kind = 'walk') AS walks,
     count(DISTINCT name) FILTER (kind = 'text') AS texts, count(DISTINCT name) FILTER (response_code = 'NXDOMAIN') AS guesses,
     min(query_timestamp) FILTER (kind IS NOT NULL) AS first_query, max(query_timestamp) FILTER (kind IS NOT NULL) AS last_query,

@@ -44,7 +44,7 @@ WITH looked AS (
 ), burst AS (
   SELECT capture, resolver_ip_n, subnet, hosted_zone_id, min(hour) AS since, max(hour) + INTERVAL 1 HOUR AS until FROM crowded GROUP BY ALL
 ), found AS (
-  SELECT l.capture, l.hosted_zone_id, l.name, any_value(l.registered_domain) AS registered_domain, arg_min(l.resolver_ip_n, l.query_timestamp) AS resolver_ip_n, arg_min(l.subnet, l.query_timestamp) AS subnet, min(l.query_timestamp) AS first_query, max(b.until) AS until
+  SELECT l.capture, l.hosted_zone_id, l.name, any_value(l.registered_domain) AS registered_domain, arg_min(l.resolver_ip_n, (l.query_timestamp, l.resolver_ip_n, l.subnet)) AS resolver_ip_n, arg_min(l.subnet, (l.query_timestamp, l.resolver_ip_n, l.subnet)) AS subnet, min(l.query_timestamp) AS first_query, max(b.until) AS until
   FROM looked l JOIN burst b ON b.capture = l.capture AND b.resolver_ip_n IS NOT DISTINCT FROM l.resolver_ip_n AND b.subnet = l.subnet AND b.hosted_zone_id IS NOT DISTINCT FROM l.hosted_zone_id
   WHERE l.query_timestamp >= b.since AND l.query_timestamp < b.until AND l.response_code = 'NOERROR' AND l.name <> coalesce(l.registered_domain, '')
   GROUP BY l.capture, l.hosted_zone_id, l.name

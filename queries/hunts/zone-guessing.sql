@@ -44,7 +44,7 @@ WITH looked AS (
   FROM (SELECT *, unnest([time_bucket(INTERVAL 1 HOUR, query_timestamp), time_bucket(INTERVAL 1 HOUR, query_timestamp - INTERVAL 30 MINUTE) + INTERVAL 30 MINUTE]) AS hour FROM looked)
   GROUP BY ALL HAVING count(DISTINCT name) >= $names::BIGINT AND 100 * avg((response_code = 'NXDOMAIN')::INTEGER) >= $percent::DOUBLE
 ), guessed AS (
-  SELECT l.capture, l.resolver_ip_n, l.subnet, l.hosted_zone_id, mode(l.registered_domain) AS registered_domain, max(w.most) AS most, count(*) AS queries, count(DISTINCT l.name) AS names, avg((l.response_code = 'NXDOMAIN')::INTEGER) AS nonexistent,
+  SELECT l.capture, l.resolver_ip_n, l.subnet, l.hosted_zone_id, min(l.registered_domain) AS registered_domain, max(w.most) AS most, count(*) AS queries, count(DISTINCT l.name) AS names, avg((l.response_code = 'NXDOMAIN')::INTEGER) AS nonexistent,
     min(l.query_timestamp) AS first_query, max(l.query_timestamp) AS last_query, array_to_string(list_slice(list_sort(list(DISTINCT l.name) FILTER (l.response_code = 'NOERROR')), 1, 10), ' ') AS found
   FROM looked l JOIN (SELECT capture, resolver_ip_n, subnet, hosted_zone_id, max(n) AS most, min(hour) AS since, max(hour) + INTERVAL 1 HOUR AS until FROM crowded GROUP BY ALL) w
     ON w.capture = l.capture AND w.resolver_ip_n IS NOT DISTINCT FROM l.resolver_ip_n AND w.subnet = l.subnet AND w.hosted_zone_id IS NOT DISTINCT FROM l.hosted_zone_id
