@@ -148,7 +148,7 @@ func init() {
 			innocent: []string{hosts, threeDays("10.0.2.8", "10.0.3.8", 5),
 				friend(1, "10.0.2.1", "10.0.3.1", "22", 100), friend(1, "10.0.2.1", "10.0.3.1", "22", 150000), // knew each other
 				friend(2, "10.0.2.2", "10.0.3.2", "443", 100), friend(2, "10.0.2.2", "10.0.3.1", "22", 120), friend(2, "10.0.2.2", "10.0.3.2", "22", 130000), // did so before, at another
-				friend(3, "10.0.2.77", "10.0.3.1", "22", 140000),                                                                                                 // a new machine like others
+				friend(3, "10.0.2.77", "10.0.3.1", "22", 140000),                                                                                                                                                // a new machine like others
 				friend(4, "10.0.2.4", "10.0.4.4", "8080", 100), friend(4, "10.0.2.5", "10.0.4.4", "8080", 140000), friend(4, "10.0.2.5", "10.0.4.4", "443", 100), friend(5, "10.0.2.9", "10.0.3.8", "443", 100), // scaled out
 				flows(50, out+5, "'10.0.2.9'", "'10.0.6.' || i", "50000 + i", "22", "150000 + i", "60", "2")}, // a sweep that nobody answers
 		},
@@ -158,7 +158,7 @@ func init() {
 			innocent: []string{hosts, twelveHosts, talk("out", 2, 40, "'10.0.0.' || (1 + i % 12)", "'203.0.113.141'", "443", "150000 + 900 * i", 900000), // everybody's
 				talk("out", 3, 40, "'10.0.0.3'", "'203.0.113.142'", "443", "90000 + 900 * i", 900000),  // used before
 				talk("out", 4, 1, "'10.0.0.4'", "'203.0.113.143'", "443", "150000", 900),               // once, and hardly a byte
-				talk("out", 5, 90, "'10.0.0.5'", "'203.0.113.' || i", "123", "150000 + 60 * i", 76),    // time servers
+				talk("out", 5, 40, "'10.0.0.5'", "'203.0.113.145'", "123", "150000 + 900 * i", 900000), // time servers
 				talk("in", 6, 90, "'198.51.100.' || i", "'10.0.0.6'", "443", "150000 + 60 * i", 90000), // a public door
 				flows(40, noOut+7, "'10.0.0.7'", "'203.0.113.144'", "50000 + i", "443", "150000 + 900 * i", "90000", "2")},
 		},
@@ -167,6 +167,7 @@ func init() {
 				talk("out", 1, 9, "'10.0.0.1'", "'203.0.113.9'", "443", "900 * i", 900)},
 			subject: "severity, client, registered_domain, queries, names, addresses, clients", want: "medium 10.0.0.1 c2.example 400 400 90 1",
 			innocent: []string{hosts, logsFlow, resolved, talk("out", 1, 9, "'10.0.0.1'", "'203.0.113.9'", "443", "900 * i", 900),
+				asks(400, "'10.0.0.1'", "'v' || i || '.gone.example'", "'gone.example'", "60 * i", "2"), given(1, "'10.0.0.1'", "'v' || i || '.gone.example'", "'198.51.106.1'", "60"), // hardly ever answered
 				asks(400, "'10.0.0.1'", "'v' || i || '.cdn.example'", "'cdn.example'", "60 * i", "1"), given(400, "'10.0.0.1'", "'v' || i || '.cdn.example'", "'198.51.101.' || i % 90", "60 * i"), talk("out", 1, 1, "'10.0.0.1'", "'198.51.101.7'", "443", "80000", 900), // called once
 				asks(400, "'10.0.0.1'", "'v' || i || '.peer.example'", "'peer.example'", "60 * i", "1"), given(400, "'10.0.0.1'", "'v' || i || '.peer.example'", "'198.51.102.' || i % 90", "60 * i"), talk("in", 1, 1, "'198.51.102.7'", "'10.0.0.1'", "443", "80000", 900), // calls it
 				asks(19, "'10.0.0.1'", "'v' || i || '.few.example'", "'few.example'", "60 * i", "1"), given(19, "'10.0.0.1'", "'v' || i || '.few.example'", "'198.51.103.' || i", "60 * i"), // asked ahead
@@ -179,7 +180,7 @@ func init() {
 			subject: "severity, direction, src, dst, dstport, connections, bytes_out, ratio", want: "medium out 10.0.0.1 203.0.113.140 443 6 4200000000 0.975",
 			innocent: []string{hosts, twelveHosts, sends("out", 1, 6, "'10.0.0.1'", "'203.0.113.141'", "443", "90000 + 500 * i", 700000000, 90000000), // a good deal comes back
 				sends("out", 2, 9, "'10.0.0.2'", "'203.0.113.142'", "443", "90000 + 500 * i", 1000000, 900),               // not much
-				sends("out", 3, 70, "'10.0.0.3'", "'203.0.113.143'", "443", "3600 * i", 9000000, 90000),                   // every hour
+				sends("out", 3, 70, "'10.0.0.3'", "'203.0.113.143'", "443", "3600 * i", 900000000, 900),                   // every hour
 				sends("in", 4, 40, "'198.51.100.' || i", "'10.0.0.4'", "443", "90000 + 500 * i", 9000, 90000000),          // a public service
 				flows(6, out+9, "'10.0.0.9'", "'203.0.113.144'", "40000 + i", "443", "90000 + 500 * i", "700000000", "3"), // one way only
 				sends("out", 5, 6, "'10.0.0.5'", "'10.0.0.6'", "443", "90000 + 500 * i", 700000000, 9000)},                // inside

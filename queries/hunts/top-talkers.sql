@@ -38,15 +38,19 @@ WITH looked AS (
   WHERE (NOT translated OR $translated::BOOLEAN)
     AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
 ), seen_at AS (
-  SELECT capture, interface_id, client_n, peer, any_value(name) AS name, arg_max(server_n, coalesce(bytes_out, 0) + coalesce(bytes_in, 0)) AS server_n, min(server_n) <> max(server_n) AS several, any_value(direction) AS direction, count(*) AS connections, coalesce(sum(bytes_out), 0)::BIGINT AS sent, coalesce(sum(bytes_in), 0)::BIGINT AS got,
-    min(server_port) AS lowest_port, max(server_port) AS highest_port, sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
-  FROM looked GROUP BY capture, interface_id, client_n, peer
+  SELECT hash(capture, interface_id, client_n, peer) AS channel, any_value(hash(capture, client_n, peer)) AS pair, any_value(hash(capture)) AS held, sum(coalesce(bytes_out, 0) + coalesce(bytes_in, 0))::BIGINT AS bytes FROM looked GROUP BY hash(capture, interface_id, client_n, peer)
 ), pair AS (
-  SELECT * FROM seen_at QUALIFY row_number() OVER (PARTITION BY capture, client_n, peer ORDER BY sent + got DESC, interface_id) = 1
-), ranked AS (
-  SELECT *, row_number() OVER (PARTITION BY capture ORDER BY sent + got DESC, client_n, peer) AS place, count(*) OVER (PARTITION BY capture) AS all_pairs, sum(sent + got) OVER (PARTITION BY capture)::BIGINT AS all_bytes FROM pair
+  SELECT pair, any_value(held) AS held, max((bytes::UHUGEINT << 64) + channel) AS best FROM seen_at GROUP BY pair
+), largest AS (
+  SELECT held, count(*) AS all_pairs, sum((best >> 64)::BIGINT)::BIGINT AS all_bytes, max(best, $top::BIGINT) AS best FROM pair GROUP BY held
+), chosen AS (
+  SELECT (b % (1::UHUGEINT << 64))::UBIGINT AS channel, all_pairs, all_bytes FROM (SELECT all_pairs, all_bytes, unnest(best) AS b FROM largest)
+), whole AS (
+  SELECT l.capture, l.interface_id, l.client_n, l.peer, any_value(c.all_pairs) AS all_pairs, any_value(c.all_bytes) AS all_bytes, any_value(l.name) AS name, arg_max(l.server_n, coalesce(l.bytes_out, 0) + coalesce(l.bytes_in, 0)) AS server_n, min(l.server_n) <> max(l.server_n) AS several, any_value(l.direction) AS direction, count(*) AS connections,
+    coalesce(sum(l.bytes_out), 0)::BIGINT AS sent, coalesce(sum(l.bytes_in), 0)::BIGINT AS got, min(l.server_port) AS lowest_port, max(l.server_port) AS highest_port, sum(l.records)::BIGINT AS records, min(l.start) AS first_start, max(l."end") AS last_end
+  FROM looked l JOIN chosen c ON c.channel = hash(l.capture, l.interface_id, l.client_n, l.peer) GROUP BY l.capture, l.interface_id, l.client_n, l.peer
 ), told AS (
-  SELECT *, (sent + got) / greatest(1, all_bytes) AS share FROM ranked WHERE place <= $top::BIGINT AND sent + got > 0
+  SELECT *, (sent + got) / greatest(1, all_bytes) AS share, row_number() OVER (PARTITION BY capture ORDER BY sent + got DESC, client_n, peer) AS place FROM whole WHERE sent + got > 0
 )
 SELECT round(0.2 * share, 3)::DOUBLE AS score, 'info' AS severity,
   format('{:.1f} MB: {:.1f} from client to server, {:.1f} back, in {} connections ({}); {:.1f}% of all bytes of the capture; {}pair {} of {}{}', (sent + got) / 1e6, sent / 1e6, got / 1e6, connections, direction, 100 * share, CASE WHEN several THEN 'several addresses; ' ELSE '' END, place, all_pairs,

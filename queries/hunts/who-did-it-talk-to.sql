@@ -8,7 +8,7 @@
 -- flows. A name says what the host had asked for, not what it then wanted of the address.
 --
 -- method: Connections grouped by peer and port (the data ratio query of AWS's investigation playbooks),
--- each counted once, at the host's own interface where that is logged. Ours: connections in place
+-- each counted once, at the host's own interface where that is logged, else where most was seen. Ours: connections in place
 -- of records, so that the side that opened them is known; a peer is a name where one led the host
 -- there, so that a service of many addresses is one; every other name that led to the same address
 -- is given too, up to six, as one address may serve many. Score: 0.2 times the share of all bytes of
@@ -27,7 +27,8 @@
 -- param:  to       time           only what begins before this moment
 -- param:  capture  capture        only this capture; empty for all
 -- step:   looked  sides of connections that are inside hosts
--- step:   peer  hosts, peers and ports
+-- step:   host  inside hosts
+-- step:   peer  peers and ports of the hosts that are shown
 -- column: host ip
 -- column: direction text
 -- column: connections count
@@ -50,25 +51,29 @@ WITH looked AS (
     AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
 ), own AS (
   SELECT DISTINCT capture, interface_id, address_n AS host_n FROM asset WHERE capture IS NOT NULL
-), seen_at AS (
-  SELECT capture, interface_id, host_n, place, server_port, protocol, opened, any_value(name) AS name, arg_max(peer_n, coalesce(sent, 0) + coalesce(got, 0)) AS peer_n, min(peer_n) <> max(peer_n) AS several, any_value(direction) AS direction, count(*) AS connections, count(*) FILTER (refused) AS refused, coalesce(sum(sent), 0)::BIGINT AS sent, coalesce(sum(got), 0)::BIGINT AS got,
+), met AS (
+  SELECT capture, interface_id, host_n, approx_count_distinct(hash(place)) AS peers, approx_count_distinct(hash(place)) FILTER (direction IN ('out', 'in')) AS outside_peers, count(*) AS connections, count(*) FILTER (opened) AS calls, count(*) FILTER (refused) AS refused, coalesce(sum(sent), 0)::BIGINT AS sent, coalesce(sum(got), 0)::BIGINT AS got,
     sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
-  FROM looked GROUP BY capture, interface_id, host_n, place, server_port, protocol, opened
+  FROM looked GROUP BY capture, interface_id, host_n
+), kept AS (
+  SELECT m.*, o.host_n IS NOT NULL AS owned FROM met m LEFT JOIN own o USING (capture, interface_id, host_n) QUALIFY owned OR NOT bool_or(owned) OVER (PARTITION BY m.capture, m.host_n)
+), host AS (
+  SELECT capture, host_n, arg_max(interface_id, (owned, sent + got, interface_id)) AS interface_id, max(peers) AS peers, max(outside_peers) AS outside_peers, sum(calls)::BIGINT AS calls, sum(connections - calls)::BIGINT AS called, sum(connections)::BIGINT AS connections, sum(refused)::BIGINT AS refused, sum(sent)::BIGINT AS sent, sum(got)::BIGINT AS got,
+    sum(records)::BIGINT AS records, min(first_start) AS first_start, max(last_end) AS last_end,
+    row_number() OVER (PARTITION BY capture ORDER BY sum(sent + got) DESC, host_n) AS rank, count(*) OVER (PARTITION BY capture) AS all_hosts, sum(sum(sent + got)) OVER (PARTITION BY capture)::BIGINT AS all_bytes
+  FROM kept GROUP BY capture, host_n
+), seen_at AS (
+  SELECT l.capture, l.interface_id, l.host_n, l.place, l.server_port, l.protocol, l.opened, any_value(l.name) AS name, arg_max(l.peer_n, coalesce(l.sent, 0) + coalesce(l.got, 0)) AS peer_n, min(l.peer_n) <> max(l.peer_n) AS several, any_value(l.direction) AS direction, count(*) AS connections, count(*) FILTER (l.refused) AS refused,
+    coalesce(sum(l.sent), 0)::BIGINT AS sent, coalesce(sum(l.got), 0)::BIGINT AS got, sum(l.records)::BIGINT AS records, min(l.start) AS first_start, max(l."end") AS last_end
+  FROM looked l SEMI JOIN (SELECT k.* FROM kept k JOIN host h USING (capture, host_n) WHERE $host::VARCHAR IS NOT NULL OR h.rank <= $hosts::BIGINT) k ON k.capture = l.capture AND k.interface_id = l.interface_id AND k.host_n = l.host_n
+  GROUP BY l.capture, l.interface_id, l.host_n, l.place, l.server_port, l.protocol, l.opened
 ), peer AS (
-  SELECT s.* FROM seen_at s LEFT JOIN own o USING (capture, interface_id, host_n)
-  QUALIFY row_number() OVER (PARTITION BY s.capture, s.host_n, s.place, s.server_port, s.protocol, s.opened ORDER BY o.host_n IS NULL, s.connections DESC, s.interface_id) = 1
-), placed AS (
+  SELECT * FROM seen_at QUALIFY row_number() OVER (PARTITION BY capture, host_n, place, server_port, protocol, opened ORDER BY connections DESC, interface_id) = 1
+), shown AS (
   SELECT *, row_number() OVER (PARTITION BY capture, host_n ORDER BY sent + got DESC, connections DESC, place, server_port, protocol, opened) AS rank, count(*) OVER (PARTITION BY capture, host_n) AS rows_of_host,
     sum(sent + got) OVER (PARTITION BY capture, host_n)::BIGINT AS bytes_of_host
   FROM peer
-), host AS (
-  SELECT capture, host_n, arg_max(interface_id, sent + got) AS interface_id, count(DISTINCT place) AS peers, count(DISTINCT place) FILTER (direction IN ('out', 'in')) AS outside_peers, sum(connections) FILTER (opened)::BIGINT AS calls, sum(connections) FILTER (NOT opened)::BIGINT AS called,
-    sum(connections)::BIGINT AS connections, sum(refused)::BIGINT AS refused, sum(sent)::BIGINT AS sent, sum(got)::BIGINT AS got, sum(records)::BIGINT AS records, min(first_start) AS first_start, max(last_end) AS last_end,
-    row_number() OVER (PARTITION BY capture ORDER BY sum(sent + got) DESC, host_n) AS rank, count(*) OVER (PARTITION BY capture) AS all_hosts, sum(sum(sent + got)) OVER (PARTITION BY capture)::BIGINT AS all_bytes
-  FROM peer WHERE $host::VARCHAR IS NULL GROUP BY capture, host_n
-), shown AS (
-  SELECT * FROM placed
-  WHERE rank <= CASE WHEN $host::VARCHAR IS NULL THEN 3 ELSE $top::BIGINT END AND ($host::VARCHAR IS NOT NULL OR (capture, host_n) IN (SELECT (capture, host_n) FROM host WHERE rank <= $hosts::BIGINT))
+  QUALIFY rank <= CASE WHEN $host::VARCHAR IS NULL THEN 3 ELSE $top::BIGINT END
 ), called AS (
   SELECT capture, host_n, peer_n, array_to_string(list_slice(list_sort(list_distinct(flatten(list(names)))), 1, 6), ' ') AS names, len(list_distinct(flatten(list(names)))) AS n
   FROM (
@@ -90,9 +95,9 @@ WITH looked AS (
   FROM named WHERE $host::VARCHAR IS NOT NULL
   UNION ALL
   SELECT 0.2 * (sent + got) / greatest(1, all_bytes), rank, capture, host_n, host_n, NULL, NULL, NULL, NULL, NULL, interface_id, NULL, connections, refused, peers, NULL, sent, got, records, first_start, last_end,
-    format('{} peers, {} of them outside: opened {} connections and took {}, {} refused; {:.1f} MB out, {:.1f} MB in; most with {}; host {} of {} by bytes{}', peers, outside_peers, coalesce(calls, 0), coalesce(called, 0), refused, sent / 1e6, got / 1e6, l.text, rank, all_hosts,
+    format('about {} peers, {} of them outside: opened {} connections and took {}, {} refused; {:.1f} MB out, {:.1f} MB in; most with {}; host {} of {} by bytes{}', peers, outside_peers, coalesce(calls, 0), coalesce(called, 0), refused, sent / 1e6, got / 1e6, l.text, rank, all_hosts,
       CASE WHEN all_hosts > $hosts::BIGINT THEN format(' ({} are shown)', $hosts::BIGINT) ELSE '' END)
-  FROM host h JOIN largest l USING (capture, host_n) WHERE rank <= $hosts::BIGINT
+  FROM host h JOIN largest l USING (capture, host_n) WHERE $host::VARCHAR IS NULL AND h.rank <= $hosts::BIGINT
 )
 SELECT round(score, 3)::DOUBLE AS score, 'info' AS severity, reason, number_text(client_n) AS src, number_text(server_n) AS dst, dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
   number_text(host_n) AS host, direction, connections, refused, peers, several AS several_addresses, sent AS bytes_out, got AS bytes_in, names, protocol, capture
