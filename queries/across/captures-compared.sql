@@ -245,7 +245,7 @@ WITH compared AS (
 ), called AS (
   SELECT g.part, t.apart, CASE t.kind WHEN 'asked' THEN 'out' ELSE t.kind END AS kind, count(DISTINCT m.place_n) AS addresses, count(DISTINCT m.place_n) FILTER (m.refused > 0) AS refused_addresses, count(DISTINCT b.place_n) AS shared_addresses, min(m.first_time) AS first_call
   FROM told t JOIN (VALUES ('match', 'match'), ('only left', 'only left'), ('only right', 'only right'), ('right', 'match'), ('right', 'only right')) g(part, found_in) USING (found_in)
-    JOIN met m ON m.place_id = t.place_id AND m.side = CASE g.part WHEN 'only left' THEN 'left' ELSE 'right' END LEFT JOIN both_address b ON b.place_n = m.place_n GROUP BY ALL
+    JOIN (SELECT place_id, side, place_n, sum(refused) AS refused, min(first_time) AS first_time FROM met GROUP BY place_id, side, place_n) m ON m.place_id = t.place_id AND m.side = CASE g.part WHEN 'only left' THEN 'left' ELSE 'right' END LEFT JOIN both_address b ON b.place_n = m.place_n GROUP BY ALL
 ), line AS (
   SELECT 'place' AS what, found_in, apart, kind, level, levels, round(score, 3)::DOUBLE AS score, name, registered_domain, CASE WHEN address_n IS NOT NULL THEN number_text(address_n) END AS address, addresses, NULL AS refused_addresses, NULL AS shared_addresses, NULL AS first_call, names, NULL AS same_names, ports, left_like,
     left_clients, left_connections, left_refused, left_queries, left_bytes, left_first, left_last, right_clients, right_connections, right_refused, right_records, right_queries, right_bytes, right_first, right_last,

@@ -57,9 +57,9 @@ WITH replayed AS (
   GROUP BY a.capture, a.client_n, a.name
 ), left_over AS (
   SELECT * FROM place p
-  WHERE NOT (coalesce(service, '') NOT IN ('', 'EC2', 'CLOUDFRONT', 'S3', 'API_GATEWAY', 'GLOBALACCELERATOR')) AND NOT coalesce(regexp_matches(name, '(\.amazonaws\.com(\.cn)?|\.api\.aws|\.aws\.dev)$') AND NOT regexp_matches(name, '\.(compute|elb)\.amazonaws\.com'), false)
+  WHERE NOT (coalesce(service, '') NOT IN ('', 'EC2', 'CLOUDFRONT', 'S3', 'API_GATEWAY', 'GLOBALACCELERATOR')) AND NOT coalesce(regexp_matches(name, '(\.amazonaws\.com(\.cn)?|\.api\.aws|\.aws\.dev)$') AND NOT regexp_matches(name, '(^|\.)(compute(-[0-9])?|elb|execute-api|s3|s3[.-][a-z0-9.-]+|lambda-url|appsync-api|elasticbeanstalk)\.'), false)
     AND coalesce(server_port, 0) <> 123
-    AND NOT EXISTS (FROM called b WHERE b.role = 'baseline' AND (b.server_n = p.server_n OR b.name = p.name)) AND NOT EXISTS (FROM asked b WHERE b.role = 'baseline' AND b.name = p.name)
+    AND NOT EXISTS (FROM called b WHERE b.role = 'baseline' AND b.server_n = p.server_n) AND NOT EXISTS (FROM called b WHERE b.role = 'baseline' AND b.name = p.name) AND NOT EXISTS (FROM asked b WHERE b.role = 'baseline' AND b.name = p.name)
 ), domain AS (
   SELECT DISTINCT name, registered_domain FROM asked
 ), compared AS (
