@@ -227,7 +227,7 @@ var toldApart = []struct {
 		friend(2, "10.0.2.2", "10.0.4.4", "443", 100), friend(2, "10.0.2.2", "10.0.4.4", "22", 60000)}},
 	{hunt: "rare-outside-place", columns: "severity, direction, src, dst, dstport, hosts, hours", given: map[string]string{"t0": "2026-11-03"}, want: "low in 198.51.100.2 10.0.0.1 22 2 2",
 		rows: []string{hosts, twelveHosts, talk("in", 1, 9, "'198.51.100.1'", "'10.0.0.1'", "22", "9000 * i", 9000), talk("in", 1, 2, "'198.51.100.2'", "'10.0.0.1'", "22", "90000 + 3600 * i", 9000)}},
-	{hunt: "rare-outside-place", columns: "severity, registered_domain, dst, hosts, connections", given: map[string]string{"t0": "2026-11-03"}, want: "low evil.co.uk 203.0.113.50 1 2",
+	{hunt: "rare-outside-place", columns: "severity, registered_domain, dst, hosts, connections", given: map[string]string{"t0": "2026-11-03"}, want: "low evil.co.uk 203.0.113.51 1 2",
 		rows: []string{hosts, twelveHosts, answered("10.0.0.1", "203.0.113.50", "a.evil.co.uk", 90000), answered("10.0.0.1", "203.0.113.51", "b.evil.co.uk", 90000), talk("out", 1, 2, "'10.0.0.1'", "'203.0.113.' || (50 + i)", "443", "90060 + i", 900),
 			answered("10.0.0.1", "203.0.113.60", "a.good.example", 90000), answered("10.0.0.2", "203.0.113.61", "b.good.example", 90000), talk("out", 1, 2, "'10.0.0.' || (1 + i)", "'203.0.113.' || (60 + i)", "443", "90060 + i", 900)}},
 	{hunt: "rare-outside-place", columns: "severity", given: map[string]string{"t0": "2026-11-02 02:00"}, want: "info", rows: []string{hosts, talk("out", 1, 9, "'10.0.0.1'", "'203.0.113.8'", "443", "900 * i", 900), talk("out", 1, 9, "'10.0.0.1'", "'203.0.113.9'", "443", "9000 + 900 * i", 900000)}},

@@ -45,10 +45,10 @@ WITH logged AS (
   WHERE s.direction = 'out' AND NOT s.translated AND s.protocol IN (6, 17) AND s.server_port <> 123 AND (l.vpc_id IS NULL OR s.start >= l.since AND s.start < l.until)
     AND ($capture = '' OR s.capture = $capture) AND ($from::TIMESTAMP IS NULL OR s.start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR s.start < $to::TIMESTAMP)
 ), host AS (
-  SELECT capture, interface_id, vpc_id, client_n, any_value(instance_id) AS instance_id, bool_or(vpc_logged) AS vpc_logged, count(*) AS connections, count(DISTINCT server_n) AS places, sum(bytes_out)::BIGINT AS bytes_out,
+  SELECT capture, interface_id, vpc_id, client_n, max(instance_id) AS instance_id, bool_or(vpc_logged) AS vpc_logged, count(*) AS connections, count(DISTINCT server_n) AS places, sum(bytes_out)::BIGINT AS bytes_out,
     count(*) FILTER (server_port IN (53, 853)) AS to_resolvers, sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
   FROM looked GROUP BY capture, interface_id, vpc_id, client_n HAVING count(*) >= $sessions::BIGINT
-  QUALIFY row_number() OVER (PARTITION BY capture, client_n ORDER BY any_value(instance_id) IS NULL, count(*) DESC, interface_id) = 1
+  QUALIFY row_number() OVER (PARTITION BY capture, client_n ORDER BY max(instance_id) IS NULL, count(*) DESC, interface_id) = 1
 ), asking AS (
   SELECT DISTINCT capture, vpc_id, srcaddr_n, src_instance FROM dns
 ), spoken AS (
@@ -64,7 +64,7 @@ WITH logged AS (
     0.4 + 0.2 * least(1, ln(m.connections / $sessions::BIGINT) / ln(50)) + 0.2 * least(1, ln(m.places) / ln(50)) + 0.2 * (m.to_resolvers > 0)::INTEGER AS score
   FROM mute m LEFT JOIN others o USING (capture, vpc_id) WHERE m.vpc_logged
   UNION ALL
-  SELECT 'VPC', capture, vpc_id, arg_max(interface_id, connections), arg_max(client_n, connections), arg_max(instance_id, connections), count(*), sum(connections)::BIGINT, sum(places)::BIGINT, sum(bytes_out)::BIGINT, sum(to_resolvers)::BIGINT, sum(records)::BIGINT,
+  SELECT 'VPC', capture, vpc_id, arg_max(interface_id, (connections, interface_id)), arg_max(client_n, (connections, interface_id)), arg_max(instance_id, (connections, interface_id)), count(*), sum(connections)::BIGINT, sum(places)::BIGINT, sum(bytes_out)::BIGINT, sum(to_resolvers)::BIGINT, sum(records)::BIGINT,
     min(first_start), max(last_end), 0, 0.3
   FROM mute WHERE NOT vpc_logged GROUP BY capture, vpc_id
 )

@@ -59,11 +59,11 @@ WITH looked AS (
 ), parted AS (
   SELECT *, count(*) FILTER (broken) OVER (PARTITION BY capture, interface_id, client_n, client_port, server_n, server_port, protocol ORDER BY start, "end" ROWS UNBOUNDED PRECEDING) AS part FROM broken
 ), whole AS (
-  SELECT capture, interface_id, count(instance_id) > 0 AS has_instance, any_value(direction) AS direction, client_n, client_port, server_n, server_port, protocol, any_value(name) AS name, max(server_service) AS service, count(*) AS parts,
+  SELECT capture, interface_id, count(instance_id) > 0 AS has_instance, min(direction) AS direction, client_n, client_port, server_n, server_port, protocol, min(name) AS name, max(server_service) AS service, count(*) AS parts,
     sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in, sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
   FROM parted GROUP BY capture, interface_id, client_n, client_port, server_n, server_port, protocol, part HAVING epoch(max("end") - min(start)) >= $hours::DOUBLE * 3600
 ), seen_at AS (
-  SELECT capture, interface_id, bool_or(has_instance) AS has_instance, direction, client_n, coalesce(name, number_text(server_n)) AS place, any_value(name) AS name, arg_max(server_n, last_end - first_start) AS server_n, server_port, protocol, max(service) AS service, count(*) AS connections, max(parts) AS parts,
+  SELECT capture, interface_id, bool_or(has_instance) AS has_instance, direction, client_n, coalesce(name, number_text(server_n)) AS place, min(name) AS name, arg_max(server_n, (last_end - first_start, server_n)) AS server_n, server_port, protocol, max(service) AS service, count(*) AS connections, max(parts) AS parts,
     max(epoch(last_end - first_start)) / 3600 AS longest, sum(epoch(last_end - first_start)) / 3600 AS in_all, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in, sum(records)::BIGINT AS records, min(first_start) AS first_start, max(last_end) AS last_end
   FROM whole GROUP BY capture, interface_id, direction, client_n, coalesce(name, number_text(server_n)), server_port, protocol
   QUALIFY row_number() OVER (PARTITION BY capture, direction, client_n, coalesce(name, number_text(server_n)), server_port, protocol ORDER BY bool_or(has_instance) DESC, count(*) DESC, interface_id) = 1

@@ -51,7 +51,7 @@ WITH looked AS (
 ), bounds AS (
   SELECT capture, date_diff('hour', min(start), max("end")) + 1 AS capture_hours FROM looked GROUP BY ALL
 ), channel AS (
-  SELECT capture, interface_id, direction, host_n, place, server_port, any_value(name) AS name, arg_max(outside_n, sent) AS outside_n, max(service) AS service, count(*) AS connections, count(instance_id) > 0 AS has_instance, sum(sent)::BIGINT AS sent, sum(got)::BIGINT AS got, sum(records)::BIGINT AS records,
+  SELECT capture, interface_id, direction, host_n, place, server_port, min(name) AS name, arg_max(outside_n, (sent, outside_n)) AS outside_n, max(service) AS service, count(*) AS connections, count(instance_id) > 0 AS has_instance, sum(sent)::BIGINT AS sent, sum(got)::BIGINT AS got, sum(records)::BIGINT AS records,
     min(start) AS first_start, max("end") AS last_end
   FROM looked GROUP BY capture, interface_id, direction, host_n, place, server_port HAVING sum(sent) >= $mb::DOUBLE * 1000000
   QUALIFY row_number() OVER (PARTITION BY capture, direction, host_n, place, server_port ORDER BY count(instance_id) > 0 DESC, sum(sent) DESC, interface_id) = 1

@@ -54,7 +54,7 @@ WITH looked AS (
 ), door AS (
   SELECT capture, interface_id, server_n, server_port, protocol, count(*) FILTER (NOT refused) AS connections, count(*) FILTER (answered) AS answered, count(DISTINCT network) FILTER (NOT refused) AS networks, count(DISTINCT client_n) FILTER (NOT refused) AS sources,
     count(DISTINCT network) FILTER (answered) AS answered_networks, count(*) FILTER (refused) AS refused, max(start) FILTER (refused) AS last_refused, min(start) FILTER (NOT refused) AS first_start, max("end") FILTER (NOT refused) AS last_end,
-    max(seconds) FILTER (NOT refused) AS longest, arg_max(client_n, seconds) FILTER (NOT refused) AS longest_n, sum(bytes_out) FILTER (NOT refused)::BIGINT AS bytes_out, sum(bytes_in) FILTER (NOT refused)::BIGINT AS bytes_in,
+    max(seconds) FILTER (NOT refused) AS longest, arg_max(client_n, (seconds, client_n)) FILTER (NOT refused) AS longest_n, sum(bytes_out) FILTER (NOT refused)::BIGINT AS bytes_out, sum(bytes_in) FILTER (NOT refused)::BIGINT AS bytes_in,
     sum(records) FILTER (NOT refused)::BIGINT AS records
   FROM looked GROUP BY capture, interface_id, server_n, server_port, protocol HAVING count(*) FILTER (NOT refused) > 0
   QUALIFY row_number() OVER (PARTITION BY capture, server_n, server_port, protocol ORDER BY count(*) FILTER (NOT refused) DESC, interface_id) = 1

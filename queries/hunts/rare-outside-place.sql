@@ -53,14 +53,14 @@ WITH looked AS (
 ), bounds AS (
   SELECT capture, min(start) AS begun, coalesce($t0::TIMESTAMP, min(start) + to_microseconds(((max(epoch_us(start)) - min(epoch_us(start))) // 2)::BIGINT)) AS t0, count(DISTINCT client_n) FILTER (direction = 'out') AS all_hosts FROM looked GROUP BY ALL
 ), pair AS (
-  SELECT capture, interface_id, direction, CASE WHEN direction = 'out' THEN client_n ELSE server_n END AS host_n, CASE WHEN direction = 'in' THEN server_port END AS door, peer, any_value(name) AS name, any_value(CASE WHEN direction = 'out' THEN server_n ELSE client_n END) AS outside_n, min(server_port) AS lowest_port, max(server_port) AS highest_port,
+  SELECT capture, interface_id, direction, CASE WHEN direction = 'out' THEN client_n ELSE server_n END AS host_n, CASE WHEN direction = 'in' THEN server_port END AS door, peer, min(name) AS name, min(CASE WHEN direction = 'out' THEN server_n ELSE client_n END) AS outside_n, min(server_port) AS lowest_port, max(server_port) AS highest_port,
     max(server_service) AS service, count(*) AS connections, bit_or(1::UINTEGER << hour(start)::UINTEGER) AS hours, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in, sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
   FROM looked GROUP BY capture, interface_id, direction, CASE WHEN direction = 'out' THEN client_n ELSE server_n END, CASE WHEN direction = 'in' THEN server_port END, peer
   QUALIFY row_number() OVER (PARTITION BY capture, direction, CASE WHEN direction = 'out' THEN client_n ELSE server_n END, CASE WHEN direction = 'in' THEN server_port END, peer ORDER BY count(instance_id) > 0 DESC, count(*) DESC, interface_id) = 1
 ), domained AS (
   SELECT *, CASE WHEN name IS NOT NULL THEN coalesce(nullif(regexp_extract(name, '([^.]+\.(?:ac|co|com|edu|go|gov|ne|net|or|org)\.[a-z]{2})$', 1), ''), nullif(regexp_extract(name, '([^.]+\.[^.]+)$', 1), ''), name) END AS domain FROM pair
 ), place AS (
-  SELECT capture, direction, coalesce(domain, number_text(outside_n)) AS place, any_value(domain) AS domain, CASE WHEN direction = 'in' THEN host_n END AS door_n, door, arg_max(name, connections) AS name, arg_max(outside_n, connections) AS outside_n, arg_max(host_n, connections) AS host_n, arg_max(interface_id, connections) AS interface_id,
+  SELECT capture, direction, coalesce(domain, number_text(outside_n)) AS place, min(domain) AS domain, CASE WHEN direction = 'in' THEN host_n END AS door_n, door, arg_max(name, (connections, outside_n, host_n)) AS name, arg_max(outside_n, (connections, outside_n, host_n)) AS outside_n, arg_max(host_n, (connections, outside_n, host_n)) AS host_n, arg_max(interface_id, (connections, outside_n, host_n)) AS interface_id,
     count(DISTINCT host_n) AS hosts, min(lowest_port) AS lowest_port, max(highest_port) AS highest_port, max(service) AS service, sum(connections)::BIGINT AS connections, bit_count(bit_or(hours)) AS hours, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in,
     sum(records)::BIGINT AS records, min(first_start) AS first_start, max(last_end) AS last_end
   FROM domained GROUP BY capture, direction, coalesce(domain, number_text(outside_n)), CASE WHEN direction = 'in' THEN host_n END, door

@@ -48,11 +48,11 @@ WITH looked AS (
   WHERE refused_records > 0 AND NOT (translated AND direction = 'out')
     AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
 ), counted AS (
-  SELECT capture, interface_id, direction, half, CASE WHEN direction = 'in' THEN NULL ELSE client_n END AS from_n, client_n, to_n, server_port, protocol, any_value(name) AS name, any_value(server_n) AS server_n, max(server_service) AS service, count(*) AS tries, sum(records)::BIGINT AS records,
+  SELECT capture, interface_id, direction, half, CASE WHEN direction = 'in' THEN NULL ELSE client_n END AS from_n, client_n, to_n, server_port, protocol, min(name) AS name, min(server_n) AS server_n, max(server_service) AS service, count(*) AS tries, sum(records)::BIGINT AS records,
     min(start) AS first_start, max("end") AS last_end
   FROM looked GROUP BY capture, interface_id, direction, half, CASE WHEN direction = 'in' THEN NULL ELSE client_n END, client_n, to_n, server_port, protocol
 ), target AS (
-  SELECT capture, interface_id, direction, half, from_n, to_n, any_value(name) AS name, arg_max(server_n, tries) AS server_n, max(service) AS service, sum(tries)::BIGINT AS tries, count(DISTINCT client_n) AS sources, count(DISTINCT server_port) AS ports, min(server_port) AS one_port, any_value(client_n) AS one_client,
+  SELECT capture, interface_id, direction, half, from_n, to_n, min(name) AS name, arg_max(server_n, (tries, server_n)) AS server_n, max(service) AS service, sum(tries)::BIGINT AS tries, count(DISTINCT client_n) AS sources, count(DISTINCT server_port) AS ports, min(server_port) AS one_port, min(client_n) AS one_client,
     sum(records)::BIGINT AS records, min(first_start) AS first_start, max(last_end) AS last_end
   FROM counted GROUP BY capture, interface_id, direction, half, from_n, to_n HAVING sum(tries) >= $least::BIGINT
   QUALIFY row_number() OVER (PARTITION BY capture, direction, half, from_n, to_n ORDER BY sum(tries) DESC, interface_id) = 1
@@ -68,14 +68,11 @@ WITH looked AS (
     SELECT capture, interface_id, half, to_n, client_n, sum(tries)::BIGINT AS n FROM counted WHERE direction = 'in' GROUP BY capture, interface_id, half, to_n, client_n
     QUALIFY row_number() OVER (PARTITION BY capture, interface_id, half, to_n ORDER BY sum(tries) DESC, client_n) <= 3
   ) GROUP BY ALL
-), passed AS (
-  SELECT s.capture, s.client_n, s.server_n, s.server_port, count(*) AS n, min(s.start) AS first_pass, max(s.start) AS last_pass
-  FROM session s SEMI JOIN (FROM counted WHERE from_n IS NOT NULL AND NOT half) w ON w.capture = s.capture AND w.from_n = s.client_n AND w.server_n = s.server_n AND w.server_port IS NOT DISTINCT FROM s.server_port
-  WHERE s.refused_records = 0 AND s.bytes_in > 0 GROUP BY ALL
 ), let_in AS (
-  SELECT c.capture, c.from_n, c.to_n, sum(p.n)::BIGINT AS let_through, min(p.first_pass) AS first_pass, max(p.last_pass) AS last_pass
-  FROM (SELECT DISTINCT capture, from_n, to_n, server_n, server_port FROM counted WHERE from_n IS NOT NULL AND NOT half) c
-    JOIN passed p ON p.capture = c.capture AND p.client_n = c.from_n AND p.server_n = c.server_n AND p.server_port IS NOT DISTINCT FROM c.server_port GROUP BY ALL
+  SELECT s.capture, s.client_n AS from_n, CASE WHEN s.name IS NULL THEN s.server_n ELSE hash(s.name)::UHUGEINT END AS to_n, count(*) AS let_through, min(s.start) AS first_pass, max(s.start) AS last_pass
+  FROM session s SEMI JOIN (FROM counted WHERE from_n IS NOT NULL AND NOT half) w
+    ON w.capture = s.capture AND w.from_n = s.client_n AND w.to_n = CASE WHEN s.name IS NULL THEN s.server_n ELSE hash(s.name)::UHUGEINT END AND w.server_port IS NOT DISTINCT FROM s.server_port
+  WHERE s.refused_records = 0 AND s.bytes_in > 0 GROUP BY ALL
 ), told AS (
   SELECT t.*, p.most_tried, s.busiest, s.most, CASE WHEN t.half OR t.from_n IS NULL THEN NULL ELSE coalesce(l.let_through, 0) END AS let_through, l.first_pass, l.last_pass,
     coalesce(t.service, 'EC2') NOT IN ('EC2', 'CLOUDFRONT', 'S3', 'API_GATEWAY', 'GLOBALACCELERATOR') OR t.ports = 1 AND t.one_port = 123 AS known

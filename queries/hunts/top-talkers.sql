@@ -46,7 +46,7 @@ WITH looked AS (
 ), chosen AS (
   SELECT (b % (1::UHUGEINT << 64))::UBIGINT AS channel, all_pairs, all_bytes FROM (SELECT all_pairs, all_bytes, unnest(best) AS b FROM largest)
 ), whole AS (
-  SELECT l.capture, l.interface_id, l.client_n, l.peer, any_value(c.all_pairs) AS all_pairs, any_value(c.all_bytes) AS all_bytes, any_value(l.name) AS name, arg_max(l.server_n, coalesce(l.bytes_out, 0) + coalesce(l.bytes_in, 0)) AS server_n, min(l.server_n) <> max(l.server_n) AS several, any_value(l.direction) AS direction, count(*) AS connections,
+  SELECT l.capture, l.interface_id, l.client_n, l.peer, any_value(c.all_pairs) AS all_pairs, any_value(c.all_bytes) AS all_bytes, min(l.name) AS name, arg_max(l.server_n, (coalesce(l.bytes_out, 0) + coalesce(l.bytes_in, 0), l.server_n)) AS server_n, min(l.server_n) <> max(l.server_n) AS several, min(l.direction) AS direction, count(*) AS connections,
     coalesce(sum(l.bytes_out), 0)::BIGINT AS sent, coalesce(sum(l.bytes_in), 0)::BIGINT AS got, min(l.server_port) AS lowest_port, max(l.server_port) AS highest_port, sum(l.records)::BIGINT AS records, min(l.start) AS first_start, max(l."end") AS last_end
   FROM looked l JOIN chosen c ON c.channel = hash(l.capture, l.interface_id, l.client_n, l.peer) GROUP BY l.capture, l.interface_id, l.client_n, l.peer
 ), told AS (

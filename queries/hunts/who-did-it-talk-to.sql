@@ -63,7 +63,7 @@ WITH looked AS (
     row_number() OVER (PARTITION BY capture ORDER BY sum(sent + got) DESC, host_n) AS rank, count(*) OVER (PARTITION BY capture) AS all_hosts, sum(sum(sent + got)) OVER (PARTITION BY capture)::BIGINT AS all_bytes
   FROM kept GROUP BY capture, host_n
 ), seen_at AS (
-  SELECT l.capture, l.interface_id, l.host_n, l.place, l.server_port, l.protocol, l.opened, any_value(l.name) AS name, arg_max(l.peer_n, coalesce(l.sent, 0) + coalesce(l.got, 0)) AS peer_n, min(l.peer_n) <> max(l.peer_n) AS several, any_value(l.direction) AS direction, count(*) AS connections, count(*) FILTER (l.refused) AS refused,
+  SELECT l.capture, l.interface_id, l.host_n, l.place, l.server_port, l.protocol, l.opened, min(l.name) AS name, arg_max(l.peer_n, (coalesce(l.sent, 0) + coalesce(l.got, 0), l.peer_n)) AS peer_n, min(l.peer_n) <> max(l.peer_n) AS several, min(l.direction) AS direction, count(*) AS connections, count(*) FILTER (l.refused) AS refused,
     coalesce(sum(l.sent), 0)::BIGINT AS sent, coalesce(sum(l.got), 0)::BIGINT AS got, sum(l.records)::BIGINT AS records, min(l.start) AS first_start, max(l."end") AS last_end
   FROM looked l SEMI JOIN (SELECT k.* FROM kept k JOIN host h USING (capture, host_n) WHERE $host::VARCHAR IS NOT NULL OR h.rank <= $hosts::BIGINT) k ON k.capture = l.capture AND k.interface_id = l.interface_id AND k.host_n = l.host_n
   GROUP BY l.capture, l.interface_id, l.host_n, l.place, l.server_port, l.protocol, l.opened
