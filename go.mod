@@ -30,10 +30,11 @@ require (
 	github.com/aws/smithy-go v1.28.8
 )
 
-// command line, files, formats
+// command line, files, formats; maxminddb reads the GeoIP and ASN files that a user supplies
 require (
 	github.com/gofrs/flock v0.13.1
 	github.com/klauspost/compress v1.20.3
+	github.com/oschwald/maxminddb-golang/v2 v2.9.0
 	github.com/spf13/cobra v1.10.2
 	golang.org/x/net v0.62.0
 	golang.org/x/sync v0.24.0

@@ -59,6 +59,18 @@ CREATE TABLE store.asset (
   description VARCHAR, security_groups VARCHAR, requester_id VARCHAR, attached_at TIMESTAMP, name VARCHAR, sha256 VARCHAR NOT NULL
 );
 
+-- A file that says whose addresses are: a MaxMind DB (mmdb) or AWS's ip-ranges.json (ip-ranges), as the user supplied it.
+CREATE TABLE store.network_file (
+  file_id UINTEGER NOT NULL, kind VARCHAR NOT NULL, name VARCHAR NOT NULL, database_type VARCHAR NOT NULL, built_at TIMESTAMP NOT NULL, added_at TIMESTAMP NOT NULL,
+  networks BIGINT NOT NULL, size BIGINT NOT NULL, sha256 VARCHAR NOT NULL
+);
+
+-- Its networks, in order and apart: first and last are in it.
+CREATE TABLE store.network (
+  file_id UINTEGER NOT NULL, first UHUGEINT NOT NULL, last UHUGEINT NOT NULL, country VARCHAR, subdivision VARCHAR, city VARCHAR,
+  asn UINTEGER, as_org VARCHAR, aws_service VARCHAR, aws_region VARCHAR
+);
+
 -- How far each derived table has been built: every object up to this one is in it.
 CREATE TABLE store.derived (name VARCHAR NOT NULL, upto UINTEGER NOT NULL);
 
@@ -174,6 +186,18 @@ QUALIFY row_number() OVER (PARTITION BY source, from_time, to_time ORDER BY pull
 
 CREATE VIEW flow_log AS SELECT * EXCLUDE (sha256) FROM store.flow_log;
 
+-- current: of files of the same type, the one that was built last.
+CREATE VIEW network_file AS
+SELECT file_id, kind, name, database_type, built_at, added_at, networks, size, sha256,
+  row_number() OVER (PARTITION BY kind, database_type ORDER BY built_at DESC, file_id DESC) = 1 AS current
+FROM store.network_file;
+
+-- Whose addresses they are, as the files say that the user supplied. Of one file, no network lies over another.
+CREATE VIEW network AS
+SELECT number_text(n.first) AS first_address, number_text(n.last) AS last_address, n.country, n.subdivision, n.city, n.asn, n.as_org, n.aws_service, n.aws_region,
+  f.name AS file, f.database_type, f.built_at, f.current, n.file_id, n.first AS first_n, n.last AS last_n
+FROM store.network n JOIN network_file f USING (file_id);
+
 CREATE VIEW asset AS SELECT DISTINCT * EXCLUDE (sha256) FROM store.asset;
 
 CREATE VIEW minute AS
@@ -211,3 +235,23 @@ COMMENT ON COLUMN minute.minute IS 'time: start of the minute, UTC';
 COMMENT ON COLUMN minute.source IS 'text: interface_id, vpc_id or hosted_zone_id';
 COMMENT ON COLUMN event.event_id IS 'text: CloudWatch Logs eventId';
 COMMENT ON COLUMN event.ingestion_time IS 'time: when CloudWatch Logs received the event';
+COMMENT ON COLUMN network_file.file_id IS 'number: number of the file in this case';
+COMMENT ON COLUMN network_file.kind IS 'text: mmdb (MaxMind DB) or ip-ranges (AWS)';
+COMMENT ON COLUMN network_file.database_type IS 'text: what the file says it is, such as GeoLite2-City';
+COMMENT ON COLUMN network_file.built_at IS 'time: when its maker made it';
+COMMENT ON COLUMN network_file.added_at IS 'time: when it was added to the case';
+COMMENT ON COLUMN network_file.networks IS 'count: networks in it';
+COMMENT ON COLUMN network_file.sha256 IS 'sha256: SHA-256 of the file; names it in raw/';
+COMMENT ON COLUMN network_file.current IS 'flag: no file of the same type was made later';
+COMMENT ON COLUMN network.first_address IS 'ip: first address of the network';
+COMMENT ON COLUMN network.last_address IS 'ip: last address of the network';
+COMMENT ON COLUMN network.country IS 'text: ISO 3166 code of the country';
+COMMENT ON COLUMN network.subdivision IS 'text: state, province or county';
+COMMENT ON COLUMN network.city IS 'text: city, as far as the file says; often only where the network is administered';
+COMMENT ON COLUMN network.asn IS 'number: number of the autonomous system that announces the network';
+COMMENT ON COLUMN network.as_org IS 'text: organization of that autonomous system';
+COMMENT ON COLUMN network.aws_service IS 'text: services in ip-ranges.json; AMAZON where it names no other';
+COMMENT ON COLUMN network.aws_region IS 'text: region in ip-ranges.json';
+COMMENT ON COLUMN network.file IS 'text: name of the file that says so';
+COMMENT ON COLUMN network.first_n IS 'number: first address as a number, sorted within a file';
+COMMENT ON COLUMN network.last_n IS 'number: last address as a number';

@@ -37,6 +37,7 @@ var special = map[string]map[string]string{
 	"flows-at":             {"minutes": "1"},
 	"names-of-address":     {"ip": "203.0.113.66"},
 	"names-pointing-to":    {"name": "edge.cdn.example"},
+	"networks-of-address":  {"ip": "203.0.113.66"},
 	"new-names":            {"since": "2026-11-01 10:00"},
 	"new-peers":            {"since": "2026-11-01 10:00"},
 	"timeline-of-address":  {"ip": "203.0.113.66", "to": "2026-11-01 11:00"},

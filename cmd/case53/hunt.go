@@ -46,6 +46,7 @@ type Finding struct {
 	To       time.Time `json:"to"`
 	Capture  string    `json:"capture,omitempty"`
 	Coverage Covered   `json:"coverage"`
+	Places   []string  `json:"places,omitempty"` // whose the outside addresses of its subject are
 
 	values map[string]any // its row, by column
 }
@@ -210,6 +211,9 @@ func (h *hunter) ranked(ctx context.Context, outcomes []outcome) ([]Finding, err
 	slices.SortStableFunc(findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(slices.Index(queries.Severities, a.Severity), slices.Index(queries.Severities, b.Severity)))
 	})
+	if err := h.placed(ctx, findings); err != nil {
+		return nil, err
+	}
 	return findings, h.cover(ctx, findings)
 }
 
@@ -377,6 +381,9 @@ func printFindings(w io.Writer, findings []Finding) {
 		fmt.Fprintf(w, "%-6s  %.3f  %-16s  %s\n", f.Severity, f.Score, safetext.Show(f.Hunt), safetext.Show(f.Subject.String()))
 		fmt.Fprintf(w, "               %s\n", safetext.Show(f.Reason))
 		fmt.Fprintf(w, "               %s records, %s; %s\n", count(f.Rows), spanText(cases.Span{From: f.From, To: f.To}), f.Coverage)
+		if len(f.Places) > 0 {
+			fmt.Fprintf(w, "               %s\n", safetext.Show(strings.Join(f.Places, "; ")))
+		}
 	}
 	plural := "s"
 	if len(findings) == 1 {

@@ -25,11 +25,15 @@ func newLoad() *cobra.Command {
 		Long: `What a file holds is told from its content: VPC Flow Logs (any version and field order, Transit Gateway), Route 53
 Resolver query logs, public zone query logs; plain, gzip, zstd, CloudWatch exports, aws logs dumps, subscription and
 Firehose envelopes. Every file's bytes are kept in the case as they are; a record that cannot be decoded is kept as
-a reject. A load that was interrupted goes on when the same command is given again.`,
+a reject. A load that was interrupted goes on when the same command is given again.
+
+--mmdb and --ip-ranges add files that say whose addresses are: they need no PATH, are kept in the case with their hash
+and date, and findings then name the country, the AS and the AWS service of outside addresses.`,
 		Args: between(1, -1),
 		RunE: runLoad,
 	}
 	addLoadFlags(c)
+	addPlaceFlags(c)
 	return c
 }
 
@@ -51,7 +55,11 @@ func runLoad(c *cobra.Command, args []string) error {
 	if len(args) > 1 {
 		plan.Sources = []source.Source{local.New(args[1:]...)}
 	}
-	report, err := load(c, args[0], plan)
+	files, err := placeFiles(c)
+	if err != nil {
+		return err
+	}
+	report, err := loadWith(c, args[0], plan, func(ctx context.Context, w *cases.Writer) error { return addPlaces(ctx, w, files, c.ErrOrStderr()) })
 	if err != nil {
 		return err
 	}

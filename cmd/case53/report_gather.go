@@ -77,7 +77,7 @@ func whoami() string {
 // scope says what the report is about and what it was limited to.
 func (g *gatherer) scope(ctx context.Context, r *report.Report, info cases.Info) error {
 	meta := map[string]string{}
-	if err := g.each(ctx, "SELECT key, value FROM store.meta", nil, func(v []any) { meta[v[0].(string)] = v[1].(string) }); err != nil {
+	if err := g.rows(ctx, "SELECT key, value FROM store.meta", nil, func(v []any) { meta[v[0].(string)] = v[1].(string) }); err != nil {
 		return err
 	}
 	asked := "everything that is in the case"
@@ -134,7 +134,7 @@ func (g *gatherer) objects(ctx context.Context, r *report.Report, _ cases.Info) 
 }
 
 func (g *gatherer) rejects(ctx context.Context, r *report.Report, _ cases.Info) error {
-	return g.each(ctx, "SELECT reason, count(*) FROM reject GROUP BY reason ORDER BY 2 DESC, 1", nil, func(v []any) {
+	return g.rows(ctx, "SELECT reason, count(*) FROM reject GROUP BY reason ORDER BY 2 DESC, 1", nil, func(v []any) {
 		r.Rejects = append(r.Rejects, report.Reject{Reason: v[0].(string), N: v[1].(int64)})
 	})
 }
@@ -213,6 +213,9 @@ func (g *gatherer) custody(_ context.Context, r *report.Report, _ cases.Info) er
 
 // stored notes the files in raw/ that are no objects.
 func stored(r *report.Report, e custody.Entry) error {
+	if e.Action == "network.import" {
+		return storedNetworks(r, e)
+	}
 	if e.Action != "describe.import" {
 		return nil
 	}
@@ -228,6 +231,23 @@ func stored(r *report.Report, e custody.Entry) error {
 	}
 	r.Files = append(r.Files, report.File{What: d.What, SHA256: d.SHA256, Detail: fmt.Sprintf("%s bytes, %s flow logs, %s addresses, kept %s UTC",
 		count(d.Size), count(d.FlowLogs), count(d.Addresses), e.At.UTC().Format("2006-01-02 15:04:05"))})
+	return nil
+}
+
+// storedNetworks notes a file that says whose addresses are.
+func storedNetworks(r *report.Report, e custody.Entry) error {
+	var d struct {
+		Name         string
+		DatabaseType string    `json:"database_type"`
+		Built        time.Time `json:"built_at"`
+		SHA256       string
+		Networks     int64
+	}
+	if err := json.Unmarshal(e.Detail, &d); err != nil {
+		return fmt.Errorf("%w: line %d: %w", custody.ErrBroken, e.Seq, err)
+	}
+	r.Files = append(r.Files, report.File{What: d.DatabaseType, SHA256: d.SHA256, Detail: fmt.Sprintf("%s, made %s UTC, %s networks, kept %s UTC",
+		d.Name, d.Built.UTC().Format("2006-01-02 15:04:05"), count(d.Networks), e.At.UTC().Format("2006-01-02 15:04:05"))})
 	return nil
 }
 
@@ -252,17 +272,4 @@ func lastLine(path string, n int) (string, error) {
 			return "", fmt.Errorf("%w: it has less than %d lines", custody.ErrBroken, n)
 		}
 	}
-}
-
-// each runs a statement and gives its rows to row.
-func (g *gatherer) each(ctx context.Context, sql string, args map[string]any, row func([]any)) error {
-	rows, err := g.k.Query(ctx, sql, args)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		row(rows.Values())
-	}
-	return rows.Err()
 }

@@ -31,7 +31,7 @@ func (g *gatherer) findings(ctx context.Context, r *report.Report, found []Findi
 	for i := range found {
 		f := &found[i]
 		out := report.Finding{Hunt: f.Hunt, Severity: f.Severity, Score: f.Score, Subject: f.about(), Reason: f.Reason, Capture: f.Capture, Rows: f.Rows,
-			Span: report.Span{From: f.From, To: f.To}, Coverage: f.Coverage.String()}
+			Span: report.Span{From: f.From, To: f.To}, Coverage: f.Coverage.String(), Places: f.Places}
 		seen[f.Hunt]++
 		if out.Cited, err = g.citeFinding(ctx, f, interfaces, seen[f.Hunt] <= citedPerHunt); err != nil {
 			return fmt.Errorf("records of finding %d (%s): %w", i+1, f.Hunt, err)
@@ -65,14 +65,14 @@ func (g *gatherer) citeFinding(ctx context.Context, f *Finding, interfaces map[[
 		cited.Problem = fmt.Sprintf("of a hunt, the first %d findings are cited. Its records:", citedPerHunt)
 		return cited, nil
 	}
-	if err := g.each(ctx, "SELECT count(*) FROM ("+sql+")", nil, func(v []any) { cited.Total = v[0].(int64) }); err != nil {
+	if err := g.rows(ctx, "SELECT count(*) FROM ("+sql+")", nil, func(v []any) { cited.Total = v[0].(int64) }); err != nil {
 		return cited, err
 	}
 	if cited.Total == 0 {
 		cited.Problem = "none lies in its time that has its addresses and names. This looks for them:"
 		return cited, nil
 	}
-	err := g.each(ctx, "SELECT object_id, row_no, seen FROM ("+sql+") LIMIT "+fmt.Sprint(g.cite), nil, func(v []any) {
+	err := g.rows(ctx, "SELECT object_id, row_no, seen FROM ("+sql+") LIMIT "+fmt.Sprint(g.cite), nil, func(v []any) {
 		at, _ := v[2].(time.Time)
 		cited.Records = append(cited.Records, report.Record{ObjectID: v[0].(int64), RowNo: v[1].(int64), Time: at.UTC()})
 	})

@@ -102,7 +102,7 @@ func (g *gatherer) timelines(ctx context.Context, r *report.Report, info cases.I
 		t.To = t.From.Add(time.Duration(bins) * t.Bin)
 		const sql = `SELECT log_type, (epoch_us(minute) - epoch_us($from::TIMESTAMP)) // $bin AS bin, sum(records)::BIGINT
 			FROM minute WHERE capture = $capture AND minute >= $from::TIMESTAMP AND minute < $to::TIMESTAMP GROUP BY ALL ORDER BY 1, 2`
-		err := g.each(ctx, sql, map[string]any{"capture": c.Name, "bin": t.Bin.Microseconds(), "from": t.From, "to": t.To}, func(v []any) {
+		err := g.rows(ctx, sql, map[string]any{"capture": c.Name, "bin": t.Bin.Microseconds(), "from": t.From, "to": t.To}, func(v []any) {
 			if n := len(t.Series); n == 0 || t.Series[n-1].LogType != v[0].(string) {
 				t.Series = append(t.Series, report.Series{LogType: v[0].(string), Counts: make([]int64, bins)})
 			}

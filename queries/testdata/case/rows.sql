@@ -140,3 +140,16 @@ INSERT INTO store.zone (object_id, row_no, context_id, query_timestamp, name, re
   (3, 37, 3, '2026-11-01 08:05:00', 'corp.example', 'corp.example', 2, 7, 0, v4('198.51.100.7'), false),
   (3, 38, 2, '2026-11-01 08:40:00', 'www.corp.example', 'corp.example', 3, 7, 0, v4('9.9.9.9'), false),
   (3, 39, 2, '2026-11-01 09:00:00', 'admin.corp.example', 'corp.example', 3, 7, 2.3, v4('198.51.100.7'), false);
+
+-- whose addresses they are: two MaxMind DBs, one of them in two versions, and AWS's ranges
+INSERT INTO store.network_file VALUES
+  (1, 'mmdb', 'GeoLite2-City.mmdb', 'GeoLite2-City', TIMESTAMP '2026-09-01', TIMESTAMP '2026-11-02', 1, 1000, repeat('a', 64)),
+  (2, 'mmdb', 'GeoLite2-City-new.mmdb', 'GeoLite2-City', TIMESTAMP '2026-10-28', TIMESTAMP '2026-11-02', 2, 2000, repeat('b', 64)),
+  (3, 'mmdb', 'GeoLite2-ASN.mmdb', 'GeoLite2-ASN', TIMESTAMP '2026-10-29', TIMESTAMP '2026-11-02', 1, 1000, repeat('c', 64)),
+  (4, 'ip-ranges', 'ip-ranges.json', 'AWS ip-ranges', TIMESTAMP '2026-10-30', TIMESTAMP '2026-11-02', 1, 1000, repeat('d', 64));
+INSERT INTO store.network VALUES
+  (1, ip('203.0.113.0'), ip('203.0.113.255'), 'DE', NULL, NULL, NULL, NULL, NULL, NULL),
+  (2, ip('203.0.113.0'), ip('203.0.113.127'), 'NL', 'North Holland', 'Amsterdam', NULL, NULL, NULL, NULL),
+  (2, ip('198.51.100.0'), ip('198.51.100.255'), 'US', 'Virginia', NULL, NULL, NULL, NULL, NULL),
+  (3, ip('203.0.113.64'), ip('203.0.113.127'), NULL, NULL, NULL, 64500, 'Example Hosting', NULL, NULL),
+  (4, ip('198.51.100.0'), ip('198.51.100.127'), NULL, NULL, NULL, NULL, NULL, 'S3', 'eu-west-1');

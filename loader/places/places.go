@@ -1,0 +1,97 @@
+// Package places reads the files that say whose addresses are: MaxMind DB files (.mmdb: GeoLite2, GeoIP2, DB-IP, IPinfo
+// and the like) and AWS's ip-ranges.json, as the user supplies them.
+//
+// A file becomes [Network]s: stretches of addresses, in order, none over another, IPv4 before IPv6. Of a MaxMind DB every
+// network that has data is one, as it stands in the file. The prefixes of ip-ranges.json lie inside one another; they are
+// cut where one begins or ends, and each piece has all the services of the prefixes over it.
+//
+// The package refuses a file that is damaged anywhere, one that says nothing about country, city or AS, and prefixes that
+// are none; it never reads half a file.
+package places
+
+import (
+	"bytes"
+	"fmt"
+	"iter"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Kinds of files.
+const (
+	KindMMDB   = "mmdb"
+	KindRanges = "ip-ranges"
+)
+
+// File is a file that was opened.
+type File struct {
+	Kind, Name   string
+	DatabaseType string // what a MaxMind DB says it is; for ip-ranges.json "AWS ip-ranges"
+	Built        time.Time
+	Bytes        []byte
+	networks     iter.Seq2[Network, error]
+}
+
+// Network is a stretch of addresses, both ends in it, and whose they are. Empty fields are not known.
+type Network struct {
+	First, Last                netip.Addr
+	Country, Subdivision, City string
+	ASN                        uint32
+	ASOrg                      string
+	AWSService, AWSRegion      string
+}
+
+// Networks gives every network of the file, in order. An error is the last that it gives.
+func (f *File) Networks() iter.Seq2[Network, error] { return f.networks }
+
+// MMDB opens the bytes of a MaxMind DB file.
+func MMDB(path string, text []byte) (*File, error) {
+	f, err := openMMDB(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: not a whole MaxMind DB: %w\nhint: download it again, and unpack .tar.gz or .zip first", path, err)
+	}
+	f.Name = filepath.Base(path)
+	return f, nil
+}
+
+// Ranges opens the bytes of AWS's ip-ranges.json.
+func Ranges(path string, text []byte) (*File, error) {
+	f, err := openRanges(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: not AWS's ip-ranges.json: %w\nhint: https://ip-ranges.amazonaws.com/ip-ranges.json", path, err)
+	}
+	f.Name = filepath.Base(path)
+	return f, nil
+}
+
+// clean makes text that a database takes.
+func clean(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
+
+// after is the address after a; false where there is none.
+func after(a netip.Addr) (netip.Addr, bool) {
+	next := a.Next()
+	return next, next.IsValid()
+}
+
+// last is the last address of a prefix.
+func last(p netip.Prefix) netip.Addr {
+	a := p.Masked().Addr().AsSlice()
+	for i := p.Bits(); i < len(a)*8; i++ {
+		a[i/8] |= 0x80 >> (i % 8)
+	}
+	addr, _ := netip.AddrFromSlice(a)
+	return addr
+}
+
+// compare puts IPv4 before IPv6.
+func compare(a, b netip.Addr) int {
+	if a.Is4() != b.Is4() {
+		if a.Is4() {
+			return -1
+		}
+		return 1
+	}
+	return bytes.Compare(a.AsSlice(), b.AsSlice())
+}
