@@ -36,10 +36,11 @@ func TestCompareStatesTheCallOut(t *testing.T) {
 		t.Error("another answer the second time")
 	}
 
-	// Straight from the records: a new source port is a new attempt, as a replay that is refused has no long connections.
-	byHand := asked(t, target, fmt.Sprintf(`SELECT count(*) AS records, count(DISTINCT (srcport, dstaddr)) AS attempts, count(DISTINCT dstaddr) AS addresses, count(*) FILTER (action <> 'REJECT') AS accepted
-		FROM flow WHERE capture = 'replay' AND srcaddr = '%s' AND pkt_dst_aws_service IS NULL`, demo.Replayed))[0]
-	beacon := asked(t, target, fmt.Sprintf(`SELECT count(DISTINCT srcport) AS attempts, count(*) AS records FROM flow WHERE capture = 'replay' AND srcaddr = '%s' AND dstaddr = '%s'`, demo.Replayed, demo.BeaconHost))[0]
+	// Straight from the records: an attempt is a source port that was quiet for two minutes before.
+	attempts := fmt.Sprintf(`SELECT *, coalesce(start - lag("end") OVER (PARTITION BY srcport, dstaddr ORDER BY start) > INTERVAL 2 MINUTE, true) AS attempt
+		FROM flow WHERE capture = 'replay' AND srcaddr = '%s' AND pkt_dst_aws_service IS NULL`, demo.Replayed)
+	byHand := asked(t, target, "SELECT count(*) AS records, count(*) FILTER (attempt) AS attempts, count(DISTINCT dstaddr) AS addresses, count(*) FILTER (action <> 'REJECT') AS accepted FROM ("+attempts+")")[0]
+	beacon := asked(t, target, fmt.Sprintf("SELECT count(*) FILTER (attempt) AS attempts, count(*) AS records FROM (%s) WHERE dstaddr = '%s'", attempts, demo.BeaconHost))[0]
 	names := asked(t, target, `SELECT count(DISTINCT r.name) AS names, count(DISTINCT l.name) AS same FROM dns r LEFT JOIN (SELECT DISTINCT name FROM dns WHERE capture = 'incident') l ON l.name = r.name
 		WHERE r.capture = 'replay' AND r.name NOT LIKE '%.amazonaws.com' AND r.name NOT LIKE '%.arpa'`)[0]
 	queries := asked(t, target, fmt.Sprintf(`SELECT count(*) AS n FROM dns WHERE capture = 'replay' AND name = '%s'`, demo.BeaconName))[0]
