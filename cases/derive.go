@@ -88,7 +88,9 @@ func (w *Writer) build(ctx context.Context, d derived, after, upto int64) error 
 
 // buildParts runs the last statement of the SQL once for each part.
 func (w *Writer) buildParts(ctx context.Context, d derived, upto int64) error {
-	first, last, _ := strings.Cut(d.SQL, ";\n")
+	sql := strings.TrimSuffix(strings.TrimSpace(d.SQL), ";")
+	cut := strings.LastIndex(sql, ";\n") + 1
+	first, last := sql[:cut], sql[cut:]
 	if err := w.conn.Exec(ctx, first); err != nil {
 		return err
 	}

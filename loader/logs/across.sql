@@ -20,8 +20,13 @@ CREATE TABLE store.answer_pair (
   spans STRUCT(span_no UINTEGER, name VARCHAR, since TIMESTAMP, until TIMESTAMP, chain VARCHAR)[] NOT NULL
 );
 
--- Derived: the pairs of two addresses, whichever of them asked: one look-up for both directions. up: lo asked for hi.
-CREATE TABLE store.answer_sides (capture VARCHAR NOT NULL, lo UHUGEINT NOT NULL, hi UHUGEINT NOT NULL, up UINTEGER, down UINTEGER);
+-- Derived: short numbers for what is joined by the million. An address's key is its number where it is IPv4, and one beyond
+-- that where it is not: a quarter of the memory and of the time that UHUGEINTs take.
+CREATE TABLE store.address6 (key UBIGINT NOT NULL, address UHUGEINT NOT NULL);
+CREATE TABLE store.capture_no (cap USMALLINT NOT NULL, capture VARCHAR NOT NULL);
+
+-- Derived: the pairs of two addresses (keys), whichever of them asked: one look-up for both directions. up: lo asked for hi.
+CREATE TABLE store.answer_sides (cap USMALLINT NOT NULL, lo UBIGINT NOT NULL, hi UBIGINT NOT NULL, up UINTEGER, down UINTEGER);
 
 -- Derived: when a pair was answered. record: object_id * 2^32 + row_no of the record.
 CREATE TABLE store.answer_time (pair_id UINTEGER NOT NULL, asked_at TIMESTAMP NOT NULL, span_no UINTEGER NOT NULL, record UBIGINT NOT NULL);
@@ -177,34 +182,67 @@ COMMENT ON COLUMN coverage.minutes IS 'count: minutes of the window that records
 
 -- section: derived
 
+-- derived: numbers
+DELETE FROM store.address6;
+INSERT INTO store.address6
+SELECT 4294967296 + row_number() OVER (ORDER BY address), address FROM (
+  SELECT src6 AS address FROM store.flow WHERE src6 IS NOT NULL UNION SELECT dst6 FROM store.flow WHERE dst6 IS NOT NULL
+  UNION SELECT pkt_src6 FROM store.flow WHERE pkt_src6 IS NOT NULL UNION SELECT pkt_dst6 FROM store.flow WHERE pkt_dst6 IS NOT NULL
+  UNION SELECT src6 FROM store.dns_answer WHERE src6 IS NOT NULL UNION SELECT rdata6 FROM store.dns_answer WHERE rdata6 IS NOT NULL);
+DELETE FROM store.capture_no;
+INSERT INTO store.capture_no
+SELECT row_number() OVER (ORDER BY capture), capture FROM (SELECT capture FROM store.flow_context UNION SELECT capture FROM store.dns_context);
+
 -- derived: interface_address
 -- Where flow_direction says which side is the interface's own, that one; else the address that is in most of its records, per
--- family, a private one before others.
+-- family, a private one before others. As an interface's own address is in all of them, it is looked for among the addresses
+-- of the first and the last record of each of the interface's contexts: counting every address it ever spoke to takes half a minute.
+CREATE OR REPLACE TEMP TABLE place AS
+SELECT context_id, capture, interface_id, flow_direction,
+  bool_or(flow_direction IS NOT NULL) OVER (PARTITION BY capture, interface_id) AS by_direction FROM store.flow_context WHERE interface_id IS NOT NULL;
+CREATE OR REPLACE TEMP TABLE first_address AS
+WITH ends AS (
+  SELECT min(object_id::UBIGINT << 32 | row_no) FILTER (src4 IS NOT NULL) AS first4, max(object_id::UBIGINT << 32 | row_no) FILTER (src4 IS NOT NULL) AS last4,
+    min(object_id::UBIGINT << 32 | row_no) FILTER (src6 IS NOT NULL) AS first6, max(object_id::UBIGINT << 32 | row_no) FILTER (src6 IS NOT NULL) AS last6
+  FROM store.flow SEMI JOIN (FROM place WHERE NOT by_direction) USING (context_id) GROUP BY context_id
+), chosen AS (
+  SELECT DISTINCT unnest([first4, last4, first6, last6]) AS record FROM ends
+), seen AS (
+  SELECT f.* FROM store.flow f JOIN (SELECT (record >> 32)::UINTEGER AS object_id, (record & 4294967295)::UINTEGER AS row_no FROM chosen WHERE record IS NOT NULL) USING (object_id, row_no)
+), named AS (
+  SELECT context_id, unnest([src4, dst4]) AS a4, NULL::UHUGEINT AS a6 FROM seen
+  UNION ALL
+  SELECT context_id, NULL, unnest([src6, dst6]) FROM seen
+)
+SELECT DISTINCT o.context_id, n.a4, n.a6 FROM named n JOIN place p USING (context_id) JOIN place o ON o.capture = p.capture AND o.interface_id = p.interface_id;
 DELETE FROM store.interface_address;
 INSERT INTO store.interface_address
-WITH place AS (
-  SELECT context_id, capture, interface_id, flow_direction FROM store.flow_context WHERE interface_id IS NOT NULL
-), side AS (
-  SELECT p.capture, p.interface_id, p.flow_direction, f.src4 AS a4, f.src6 AS a6, min(f.start) AS first_seen, max(f."end") AS last_seen, count(*) AS records,
+WITH side AS (
+  SELECT f.context_id, f.src4 AS a4, f.src6 AS a6, min(f.start) AS first_seen, max(f."end") AS last_seen, count(*) AS records,
     coalesce(bool_or(coalesce(f.pkt_src4 <> f.src4, false) AND NOT private_number(addr_number(f.pkt_src4, NULL))), false) AS translates
-  FROM store.flow f JOIN place p USING (context_id)
-  WHERE p.flow_direction IS DISTINCT FROM 'ingress' AND (f.src4 IS NOT NULL OR f.src6 IS NOT NULL) GROUP BY ALL
+  FROM store.flow f SEMI JOIN (FROM place WHERE flow_direction = 'egress') USING (context_id) WHERE f.src4 IS NOT NULL OR f.src6 IS NOT NULL GROUP BY ALL
   UNION ALL
-  SELECT p.capture, p.interface_id, p.flow_direction, f.dst4, f.dst6, min(f.start), max(f."end"), count(*),
+  SELECT f.context_id, f.dst4, f.dst6, min(f.start), max(f."end"), count(*),
     coalesce(bool_or(coalesce(f.pkt_dst4 <> f.dst4, false) AND NOT private_number(addr_number(f.pkt_dst4, NULL))), false)
-  FROM store.flow f JOIN place p USING (context_id)
-  WHERE p.flow_direction IS DISTINCT FROM 'egress' AND (f.dst4 IS NOT NULL OR f.dst6 IS NOT NULL) GROUP BY ALL
-), numbered AS (
-  SELECT capture, interface_id, addr_number(a4, a6) AS address, a4 IS NOT NULL AS v4, flow_direction IS NOT NULL AS by_direction, min(first_seen) AS first_seen, max(last_seen) AS last_seen,
-    sum(records)::BIGINT AS records, bool_or(translates) AS translates
-  FROM side GROUP BY ALL
+  FROM store.flow f SEMI JOIN (FROM place WHERE flow_direction = 'ingress') USING (context_id) WHERE f.dst4 IS NOT NULL OR f.dst6 IS NOT NULL GROUP BY ALL
+  UNION ALL
+  SELECT f.context_id, f.src4, NULL, min(f.start), max(f."end"), count(*), coalesce(bool_or(coalesce(f.pkt_src4 <> f.src4, false) AND NOT private_number(addr_number(f.pkt_src4, NULL))), false)
+  FROM store.flow f JOIN first_address a ON a.context_id = f.context_id AND a.a4 = f.src4 GROUP BY ALL
+  UNION ALL
+  SELECT f.context_id, f.dst4, NULL, min(f.start), max(f."end"), count(*), coalesce(bool_or(coalesce(f.pkt_dst4 <> f.dst4, false) AND NOT private_number(addr_number(f.pkt_dst4, NULL))), false)
+  FROM store.flow f JOIN first_address a ON a.context_id = f.context_id AND a.a4 = f.dst4 GROUP BY ALL
+  UNION ALL
+  SELECT f.context_id, NULL, f.src6, min(f.start), max(f."end"), count(*), false FROM store.flow f JOIN first_address a ON a.context_id = f.context_id AND a.a6 = f.src6 GROUP BY ALL
+  UNION ALL
+  SELECT f.context_id, NULL, f.dst6, min(f.start), max(f."end"), count(*), false FROM store.flow f JOIN first_address a ON a.context_id = f.context_id AND a.a6 = f.dst6 GROUP BY ALL
 )
-SELECT capture, interface_id, address, first_seen, last_seen, records, by_direction, translates FROM numbered WHERE by_direction
-UNION ALL
-SELECT capture, interface_id, address, first_seen, last_seen, records, by_direction, translates FROM numbered n
-WHERE NOT by_direction AND NOT EXISTS (FROM numbered d WHERE d.by_direction AND d.capture = n.capture AND d.interface_id = n.interface_id)
-QUALIFY row_number() OVER (PARTITION BY capture, interface_id, v4 ORDER BY records DESC, private_number(address) DESC, address) = 1
-ORDER BY capture, interface_id, address;
+SELECT p.capture, p.interface_id, addr_number(s.a4, s.a6) AS address, min(s.first_seen), max(s.last_seen), sum(s.records)::BIGINT AS records, p.by_direction, bool_or(s.translates)
+FROM side s JOIN place p USING (context_id)
+GROUP BY p.capture, p.interface_id, p.by_direction, s.a4, s.a6
+QUALIFY p.by_direction OR row_number() OVER (PARTITION BY p.capture, p.interface_id, s.a4 IS NOT NULL ORDER BY sum(s.records) DESC, private_number(addr_number(s.a4, s.a6)) DESC, addr_number(s.a4, s.a6)) = 1
+ORDER BY p.capture, p.interface_id, address;
+DROP TABLE place;
+DROP TABLE first_address;
 
 -- derived: service_address
 DELETE FROM store.service_address;
@@ -218,70 +256,89 @@ SELECT address, max(service) FROM (
 ) WHERE address IS NOT NULL GROUP BY address ORDER BY address;
 
 -- derived: answer_pair
--- In steps with numbers for texts, so that what is sorted is small; and list_sort(list(…)), as list(… ORDER BY …) of structs is
--- fifteen times as slow. Answers to the same question at the same moment are one;
--- of several names at one moment the first in the order of the alphabet is the pair's.
+-- Answers to the same question at the same moment are one; of several names at one moment the first in the order of the
+-- alphabet is the pair's. Nearly every pair has one name that was never silent for a day: these need no looking for spans.
+CREATE OR REPLACE TEMP TABLE asked AS
+SELECT n.cap, coalesce(a.src4::UBIGINT, s.key) AS client, coalesce(a.rdata4::UBIGINT, r.key) AS address, a.name, a.query_timestamp AS asked_at, a.object_id::UBIGINT << 32 | a.row_no AS record
+FROM store.dns_answer a JOIN store.dns_context c USING (context_id) JOIN store.capture_no n ON n.capture = c.capture
+  LEFT JOIN store.address6 s ON s.address = a.src6 LEFT JOIN store.address6 r ON r.address = a.rdata6
+WHERE (a.src4 IS NOT NULL OR a.src6 IS NOT NULL) AND (a.rdata4 IS NOT NULL OR a.rdata6 IS NOT NULL) AND a.name IS NOT NULL;
+CREATE OR REPLACE TEMP TABLE named AS
+SELECT cap, client, address, name, min(asked_at) AS since, max(asked_at) AS until,
+  max(epoch_us(asked_at)::HUGEINT * 18446744073709551616 + (18446744073709551615 - record)) AS latest -- the last answer, its lowest record
+FROM asked GROUP BY cap, client, address, name;
 CREATE OR REPLACE TEMP TABLE pair AS
-SELECT (row_number() OVER (ORDER BY capture, client, address))::UINTEGER AS pair_id, capture, client, address
+SELECT (row_number() OVER ())::UINTEGER AS pair_id, *
 FROM (
-  SELECT DISTINCT c.capture, addr_number(a.src4, a.src6) AS client, addr_number(a.rdata4, a.rdata6) AS address
-  FROM store.dns_answer a JOIN store.dns_context c USING (context_id)
-  WHERE (a.src4 IS NOT NULL OR a.src6 IS NOT NULL) AND (a.rdata4 IS NOT NULL OR a.rdata6 IS NOT NULL) AND a.name IS NOT NULL
+  SELECT cap, client, address, count(*) = 1 AND NOT bool_or(until - since > INTERVAL 24 HOUR) AS plain, min(name) AS name, min(since) AS since, max(until) AS until, max(latest) AS latest
+  FROM named GROUP BY cap, client, address
 );
-CREATE OR REPLACE TEMP TABLE paired AS
-SELECT p.pair_id, a.name, a.query_timestamp AS asked_at, a.object_id::UBIGINT << 32 | a.row_no AS record
-FROM store.dns_answer a JOIN store.dns_context c USING (context_id)
-  JOIN pair p ON p.capture = c.capture AND p.client = addr_number(a.src4, a.src6) AND p.address = addr_number(a.rdata4, a.rdata6)
-WHERE a.name IS NOT NULL;
-CREATE OR REPLACE TEMP TABLE pair_name AS
-SELECT (row_number() OVER (ORDER BY pair_id, name))::UINTEGER AS name_id, pair_id, name FROM (SELECT DISTINCT pair_id, name FROM paired);
-CREATE OR REPLACE TEMP TABLE answer AS
-SELECT n.name_id, p.asked_at, min(p.record) AS record FROM paired p JOIN pair_name n ON n.pair_id = p.pair_id AND n.name = p.name GROUP BY ALL;
-DROP TABLE paired;
 CREATE OR REPLACE TEMP TABLE parted AS
-SELECT name_id, asked_at, record, count(*) FILTER (apart) OVER (PARTITION BY name_id ORDER BY asked_at ROWS UNBOUNDED PRECEDING) AS part
-FROM (SELECT *, asked_at - lag(asked_at) OVER (PARTITION BY name_id ORDER BY asked_at) > INTERVAL 24 HOUR AS apart FROM answer);
-DROP TABLE answer;
+WITH answer AS (
+  SELECT p.pair_id, a.name, a.asked_at, min(a.record) AS record FROM asked a JOIN (FROM pair WHERE NOT plain) p USING (cap, client, address) GROUP BY ALL
+)
+SELECT pair_id, name, asked_at, record, count(*) FILTER (apart) OVER (PARTITION BY pair_id, name ORDER BY asked_at ROWS UNBOUNDED PRECEDING) AS part
+FROM (SELECT *, asked_at - lag(asked_at) OVER (PARTITION BY pair_id, name ORDER BY asked_at) > INTERVAL 24 HOUR AS apart FROM answer);
 CREATE OR REPLACE TEMP TABLE span AS
-SELECT n.pair_id, s.name_id, s.part, (row_number() OVER (PARTITION BY n.pair_id ORDER BY s.name_id, s.part))::UINTEGER AS span_no, n.name, s.since, s.until, s.record
-FROM (SELECT name_id, part, min(asked_at) AS since, max(asked_at) AS until, arg_max(record, asked_at) AS record FROM parted GROUP BY ALL) s JOIN pair_name n USING (name_id);
+SELECT pair_id, name, part, (row_number() OVER (PARTITION BY pair_id ORDER BY name, part))::UINTEGER AS span_no, min(asked_at) AS since, max(asked_at) AS until, arg_max(record, asked_at) AS record
+FROM parted GROUP BY pair_id, name, part;
+CREATE OR REPLACE TEMP TABLE linked AS
+WITH cname AS (
+  SELECT object_id::UBIGINT << 32 | row_no AS record, count(*) AS links, max(rdata) AS chain FROM store.dns_answer WHERE type = 'CNAME' GROUP BY ALL
+)
+SELECT record, chain FROM cname WHERE links = 1
+UNION ALL
+SELECT a.object_id::UBIGINT << 32 | a.row_no AS record, string_agg(a.rdata, ' ' ORDER BY a.answer_no)
+FROM store.dns_answer a SEMI JOIN (FROM cname WHERE links > 1) c ON c.record = (a.object_id::UBIGINT << 32 | a.row_no) WHERE a.type = 'CNAME' GROUP BY 1;
 DELETE FROM store.answer_pair;
 INSERT INTO store.answer_pair
-WITH linked AS (
-  SELECT object_id, row_no, string_agg(rdata, ' ' ORDER BY answer_no) AS chain FROM store.dns_answer WHERE type = 'CNAME' GROUP BY object_id, row_no
+WITH plain AS (
+  SELECT pair_id, cap, client, address, name, since, until, (18446744073709551615 - latest % 18446744073709551616)::UBIGINT AS record FROM pair WHERE plain
 ), spanned AS (
   SELECT s.pair_id, list_sort(list({'span_no': s.span_no, 'name': s.name, 'since': s.since, 'until': s.until, 'chain': l.chain})) AS spans
-  FROM span s LEFT JOIN linked l ON l.object_id = (s.record >> 32) AND l.row_no = (s.record & 4294967295) GROUP BY s.pair_id
+  FROM span s LEFT JOIN linked l USING (record) GROUP BY s.pair_id
+), all_pairs AS (
+  SELECT p.pair_id, p.cap, p.client, p.address, [{'span_no': 1::UINTEGER, 'name': p.name, 'since': p.since, 'until': p.until, 'chain': l.chain}] AS spans FROM plain p LEFT JOIN linked l USING (record)
+  UNION ALL
+  SELECT p.pair_id, p.cap, p.client, p.address, s.spans FROM pair p JOIN spanned s USING (pair_id)
 )
-SELECT p.pair_id, p.capture, p.client, p.address, s.spans FROM pair p JOIN spanned s USING (pair_id);
+SELECT p.pair_id, n.capture, coalesce(c.address, addr_number(p.client, NULL)), coalesce(a.address, addr_number(p.address, NULL)), p.spans
+FROM all_pairs p JOIN store.capture_no n USING (cap) LEFT JOIN store.address6 c ON c.key = p.client LEFT JOIN store.address6 a ON a.key = p.address;
 DELETE FROM store.answer_sides;
 INSERT INTO store.answer_sides
-SELECT capture, least(client, address) AS lo, greatest(client, address) AS hi, max(pair_id) FILTER (client <= address), max(pair_id) FILTER (client > address) FROM pair GROUP BY ALL;
+SELECT cap, least(client, address) AS lo, greatest(client, address) AS hi, max(pair_id) FILTER (client <= address), max(pair_id) FILTER (client > address) FROM pair GROUP BY ALL;
 DELETE FROM store.answer_time;
 INSERT INTO store.answer_time
-SELECT s.pair_id, p.asked_at, min(s.span_no), arg_min(p.record, s.span_no)
-FROM parted p JOIN span s ON s.name_id = p.name_id AND s.part = p.part GROUP BY s.pair_id, p.asked_at ORDER BY s.pair_id, p.asked_at;
+SELECT p.pair_id, a.asked_at, 1, min(a.record) FROM asked a JOIN (FROM pair WHERE plain) p USING (cap, client, address) GROUP BY p.pair_id, a.asked_at
+UNION ALL
+SELECT p.pair_id, p.asked_at, min(s.span_no), arg_min(p.record, s.span_no) FROM parted p JOIN span s USING (pair_id, name, part) GROUP BY p.pair_id, p.asked_at
+ORDER BY 1, 2;
+DROP TABLE asked;
+DROP TABLE named;
 DROP TABLE pair;
-DROP TABLE pair_name;
 DROP TABLE parted;
 DROP TABLE span;
+DROP TABLE linked;
 
 -- derived: flow_name
 DELETE FROM store.flow_name;
 INSERT INTO store.flow_name
 WITH rec AS (
-  SELECT f.object_id, f.row_no, f.start, c.capture, coalesce(f.dstport, 0) <= coalesce(f.srcport, 0) AS outward,
-    addr_number(f.src4, f.src6) AS src, addr_number(f.dst4, f.dst6) AS dst,
-    CASE WHEN f.pkt_src4 <> f.src4 OR f.pkt_dst4 <> f.dst4 OR f.pkt_src6 <> f.src6 OR f.pkt_dst6 <> f.dst6 THEN addr_number(f.pkt_src4, f.pkt_src6) END AS pkt_src,
-    CASE WHEN f.pkt_src4 <> f.src4 OR f.pkt_dst4 <> f.dst4 OR f.pkt_src6 <> f.src6 OR f.pkt_dst6 <> f.dst6 THEN addr_number(f.pkt_dst4, f.pkt_dst6) END AS pkt_dst,
+  SELECT f.object_id, f.row_no, f.start, n.cap, coalesce(f.dstport, 0) <= coalesce(f.srcport, 0) AS outward,
+    coalesce(f.src4::UBIGINT, s.key) AS src, coalesce(f.dst4::UBIGINT, d.key) AS dst,
+    f.pkt_src4 <> f.src4 OR f.pkt_dst4 <> f.dst4 OR f.pkt_src6 <> f.src6 OR f.pkt_dst6 <> f.dst6 AS differs,
+    CASE WHEN differs THEN coalesce(f.pkt_src4::UBIGINT, ps.key) END AS pkt_src, CASE WHEN differs THEN coalesce(f.pkt_dst4::UBIGINT, pd.key) END AS pkt_dst,
     CASE WHEN pkt_src IS NOT NULL AND pkt_dst IS NOT NULL THEN least(pkt_src, pkt_dst) END AS pkt_lo, CASE WHEN pkt_src IS NOT NULL AND pkt_dst IS NOT NULL THEN greatest(pkt_src, pkt_dst) END AS pkt_hi
-  FROM store.flow f JOIN store.flow_context c USING (context_id) WHERE f.start IS NOT NULL AND f.object_id % $parts::BIGINT = $part::BIGINT
+  FROM store.flow f JOIN store.flow_context c USING (context_id) JOIN store.capture_no n ON n.capture = c.capture
+    LEFT JOIN store.address6 s ON s.address = f.src6 LEFT JOIN store.address6 d ON d.address = f.dst6
+    LEFT JOIN store.address6 ps ON ps.address = f.pkt_src6 LEFT JOIN store.address6 pd ON pd.address = f.pkt_dst6
+  WHERE f.start IS NOT NULL AND f.object_id % $parts::BIGINT = $part::BIGINT
 ), sided AS (
   SELECT r.object_id, r.row_no, r.start, outward, CASE WHEN r.pkt_src <= r.pkt_dst THEN p.up ELSE p.down END AS pkt_out, CASE WHEN r.pkt_src < r.pkt_dst THEN p.down ELSE p.up END AS pkt_back,
     CASE WHEN r.src <= r.dst THEN a.up ELSE a.down END AS addr_out, CASE WHEN r.src < r.dst THEN a.down ELSE a.up END AS addr_back
   FROM rec r
-    LEFT JOIN store.answer_sides a ON a.capture = r.capture AND a.lo = least(r.src, r.dst) AND a.hi = greatest(r.src, r.dst)
-    LEFT JOIN store.answer_sides p ON p.capture = r.capture AND p.lo = r.pkt_lo AND p.hi = r.pkt_hi
+    LEFT JOIN store.answer_sides a ON a.cap = r.cap AND a.lo = least(r.src, r.dst) AND a.hi = greatest(r.src, r.dst)
+    LEFT JOIN store.answer_sides p ON p.cap = r.cap AND p.lo = r.pkt_lo AND p.hi = r.pkt_hi
 ), paired AS (
   SELECT object_id, row_no, start,
     coalesce(CASE WHEN outward THEN pkt_out ELSE pkt_back END, pkt_out, pkt_back, CASE WHEN outward THEN addr_out ELSE addr_back END, addr_out, addr_back) AS pair_id
@@ -297,67 +354,77 @@ WHERE a.asked_at >= p.start - INTERVAL 24 HOUR;
 -- A pause of more than twice the interface's window ends a connection; the window is taken from its longest record: 60 s or
 -- 600 s. Keys whose records all lie closer together than that need no looking for pauses, and they are nearly all.
 -- The client, first that applies: a SYN without ACK; the other side's SYN-ACK; what was refused and had no reply; a port that is no ephemeral one against
--- one that is; the first record; the lower address.
+-- one that is; the first record; the lower address. Interface, protocol and ports are one number while records are joined.
+CREATE OR REPLACE TEMP TABLE place AS
+WITH pace AS (
+  SELECT dense_rank() OVER (ORDER BY c.capture, c.interface_id) AS side, c.context_id, n.cap, c.action, w.longest
+  FROM store.flow_context c JOIN store.capture_no n USING (capture) LEFT JOIN (SELECT context_id, max("end" - start) AS longest FROM store.flow GROUP BY context_id) w USING (context_id)
+)
+SELECT side::UBIGINT << 41 AS side, context_id, cap, action = 'REJECT' AS refused, CASE WHEN max(longest) OVER (PARTITION BY side) > INTERVAL 60 SECOND THEN INTERVAL 660 SECOND ELSE INTERVAL 120 SECOND END AS pause
+FROM pace;
 DELETE FROM store.flow_session;
 INSERT INTO store.flow_session
-WITH pace AS (
-  SELECT dense_rank() OVER (ORDER BY c.capture, c.interface_id) AS side, context_id, c.action, w.longest
-  FROM store.flow_context c LEFT JOIN (SELECT context_id, max("end" - start) AS longest FROM store.flow GROUP BY context_id) w USING (context_id)
-), place AS (
-  SELECT side, context_id, action = 'REJECT' AS refused, CASE WHEN max(longest) OVER (PARTITION BY side) > INTERVAL 60 SECOND THEN INTERVAL 660 SECOND ELSE INTERVAL 120 SECOND END AS pause
-  FROM pace
-), rec AS (
-  SELECT p.side, p.pause, p.context_id, p.refused, f.protocol, f.start, f."end", f.packets, f.bytes, f.tcp_flags, f.object_id::UBIGINT << 32 | f.row_no AS record,
-    addr_number(coalesce(f.pkt_src4, f.src4), coalesce(f.pkt_src6, f.src6)) AS src, addr_number(coalesce(f.pkt_dst4, f.dst4), coalesce(f.pkt_dst6, f.dst6)) AS dst,
-    coalesce(f.srcport, 0) AS srcport, coalesce(f.dstport, 0) AS dstport
+WITH rec AS (
+  SELECT p.side | (coalesce(f.protocol, 256)::UBIGINT << 32) AS side, p.pause, p.context_id, p.refused, f.start, f."end", f.packets, f.bytes, f.tcp_flags, f.object_id::UBIGINT << 32 | f.row_no AS record,
+    coalesce(f.pkt_src4::UBIGINT, ps.key, f.src4::UBIGINT, s.key) AS src, coalesce(f.pkt_dst4::UBIGINT, pd.key, f.dst4::UBIGINT, d.key) AS dst,
+    coalesce(f.srcport, 0)::UBIGINT AS srcport, coalesce(f.dstport, 0)::UBIGINT AS dstport
   FROM store.flow f JOIN place p USING (context_id)
+    LEFT JOIN store.address6 s ON s.address = f.src6 LEFT JOIN store.address6 d ON d.address = f.dst6
+    LEFT JOIN store.address6 ps ON ps.address = f.pkt_src6 LEFT JOIN store.address6 pd ON pd.address = f.pkt_dst6
   WHERE f.start IS NOT NULL AND f."end" >= f.start AND (f.src4 IS NOT NULL OR f.src6 IS NOT NULL) AND (f.dst4 IS NOT NULL OR f.dst6 IS NOT NULL)
-    AND xor(hash(coalesce(f.pkt_src4, f.src4, 0), coalesce(f.pkt_src6, f.src6, 0)), hash(coalesce(f.pkt_dst4, f.dst4, 0), coalesce(f.pkt_dst6, f.dst6, 0))) % $parts::UBIGINT = $part::UBIGINT
 ), keyed AS (
-  SELECT *, src < dst OR src = dst AND srcport <= dstport AS up, least(src, dst) AS lo, greatest(src, dst) AS hi,
-    CASE WHEN src < dst OR src = dst AND srcport <= dstport THEN srcport ELSE dstport END AS lo_port,
-    CASE WHEN src < dst OR src = dst AND srcport <= dstport THEN dstport ELSE srcport END AS hi_port
-  FROM rec
-), spread AS MATERIALIZED (
-  SELECT side, protocol, lo, hi, lo_port, hi_port FROM keyed GROUP BY ALL HAVING max(start) - min("end") > any_value(pause)
-), broken AS (
-  SELECT *, start > max("end") OVER (PARTITION BY side, protocol, lo, hi, lo_port, hi_port ORDER BY start, "end" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + pause AS broken
-  FROM keyed SEMI JOIN spread USING (side, protocol, lo, hi, lo_port, hi_port)
-), parted AS (
-  SELECT * EXCLUDE (broken), count(*) FILTER (broken) OVER (PARTITION BY side, protocol, lo, hi, lo_port, hi_port ORDER BY start, "end" ROWS UNBOUNDED PRECEDING) AS part FROM broken
-  UNION ALL
-  SELECT *, 0 FROM keyed ANTI JOIN spread USING (side, protocol, lo, hi, lo_port, hi_port)
-), joined AS (
-  SELECT side, protocol, lo, hi, lo_port, hi_port, part, min(start) AS start, max("end") AS "end",
+  SELECT * EXCLUDE (side, src, dst, srcport, dstport), src < dst OR src = dst AND srcport <= dstport AS up, least(src, dst) AS lo, greatest(src, dst) AS hi,
+    side | CASE WHEN src < dst OR src = dst AND srcport <= dstport THEN (srcport << 16) | dstport ELSE (dstport << 16) | srcport END AS ports
+  FROM rec WHERE xor(hash(src), hash(dst)) % $parts::UBIGINT = $part::UBIGINT
+), whole AS MATERIALIZED (
+  SELECT lo, hi, ports, 0 AS part, max(start) - min("end") > any_value(pause) AS spread, min(start) AS start, max("end") AS "end",
     sum(packets) FILTER (up)::BIGINT AS packets_up, sum(packets) FILTER (NOT up)::BIGINT AS packets_down, sum(bytes) FILTER (up)::BIGINT AS bytes_up, sum(bytes) FILTER (NOT up)::BIGINT AS bytes_down,
     count(*)::INTEGER AS records, count(*) FILTER (refused)::INTEGER AS refused, bit_or(tcp_flags) AS tcp_flags, min(record) AS record, min(context_id) AS context_id,
     min(start) FILTER (up) AS start_up, min(start) FILTER (NOT up) AS start_down,
-    coalesce(bool_or(tcp_flags & 18 = 2) FILTER (up), false) AS syn_up, coalesce(bool_or(tcp_flags & 18 = 2) FILTER (NOT up), false) AS syn_down,
-    coalesce(bool_or(tcp_flags & 18 = 18) FILTER (up), false) AS ack_up, coalesce(bool_or(tcp_flags & 18 = 18) FILTER (NOT up), false) AS ack_down
-  FROM parted GROUP BY ALL
+    bool_or(tcp_flags & 18 = 2) FILTER (up) AS syn_up, bool_or(tcp_flags & 18 = 2) FILTER (NOT up) AS syn_down,
+    bool_or(tcp_flags & 18 = 18) FILTER (up) AS ack_up, bool_or(tcp_flags & 18 = 18) FILTER (NOT up) AS ack_down
+  FROM keyed GROUP BY lo, hi, ports
+), broken AS (
+  SELECT *, start > max("end") OVER (PARTITION BY lo, hi, ports ORDER BY start, "end" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + pause AS broken
+  FROM keyed SEMI JOIN (FROM whole WHERE spread) USING (lo, hi, ports)
+), parted AS (
+  SELECT * EXCLUDE (broken), count(*) FILTER (broken) OVER (PARTITION BY lo, hi, ports ORDER BY start, "end" ROWS UNBOUNDED PRECEDING) AS part FROM broken
+), joined AS (
+  FROM whole WHERE NOT spread
+  UNION ALL
+  SELECT lo, hi, ports, part, true, min(start), max("end"), sum(packets) FILTER (up)::BIGINT, sum(packets) FILTER (NOT up)::BIGINT, sum(bytes) FILTER (up)::BIGINT, sum(bytes) FILTER (NOT up)::BIGINT,
+    count(*)::INTEGER, count(*) FILTER (refused)::INTEGER, bit_or(tcp_flags), min(record), min(context_id), min(start) FILTER (up), min(start) FILTER (NOT up),
+    bool_or(tcp_flags & 18 = 2) FILTER (up), bool_or(tcp_flags & 18 = 2) FILTER (NOT up), bool_or(tcp_flags & 18 = 18) FILTER (up), bool_or(tcp_flags & 18 = 18) FILTER (NOT up)
+  FROM parted GROUP BY lo, hi, ports, part
+), unpacked AS (
+  SELECT * EXCLUDE (ports, syn_up, syn_down, ack_up, ack_down), nullif((ports >> 32) & 511, 256)::SMALLINT AS protocol, ((ports >> 16) & 65535)::INTEGER AS lo_port, (ports & 65535)::INTEGER AS hi_port,
+    coalesce(syn_up, false) AS syn_up, coalesce(syn_down, false) AS syn_down, coalesce(ack_up, false) AS ack_up, coalesce(ack_down, false) AS ack_down
+  FROM joined
 ), opened AS (
   SELECT *, CASE WHEN syn_up <> syn_down THEN 1 WHEN ack_up <> ack_down THEN 2 WHEN refused = records AND (start_up IS NULL) <> (start_down IS NULL) THEN 3
       WHEN protocol IN (6, 17) AND lo_port <> hi_port AND (least(lo_port, hi_port) < 1024 OR least(lo_port, hi_port) < 32768 AND greatest(lo_port, hi_port) >= 32768) THEN 4
       WHEN coalesce(start_up, TIMESTAMP 'infinity') <> coalesce(start_down, TIMESTAMP 'infinity') THEN 5 ELSE 6 END::UTINYINT AS told_by
-  FROM joined
+  FROM unpacked
 ), sided AS (
   SELECT *, CASE told_by WHEN 1 THEN syn_up WHEN 2 THEN ack_down WHEN 3 THEN start_up IS NOT NULL WHEN 4 THEN hi_port < lo_port
       WHEN 5 THEN coalesce(start_up, TIMESTAMP 'infinity') < coalesce(start_down, TIMESTAMP 'infinity') ELSE true END AS by_lo
   FROM opened
 ), told AS (
-  SELECT s.* EXCLUDE (lo, hi), c.capture, CASE WHEN by_lo THEN lo ELSE hi END AS client, CASE WHEN by_lo THEN lo_port ELSE hi_port END AS client_port,
-    CASE WHEN by_lo THEN hi ELSE lo END AS server, CASE WHEN by_lo THEN hi_port ELSE lo_port END AS server_port
-  FROM sided s JOIN store.flow_context c USING (context_id)
+  SELECT s.*, n.cap, n.capture, CASE WHEN by_lo THEN s.lo ELSE s.hi END AS client_key, CASE WHEN by_lo THEN lo_port ELSE hi_port END AS client_port,
+    CASE WHEN by_lo THEN s.hi ELSE s.lo END AS server_key, CASE WHEN by_lo THEN hi_port ELSE lo_port END AS server_port,
+    coalesce(c.address, addr_number(client_key, NULL)) AS client, coalesce(v.address, addr_number(server_key, NULL)) AS server, CASE WHEN by_lo THEN a.up ELSE a.down END AS asked_pair, CASE WHEN by_lo THEN a.down ELSE a.up END AS other_pair
+  FROM sided s JOIN place p USING (context_id) JOIN store.capture_no n ON n.cap = p.cap
+    LEFT JOIN store.address6 c ON c.key = CASE WHEN by_lo THEN s.lo ELSE s.hi END LEFT JOIN store.address6 v ON v.key = CASE WHEN by_lo THEN s.hi ELSE s.lo END
+    LEFT JOIN store.answer_sides a ON a.cap = p.cap AND a.lo = s.lo AND a.hi = s.hi
 ), own AS (
   SELECT capture, address, bool_or(translates) AS translates FROM store.interface_address GROUP BY ALL
 ), own6 AS (
   SELECT DISTINCT capture, address >> 72::UHUGEINT AS block FROM own WHERE address > 281474976710655::UHUGEINT
 ), placed AS (
   SELECT t.*, private_number(t.client) OR oc.address IS NOT NULL OR bc.block IS NOT NULL AS client_inside, private_number(t.server) OR os.address IS NOT NULL OR bs.block IS NOT NULL AS server_inside,
-    coalesce(oc.translates, false) OR coalesce(os.translates, false) AS translated, CASE WHEN t.client <= t.server THEN coalesce(p.up, p.down) ELSE coalesce(p.down, p.up) END AS pair_id
+    coalesce(oc.translates, false) OR coalesce(os.translates, false) AS translated, coalesce(asked_pair, other_pair) AS pair_id
   FROM told t LEFT JOIN own oc ON oc.capture = t.capture AND oc.address = t.client LEFT JOIN own os ON os.capture = t.capture AND os.address = t.server
     LEFT JOIN own6 bc ON bc.capture = t.capture AND bc.block = t.client >> 72::UHUGEINT LEFT JOIN own6 bs ON bs.capture = t.capture AND bs.block = t.server >> 72::UHUGEINT
-    LEFT JOIN store.answer_sides p ON p.capture = t.capture AND p.lo = least(t.client, t.server) AND p.hi = greatest(t.client, t.server)
 ), asked AS (
   SELECT pair_id, asked_at - INTERVAL 60 SECOND AS known, asked_at, span_no FROM store.answer_time
 )
