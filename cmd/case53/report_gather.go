@@ -94,6 +94,11 @@ func (g *gatherer) scope(ctx context.Context, r *report.Report, info cases.Info)
 	if g.capture != "" {
 		r.Scope = append(r.Scope, report.Fact{Name: "Capture", Value: "only " + g.capture})
 	}
+	for _, limit := range []string{"from", "to", "capture"} {
+		if free := without(r.Hunts, limit); g.values[limit] != "" && len(free) > 0 {
+			r.Scope = append(r.Scope, report.Fact{Name: "Not limited by --" + limit, Value: strings.Join(free, ", ")})
+		}
+	}
 	for _, l := range g.lists {
 		text, err := os.ReadFile(l.path)
 		if err != nil {
@@ -118,6 +123,17 @@ func (g *gatherer) scope(ctx context.Context, r *report.Report, info cases.Info)
 		r.Sources = append(r.Sources, from)
 	}
 	return nil
+}
+
+// without lists the hunts that were run and do not take a parameter.
+func without(hunts []report.Hunt, parameter string) []string {
+	var ids []string
+	for _, h := range hunts {
+		if h.NotRun == "" && !slices.ContainsFunc(h.Parameters, func(p report.Fact) bool { return p.Name == parameter }) {
+			ids = append(ids, h.ID)
+		}
+	}
+	return ids
 }
 
 func (g *gatherer) objects(ctx context.Context, r *report.Report, _ cases.Info) error {
