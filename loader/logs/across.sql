@@ -360,7 +360,7 @@ WITH pace AS (
   SELECT dense_rank() OVER (ORDER BY c.capture, c.interface_id) AS side, c.context_id, n.cap, c.action, w.longest
   FROM store.flow_context c JOIN store.capture_no n USING (capture) LEFT JOIN (SELECT context_id, max("end" - start) AS longest FROM store.flow GROUP BY context_id) w USING (context_id)
 )
-SELECT side::UBIGINT << 41 AS side, context_id, cap, action = 'REJECT' AS refused, CASE WHEN max(longest) OVER (PARTITION BY side) > INTERVAL 60 SECOND THEN INTERVAL 660 SECOND ELSE INTERVAL 120 SECOND END AS pause
+SELECT side AS number, side::UBIGINT << 41 AS side, context_id, cap, action = 'REJECT' AS refused, CASE WHEN max(longest) OVER (PARTITION BY side) > INTERVAL 60 SECOND THEN INTERVAL 660 SECOND ELSE INTERVAL 120 SECOND END AS pause
 FROM pace;
 DELETE FROM store.flow_session;
 INSERT INTO store.flow_session
@@ -372,10 +372,11 @@ WITH rec AS (
     LEFT JOIN store.address6 s ON s.address = f.src6 LEFT JOIN store.address6 d ON d.address = f.dst6
     LEFT JOIN store.address6 ps ON ps.address = f.pkt_src6 LEFT JOIN store.address6 pd ON pd.address = f.pkt_dst6
   WHERE f.start IS NOT NULL AND f."end" >= f.start AND (f.src4 IS NOT NULL OR f.src6 IS NOT NULL) AND (f.dst4 IS NOT NULL OR f.dst6 IS NOT NULL)
+    AND (p.number + coalesce(f.srcport, 0) + coalesce(f.dstport, 0)) % $parts::BIGINT = $part::BIGINT -- the same for both directions
 ), keyed AS (
   SELECT * EXCLUDE (side, src, dst, srcport, dstport), src < dst OR src = dst AND srcport <= dstport AS up, least(src, dst) AS lo, greatest(src, dst) AS hi,
     side | CASE WHEN src < dst OR src = dst AND srcport <= dstport THEN (srcport << 16) | dstport ELSE (dstport << 16) | srcport END AS ports
-  FROM rec WHERE xor(hash(src), hash(dst)) % $parts::UBIGINT = $part::UBIGINT
+  FROM rec
 ), whole AS MATERIALIZED (
   SELECT lo, hi, ports, 0 AS part, max(start) - min("end") > any_value(pause) AS spread, min(start) AS start, max("end") AS "end",
     sum(packets) FILTER (up)::BIGINT AS packets_up, sum(packets) FILTER (NOT up)::BIGINT AS packets_down, sum(bytes) FILTER (up)::BIGINT AS bytes_up, sum(bytes) FILTER (NOT up)::BIGINT AS bytes_down,
