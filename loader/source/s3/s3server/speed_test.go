@@ -20,7 +20,8 @@ import (
 func BenchmarkPull(b *testing.B) {
 	const objects, records = 40, 50_000
 	dir := b.TempDir()
-	c := bucket(b, "speed", false)
+	name := fmt.Sprintf("speed-%d", time.Now().UnixNano()) // the function runs again for each -count
+	c := bucket(b, name, false)
 	rnd := rand.New(rand.NewPCG(1, 2))
 	first := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	size := 0
@@ -36,7 +37,7 @@ func BenchmarkPull(b *testing.B) {
 		}
 		z.Close()
 		size += out.Len()
-		put(b, c, "speed", plainKey(stamp, i), out.Bytes())
+		put(b, c, name, plainKey(stamp, i), out.Bytes())
 		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%03d.log.gz", i)), out.Bytes(), 0o600); err != nil {
 			b.Fatal(err)
 		}
@@ -56,7 +57,7 @@ func BenchmarkPull(b *testing.B) {
 			if d := took(local.New(dir)); fromDisk == 0 || d < fromDisk {
 				fromDisk = d
 			}
-			if d := took(s3.New(c, s3.Options{Bucket: "speed"})); fromServer == 0 || d < fromServer {
+			if d := took(s3.New(c, s3.Options{Bucket: name})); fromServer == 0 || d < fromServer {
 				fromServer = d
 			}
 		}
