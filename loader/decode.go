@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,9 @@ import (
 	"case53/loader/logs"
 	"case53/loader/records"
 )
+
+// firstLook is how many records are looked at before the question whether they are enough.
+const firstLook = 64
 
 // sampleSize is how many records of an object are looked at to find its type and its field order.
 const sampleSize = 5000
@@ -395,6 +399,9 @@ func (l *load) sample(sha string) (out [][]byte, events, nothing bool, err error
 		if rec.Kind == records.Data {
 			out = append(out, append([]byte(nil), rec.Data...))
 			events = events || rec.Event != nil && rec.Event.ID != ""
+			if len(out) == firstLook && slices.ContainsFunc(logs.All(), func(t *logs.Type) bool { return t.Enough != nil && t.Enough(out) }) {
+				break
+			}
 		}
 	}
 	return out, events, controls > 0 && others == 0, nil

@@ -206,12 +206,24 @@ const flowNames = `'version','account_id','interface_id','srcaddr','dstaddr','sr
 const flowTypes = `'version':'SMALLINT','account_id':'VARCHAR','interface_id':'VARCHAR','srcaddr':'VARCHAR','dstaddr':'VARCHAR','srcport':'INTEGER','dstport':'INTEGER','protocol':'SMALLINT','packets':'BIGINT','bytes':'BIGINT','start':'BIGINT','end':'BIGINT','action':'VARCHAR','log_status':'VARCHAR'`
 const v4Macro = `CREATE MACRO v4(a) AS (split_part(a,'.',1)::UINTEGER*16777216 + split_part(a,'.',2)::UINTEGER*65536 + split_part(a,'.',3)::UINTEGER*256 + split_part(a,'.',4)::UINTEGER);`
 
-// readJSON fills the parent and the child table of the Resolver's records.
+// jsonContexts numbers the contexts beforehand, as csvContexts does.
+const jsonContexts = v4Macro + `
+CREATE TABLE store.raw_context AS SELECT row_number() OVER () AS context_id, * FROM
+  (SELECT DISTINCT version, account_id, region, vpc_id, query_type, query_class, rcode, transport, srcids.instance AS instance FROM read_json('%[1]s', format='newline_delimited', columns={%[2]s}))`
+
+// readJSON fills the parent and the child table of the Resolver's records by DuckDB's reader, as far as SQL goes: without
+// registered domain, labels and entropy.
 const readJSON = `
-CREATE TABLE store.raw AS SELECT row_number() OVER () AS row_no, * FROM read_json('%s', format='newline_delimited', columns={
-  version:'VARCHAR', account_id:'VARCHAR', region:'VARCHAR', vpc_id:'VARCHAR', query_timestamp:'TIMESTAMP', query_name:'VARCHAR', query_type:'VARCHAR',
-  query_class:'VARCHAR', rcode:'VARCHAR', answers:'STRUCT(Rdata VARCHAR, Type VARCHAR, Class VARCHAR)[]', srcaddr:'VARCHAR', srcport:'VARCHAR', transport:'VARCHAR', srcids:'STRUCT(instance VARCHAR)'});
-CREATE TABLE store.dns_answer AS SELECT row_no, query_timestamp, query_name, srcaddr, unnest(answers, recursive := true) FROM store.raw`
+CREATE TEMP TABLE raw AS SELECT filename AS object, row_number() OVER () AS row_no, context_id, query_timestamp, lower(rtrim(query_name, '.')) AS name,
+  CASE WHEN NOT contains(srcaddr, ':') THEN v4(srcaddr) END AS src4, CASE WHEN contains(srcaddr, ':') THEN srcaddr END AS src6, srcport::INTEGER AS srcport, answers
+FROM (SELECT *, srcids.instance AS instance FROM read_json('%[1]s', format='newline_delimited', columns={%[2]s}, filename=true))
+JOIN store.raw_context c USING (version, account_id, region, vpc_id, query_type, query_class, rcode, transport, instance);
+CREATE TABLE store.dns AS SELECT * EXCLUDE (answers), len(answers) AS answers_n FROM raw;
+CREATE TABLE store.dns_answer AS SELECT object, row_no, context_id, query_timestamp, name, src4, src6, a.Rdata AS rdata, a.Type AS type, a.Class AS class,
+  CASE WHEN a.Type = 'A' THEN v4(a.Rdata) END AS rdata4 FROM (SELECT *, unnest(answers) AS a FROM raw)`
+
+const resolverTypes = `version:'VARCHAR', account_id:'VARCHAR', region:'VARCHAR', vpc_id:'VARCHAR', query_timestamp:'TIMESTAMP', query_name:'VARCHAR', query_type:'VARCHAR',
+  query_class:'VARCHAR', rcode:'VARCHAR', answers:'STRUCT(Rdata VARCHAR, Type VARCHAR, Class VARCHAR)[]', srcaddr:'VARCHAR', srcport:'VARCHAR', transport:'VARCHAR', srcids:'STRUCT(instance VARCHAR)'`
 
 func BenchmarkLoadFlow(b *testing.B) {
 	root := benchDir(b)
@@ -234,7 +246,8 @@ func BenchmarkLoadResolver(b *testing.B) {
 	for range b.N {
 		base, rows := floor(b, dir, logs.Resolver)
 		_, load, derive := loadFolder(b, dir, filepath.Join(root, "dns.case"))
-		json := duckdbReader(b, filepath.Join(root, "json.duckdb"), "", fmt.Sprintf(readJSON, filepath.Join(dir, "*.gz")))
+		json := duckdbReader(b, filepath.Join(root, "json.duckdb"), fmt.Sprintf(jsonContexts, filepath.Join(dir, "*.gz"), resolverTypes),
+			fmt.Sprintf(readJSON, filepath.Join(dir, "*.gz"), resolverTypes))
 		ratios(b, rows, base, load, derive, json, "read_json")
 	}
 }

@@ -27,6 +27,7 @@ var Flow = &Type{
 	SQL:     mustSQL("flow.sql"),
 	Detect:  detectFlow,
 	Resolve: resolveFlow,
+	Enough:  beginsWithHeader,
 	New:     func(o Options) Decoder { return newFlowDecoder(o) },
 }
 

@@ -100,6 +100,15 @@ func enough(fit, of int) bool {
 	return 100*fit >= 99*of
 }
 
+// beginsWithHeader: what AWS delivers to S3 does, and needs no inference.
+func beginsWithHeader(sample [][]byte) bool {
+	if len(sample) == 0 {
+		return false
+	}
+	_, _, _, ok := parseHeader(trimSpace(sample[0]))
+	return ok
+}
+
 // resolveFlow settles the field lists of an object. Given ones are checked against the sample. Without any, presets are
 // tried on every number of fields that occurs (one log group may hold two flow logs): exactly one must fit, or
 // several that mean the same as far as the sample tells; of those the decoder decides line by line.

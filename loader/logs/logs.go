@@ -75,7 +75,9 @@ type Type struct {
 	// Resolve settles, from the object's first records, the formats a decoder needs (flow logs without a header:
 	// given formats are checked, else presets are tried). An *AmbiguousError says what to pass. May be nil.
 	Resolve func(sample [][]byte, given [][]string) ([][]string, error)
-	New     func(Options) Decoder
+	// Enough says that the first few records already show the type and all that Resolve could find in more. May be nil.
+	Enough func(sample [][]byte) bool
+	New    func(Options) Decoder
 }
 
 // All lists the log types, in the order of detection.
