@@ -97,10 +97,17 @@ func (s *overview) captures(o *Overview, width int) []string {
 		name, role = max(name, ansi.StringWidth(e.show(c.Name))), max(role, ansi.StringWidth(e.show(c.Role)))
 	}
 	name, role = min(name, 24), min(role, 12)
+	column := map[string]int{} // as wide as the largest count: a number is never cut
+	for _, n := range names {
+		column[n] = max(8, len(n))
+		for _, c := range o.Captures {
+			column[n] = max(column[n], len(countText(c.Rows[n])))
+		}
+	}
 	row := func(first, second string, cell func(string) string, window string) string {
 		b := " " + grid.Fit(first, name, false, e.opt.ASCII) + "  " + grid.Fit(second, role, false, e.opt.ASCII)
 		for _, n := range names {
-			b += "  " + grid.Fit(cell(n), max(8, len(n)), true, e.opt.ASCII)
+			b += "  " + grid.Fit(cell(n), column[n], true, e.opt.ASCII)
 		}
 		return b + "  " + window
 	}

@@ -22,6 +22,9 @@
 --
 -- not-proof: That anybody came in. Hosts with public addresses are knocked at all day.
 --
+-- measured: 2026-11-22, panther-labs/panther-analysis, rules aws_vpc_ssh_allowed_signal and inbound port lists: 10 of 10
+-- labelled flow events are decided as labelled.
+--
 -- attack: T1133, T1190, T1021.001, T1021.004, T1562.007
 -- needs:  session
 -- param:  ports     text     = 22,23,135,139,445,1433,1521,2375,2379,3306,3389,5432,5900,5985,5986,6379,6443,9200,10250,11211,27017  ports, with commas

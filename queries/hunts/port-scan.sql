@@ -19,6 +19,9 @@
 --
 -- not-proof: That anything was found or used. Hosts with public addresses are scanned every day.
 --
+-- measured: 2026-11-22, panther-labs/panther-analysis, rule aws_vpc_port_scanning: 6 of 6 labelled flow events, each
+-- repeated over 12 ports and looked at as it leaves an interface, are decided as labelled.
+--
 -- attack: T1046, T1595.001
 -- needs:  session
 -- param:  ports    int      = 10                          at least so many ports in an hour

@@ -18,6 +18,9 @@
 --
 -- not-proof: That a target was entered. Which of them answered is in accepted_targets.
 --
+-- measured: 2026-11-22, stratosphereips/StratosphereLinuxIPS, port-scans/horizontal: the scan is found with the defaults,
+-- with low severity, as its 25 targets are outside and its port is 80.
+--
 -- attack: T1046, T1021, T1595.001
 -- needs:  session
 -- param:  targets  int      = 25  at least so many targets in ten minutes
