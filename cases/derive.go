@@ -47,10 +47,10 @@ func (w *Writer) Derive(ctx context.Context, progress func(name string)) (err er
 }
 
 // runRows is about how many records a sorted run holds: what fits into writerMemory while it is sorted.
-const runRows = 3_000_000
+const runRows = 2_500_000
 
 // partRows is about how many records are joined at a time: grouping them takes three times the memory of sorting.
-const partRows = 1_500_000
+const partRows = 1_000_000
 
 // runEnd is the last object of the run that begins after an object.
 func (w *Writer) runEnd(ctx context.Context, d derived, after, last int64) (int64, error) {

@@ -23,7 +23,7 @@ import (
 )
 
 // writerMemory bounds DuckDB's own memory while a case is written; what is beyond it spills to tmp/.
-const writerMemory = "600MB"
+const writerMemory = "480MB"
 
 // Writer is the one process that may change a case. Its methods may be called from several goroutines.
 type Writer struct {

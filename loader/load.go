@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -14,9 +15,9 @@ import (
 	"case53/loader/source"
 )
 
-// batchBytes is about how many decoded bytes go into one transaction: a million flow records. Smaller transactions
+// batchBytes is about how many decoded bytes go into one transaction: two million flow records. Smaller transactions
 // leave row groups half full, which DuckDB then writes twice.
-const batchBytes = 110 << 20
+const batchBytes = 220 << 20
 
 // batchAge is how long what was streamed waits for more at most before it becomes part of the case.
 const batchAge = 3 * time.Second
@@ -124,6 +125,7 @@ func (l *load) begin(ctx context.Context) error {
 // derive builds what queries need beside the records.
 func (l *load) derive(ctx context.Context) error {
 	start := time.Now()
+	debug.FreeOSMemory() // what decoding held; DuckDB wants the room now
 	err := l.w.Derive(ctx, func(name string) { l.update(func() { l.progress.Phase = name }) })
 	l.report.Deriving = time.Since(start)
 	return err

@@ -212,13 +212,14 @@ CREATE TABLE store.raw_context AS SELECT row_number() OVER () AS context_id, * F
   (SELECT DISTINCT version, account_id, region, vpc_id, query_type, query_class, rcode, transport, srcids.instance AS instance FROM read_json('%[1]s', format='newline_delimited', columns={%[2]s}))`
 
 // readJSON fills the parent and the child table of the Resolver's records by DuckDB's reader, as far as SQL goes: without
-// registered domain, labels and entropy.
+// the registered domain, and with the entropy of the first label only.
 const readJSON = `
 CREATE TEMP TABLE raw AS SELECT filename AS object, row_number() OVER () AS row_no, context_id, query_timestamp, lower(rtrim(query_name, '.')) AS name,
   CASE WHEN NOT contains(srcaddr, ':') THEN v4(srcaddr) END AS src4, CASE WHEN contains(srcaddr, ':') THEN srcaddr END AS src6, srcport::INTEGER AS srcport, answers
 FROM (SELECT *, srcids.instance AS instance FROM read_json('%[1]s', format='newline_delimited', columns={%[2]s}, filename=true))
 JOIN store.raw_context c USING (version, account_id, region, vpc_id, query_type, query_class, rcode, transport, instance);
-CREATE TABLE store.dns AS SELECT * EXCLUDE (answers), len(answers) AS answers_n FROM raw;
+CREATE TABLE store.dns AS SELECT * EXCLUDE (answers), len(answers) AS answers_n, len(string_split(name, '.')) AS labels,
+  list_max(list_transform(string_split(name, '.'), lambda l: len(l))) AS longest_label, list_aggregate(string_split(split_part(name, '.', 1), ''), 'entropy') AS entropy FROM raw;
 CREATE TABLE store.dns_answer AS SELECT object, row_no, context_id, query_timestamp, name, src4, src6, a.Rdata AS rdata, a.Type AS type, a.Class AS class,
   CASE WHEN a.Type = 'A' THEN v4(a.Rdata) END AS rdata4 FROM (SELECT *, unnest(answers) AS a FROM raw)`
 

@@ -36,7 +36,7 @@ CREATE TABLE store.flow (
   extra VARCHAR, utf8_escaped BOOLEAN NOT NULL
 );
 
--- Derived: a row per flow and address it names, sorted by address and time in runs of about 3M flows. addr4 is addr where
+-- Derived: a row per flow and address it names, sorted by address and time in runs of about 2.5M flows. addr4 is addr where
 -- that is IPv4: DuckDB unpacks and compares a UHUGEINT thirty times as slowly.
 CREATE TABLE store.flow_endpoint (
   addr4 UINTEGER, addr UHUGEINT NOT NULL, start TIMESTAMP, "end" TIMESTAMP,

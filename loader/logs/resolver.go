@@ -21,6 +21,7 @@ var Resolver = &Type{
 	Doc:    "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html",
 	SQL:    mustSQL("dns.sql"),
 	Detect: detectResolver,
+	Enough: func(sample [][]byte) bool { return detectResolver(sample) == 100 },
 	New:    newResolver,
 }
 

@@ -23,6 +23,7 @@ var Zone = &Type{
 	Doc:    "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/query-logs.html",
 	SQL:    mustSQL("zone.sql"),
 	Detect: detectZone,
+	Enough: func(sample [][]byte) bool { return detectZone(sample) == 100 },
 	New:    newZone,
 }
 
