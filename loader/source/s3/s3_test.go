@@ -264,7 +264,7 @@ func TestSlices(t *testing.T) {
 			t.Fatal(err)
 		}
 		if strings.Contains(o.URI(), "20261101") {
-			b.versions[flowKey(at("2026-11-01T10:00"), 1)] = nil
+			b.lose(flowKey(at("2026-11-01T10:00"), 1))
 			if _, err := o.Open(t.Context()); err == nil {
 				t.Error("opened what is gone")
 			}

@@ -84,6 +84,13 @@ func newStub() *stub { return &stub{versions: map[string][]version{}, pageSize: 
 
 func (b *stub) put(key string, body string) *version { return b.add(key, version{body: []byte(body)}) }
 
+// lose takes away every version of an object, also while a listing is being answered.
+func (b *stub) lose(key string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.versions[key] = nil
+}
+
 func (b *stub) add(key string, v version) *version {
 	b.mu.Lock()
 	defer b.mu.Unlock()
