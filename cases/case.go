@@ -16,7 +16,7 @@ import (
 )
 
 // readerMemory bounds DuckDB's own memory while a case is looked at.
-const readerMemory = "2GB"
+const readerMemory = "3GB"
 
 // Case is a case opened for looking: read-only, offline, with its settings locked. Its methods may be called from
 // several goroutines; each query has a connection of its own.

@@ -127,7 +127,7 @@ func (e *Env) has(needs []string) (lacks string, ok bool) {
 // baseTable is the table whose rows a view shows. Views of other names are taken to be there.
 func baseTable(view string) string {
 	switch {
-	case strings.HasPrefix(view, "flow"), view == "session":
+	case strings.HasPrefix(view, "flow"), strings.HasPrefix(view, "session"):
 		return "flow"
 	}
 	return view

@@ -26,11 +26,13 @@ severity, and the coverage of the time it speaks about. case53 query CASE NAME -
 else looks like it, and what a hit does not prove. A hunt that finds nothing says how many rows it looked at.
 
 Lists are files with an address, a block or a name a line; a name stands for what is under it too; # begins a comment.
-What is on an --allow list is left out of the findings; what is on an --ioc list is raised to the top.`,
+What is on an --allow list is left out of the findings; what is on an --ioc list is raised to the top.
+
+Of each hunt the best findings are shown, --most of them and whatever is on an --ioc list; how many more there are is said.`,
 		Args: between(1, -1),
 		RunE: runHunt,
 	}
-	addHuntFlags(c)
+	addHuntFlags(c, 1000)
 	return c
 }
 
@@ -68,6 +70,7 @@ type hunter struct {
 	values  map[string]string // of -p
 	allow   *list
 	ioc     *list
+	most    int  // findings kept of each hunt; 0 for all
 	digests bool // digest the rows of each hunt
 	tables  map[string]int64
 }
@@ -94,11 +97,12 @@ func runHunt(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// addHuntFlags gives a command the flags of hunts.
-func addHuntFlags(c *cobra.Command) {
+// addHuntFlags gives a command the flags of hunts; most is how many findings of each it keeps unless told otherwise.
+func addHuntFlags(c *cobra.Command, most int) {
 	c.Flags().StringArrayP("param", "p", nil, "a parameter, name=value, for the hunts that have it; may be repeated")
 	c.Flags().StringArray("allow", nil, "a file of addresses, blocks and names that are known to be good; may be repeated")
 	c.Flags().StringArray("ioc", nil, "a file of addresses, blocks and names that are known to be bad; may be repeated")
+	c.Flags().Int("most", most, "findings of each hunt, the best first; 0 for all")
 }
 
 // openHunter reads the flags of addHuntFlags, opens the case, and finds the hunts of these names. The case is the caller's
@@ -108,6 +112,9 @@ func openHunter(c *cobra.Command, dir string, names []string) (h *hunter, hunts 
 	given, _ := c.Flags().GetStringArray("param")
 	if h.values, err = parameters(given); err != nil {
 		return nil, nil, err
+	}
+	if h.most, _ = c.Flags().GetInt("most"); h.most < 0 {
+		return nil, nil, usage("--most %d: less than none", h.most)
 	}
 	for flag, into := range map[string]**list{"allow": &h.allow, "ioc": &h.ioc} {
 		files, _ := c.Flags().GetStringArray(flag)
@@ -181,6 +188,7 @@ type outcome struct {
 	missing  string // the log type that the case has no records of; the hunt was not run
 	findings []Finding
 	allowed  int      // findings left out as they are on an --allow list
+	beyond   int      // findings left out as they come after the best
 	trace    []string // how many rows were left after each step, where nothing was found
 	digest   *digest  // of its rows, where it was asked for
 }
@@ -227,6 +235,8 @@ func printOutcomes(stderr io.Writer, outcomes []outcome) {
 			fmt.Fprintf(stderr, "%s: not run: the case has no %s records\n", safetext.Show(o.query.ID), o.missing)
 		case o.trace != nil:
 			fmt.Fprintf(stderr, "%s: nothing found: %s\n", safetext.Show(o.query.ID), safetext.Show(strings.Join(o.trace, "; ")))
+		case o.beyond > 0:
+			fmt.Fprintf(stderr, "%s: %s weaker findings not shown; --most 0 shows all\n", safetext.Show(o.query.ID), count(int64(o.beyond)))
 		}
 	}
 	if allowed > 0 {
@@ -237,7 +247,7 @@ func printOutcomes(stderr io.Writer, outcomes []outcome) {
 // tableOf is the log type that a view is made from; "" for those that are there in every case.
 func tableOf(view string) string {
 	switch view {
-	case "session", "flow", "flow_named", "flow_by_addr":
+	case "session", "session_keys", "flow", "flow_named", "flow_by_addr":
 		return "flow"
 	case "dns", "dns_answer":
 		return "dns"
@@ -273,22 +283,16 @@ func (h *hunter) one(ctx context.Context, q *queries.Query) (outcome, error) {
 	if err := h.findings(ctx, &o, sql); err != nil {
 		return o, err
 	}
-	if len(o.findings) == 0 {
+	if len(o.findings) == 0 && o.allowed == 0 {
 		if o.trace, err = h.trace(ctx, q, args); err != nil {
 			return o, err
 		}
 	}
-	o.findings = slices.DeleteFunc(o.findings, func(f Finding) bool {
-		_, on := h.allow.match(f.Subject)
-		if on {
-			o.allowed++
-		}
-		return on
-	})
 	return o, nil
 }
 
-// findings reads the rows of a hunt.
+// findings reads the rows of a hunt, which come best first. What is on a list is told before the best are taken: an
+// indicator counts however weak its finding is, and what is allowed does not take the place of another.
 func (h *hunter) findings(ctx context.Context, o *outcome, sql string) error {
 	if h.digests {
 		o.digest = newDigest()
@@ -304,6 +308,10 @@ func (h *hunter) findings(ctx context.Context, o *outcome, sql string) error {
 		if o.digest != nil {
 			columns, values = o.digest.row(columns, values)
 		}
+		if full := h.most > 0 && len(o.findings) >= h.most; full && h.allow.empty() && h.ioc.empty() {
+			o.beyond++
+			continue
+		}
 		f := Finding{Hunt: o.query.ID, values: map[string]any{}}
 		for i, column := range columns {
 			f.values[column.Name] = values[i]
@@ -311,15 +319,28 @@ func (h *hunter) findings(ctx context.Context, o *outcome, sql string) error {
 		if err := f.read(); err != nil {
 			return err
 		}
-		if entry, on := h.ioc.match(f.Subject); on {
-			f.Severity, f.Score, f.Reason = "high", max(f.Score, 0.99), f.Reason+"; on the --ioc list: "+entry
-		}
-		o.findings = append(o.findings, f)
+		h.keep(o, f)
 	}
 	if o.digest != nil {
 		o.digest.end(rows.Columns())
 	}
 	return rows.Err()
+}
+
+// keep adds a finding to an outcome, as the lists say. Of what is on the --ioc list the better ones still come first.
+func (h *hunter) keep(o *outcome, f Finding) {
+	entry, bad := h.ioc.match(f.Subject)
+	if bad {
+		f.Severity, f.Score, f.Reason = "high", 0.99+f.Score/100, f.Reason+"; on the --ioc list: "+entry
+	}
+	switch _, good := h.allow.match(f.Subject); {
+	case good:
+		o.allowed++
+	case !bad && h.most > 0 && len(o.findings) >= h.most:
+		o.beyond++
+	default:
+		o.findings = append(o.findings, f)
+	}
 }
 
 // read takes the columns that every hunt has, and those of its subject.

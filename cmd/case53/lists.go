@@ -63,6 +63,9 @@ func (l *list) add(text string) error {
 	return nil
 }
 
+// empty says whether nothing can be on the list.
+func (l *list) empty() bool { return l == nil || len(l.entries) == 0 }
+
 // text is the entries, a line each, for a hunt that takes the list itself.
 func (l *list) text() string {
 	if l == nil {

@@ -18,7 +18,7 @@ import (
 )
 
 // derivedViews are views that are only whole once a load has finished.
-var derivedViews = []string{"flow_by_addr", "flow_named", "flow_span", "minute", "session", "asset", "coverage", "resolver_log"}
+var derivedViews = []string{"flow_by_addr", "flow_named", "flow_span", "minute", "session", "session_keys", "answer_name", "service_address", "asset", "coverage", "resolver_log"}
 
 func newQuery() *cobra.Command {
 	c := &cobra.Command{

@@ -42,7 +42,7 @@ Two reports of the same case differ in one line, which says when and by whom it 
 	f.String("right", "", "the capture that is compared with it (default: the one with the role replay)")
 	f.String("baseline", "", "a capture of a clean machine (default: the one with the role baseline, if any)")
 	addWindowFlags(c)
-	addHuntFlags(c)
+	addHuntFlags(c, 100)
 	return c
 }
 

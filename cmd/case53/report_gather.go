@@ -161,7 +161,7 @@ func (g *gatherer) hunts(outcomes []outcome) []report.Hunt {
 	for _, o := range outcomes {
 		q := o.query
 		h := report.Hunt{ID: q.ID, Title: q.Title, Doc: q.Doc, Cannot: q.Cannot, Method: q.Hunt.Method, FalsePositives: q.Hunt.FalsePositives, NotProof: q.Hunt.NotProof,
-			Measured: q.Hunt.Measured, Attack: strings.Join(q.Hunt.Attack, ", "), Findings: len(o.findings), Allowed: o.allowed, Steps: o.trace}
+			Measured: q.Hunt.Measured, Attack: strings.Join(q.Hunt.Attack, ", "), Findings: len(o.findings), Allowed: o.allowed, Beyond: o.beyond, Steps: o.trace}
 		if o.missing != "" {
 			h.NotRun = "the case has no " + o.missing + " records"
 			out = append(out, h)

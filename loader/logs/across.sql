@@ -11,7 +11,10 @@ CREATE TABLE store.interface_address (
 );
 
 -- Derived: addresses that AWS itself marked as a service's, wherever it did.
-CREATE TABLE store.service_address (address UHUGEINT NOT NULL, service VARCHAR NOT NULL);
+CREATE TABLE store.service_address (key UBIGINT NOT NULL, service VARCHAR NOT NULL);
+
+-- Derived: the names that gave an address, numbered in the order of the alphabet.
+CREATE TABLE store.answer_name (name_no UINTEGER NOT NULL, name VARCHAR NOT NULL);
 
 -- Derived: a client and an address that it was ever given. spans: the names that gave it, each with the time in which no
 -- 24 hours passed without that answer, ordered by name and time; chain: the CNAMEs of the last such answer.
@@ -21,7 +24,7 @@ CREATE TABLE store.answer_pair (
 );
 
 -- Derived: short numbers for what is joined by the million. An address's key is its number where it is IPv4, and one beyond
--- that where it is not: a quarter of the memory and of the time that UHUGEINTs take.
+-- that where it is not: a quarter of the memory and of the time that UHUGEINTs take. They hold until the next load.
 CREATE TABLE store.address6 (key UBIGINT NOT NULL, address UHUGEINT NOT NULL);
 CREATE TABLE store.capture_no (cap USMALLINT NOT NULL, capture VARCHAR NOT NULL);
 
@@ -29,7 +32,7 @@ CREATE TABLE store.capture_no (cap USMALLINT NOT NULL, capture VARCHAR NOT NULL)
 CREATE TABLE store.answer_sides (cap USMALLINT NOT NULL, lo UBIGINT NOT NULL, hi UBIGINT NOT NULL, up UINTEGER, down UINTEGER);
 
 -- Derived: when a pair was answered. record: object_id * 2^32 + row_no of the record.
-CREATE TABLE store.answer_time (pair_id UINTEGER NOT NULL, asked_at TIMESTAMP NOT NULL, span_no UINTEGER NOT NULL, record UBIGINT NOT NULL);
+CREATE TABLE store.answer_time (pair_id UINTEGER NOT NULL, asked_at TIMESTAMP NOT NULL, span_no UINTEGER NOT NULL, name_no UINTEGER NOT NULL, record UBIGINT NOT NULL);
 
 -- Derived: the last answer before a flow, for flows that have one.
 CREATE TABLE store.flow_name (
@@ -39,29 +42,69 @@ CREATE TABLE store.flow_name (
 
 -- Derived: a connection as one interface saw it. context_id and record are those of its first record; told_by: how the client was told.
 CREATE TABLE store.flow_session (
-  context_id UINTEGER NOT NULL, protocol SMALLINT, client UHUGEINT NOT NULL, client_port INTEGER, server UHUGEINT NOT NULL, server_port INTEGER,
+  context_id UINTEGER NOT NULL, protocol SMALLINT, client_key UBIGINT NOT NULL, client_port INTEGER, server_key UBIGINT NOT NULL, server_port INTEGER,
   start TIMESTAMP NOT NULL, "end" TIMESTAMP NOT NULL, packets_out BIGINT, packets_in BIGINT, bytes_out BIGINT, bytes_in BIGINT,
   records INTEGER NOT NULL, refused INTEGER NOT NULL, tcp_flags SMALLINT, told_by UTINYINT NOT NULL,
   client_inside BOOLEAN NOT NULL, server_inside BOOLEAN NOT NULL, translated BOOLEAN NOT NULL,
-  record UBIGINT NOT NULL, pair_id UINTEGER, span_no UINTEGER, asked_at TIMESTAMP
+  record UBIGINT NOT NULL, pair_id UINTEGER, name_no UINTEGER, asked_at TIMESTAMP
 );
 
 -- section: views
 
--- Every connection, as one interface saw it: records of the same addresses, ports and protocol, both directions, joined as
--- long as the pause between them is short (twice the interface's aggregation window). Addresses are those of the packets.
-CREATE VIEW session AS
-SELECT s.start, s."end", epoch(s."end" - s.start) AS seconds, number_text(s.client) AS client, s.client_port, number_text(s.server) AS server, s.server_port,
+-- An address by its key.
+CREATE MACRO key_number(k) AS (CASE WHEN k < 4294967296 THEN 281470681743360::UHUGEINT + k::UHUGEINT ELSE (SELECT any_value(six.address) FROM store.address6 six WHERE six.key = k) END);
+CREATE MACRO key_text(k) AS (CASE WHEN k < 4294967296 THEN v4_text(k) ELSE v6_text((SELECT any_value(six.address) FROM store.address6 six WHERE six.key = k)) END);
+
+-- The key of an address that any log has; NULL for others.
+CREATE MACRO key_of(n) AS (CASE WHEN n BETWEEN 281470681743360::UHUGEINT AND 281474976710655::UHUGEINT THEN (n - 281470681743360::UHUGEINT)::UBIGINT
+  ELSE (SELECT any_value(six.key) FROM store.address6 six WHERE six.address = n) END);
+
+CREATE VIEW answer_name AS SELECT name_no, name FROM store.answer_name;
+
+COMMENT ON COLUMN answer_name.name_no IS 'number: a name that gave an address, as a number until the next load';
+COMMENT ON COLUMN answer_name.name IS 'name: the name';
+
+CREATE VIEW service_address AS SELECT key AS server_key, service FROM store.service_address;
+
+COMMENT ON COLUMN service_address.server_key IS 'number: an address that a record marks as one of an AWS service, as in session_keys';
+COMMENT ON COLUMN service_address.service IS 'text: the service';
+
+-- Every connection by numbers alone, for what groups and joins millions of them: key_text(), answer_name and service_address
+-- say afterwards what the numbers stand for. The numbers hold until the next load.
+CREATE VIEW session_keys AS
+SELECT s.start, s."end", epoch(s."end" - s.start) AS seconds, s.client_key, s.client_port, s.server_key, s.server_port,
   s.protocol, s.bytes_out, s.bytes_in, s.packets_out, s.packets_in, s.records, s.refused AS refused_records, s.refused = s.records AS refused, s.tcp_flags,
   CASE WHEN s.client_inside THEN CASE WHEN s.server_inside THEN 'inside' ELSE 'out' END WHEN s.server_inside THEN 'in' ELSE 'through' END AS direction,
   ['SYN without ACK', 'SYN-ACK from the server', 'refused without reply', 'ports', 'first record', 'lower address'][s.told_by] AS initiator_reason,
-  s.translated, p.spans[s.span_no].name AS name, s.asked_at,
+  s.translated, s.name_no, s.asked_at, s.pair_id, c.interface_no, c.interface_id, c.instance_id, c.vpc_id, c.account_id, c.capture,
+  (s.record >> 32)::UINTEGER AS object_id, (s.record & 4294967295)::UINTEGER AS row_no
+FROM store.flow_session s
+  JOIN (SELECT *, dense_rank() OVER (ORDER BY capture, interface_id)::UINTEGER AS interface_no FROM store.flow_context) c USING (context_id);
+
+COMMENT ON COLUMN session_keys.start IS 'time: as in session, like all that is not named here';
+COMMENT ON COLUMN session_keys."end" IS 'time: last packet of the connection that was recorded';
+COMMENT ON COLUMN session_keys.client_key IS 'number: client as a short number: see key_text()';
+COMMENT ON COLUMN session_keys.server_key IS 'number: server as such a number';
+COMMENT ON COLUMN session_keys.name_no IS 'number: name as a number: see answer_name';
+COMMENT ON COLUMN session_keys.pair_id IS 'number: client and server, where the client was ever given the address of the server';
+COMMENT ON COLUMN session_keys.interface_no IS 'number: capture and interface';
+
+-- Every connection, as one interface saw it: records of the same addresses, ports and protocol, both directions, joined as
+-- long as the pause between them is short (twice the interface's aggregation window). Addresses are those of the packets.
+CREATE VIEW session AS
+SELECT s.start, s."end", s.seconds,
+  CASE WHEN s.client_key < 4294967296 THEN v4_text(s.client_key) ELSE v6_text(ca.address) END AS client, s.client_port,
+  CASE WHEN s.server_key < 4294967296 THEN v4_text(s.server_key) ELSE v6_text(sa.address) END AS server, s.server_port,
+  s.protocol, s.bytes_out, s.bytes_in, s.packets_out, s.packets_in, s.records, s.refused_records, s.refused, s.tcp_flags,
+  s.direction, s.initiator_reason, s.translated, w.name, s.asked_at,
   list_sort(list_distinct(list_transform(list_filter(p.spans, lambda x: s.start BETWEEN x.since - INTERVAL 60 SECOND AND x.until + INTERVAL 24 HOUR), lambda x: x.name))) AS names,
-  v.service AS server_service, c.interface_id, c.instance_id, c.vpc_id, c.account_id, c.capture,
-  (s.record >> 32)::UINTEGER AS object_id, (s.record & 4294967295)::UINTEGER AS row_no,
-  s.client AS client_n, s.server AS server_n
-FROM store.flow_session s JOIN store.flow_context c USING (context_id)
-  LEFT JOIN store.answer_pair p ON p.pair_id = s.pair_id LEFT JOIN store.service_address v ON v.address = s.server;
+  v.service AS server_service, s.interface_id, s.instance_id, s.vpc_id, s.account_id, s.capture, s.object_id, s.row_no,
+  CASE WHEN s.client_key < 4294967296 THEN 281470681743360::UHUGEINT + s.client_key::UHUGEINT ELSE ca.address END AS client_n,
+  CASE WHEN s.server_key < 4294967296 THEN 281470681743360::UHUGEINT + s.server_key::UHUGEINT ELSE sa.address END AS server_n
+FROM session_keys s
+  LEFT JOIN store.address6 ca ON ca.key = s.client_key LEFT JOIN store.address6 sa ON sa.key = s.server_key
+  LEFT JOIN store.answer_name w ON w.name_no = s.name_no LEFT JOIN store.answer_pair p ON p.pair_id = s.pair_id
+  LEFT JOIN store.service_address v ON v.key = s.server_key;
 
 COMMENT ON COLUMN session.start IS 'time: first packet of the connection';
 COMMENT ON COLUMN session."end" IS 'time: last packet of the connection that was recorded';
@@ -247,41 +290,46 @@ DROP TABLE first_address;
 -- derived: service_address
 DELETE FROM store.service_address;
 INSERT INTO store.service_address
-SELECT address, max(service) FROM (
-  SELECT addr_number(coalesce(f.pkt_dst4, f.dst4), coalesce(f.pkt_dst6, f.dst6)) AS address, c.pkt_dst_aws_service AS service
+WITH marked AS (
+  SELECT coalesce(f.pkt_dst4, f.dst4) AS a4, coalesce(f.pkt_dst6, f.dst6) AS a6, c.pkt_dst_aws_service AS service
   FROM store.flow f JOIN store.flow_context c USING (context_id) WHERE c.pkt_dst_aws_service IS NOT NULL
   UNION ALL
-  SELECT addr_number(coalesce(f.pkt_src4, f.src4), coalesce(f.pkt_src6, f.src6)), c.pkt_src_aws_service
+  SELECT coalesce(f.pkt_src4, f.src4), coalesce(f.pkt_src6, f.src6), c.pkt_src_aws_service
   FROM store.flow f JOIN store.flow_context c USING (context_id) WHERE c.pkt_src_aws_service IS NOT NULL
-) WHERE address IS NOT NULL GROUP BY address ORDER BY address;
+)
+SELECT coalesce(m.a4::UBIGINT, s.key) AS key, max(m.service) FROM (SELECT DISTINCT * FROM marked) m LEFT JOIN store.address6 s ON s.address = m.a6
+WHERE m.a4 IS NOT NULL OR m.a6 IS NOT NULL GROUP BY 1 ORDER BY 1;
 
 -- derived: answer_pair
 -- Answers to the same question at the same moment are one; of several names at one moment the first in the order of the
 -- alphabet is the pair's. Nearly every pair has one name that was never silent for a day: these need no looking for spans.
+DELETE FROM store.answer_name;
+INSERT INTO store.answer_name
+SELECT row_number() OVER (ORDER BY name), name FROM (SELECT DISTINCT name FROM store.dns_answer WHERE (rdata4 IS NOT NULL OR rdata6 IS NOT NULL) AND name IS NOT NULL);
 CREATE OR REPLACE TEMP TABLE asked AS
-SELECT n.cap, coalesce(a.src4::UBIGINT, s.key) AS client, coalesce(a.rdata4::UBIGINT, r.key) AS address, a.name, a.query_timestamp AS asked_at, a.object_id::UBIGINT << 32 | a.row_no AS record
-FROM store.dns_answer a JOIN store.dns_context c USING (context_id) JOIN store.capture_no n ON n.capture = c.capture
+SELECT n.cap, coalesce(a.src4::UBIGINT, s.key) AS client, coalesce(a.rdata4::UBIGINT, r.key) AS address, w.name_no, a.query_timestamp AS asked_at, a.object_id::UBIGINT << 32 | a.row_no AS record
+FROM store.dns_answer a JOIN store.dns_context c USING (context_id) JOIN store.capture_no n ON n.capture = c.capture JOIN store.answer_name w USING (name)
   LEFT JOIN store.address6 s ON s.address = a.src6 LEFT JOIN store.address6 r ON r.address = a.rdata6
-WHERE (a.src4 IS NOT NULL OR a.src6 IS NOT NULL) AND (a.rdata4 IS NOT NULL OR a.rdata6 IS NOT NULL) AND a.name IS NOT NULL;
+WHERE (a.src4 IS NOT NULL OR a.src6 IS NOT NULL) AND (a.rdata4 IS NOT NULL OR a.rdata6 IS NOT NULL);
 CREATE OR REPLACE TEMP TABLE named AS
-SELECT cap, client, address, name, min(asked_at) AS since, max(asked_at) AS until,
+SELECT cap, client, address, name_no, min(asked_at) AS since, max(asked_at) AS until,
   max(epoch_us(asked_at)::HUGEINT * 18446744073709551616 + (18446744073709551615 - record)) AS latest -- the last answer, its lowest record
-FROM asked GROUP BY cap, client, address, name;
+FROM asked GROUP BY cap, client, address, name_no;
 CREATE OR REPLACE TEMP TABLE pair AS
 SELECT (row_number() OVER ())::UINTEGER AS pair_id, *
 FROM (
-  SELECT cap, client, address, count(*) = 1 AND NOT bool_or(until - since > INTERVAL 24 HOUR) AS plain, min(name) AS name, min(since) AS since, max(until) AS until, max(latest) AS latest
+  SELECT cap, client, address, count(*) = 1 AND NOT bool_or(until - since > INTERVAL 24 HOUR) AS plain, min(name_no) AS name_no, min(since) AS since, max(until) AS until, max(latest) AS latest
   FROM named GROUP BY cap, client, address
 );
 CREATE OR REPLACE TEMP TABLE parted AS
 WITH answer AS (
-  SELECT p.pair_id, a.name, a.asked_at, min(a.record) AS record FROM asked a JOIN (FROM pair WHERE NOT plain) p USING (cap, client, address) GROUP BY ALL
+  SELECT p.pair_id, a.name_no, a.asked_at, min(a.record) AS record FROM asked a JOIN (FROM pair WHERE NOT plain) p USING (cap, client, address) GROUP BY ALL
 )
-SELECT pair_id, name, asked_at, record, count(*) FILTER (apart) OVER (PARTITION BY pair_id, name ORDER BY asked_at ROWS UNBOUNDED PRECEDING) AS part
-FROM (SELECT *, asked_at - lag(asked_at) OVER (PARTITION BY pair_id, name ORDER BY asked_at) > INTERVAL 24 HOUR AS apart FROM answer);
+SELECT pair_id, name_no, asked_at, record, count(*) FILTER (apart) OVER (PARTITION BY pair_id, name_no ORDER BY asked_at ROWS UNBOUNDED PRECEDING) AS part
+FROM (SELECT *, asked_at - lag(asked_at) OVER (PARTITION BY pair_id, name_no ORDER BY asked_at) > INTERVAL 24 HOUR AS apart FROM answer);
 CREATE OR REPLACE TEMP TABLE span AS
-SELECT pair_id, name, part, (row_number() OVER (PARTITION BY pair_id ORDER BY name, part))::UINTEGER AS span_no, min(asked_at) AS since, max(asked_at) AS until, arg_max(record, asked_at) AS record
-FROM parted GROUP BY pair_id, name, part;
+SELECT pair_id, name_no, part, (row_number() OVER (PARTITION BY pair_id ORDER BY name_no, part))::UINTEGER AS span_no, min(asked_at) AS since, max(asked_at) AS until, arg_max(record, asked_at) AS record
+FROM parted GROUP BY pair_id, name_no, part;
 CREATE OR REPLACE TEMP TABLE linked AS
 WITH cname AS (
   SELECT object_id::UBIGINT << 32 | row_no AS record, count(*) AS links, max(rdata) AS chain FROM store.dns_answer WHERE type = 'CNAME' GROUP BY ALL
@@ -293,12 +341,12 @@ FROM store.dns_answer a SEMI JOIN (FROM cname WHERE links > 1) c ON c.record = (
 DELETE FROM store.answer_pair;
 INSERT INTO store.answer_pair
 WITH plain AS (
-  SELECT pair_id, cap, client, address, name, since, until, (18446744073709551615 - latest % 18446744073709551616)::UBIGINT AS record FROM pair WHERE plain
+  SELECT pair_id, cap, client, address, name_no, since, until, (18446744073709551615 - latest % 18446744073709551616)::UBIGINT AS record FROM pair WHERE plain
 ), spanned AS (
-  SELECT s.pair_id, list_sort(list({'span_no': s.span_no, 'name': s.name, 'since': s.since, 'until': s.until, 'chain': l.chain})) AS spans
-  FROM span s LEFT JOIN linked l USING (record) GROUP BY s.pair_id
+  SELECT s.pair_id, list_sort(list({'span_no': s.span_no, 'name': w.name, 'since': s.since, 'until': s.until, 'chain': l.chain})) AS spans
+  FROM span s JOIN store.answer_name w USING (name_no) LEFT JOIN linked l USING (record) GROUP BY s.pair_id
 ), all_pairs AS (
-  SELECT p.pair_id, p.cap, p.client, p.address, [{'span_no': 1::UINTEGER, 'name': p.name, 'since': p.since, 'until': p.until, 'chain': l.chain}] AS spans FROM plain p LEFT JOIN linked l USING (record)
+  SELECT p.pair_id, p.cap, p.client, p.address, [{'span_no': 1::UINTEGER, 'name': w.name, 'since': p.since, 'until': p.until, 'chain': l.chain}] AS spans FROM plain p JOIN store.answer_name w USING (name_no) LEFT JOIN linked l USING (record)
   UNION ALL
   SELECT p.pair_id, p.cap, p.client, p.address, s.spans FROM pair p JOIN spanned s USING (pair_id)
 )
@@ -309,9 +357,9 @@ INSERT INTO store.answer_sides
 SELECT cap, least(client, address) AS lo, greatest(client, address) AS hi, max(pair_id) FILTER (client <= address), max(pair_id) FILTER (client > address) FROM pair GROUP BY ALL;
 DELETE FROM store.answer_time;
 INSERT INTO store.answer_time
-SELECT p.pair_id, a.asked_at, 1, min(a.record) FROM asked a JOIN (FROM pair WHERE plain) p USING (cap, client, address) GROUP BY p.pair_id, a.asked_at
+SELECT p.pair_id, a.asked_at, 1, any_value(p.name_no), min(a.record) FROM asked a JOIN (FROM pair WHERE plain) p USING (cap, client, address) GROUP BY p.pair_id, a.asked_at
 UNION ALL
-SELECT p.pair_id, p.asked_at, min(s.span_no), arg_min(p.record, s.span_no) FROM parted p JOIN span s USING (pair_id, name, part) GROUP BY p.pair_id, p.asked_at
+SELECT p.pair_id, p.asked_at, min(s.span_no), arg_min(p.name_no, s.span_no), arg_min(p.record, s.span_no) FROM parted p JOIN span s USING (pair_id, name_no, part) GROUP BY p.pair_id, p.asked_at
 ORDER BY 1, 2;
 DROP TABLE asked;
 DROP TABLE named;
@@ -427,14 +475,14 @@ WITH rec AS (
   FROM told t LEFT JOIN own oc ON oc.capture = t.capture AND oc.address = t.client LEFT JOIN own os ON os.capture = t.capture AND os.address = t.server
     LEFT JOIN own6 bc ON bc.capture = t.capture AND bc.block = t.client >> 72::UHUGEINT LEFT JOIN own6 bs ON bs.capture = t.capture AND bs.block = t.server >> 72::UHUGEINT
 ), asked AS (
-  SELECT pair_id, asked_at - INTERVAL 60 SECOND AS known, asked_at, span_no FROM store.answer_time
+  SELECT pair_id, asked_at - INTERVAL 60 SECOND AS known, asked_at, name_no FROM store.answer_time
 )
-SELECT context_id, protocol, client, client_port, server, server_port, start, "end",
+SELECT context_id, protocol, client_key, client_port, server_key, server_port, start, "end",
   CASE WHEN by_lo THEN packets_up ELSE packets_down END, CASE WHEN by_lo THEN packets_down ELSE packets_up END, CASE WHEN by_lo THEN bytes_up ELSE bytes_down END,
   CASE WHEN by_lo THEN bytes_down ELSE bytes_up END, records, refused, tcp_flags, told_by, client_inside, server_inside, translated, record,
-  CASE WHEN asked_at >= start - INTERVAL 24 HOUR THEN pair_id END, CASE WHEN asked_at >= start - INTERVAL 24 HOUR THEN span_no END, CASE WHEN asked_at >= start - INTERVAL 24 HOUR THEN asked_at END
+  CASE WHEN asked_at >= start - INTERVAL 24 HOUR THEN pair_id END, CASE WHEN asked_at >= start - INTERVAL 24 HOUR THEN name_no END, CASE WHEN asked_at >= start - INTERVAL 24 HOUR THEN asked_at END
 FROM (
-  SELECT p.*, a.asked_at, a.span_no FROM (FROM placed WHERE pair_id IS NOT NULL) p ASOF LEFT JOIN asked a ON a.pair_id = p.pair_id AND p.start >= a.known
+  SELECT p.*, a.asked_at, a.name_no FROM (FROM placed WHERE pair_id IS NOT NULL) p ASOF LEFT JOIN asked a ON a.pair_id = p.pair_id AND p.start >= a.known
   UNION ALL
   SELECT *, NULL, NULL FROM placed WHERE pair_id IS NULL
 );

@@ -12,6 +12,16 @@ func (r *Report) findings(d *document) {
 		return
 	}
 	d.say("Best score first, over all hunts. Each line of a record is as it was received, from the case's raw objects.")
+	var beyond [][]span
+	for _, h := range r.Hunts {
+		if h.Beyond > 0 {
+			beyond = append(beyond, append(exact(h.ID), plain(fmt.Sprintf(": %s more, each weaker than those shown", plural(h.Beyond, "finding")))...))
+		}
+	}
+	if len(beyond) > 0 {
+		d.say("Not in this report, as only the best findings of each hunt are (--most 0 takes all; the digests are of all rows):")
+		d.list(beyond...)
+	}
 	for i, f := range r.Findings {
 		f.write(d, i+1)
 	}

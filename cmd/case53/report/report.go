@@ -162,7 +162,8 @@ type Record struct {
 type Hunt struct {
 	ID, Title, Doc, Cannot, Method, FalsePositives, NotProof, Measured, Attack string
 	Parameters                                                                 []Fact
-	Findings, Allowed                                                          int
+	Findings                                                                   int      // in this report
+	Allowed, Beyond                                                            int      // left out: on an --allow list; after the best
 	Steps                                                                      []string // what was left after each step, where nothing was found
 	NotRun                                                                     string
 	Rows                                                                       int64

@@ -46,7 +46,7 @@ func sample() *Report {
 		},
 		Hunts: []Hunt{
 			{ID: "beacon", Title: "Who calls on a clock", Doc: "Calls are connections.\n\nBoth directions.", Cannot: "What is said.", Method: "Bowley skewness.", FalsePositives: "Update checks.", NotProof: "Control.", Measured: "rank 1", Attack: "T1071.001",
-				Parameters: []Fact{{"sessions", "4"}}, Findings: 1, Rows: 1, Digest: strings.Repeat("01", 32), Command: "case53 query web.case beacon", Statement: "PREPARE q AS COPY (\nSELECT regexp_matches(name, '\\.evil$')\n) TO 'beacon.csv';"},
+				Parameters: []Fact{{"sessions", "4"}}, Findings: 1, Beyond: 1234, Rows: 1235, Digest: strings.Repeat("01", 32), Command: "case53 query web.case beacon", Statement: "PREPARE q AS COPY (\nSELECT regexp_matches(name, '\\.evil$')\n) TO 'beacon.csv';"},
 			{ID: "port-scan", Title: "Who tries ports", Doc: "Scans.", Cannot: "Slow ones.", Method: "Counting.", FalsePositives: "Scanners of one's own.", NotProof: "Entry.", Attack: "T1046", Steps: []string{"1,200 connections", "0 pairs with enough ports"}, Allowed: 1, Rows: 1, Digest: strings.Repeat("23", 32), Command: "case53 query web.case port-scan", Statement: "EXECUTE q;"},
 			{ID: "zone-guessing", Title: "Who guesses names", NotRun: "the case has no zone records"},
 		},
