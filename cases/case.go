@@ -130,13 +130,16 @@ type Rows struct {
 	columns []Column
 }
 
-// Query runs one statement. $name in it is bound to args["name"].
+// Query runs one query; what may do more than read is ErrRefused. $name in it is bound to args["name"].
 func (c *Case) Query(ctx context.Context, sql string, args map[string]any) (*Rows, error) {
 	conn, err := c.db.Connect()
 	if err != nil {
 		return nil, err
 	}
-	rows, err := conn.Query(ctx, sql, args)
+	var rows *duck.Rows
+	if err = gate(ctx, conn, sql); err == nil {
+		rows, err = conn.Query(ctx, sql, args)
+	}
 	if err != nil {
 		conn.Close()
 		return nil, err

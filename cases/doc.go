@@ -15,7 +15,8 @@
 //   - A source object is atomic: its rows, its rejects, its counts and its line in store.object become visible
 //     together or not at all. Objects become visible in the order they were planned, so that an interrupted load
 //     that is continued ends with the same tables as one that was left alone.
-//   - Looking never writes: Open is read-only, with no way to files, network or settings.
+//   - Looking never writes: Open is read-only, with no way to files, network or settings, and runs queries only, of
+//     functions that only read (gate.go).
 //   - Every object satisfies read = rows + headers + blank + outside + duplicate + rejected.
 //
 // Tables are in the schema "store"; what people query are the views of the same names in "main", with AWS's column

@@ -9,7 +9,7 @@ import (
 	"case53/cases/duck"
 )
 
-// Parquet runs a query and gives its result as a Parquet file, which is gone when it is closed. The file is written
+// Parquet runs a query, as Query does, and gives its result as a Parquet file, which is gone when it is closed. The file is written
 // by a second, equally read-only instance of the database, whose only way out is one empty folder.
 func (c *Case) Parquet(ctx context.Context, sql string, args map[string]any) (*os.File, error) {
 	dir, err := os.MkdirTemp(c.temp, "parquet-*")
@@ -43,6 +43,9 @@ func writeParquet(ctx context.Context, conn *duck.Conn, dir, path, sql string, a
 		return err
 	}
 	if err := configure(ctx, conn, dir, readerMemory); err != nil {
+		return err
+	}
+	if err := gate(ctx, conn, sql); err != nil {
 		return err
 	}
 	sql = strings.TrimRight(strings.TrimSpace(sql), ";")

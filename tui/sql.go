@@ -6,7 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// sqlScreen is the prompt for a query by hand. The connection is read-only; that, not this screen, guards the case.
+// sqlScreen is the prompt for a query by hand. The case runs queries that only read; that, not this screen, guards it.
 type sqlScreen struct {
 	e       *Env
 	in      editor

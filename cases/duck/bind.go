@@ -12,7 +12,15 @@ import (
 // prepare makes one statement of sql and binds args to it by name. Every parameter must be given; more may be.
 func (c *Conn) prepare(sql string, args map[string]any) (mapping.PreparedStatement, error) {
 	var stmt mapping.PreparedStatement
-	if err := oneStatement(c.conn, sql, &stmt); err != nil {
+	err := oneStatement(c.conn, sql, func(all mapping.ExtractedStatements) error {
+		if mapping.PrepareExtractedStatement(c.conn, all, 0, &stmt) == mapping.StateError {
+			err := clean(mapping.PrepareError(stmt))
+			mapping.DestroyPrepare(&stmt)
+			return err
+		}
+		return nil
+	})
+	if err != nil {
 		return stmt, err
 	}
 	for i := range mapping.NParams(stmt) {
@@ -31,8 +39,14 @@ func (c *Conn) prepare(sql string, args map[string]any) (mapping.PreparedStateme
 	return stmt, nil
 }
 
-// oneStatement prepares sql, which must hold exactly one statement: the C interface would run all and answer the last.
-func oneStatement(conn mapping.Connection, sql string, stmt *mapping.PreparedStatement) error {
+// Parse says what is wrong with sql that is not exactly one statement. It neither binds nor runs it.
+func (c *Conn) Parse(sql string) error {
+	return oneStatement(c.conn, sql, func(mapping.ExtractedStatements) error { return nil })
+}
+
+// oneStatement parses sql, which must hold exactly one statement, and hands it to use: the C interface would run all and
+// answer the last.
+func oneStatement(conn mapping.Connection, sql string, use func(mapping.ExtractedStatements) error) error {
 	var all mapping.ExtractedStatements
 	n := mapping.ExtractStatements(conn, sql, &all)
 	defer mapping.DestroyExtracted(&all)
@@ -45,12 +59,7 @@ func oneStatement(conn mapping.Connection, sql string, stmt *mapping.PreparedSta
 	case n > 1:
 		return fmt.Errorf("%d statements in the SQL, want one\nhint: run them one at a time", n)
 	}
-	if mapping.PrepareExtractedStatement(conn, all, 0, stmt) == mapping.StateError {
-		err := clean(mapping.PrepareError(*stmt))
-		mapping.DestroyPrepare(stmt)
-		return err
-	}
-	return nil
+	return use(all)
 }
 
 func bind(stmt mapping.PreparedStatement, index mapping.IdxT, value any) error {

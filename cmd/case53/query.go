@@ -123,6 +123,14 @@ func runQuery(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err = answer(c, k, form, sql, values); err != nil && len(args) == 2 {
+		return fmt.Errorf("query %s: %w", args[1], err)
+	}
+	return err
+}
+
+// answer runs a statement and writes what it gives.
+func answer(c *cobra.Command, k *cases.Case, form, sql string, values map[string]any) error {
 	if form == "parquet" {
 		return writeParquet(c, k, sql, values)
 	}
