@@ -17,7 +17,7 @@ import (
 	"case53/loader"
 )
 
-// progressEvery is how often progress is shown: on a terminal, and elsewhere.
+// How often progress is shown: on a terminal, and elsewhere.
 const progressOnTerminal, progressElsewhere = 100 * time.Millisecond, 5 * time.Second
 
 // progressEvents is how often it is written as JSON.
@@ -32,9 +32,12 @@ type progressView struct {
 	events bool            // a JSON object a line
 	bar    *progress.Model // nil when not on a terminal
 	width  func() int
-	drawn  int // lines on the terminal
+	drawn  int       // lines on the terminal
+	began  time.Time // plain lines: the first update
 	shown  time.Time
-	phase  string
+	phase  string // that was shown last; in plain lines the first one counts as shown
+	next   loader.Progress
+	timer  *time.Timer // will show next; nil where nothing waits
 }
 
 func newProgress(w io.Writer, quiet, events bool) *progressView {
@@ -59,16 +62,51 @@ func (v *progressView) update(p loader.Progress) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	switch since := time.Since(v.shown); {
-	case v.events && p.Phase == v.phase && since < progressEvents:
-		return
+	if v.wait(p) <= 0 {
+		v.show(p)
+	} else if v.bar == nil && !v.events {
+		v.showLater(p)
+	}
+}
+
+// wait is how long p has still to wait. A phase is news that does not wait, except in plain lines while a load is young: a
+// short one says nothing there.
+func (v *progressView) wait(p loader.Progress) time.Duration {
+	news, every := p.Phase != v.phase, progressOnTerminal
+	switch {
 	case v.events:
-	case v.shown.IsZero() && v.bar == nil:
-		v.shown = time.Now() // a short load elsewhere says nothing
-		return
-	case v.bar == nil && since < progressElsewhere, v.bar != nil && p.Phase == v.phase && since < progressOnTerminal:
+		every = progressEvents
+	case v.bar == nil:
+		every = progressElsewhere
+		if v.began.IsZero() {
+			v.began, v.shown, v.phase = time.Now(), time.Now(), p.Phase
+		}
+		news = p.Phase != v.phase && time.Since(v.began) >= progressElsewhere
+	}
+	if news {
+		return 0
+	}
+	return every - time.Since(v.shown)
+}
+
+// showLater shows p when its time has come, unless something newer comes before: while a phase runs nothing else may come.
+func (v *progressView) showLater(p loader.Progress) {
+	v.next = p
+	if v.timer != nil {
 		return
 	}
+	v.timer = time.AfterFunc(v.wait(p), func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		if v.timer != nil {
+			v.show(v.next)
+		}
+	})
+}
+
+// show shows p.
+func (v *progressView) show(p loader.Progress) {
+	v.stopTimer()
 	v.shown, v.phase = time.Now(), p.Phase
 	switch {
 	case v.events:
@@ -80,6 +118,13 @@ func (v *progressView) update(p loader.Progress) {
 		}
 	default:
 		v.draw(p)
+	}
+}
+
+func (v *progressView) stopTimer() {
+	if v.timer != nil {
+		v.timer.Stop()
+		v.timer = nil
 	}
 }
 
@@ -116,6 +161,7 @@ func (v *progressView) clear() {
 func (v *progressView) end() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.stopTimer()
 	if v.bar != nil && !v.shown.IsZero() {
 		v.clear()
 	}

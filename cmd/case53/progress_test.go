@@ -2,8 +2,11 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"charm.land/bubbles/v2/progress"
@@ -60,4 +63,53 @@ func TestProgressIsRedrawnInPlace(t *testing.T) {
 	if left := show(); left != "" {
 		t.Errorf("left on the terminal: %q", left)
 	}
+}
+
+// TestProgressNamesThePhaseThatRuns: in plain lines a load of a second says nothing; once a load has gone on for a while a
+// phase is named when it begins, and a phase that begins early and goes on is named as soon as the load is no longer short.
+func TestProgressNamesThePhaseThatRuns(t *testing.T) {
+	type step struct {
+		phase string
+		lasts time.Duration
+	}
+	for _, c := range []struct {
+		name  string
+		steps []step
+		want  string
+	}{
+		{"short", []step{{"load", 400 * time.Millisecond}, {"flow_name", 300 * time.Millisecond}, {"flow_session", 300 * time.Millisecond}}, ""},
+		{"long", []step{{"load", 2 * time.Second}, {"load", 4 * time.Second}, {"flow_name", time.Second}, {"flow_session", time.Minute}, {"minute", time.Millisecond}}, "5 load, 6 flow_name, 7 flow_session, 67 minute"},
+		{"long phase in a short load", []step{{"load", time.Second}, {"flow_name", time.Second}, {"flow_session", time.Minute}}, "5 flow_session"},
+		{"steady", slices.Repeat([]step{{"load", time.Second}}, 12), "5 load, 10 load"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				begin := time.Now()
+				var said []string
+				v := &progressView{w: writer(func(line string) {
+					phase := "load"
+					if _, name, ok := strings.Cut(strings.TrimSpace(line), "building "); ok {
+						phase = name
+					}
+					said = append(said, fmt.Sprintf("%.0f %s", time.Since(begin).Seconds(), phase))
+				})}
+				for _, s := range c.steps {
+					v.update(loader.Progress{Phase: s.phase, Elapsed: time.Since(begin)})
+					time.Sleep(s.lasts)
+				}
+				v.end()
+				time.Sleep(time.Minute)
+				if got := strings.Join(said, ", "); got != c.want {
+					t.Errorf("%s, want %s", got, c.want)
+				}
+			})
+		})
+	}
+}
+
+type writer func(string)
+
+func (w writer) Write(p []byte) (int, error) {
+	w(string(p))
+	return len(p), nil
 }
