@@ -125,7 +125,7 @@ COMMENT ON COLUMN session.tcp_flags IS 'number: TCP flags of both sides, OR-ed';
 COMMENT ON COLUMN session.direction IS 'text: out (inside to outside), in, inside, or through (neither side is inside)';
 COMMENT ON COLUMN session.initiator_reason IS 'text: what says which side is the client';
 COMMENT ON COLUMN session.translated IS 'flag: one side is the address of a NAT gateway: the true client is in another session';
-COMMENT ON COLUMN session.name IS 'name: the name that the client last resolved to this server before, in 24 hours';
+COMMENT ON COLUMN session.name IS 'name: the name that the client last resolved to this server before, in 24 hours; where only the server had asked for the client, that name';
 COMMENT ON COLUMN session.asked_at IS 'time: when that was';
 COMMENT ON COLUMN session.names IS 'text: every name that gave the client this address in the 24 hours before';
 COMMENT ON COLUMN session.server_service IS 'text: AWS service that the server''s address belongs to, where any record says so';

@@ -19,7 +19,7 @@
 -- not-proof: That the data was taken. Whether it was unusual for the host is the hunt unusual-upload's.
 --
 -- attack: T1041, T1048, T1567
--- needs:  session
+-- needs:  session_keys, answer_name, service_address
 -- param:  ratio    number   = 0.8  producer-consumer ratio from -1 (only receiving) to 1 (only sending)
 -- param:  mb       number   = 10   megabytes out at least: below, replies of a service can look like it
 -- param:  clients  int      = 10   a port of ours with more outside clients is a public service
@@ -39,48 +39,52 @@
 -- column: hours count
 -- column: capture_hours count
 -- column: service text
-WITH looked AS (
-  SELECT capture, interface_id, instance_id, direction, CASE WHEN direction = 'out' THEN client_n ELSE server_n END AS host_n, CASE WHEN direction = 'out' THEN server_n ELSE client_n END AS outside_n,
-    CASE WHEN direction = 'out' THEN CASE WHEN name IS NULL THEN server_n ELSE hash(name)::UHUGEINT END ELSE client_n END AS place, CASE WHEN direction = 'out' THEN name END AS name, CASE WHEN direction = 'out' THEN server_service END AS service, server_port,
+WITH looked AS NOT MATERIALIZED (
+  SELECT capture, interface_no, interface_id, instance_id, direction = 'out' AS outward, CASE WHEN direction = 'out' THEN client_key ELSE server_key END AS host_key, CASE WHEN direction = 'out' THEN server_key ELSE client_key END AS outside_key,
+    CASE WHEN direction = 'in' THEN client_key WHEN name_no IS NULL THEN server_key ELSE 1099511627776 + name_no END AS place, CASE WHEN direction = 'out' THEN name_no END AS name_no, server_port,
     coalesce(CASE WHEN direction = 'out' THEN bytes_out ELSE bytes_in END, 0) AS sent, coalesce(CASE WHEN direction = 'out' THEN bytes_in ELSE bytes_out END, 0) AS got, records, start, "end"
-  FROM session
+  FROM session_keys
   WHERE direction IN ('out', 'in') AND NOT translated AND NOT refused
     AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
-), two_way AS (
-  SELECT DISTINCT capture, interface_id FROM looked WHERE sent > 0 AND got > 0
+), seen_at AS (
+  SELECT interface_no, any_value(interface_id) AS interface_id, any_value(capture) AS capture, count(instance_id) > 0 AS has_instance, bool_or(sent > 0 AND got > 0) AS two_way, min(start) AS first_start, max("end") AS last_end FROM looked GROUP BY interface_no
 ), bounds AS (
-  SELECT capture, date_diff('hour', min(start), max("end")) + 1 AS capture_hours FROM looked GROUP BY ALL
-), channel AS (
-  SELECT capture, interface_id, direction, host_n, place, server_port, min(name) AS name, arg_max(outside_n, (sent, outside_n)) AS outside_n, max(service) AS service, count(*) AS connections, count(instance_id) > 0 AS has_instance, sum(sent)::BIGINT AS sent, sum(got)::BIGINT AS got, sum(records)::BIGINT AS records,
-    min(start) AS first_start, max("end") AS last_end
-  FROM looked GROUP BY capture, interface_id, direction, host_n, place, server_port HAVING sum(sent) >= $mb::DOUBLE * 1000000
-  QUALIFY row_number() OVER (PARTITION BY capture, direction, host_n, place, server_port ORDER BY count(instance_id) > 0 DESC, sum(sent) DESC, interface_id) = 1
+  SELECT capture, date_diff('hour', min(first_start), max(last_end)) + 1 AS capture_hours FROM seen_at GROUP BY capture
+), two_way AS (
+  FROM seen_at WHERE two_way
+), enough AS (
+  SELECT interface_no, outward, host_key, place, server_port, sum(sent)::BIGINT AS sent, sum(got)::BIGINT AS got FROM looked GROUP BY interface_no, outward, host_key, place, server_port HAVING sum(sent) >= $mb::DOUBLE * 1000000
+), channel AS ( -- one that several interfaces saw is told of one of them
+  SELECT row_number() OVER () AS channel_no, e.*, a.capture, a.interface_id, a.two_way, (e.sent - e.got) / (e.sent + e.got) AS pcr
+  FROM enough e JOIN seen_at a USING (interface_no)
+  QUALIFY row_number() OVER (PARTITION BY a.capture, outward, host_key, place, server_port ORDER BY a.has_instance DESC, sent DESC, a.interface_id) = 1
 ), served AS (
-  SELECT capture, host_n, server_port, count(DISTINCT outside_n) AS outside_clients FROM looked SEMI JOIN (FROM channel WHERE direction = 'in') USING (capture, host_n, server_port) WHERE direction = 'in' GROUP BY ALL
+  SELECT capture, host_key, server_port, count(*) AS outside_clients
+  FROM (SELECT DISTINCT capture, host_key, server_port, outside_key FROM looked SEMI JOIN (FROM channel WHERE NOT outward) USING (capture, host_key, server_port) WHERE NOT outward) GROUP BY ALL
 ), sending AS (
-  SELECT c.*, (c.sent - c.got) / (c.sent + c.got) AS pcr
-  FROM channel c SEMI JOIN two_way USING (capture, interface_id) LEFT JOIN served s ON c.direction = 'in' AND s.capture = c.capture AND s.host_n = c.host_n AND s.server_port IS NOT DISTINCT FROM c.server_port
-  WHERE (c.sent - c.got) / (c.sent + c.got) >= $ratio::DOUBLE AND coalesce(s.outside_clients, 0) <= $clients::BIGINT
+  SELECT c.* FROM channel c LEFT JOIN served s ON NOT c.outward AND s.capture = c.capture AND s.host_key = c.host_key AND s.server_port IS NOT DISTINCT FROM c.server_port
+  WHERE c.two_way AND c.pcr >= $ratio::DOUBLE AND coalesce(s.outside_clients, 0) <= $clients::BIGINT
+), sent_to AS MATERIALIZED (
+  SELECT s.channel_no, s.outward, l.name_no, l.outside_key, l.sent, l.records, l.start, l."end" FROM looked l JOIN sending s ON s.interface_no = l.interface_no AND s.outward = l.outward AND s.host_key = l.host_key AND s.place = l.place AND s.server_port IS NOT DISTINCT FROM l.server_port
+), whole AS (
+  SELECT channel_no, min(n.name) AS name, arg_max(outside_key, (sent, outside_key)) AS outside_key, max(v.service) AS service, count(*) AS connections, sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
+  FROM sent_to t LEFT JOIN answer_name n USING (name_no) LEFT JOIN service_address v ON t.outward AND v.server_key = t.outside_key GROUP BY channel_no
 ), active AS (
-  SELECT capture, interface_id, direction, host_n, place, server_port, count(DISTINCT hour) AS hours
-  FROM (
-    SELECT l.capture, l.interface_id, l.direction, l.host_n, l.place, l.server_port, unnest(generate_series(date_trunc('hour', l.start), l."end", INTERVAL 1 HOUR)) AS hour
-    FROM looked l SEMI JOIN sending USING (capture, interface_id, direction, host_n, place, server_port) WHERE l.sent > 0
-  ) GROUP BY ALL
+  SELECT channel_no, count(DISTINCT hour) AS hours FROM (SELECT channel_no, unnest(generate_series(date_trunc('hour', start), "end", INTERVAL 1 HOUR)) AS hour FROM sent_to WHERE sent > 0) GROUP BY channel_no
 ), told AS (
   SELECT s.*, a.hours, b.capture_hours, b.capture_hours >= 6 AND a.hours >= 0.75 * b.capture_hours AS steady, a.hours <= greatest(1, 0.25 * b.capture_hours) AS burst,
     coalesce(s.service <> 'EC2', false) OR coalesce(regexp_matches(s.name, '\.amazonaws\.com(\.cn)?$') AND NOT regexp_matches(s.name, '\.(compute|elb)\.amazonaws\.com'), false) AS aws
-  FROM sending s JOIN active a USING (capture, interface_id, direction, host_n, place, server_port) JOIN bounds b USING (capture)
+  FROM (SELECT s.*, w.* EXCLUDE (channel_no), CASE WHEN s.outward THEN 'out' ELSE 'in' END AS direction FROM sending s JOIN whole w USING (channel_no)) s JOIN active a USING (channel_no) JOIN bounds b USING (capture)
 ), scored AS (
   SELECT *, (0.25 + 0.15 * greatest(0, (pcr - $ratio::DOUBLE) / greatest(0.001, 1 - $ratio::DOUBLE)) + 0.3 * least(1, greatest(0, ln(sent / 1e7) / ln(1000))) + 0.15 * (name IS NULL)::INTEGER + 0.15 * burst::INTEGER) * CASE WHEN aws OR steady THEN 0.6 ELSE 1 END AS score FROM told
 ), ranked AS (
-  SELECT *, row_number() OVER (ORDER BY score DESC, sent DESC, capture, host_n, place, server_port, direction) AS rank, count(*) OVER () AS all_findings FROM scored
+  SELECT *, row_number() OVER (ORDER BY score DESC, sent DESC, capture, host_key, place, server_port, direction) AS rank, count(*) OVER () AS all_findings FROM scored
 )
 SELECT round(score, 3)::DOUBLE AS score, CASE WHEN aws AND steady THEN 'info' WHEN aws OR steady OR score < 0.5 THEN 'low' ELSE 'medium' END AS severity,
   format('{:.1f} MB went out and {:.1f} MB came back (ratio {:.2f}) in {} connections that {}, in {} of {} hours{}{}{}{}', sent / 1e6, got / 1e6, pcr, connections, CASE WHEN direction = 'out' THEN 'it opened' ELSE 'the outside opened' END, hours, capture_hours,
     CASE WHEN steady THEN ': steadily, as log shippers do' WHEN burst THEN ': in a burst' ELSE '' END, CASE WHEN direction = 'out' AND name IS NULL THEN '; no name led there' ELSE '' END, CASE WHEN aws THEN '; a place of AWS' || coalesce(' (' || service || ')', '') ELSE '' END,
     CASE WHEN all_findings > $top::BIGINT THEN format(' ({} of {} findings are shown)', $top::BIGINT, all_findings) ELSE '' END) AS reason,
-  number_text(CASE WHEN direction = 'out' THEN host_n ELSE outside_n END) AS src, number_text(CASE WHEN direction = 'out' THEN outside_n ELSE host_n END) AS dst, server_port AS dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
+  key_text(CASE WHEN direction = 'out' THEN host_key ELSE outside_key END) AS src, key_text(CASE WHEN direction = 'out' THEN outside_key ELSE host_key END) AS dst, server_port AS dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
   direction, connections, sent AS bytes_out, got AS bytes_in, round(pcr, 3) AS ratio, hours, capture_hours, service, capture
 FROM ranked
 WHERE rank <= $top::BIGINT
