@@ -158,11 +158,8 @@ func runCompare(c *cobra.Command, args []string) error {
 	if m.most, err = c.Flags().GetInt("most"); err != nil || m.most < 1 {
 		return usage("--most takes a number from 1 on")
 	}
-	for flag, into := range map[string]**list{"allow": &m.allow, "ioc": &m.ioc} {
-		files, _ := c.Flags().GetStringArray(flag)
-		if *into, err = readLists(files); err != nil {
-			return err
-		}
+	if m.allow, m.ioc, err = listFlags(c); err != nil {
+		return err
 	}
 	subjects, _ := c.Flags().GetStringArray("subject")
 	for _, s := range subjects {
@@ -225,11 +222,11 @@ func (m *comparer) compare(ctx context.Context, given map[string]string) (*Compa
 	if err := m.places(ctx, out); err != nil {
 		return nil, err
 	}
-	if err := m.statements(ctx, out); err != nil {
-		return nil, err
-	}
 	out.Verdict = out.verdict()
-	return out, nil
+	for _, places := range []*[]Place{&out.Matches, &out.OnlyLeft, &out.OnlyRight} { // the verdict may have been told more
+		*places = cutParts(*places, m.most)
+	}
+	return out, m.statements(ctx, out)
 }
 
 // captures finds the three captures; the third is nil where there is no baseline.

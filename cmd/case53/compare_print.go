@@ -21,8 +21,8 @@ func printComparison(w io.Writer, c *Comparison) {
 		}
 	}
 	fmt.Fprintln(w)
-	for _, text := range wrapped(c.Verdict, 110) {
-		line("%s", text)
+	for _, text := range wrapped(safetext.Show(c.Verdict), 110) { // before words are told by spaces: a name may have some
+		fmt.Fprintln(w, text)
 	}
 	printPlaces(line, c, "In both", "match", c.Matches)
 	printPlaces(line, c, "Only in "+c.Right.label, "only right", c.OnlyRight)
@@ -40,6 +40,9 @@ func printComparison(w io.Writer, c *Comparison) {
 	}
 	for _, n := range c.Negative {
 		line("  %s", n.short)
+	}
+	if text := c.unstated(); text != "" {
+		line("  %s: --most", text)
 	}
 	var types []string
 	for logType := range c.Right.Logs {
@@ -64,51 +67,78 @@ func (s *Side) logsText() string {
 
 // printPlaces writes a list of places: those that count first, then those set apart, each part with how many there are.
 func printPlaces(line func(string, ...any), c *Comparison, title, found string, places []Place) {
-	printed := map[[2]string]int64{}
+	shown, printed := countParts(places), map[part]int64{}
 	for _, p := range places {
-		part := [2]string{p.direction(), p.Apart}
-		if printed[part]++; printed[part] == 1 {
+		in := p.part()
+		if printed[in]++; printed[in] == 1 {
 			line("")
-			line("%s%s: %s", title, partText(part), plural(p.Of, "place", "places"))
+			line("%s%s: %s", title, in, plural(p.Of, "place", "places"))
 		}
 		if p.Found == "match" {
 			line("  %.2f  %s", p.Score, c.matchText(p))
 		} else {
 			line("  %.2f  %s", p.Score, p.oneSided())
 		}
-		if printed[part] == p.cut(places) && printed[part] < p.Of {
-			line("        %s more: --most", count(p.Of-printed[part]))
+		if printed[in] == shown[in] && printed[in] < p.Of {
+			line("        %s more: --most", count(p.Of-printed[in]))
 		}
 	}
 }
 
-// direction is the kind of a place as lists part them.
-func (p Place) direction() string {
+// part is the part of a list that a place stands in: out, in or inside, and what it is set apart for.
+type part struct{ direction, apart string }
+
+func (p Place) part() part {
 	if p.Kind == "asked" {
-		return "out"
+		return part{"out", p.Apart}
 	}
-	return p.Kind
+	return part{p.Kind, p.Apart}
 }
 
-// cut is how many places of p's part a list has.
-func (p Place) cut(places []Place) int64 {
-	n := int64(0)
-	for _, o := range places {
-		if o.direction() == p.direction() && o.Apart == p.Apart {
-			n++
-		}
-	}
-	return n
-}
-
-func partText(part [2]string) string {
-	text := map[string]string{"out": "", "in": ", calling in", "inside": ", private addresses"}[part[0]]
+func (p part) String() string {
+	text := map[string]string{"out": "", "in": ", calling in", "inside": ", private addresses"}[p.direction]
 	for _, a := range apartTexts {
-		if a.apart == part[1] {
+		if a.apart == p.apart {
 			text += ", set apart: " + a.text
 		}
 	}
 	return text
+}
+
+// countParts counts the places of each part.
+func countParts(places []Place) map[part]int64 {
+	n := map[part]int64{}
+	for _, p := range places {
+		n[p.part()]++
+	}
+	return n
+}
+
+// cutParts leaves the first of each part, most of them.
+func cutParts(places []Place, most int) []Place {
+	seen := map[part]int{}
+	return slices.DeleteFunc(places, func(p Place) bool {
+		seen[p.part()]++
+		return seen[p.part()] > most
+	})
+}
+
+// unstated says of how many places of the left side alone nothing is stated, as the list of them was cut; "" where of none.
+func (c *Comparison) unstated() string {
+	missing, shown := map[part]int64{}, countParts(c.OnlyLeft)
+	for _, p := range c.OnlyLeft {
+		if p.Apart == "" {
+			missing[p.part()] = p.Of - shown[p.part()]
+		}
+	}
+	n := int64(0)
+	for _, more := range missing {
+		n += more
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("nothing is stated here of %s only in %s", plural(n, "more place", "more places"), c.Left.label)
 }
 
 // oneSided is a place that one side has.
@@ -118,12 +148,8 @@ func (p Place) oneSided() string {
 		clients, connections, refused, queries, first = p.RightClients, p.RightConnections, p.RightRefused, p.RightQueries, p.RightFirst
 	}
 	var did []string
-	verb := "called"
-	if p.Kind == "in" {
-		verb = "called"
-	}
 	if connections > 0 {
-		did = append(did, fmt.Sprintf("%s %s (%s)", verb, times(connections), ofThem(refused, connections)))
+		did = append(did, fmt.Sprintf("called %s (%s)", times(connections), ofThem(refused, connections)))
 	}
 	if queries > 0 {
 		did = append(did, "asked for "+times(queries))

@@ -16,13 +16,13 @@ func (c *Comparison) verdict() string {
 	said := []string{c.headline(all)}
 	said = append(said, c.alike()...)
 	if n := c.total("only right", "out", "").Places; n > 0 {
-		said = append(said, fmt.Sprintf("%s of %s that it called or asked for %s not known to %s at any level.", count(n), plural(c.total("right", "out", "").Places, "place", "places"), isAre(n), c.Left.label))
+		said = append(said, fmt.Sprintf("%s of %s that it called or asked for %s in no call and no query of %s, at any level.", count(n), plural(all.Places, "place", "places"), isAre(n), c.Left.label))
 	}
 	if t := c.total("match", "inside", ""); t.RightConnections > 0 {
-		said = append(said, fmt.Sprintf("It also called %s that %s has too, %s times, %s refused; the same number need not be the same machine.", plural(t.Places, "private address", "private addresses"), c.Left.label, count(t.RightConnections), count(t.RightRefused)))
+		said = append(said, fmt.Sprintf("It also called %s that %s has too, %s (%s); the same number need not be the same machine.", plural(t.Places, "private address", "private addresses"), c.Left.label, times(t.RightConnections), ofThem(t.RightRefused, t.RightConnections)))
 	}
 	if t := c.total("right", "in", ""); t.RightConnections > 0 {
-		said = append(said, fmt.Sprintf("%s called it, %s times, %s refused.", sentence(plural(t.Addresses, "outside address", "outside addresses")), count(t.RightConnections), count(t.RightRefused)))
+		said = append(said, fmt.Sprintf("%s called it, %s (%s).", sentence(plural(t.Addresses, "outside address", "outside addresses")), times(t.RightConnections), ofThem(t.RightRefused, t.RightConnections)))
 	}
 	said = append(said, c.first(all)...)
 	said = append(said, c.setApart()...)
@@ -33,8 +33,11 @@ func (c *Comparison) verdict() string {
 // headline: in which time, how much of it is covered, who, names in both, and attempts.
 func (c *Comparison) headline(all Total) string {
 	r := &c.Right
-	if len(r.Logs) == 0 {
+	switch {
+	case len(r.Logs) == 0:
 		return fmt.Sprintf("%s has no records: nothing can be said about it.", sentence(r.label))
+	case !r.has("flow") && !r.has("dns"):
+		return fmt.Sprintf("%s has neither a flow log nor a Resolver log: nothing can be said of what it called or asked for.", sentence(r.label))
 	}
 	var did, notes []string
 	switch {
@@ -92,9 +95,10 @@ func (c *Comparison) who() string {
 		return listed(r.Instances, "instance", "instances")
 	case len(r.Interfaces) > 0:
 		return "what is at " + listed(r.Interfaces, "interface", "interfaces")
-	default:
+	case len(r.VPCs) > 0:
 		return "what is in " + listed(r.VPCs, "VPC", "VPCs")
 	}
+	return "what it is of"
 }
 
 // told is how many of the matches the verdict describes; the list has the others.
@@ -117,7 +121,10 @@ func (c *Comparison) alike() []string {
 
 // matchText is a match in a sentence without its period.
 func (c *Comparison) matchText(p Place) string {
-	right := fmt.Sprintf("asked for %s and never called", times(p.RightQueries))
+	right := "asked for " + times(p.RightQueries)
+	if c.Right.has("flow") {
+		right += " with no call recorded"
+	}
 	if p.RightConnections > 0 {
 		right = fmt.Sprintf("called %s (%s)", times(p.RightConnections), ofThem(p.RightRefused, p.RightConnections))
 		if p.RightQueries > 0 {
@@ -224,8 +231,8 @@ func (c *Comparison) setApart() []string {
 // limits are what has to be known with it.
 func (c *Comparison) limits(all Total) []string {
 	var said []string
-	if all.Places == 0 && len(c.Right.Logs) > 0 {
-		said = append(said, fmt.Sprintf("That is no call-out in this window; a machine that waits for longer than %s, or looks around first, makes none either.", hours(c.Right.Window)))
+	if all.Places == 0 && c.Right.has("flow") {
+		said = append(said, fmt.Sprintf("That is no call-out recorded in this window; a machine that waits for longer than %s, or looks around first, makes none either.", hours(c.Right.Window)))
 	}
 	if all.SameNames+all.Shared > 0 {
 		said = append(said, "That both have a place says that it was asked for or called in both, and not who answers there or why.")

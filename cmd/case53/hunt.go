@@ -116,11 +116,8 @@ func openHunter(c *cobra.Command, dir string, names []string) (h *hunter, hunts 
 	if h.most, _ = c.Flags().GetInt("most"); h.most < 0 {
 		return nil, nil, usage("--most %d: less than none", h.most)
 	}
-	for flag, into := range map[string]**list{"allow": &h.allow, "ioc": &h.ioc} {
-		files, _ := c.Flags().GetStringArray(flag)
-		if *into, err = readLists(files); err != nil {
-			return nil, nil, err
-		}
+	if h.allow, h.ioc, err = listFlags(c); err != nil {
+		return nil, nil, err
 	}
 	if h.k, err = openCase(c.Context(), dir, c.ErrOrStderr()); err != nil {
 		return nil, nil, err
@@ -236,11 +233,11 @@ func printOutcomes(stderr io.Writer, outcomes []outcome) {
 		case o.trace != nil:
 			fmt.Fprintf(stderr, "%s: nothing found: %s\n", safetext.Show(o.query.ID), safetext.Show(strings.Join(o.trace, "; ")))
 		case o.beyond > 0:
-			fmt.Fprintf(stderr, "%s: %s weaker findings not shown; --most 0 shows all\n", safetext.Show(o.query.ID), count(int64(o.beyond)))
+			fmt.Fprintf(stderr, "%s: %s not shown; --most 0 shows all\n", safetext.Show(o.query.ID), plural(int64(o.beyond), "weaker finding", "weaker findings"))
 		}
 	}
 	if allowed > 0 {
-		fmt.Fprintf(stderr, "%d findings left out: on an --allow list\n", allowed)
+		fmt.Fprintf(stderr, "%s left out: on an --allow list\n", plural(int64(allowed), "finding", "findings"))
 	}
 }
 
@@ -401,16 +398,12 @@ func printFindings(w io.Writer, findings []Finding) {
 	for _, f := range findings {
 		fmt.Fprintf(w, "%-6s  %.3f  %-16s  %s\n", f.Severity, f.Score, safetext.Show(f.Hunt), safetext.Show(f.Subject.String()))
 		fmt.Fprintf(w, "               %s\n", safetext.Show(f.Reason))
-		fmt.Fprintf(w, "               %s records, %s; %s\n", count(f.Rows), spanText(cases.Span{From: f.From, To: f.To}), f.Coverage)
+		fmt.Fprintf(w, "               %s, %s; %s\n", plural(f.Rows, "record", "records"), spanText(cases.Span{From: f.From, To: f.To}), f.Coverage)
 		if len(f.Places) > 0 {
 			fmt.Fprintf(w, "               %s\n", safetext.Show(strings.Join(f.Places, "; ")))
 		}
 	}
-	plural := "s"
-	if len(findings) == 1 {
-		plural = ""
-	}
-	fmt.Fprintf(w, "%d finding%s\n", len(findings), plural)
+	fmt.Fprintln(w, plural(int64(len(findings)), "finding", "findings"))
 }
 
 func (s Subject) String() string {

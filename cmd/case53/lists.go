@@ -6,19 +6,36 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+
+	"github.com/spf13/cobra"
 )
 
 // list is addresses, blocks and names from files, for allow lists and indicators. The nil list holds nothing.
 type list struct {
-	entries []string
+	entries []string // as they were written, each once
+	seen    map[string]bool
 	blocks  []netip.Prefix
 	names   map[string]bool
+}
+
+// listFlags reads the files of the flags --allow and --ioc.
+func listFlags(c *cobra.Command) (allow, ioc *list, err error) {
+	for _, l := range []struct {
+		flag string
+		into **list
+	}{{"allow", &allow}, {"ioc", &ioc}} {
+		files, _ := c.Flags().GetStringArray(l.flag)
+		if *l.into, err = readLists(files); err != nil {
+			return nil, nil, fmt.Errorf("--%s: %w", l.flag, err)
+		}
+	}
+	return allow, ioc, nil
 }
 
 // readLists reads files with an entry a line. A line that is neither address, block nor name is an error: a list that
 // is half read would allow or accuse the wrong ones.
 func readLists(files []string) (*list, error) {
-	l := &list{names: map[string]bool{}}
+	l := &list{seen: map[string]bool{}, names: map[string]bool{}}
 	for _, file := range files {
 		f, err := os.Open(file)
 		if err != nil {
@@ -26,13 +43,13 @@ func readLists(files []string) (*list, error) {
 		}
 		lines := bufio.NewScanner(f)
 		for n := 1; lines.Scan(); n++ {
-			text, _, _ := strings.Cut(lines.Text(), "#")
+			text, _, _ := strings.Cut(strings.TrimPrefix(lines.Text(), "\ufeff"), "#")
 			if text = strings.TrimSpace(text); text == "" {
 				continue
 			}
 			if err := l.add(text); err != nil {
 				f.Close()
-				return nil, fmt.Errorf("%s:%d: %w", file, n, err)
+				return nil, fmt.Errorf("%s:%d: %w\nhint: an address, a block such as 203.0.113.0/24 or a name such as example.com a line; # begins a comment", file, n, err)
 			}
 		}
 		err = lines.Err()
@@ -44,23 +61,54 @@ func readLists(files []string) (*list, error) {
 	return l, nil
 }
 
+// add puts an entry on the list, as it was written; once, however often it is given.
 func (l *list) add(text string) error {
-	l.entries = append(l.entries, text)
-	if a, err := netip.ParseAddr(text); err == nil {
-		a = a.Unmap()
-		l.blocks = append(l.blocks, netip.PrefixFrom(a, a.BitLen()))
+	if l.seen[text] {
 		return nil
 	}
-	if p, err := netip.ParsePrefix(text); err == nil {
-		l.blocks = append(l.blocks, p.Masked())
-		return nil
-	}
-	name := strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(text, "*."), "."))
-	if name == "" || strings.ContainsAny(name, " \t/:,*") || !strings.Contains(name, ".") {
+	block, isBlock := blockOf(text)
+	name, isName := nameOf(text)
+	switch {
+	case isBlock:
+		l.blocks = append(l.blocks, block)
+	case isName:
+		l.names[name] = true
+	default:
 		return fmt.Errorf("%q is no address, block or name", text)
 	}
-	l.names[name] = true
+	l.entries, l.seen[text] = append(l.entries, text), true
 	return nil
+}
+
+// blockOf reads an address or a block. One with a zone (fe80::1%eth0) is none: logs have no zones.
+func blockOf(text string) (netip.Prefix, bool) {
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		a, err := netip.ParseAddr(text)
+		if err != nil || a.Zone() != "" {
+			return netip.Prefix{}, false
+		}
+		p = netip.PrefixFrom(a, a.BitLen())
+	}
+	if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 {
+		p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
+	}
+	return p.Masked(), true
+}
+
+// nameOf reads a name as logs have it: of printable ASCII, with a dot, and not ending in a number, as no name does.
+func nameOf(text string) (string, bool) {
+	name := strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(text, "*."), "."))
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	if last == name || strings.Trim(last, "0123456789") == "" || strings.ContainsAny(name, "/:,*") || strings.HasPrefix(name, ".") || strings.Contains(name, "..") {
+		return "", false
+	}
+	for _, c := range []byte(name) {
+		if c <= ' ' || c > '~' {
+			return "", false
+		}
+	}
+	return name, true
 }
 
 // empty says whether nothing can be on the list.

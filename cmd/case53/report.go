@@ -91,8 +91,12 @@ func reportTarget(c *cobra.Command, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if inside, err := within(findCase(dir, io.Discard), folder); err != nil || inside {
-		return "", errors.Join(err, usage("%s lies in the case\nhint: looking at a case never writes to it; name a file elsewhere", target))
+	inside, err := within(findCase(dir, io.Discard), folder)
+	if err != nil {
+		return "", err
+	}
+	if inside {
+		return "", usage("%s lies in the case\nhint: looking at a case never writes to it; name a file elsewhere", target)
 	}
 	return target, overwritable(c, target)
 }
@@ -168,6 +172,9 @@ func openGatherer(c *cobra.Command, dir string) (*gatherer, []*queries.Query, er
 	}
 	for _, side := range sides {
 		g.sides[side.name], _ = c.Flags().GetString(side.name)
+		if g.capture != "" && g.sides[side.name] != "" {
+			return nil, nil, usage("--capture and --%s at the same time\nhint: a report of one capture compares nothing", side.name)
+		}
 	}
 	for _, flag := range []string{"allow", "ioc"} {
 		files, _ := c.Flags().GetStringArray(flag)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"case53/cases"
@@ -22,7 +23,7 @@ func (g *gatherer) comparison(ctx context.Context, r *report.Report, info cases.
 	for _, c := range info.Captures {
 		roles[c.Role]++
 	}
-	asked := g.sides["left"] != "" || g.sides["right"] != ""
+	asked := slices.ContainsFunc(sides, func(side struct{ name, role string }) bool { return g.sides[side.name] != "" })
 	switch {
 	case g.capture != "":
 		r.NoComparison = "This report is of one capture; nothing is compared."
@@ -72,22 +73,25 @@ func (g *gatherer) compared(c *Comparison) *report.Comparison {
 	for _, n := range c.Negative {
 		out.Negatives = append(out.Negatives, n.short)
 	}
+	if text := c.unstated(); text != "" {
+		out.Negatives = append(out.Negatives, text+"; case53 compare --most N states more.")
+	}
 	return out
 }
 
 // placeTables is a list of places, a table for each of its parts: those that count, and those set apart.
 func (c *Comparison) placeTables(title string, places []Place) []report.Table {
 	var tables []report.Table
-	at := map[[2]string]int{}
+	shown, at := countParts(places), map[part]int{}
 	for _, p := range places {
-		part := [2]string{p.direction(), p.Apart}
-		i, ok := at[part]
+		in := p.part()
+		i, ok := at[in]
 		if !ok {
 			i = len(tables)
-			at[part] = i
-			name := fmt.Sprintf("%s%s: %s", title, partText(part), plural(p.Of, "place", "places"))
-			if shown := p.cut(places); shown < p.Of {
-				name += fmt.Sprintf(", the first %s", count(shown))
+			at[in] = i
+			name := fmt.Sprintf("%s%s: %s", title, in, plural(p.Of, "place", "places"))
+			if shown[in] < p.Of {
+				name += fmt.Sprintf(", the first %s", count(shown[in]))
 			}
 			tables = append(tables, report.Table{Title: name, Head: []string{"Score#", "Place"}})
 		}
