@@ -173,7 +173,7 @@ func initiator(flows []flowRow, up func(flowRow) bool, loPort, hiPort int) (lowe
 }
 
 // load puts cases into the store, each as a capture.
-func load(t *rapid.T, db *sql.DB, all []smallCase) {
+func load(t interface{ Fatalf(string, ...any) }, db *sql.DB, all []smallCase) {
 	var contexts, answers, flows, minutes, dns []string
 	address := func(n int) string {
 		if n == 0 {
@@ -296,4 +296,20 @@ func TestAcrossAgreesWithTheSlowWay(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestSessionSumsAreHeldAgainstTheRecords: a connection that lost a record, or bytes, ends the build.
+func TestSessionSumsAreHeldAgainstTheRecords(t *testing.T) {
+	derived := acrossDerived(t)
+	check := derived[len(derived)-1]
+	flow := flowRow{iface: 1, src: 1, dst: 2, srcPort: 40000, dstPort: 443, seconds: 30}
+	for _, loss := range []string{"UPDATE store.flow_session SET records = records - 1", "UPDATE store.flow_session SET bytes_in = 1", "UPDATE store.flow_session SET packets_out = 1", "DELETE FROM store.flow_session"} {
+		db := emptyCase(t)
+		load(t, db, []smallCase{{flows: []flowRow{flow, flow}, first: -1}})
+		buildAcross(t, db, derived, 1)
+		must(t, db, loss)
+		if _, err := db.Exec(check); err == nil || !strings.Contains(err.Error(), "their flow records are 2 with 0 packets and 0 bytes") {
+			t.Errorf("after %s: %v", loss, err)
+		}
+	}
 }

@@ -486,3 +486,16 @@ FROM (
   UNION ALL
   SELECT *, NULL, NULL FROM placed WHERE pair_id IS NULL
 );
+
+-- derived: session_sums
+-- Every record of two addresses is in exactly one connection. Where the sums differ a record was lost on the way (seen once,
+-- with DuckDB 1.5.5, in a build that spilled to disk), and nothing is to be told from such tables.
+SELECT CASE WHEN s.records <> f.records OR s.packets <> f.packets OR s.bytes <> f.bytes THEN
+  error(format('connections have {} records, {} packets and {} bytes, their flow records are {} with {} packets and {} bytes: the tables of this load are wrong' || chr(10) || 'hint: load again; if it stays, report it with case53 version',
+    s.records, s.packets::VARCHAR, s.bytes::VARCHAR, f.records, f.packets::VARCHAR, f.bytes::VARCHAR)) END
+FROM (
+  SELECT coalesce(sum(records), 0)::BIGINT AS records, coalesce(sum(packets_out), 0) + coalesce(sum(packets_in), 0) AS packets, coalesce(sum(bytes_out), 0) + coalesce(sum(bytes_in), 0) AS bytes FROM store.flow_session
+) s, (
+  SELECT count(*) AS records, coalesce(sum(packets), 0) AS packets, coalesce(sum(bytes), 0) AS bytes
+  FROM store.flow WHERE start IS NOT NULL AND "end" >= start AND (src4 IS NOT NULL OR src6 IS NOT NULL) AND (dst4 IS NOT NULL OR dst6 IS NOT NULL)
+) f;
