@@ -22,48 +22,61 @@
 -- with low severity, as its 25 targets are outside and its port is 80.
 --
 -- attack: T1046, T1021, T1595.001
--- needs:  session
+-- needs:  session_keys
 -- param:  targets  int      = 25  at least so many targets in ten minutes
 -- param:  from     time           only what begins at or after this moment
 -- param:  to       time           only what begins before this moment
 -- param:  capture  capture        only this capture; empty for all
 -- step:   looked  connections
--- step:   source  sources and ports with enough targets
--- step:   crowded  ten-minute windows of such sources with enough targets
+-- step:   source  sources and ports with enough connections in five minutes
+-- step:   crowded  spells of ten minutes of such sources with enough targets
 -- column: targets count
 -- column: most_in_ten_minutes count
 -- column: failed number
 -- column: accepted_targets text
 -- column: protocol protocol
 WITH looked AS (
-  SELECT capture, interface_id, instance_id, client_n, server_n, server_port, protocol, refused, bytes_in IS NULL AS unanswered, direction, records, start, "end"
-  FROM session
-  WHERE protocol IN (6, 17) AND NOT translated
+  SELECT capture, interface_no, interface_id, client_key, server_key, server_port, protocol, NOT refused AND bytes_in IS NOT NULL AS accepted, direction, records, start, "end",
+    epoch_us(start) // 300000000 AS five, hash(client_key, server_port, protocol, epoch_us(start) // 300000000) AS cell
+  FROM session_keys
+  WHERE protocol IN (6, 17) AND NOT translated AND server_port IS NOT NULL
     AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
-), source AS (
-  SELECT capture, client_n, server_port, protocol FROM looked GROUP BY ALL HAVING count(DISTINCT server_n) >= $targets::BIGINT
-), tried AS (
-  SELECT l.*, time_bucket(INTERVAL 10 MINUTE, l.start) AS full_ten, time_bucket(INTERVAL 10 MINUTE, l.start - INTERVAL 5 MINUTE) + INTERVAL 5 MINUTE AS half_ten
-  FROM looked l SEMI JOIN source USING (capture, client_n, server_port, protocol)
+), source AS MATERIALIZED ( -- ten minutes with enough targets have half of the connections in one of their halves
+  SELECT row_number() OVER () AS source_no, capture, client_key, server_port, protocol
+  FROM looked WHERE cell IN (SELECT cell FROM looked GROUP BY cell HAVING count(*) * 2 >= $targets::BIGINT) GROUP BY capture, client_key, server_port, protocol
+), met AS MATERIALIZED (
+  SELECT DISTINCT source_no, five, server_key FROM looked JOIN source USING (capture, client_key, server_port, protocol)
+), half AS (
+  SELECT source_no, five, count(*) AS n FROM met GROUP BY ALL
+), again AS ( -- targets of a half that are in the next one too
+  SELECT m.source_no, m.five, count(*) AS n FROM met m JOIN (SELECT source_no, server_key, five - 1 AS five FROM met) l USING (source_no, server_key, five) GROUP BY ALL
 ), crowded AS (
-  SELECT capture, client_n, server_port, protocol, ten, count(DISTINCT server_n) AS n
-  FROM (SELECT capture, client_n, server_port, protocol, server_n, unnest([full_ten, half_ten]) AS ten FROM tried) GROUP BY ALL
-  HAVING count(DISTINCT server_n) >= $targets::BIGINT
+  SELECT source_no, five, t.n - coalesce(a.n, 0) AS n
+  FROM (SELECT source_no, five, sum(n) AS n FROM (SELECT source_no, unnest([five, five - 1]) AS five, n FROM half) GROUP BY ALL HAVING sum(n) >= $targets::BIGINT) t LEFT JOIN again a USING (source_no, five)
+  WHERE t.n - coalesce(a.n, 0) >= $targets::BIGINT
+), wide AS (
+  SELECT s.*, w.most, w.since, w.until FROM source s JOIN (SELECT source_no, max(n) AS most, min(five) AS since, max(five) + 1 AS until FROM crowded GROUP BY ALL) w USING (source_no)
+), target AS (
+  SELECT w.source_no, l.interface_no, l.server_key, any_value(l.interface_id) AS interface_id, any_value(w.most) AS most, count(*) AS connections, count(*) FILTER (l.direction = 'out') AS outward, bool_or(l.accepted) AS accepted,
+    sum(l.records) AS records, min(l.start) AS first_start, max(l."end") AS last_end
+  FROM looked l JOIN wide w USING (capture, client_key, server_port, protocol) WHERE l.five BETWEEN w.since AND w.until GROUP BY w.source_no, l.interface_no, l.server_key
+), seen_at AS (
+  SELECT source_no, min(interface_id) AS interface_id FROM (SELECT source_no, interface_id FROM target GROUP BY source_no, interface_id QUALIFY rank() OVER (PARTITION BY source_no ORDER BY interface_id IS NULL, sum(connections) DESC) = 1) GROUP BY source_no
+), answered AS (
+  SELECT source_no, string_agg(key_text(server_key), ' ' ORDER BY server_key) AS targets, string_agg(key_text(server_key), ' ' ORDER BY server_key) FILTER (place <= 5) AS first_five
+  FROM (SELECT source_no, server_key, row_number() OVER (PARTITION BY source_no ORDER BY server_key) AS place FROM (SELECT DISTINCT source_no, server_key FROM target WHERE accepted) QUALIFY place <= 100) GROUP BY source_no
 ), sweep AS (
-  SELECT t.capture, t.client_n, t.server_port, t.protocol, mode(t.interface_id) AS interface_id, count(DISTINCT t.server_n) AS targets, max(w.most) AS most, sum(t.records) AS records,
-    count(*) FILTER (t.direction = 'out') * 2 > count(*) AS outside,
-    min(t.start) AS first_start, max(t."end") AS last_end, 1 - count(DISTINCT t.server_n) FILTER (NOT t.refused AND NOT t.unanswered) / count(DISTINCT t.server_n) AS failed,
-    list_sort(list(DISTINCT t.server_n) FILTER (NOT t.refused AND NOT t.unanswered)) AS accepted
-  FROM tried t JOIN (SELECT capture, client_n, server_port, protocol, max(n) AS most, min(ten) AS since, max(ten) + INTERVAL 10 MINUTE AS until FROM crowded GROUP BY ALL) w USING (capture, client_n, server_port, protocol)
-  WHERE t.start >= w.since AND t.start < w.until
-  GROUP BY ALL
+  SELECT source_no, max(most) AS most, count(DISTINCT server_key) AS targets, sum(records) AS records, sum(outward) * 2 > sum(connections) AS outside, min(first_start) AS first_start, max(last_end) AS last_end,
+    1 - count(DISTINCT server_key) FILTER (accepted) / count(DISTINCT server_key) AS failed
+  FROM target GROUP BY source_no
 ), told AS (
-  SELECT *, (0.3 + 0.3 * least(1, ln(most / $targets::BIGINT) / ln(20)) + 0.4 * failed) / CASE WHEN outside AND server_port IN (53, 80, 123, 443) THEN 3 ELSE 1 END AS score FROM sweep
+  SELECT s.*, w.capture, w.client_key, w.server_port, w.protocol, i.interface_id, a.targets AS accepted, a.first_five,
+    (0.3 + 0.3 * least(1, ln(s.most / $targets::BIGINT) / ln(20)) + 0.4 * s.failed) / CASE WHEN s.outside AND w.server_port IN (53, 80, 123, 443) THEN 3 ELSE 1 END AS score
+  FROM sweep s JOIN wide w USING (source_no) LEFT JOIN seen_at i USING (source_no) LEFT JOIN answered a USING (source_no)
 )
 SELECT round(score, 3)::DOUBLE AS score, CASE WHEN outside AND server_port IN (53, 80, 123, 443) OR failed < 0.3 THEN 'low' WHEN failed >= 0.5 THEN 'high' ELSE 'medium' END AS severity,
-  format('port {} of {} targets, {} of them in ten minutes; {:.0f}% of them were refused or not answered; answered: {}', server_port, targets, most, 100 * failed,
-    coalesce(array_to_string(list_transform(list_slice(accepted, 1, 5), lambda n: number_text(n)), ' '), 'none')) AS reason,
-  number_text(client_n) AS src, server_port AS dstport, interface_id, records::BIGINT AS "rows", first_start AS from_time, last_end AS to_time,
-  targets, most AS most_in_ten_minutes, round(failed, 3) AS failed, array_to_string(list_transform(list_slice(accepted, 1, 100), lambda n: number_text(n)), ' ') AS accepted_targets, protocol, capture
+  format('port {} of {} targets, {} of them in ten minutes; {:.0f}% of them were refused or not answered; answered: {}', server_port, targets, most::BIGINT, 100 * failed, coalesce(first_five, 'none')) AS reason,
+  key_text(client_key) AS src, server_port AS dstport, interface_id, records::BIGINT AS "rows", first_start AS from_time, last_end AS to_time,
+  targets, most::BIGINT AS most_in_ten_minutes, round(failed, 3) AS failed, accepted AS accepted_targets, protocol, capture
 FROM told
-ORDER BY told.score DESC, targets DESC, client_n, server_port, protocol, capture
+ORDER BY told.score DESC, targets DESC, client_key, server_port, protocol, capture
