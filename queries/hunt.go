@@ -55,7 +55,7 @@ func init() {
 func (h *Hunt) set(key, value string) error {
 	switch key {
 	case "attack":
-		for _, id := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }) {
+		for _, id := range items(value) {
 			if !techniqueForm.MatchString(id) {
 				return fmt.Errorf("attack: %q is not a technique, such as T1071.004", id)
 			}

@@ -58,6 +58,7 @@ type parser struct {
 	field   string // the field that a further line belongs to: "", cannot or param
 	doc     []string
 	pending []string // the present paragraph of prose
+	steps   []*steps // shared ones, before the query's own
 	lines   map[string]int
 }
 
@@ -134,7 +135,7 @@ func (p *parser) keyed(key, value string) error {
 	if value == "" {
 		return fmt.Errorf("%s: is empty", key)
 	}
-	once := key == "cannot" || key == "needs" || key == "pivot" || isHuntField(key) && key != "step"
+	once := key == "cannot" || key == "needs" || key == "pivot" || key == "steps" || isHuntField(key) && key != "step"
 	if once && p.lines[key] > 0 {
 		return fmt.Errorf("%s: is given twice", key)
 	}
@@ -146,13 +147,15 @@ func (p *parser) keyed(key, value string) error {
 		return p.needs(value)
 	case "pivot":
 		p.q.Pivot = value
+	case "steps":
+		return p.shared(value)
 	case "column":
 		return p.column(value)
 	case "param":
 		return p.param(value)
 	default:
 		if !isHuntField(key) {
-			return fmt.Errorf("unknown key %q, want cannot, needs, param, column or pivot", key)
+			return fmt.Errorf("unknown key %q, want cannot, needs, steps, param, column or pivot", key)
 		}
 		if p.q.Hunt == nil {
 			p.q.Hunt = &Hunt{}
@@ -163,7 +166,7 @@ func (p *parser) keyed(key, value string) error {
 }
 
 func (p *parser) needs(value string) error {
-	for _, need := range strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' }) {
+	for _, need := range items(value) {
 		if !identForm.MatchString(need) {
 			return fmt.Errorf("needs: %q is not the name of a view", need)
 		}
@@ -173,6 +176,11 @@ func (p *parser) needs(value string) error {
 		p.q.Needs = append(p.q.Needs, need)
 	}
 	return nil
+}
+
+// items parts a list at commas and spaces.
+func items(value string) []string {
+	return strings.FieldsFunc(value, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 func (p *parser) column(value string) error {
@@ -260,29 +268,46 @@ func (p *parser) body(sql string) error {
 		p.line = first + scan.line
 		return err
 	}
-	p.q.SQL = strings.TrimSpace(sql[:scan.end])
+	p.q.SQL = p.withSteps(sql[:scan.end], scan.first)
 	if p.q.Hunt != nil {
-		p.q.Hunt.prefix = strings.TrimSpace(sql[:scan.last])
+		p.q.Hunt.prefix = p.withSteps(sql[:scan.last], scan.first)
 	}
 	if !slices.Contains(firstWords, scan.firstWord) {
 		p.line = first
 		return fmt.Errorf("the query starts with %q, want SELECT, WITH or FROM", scan.firstWord)
 	}
-	for _, used := range scan.params {
-		if number, ok := p.q.addressNumber(used.name); ok {
+	return p.parameters(scan.params, first)
+}
+
+// parameters checks that those declared are those used, by the SQL from the line first on or by shared steps.
+func (p *parser) parameters(own []usedParam, first int) error {
+	used := map[string]bool{}
+	use := func(name string) bool {
+		if number, ok := p.q.addressNumber(name); ok {
 			if !slices.ContainsFunc(p.q.numbers, func(n numberOf) bool { return n.arg == number.arg }) {
 				p.q.numbers = append(p.q.numbers, number)
 			}
-			continue
+			name = number.param
 		}
-		if p.q.Param(used.name) == nil {
-			p.line = first + used.line
-			return fmt.Errorf("$%s is used but not declared", used.name)
+		used[name] = true
+		return p.q.Param(name) != nil
+	}
+	for _, u := range own {
+		if !use(u.name) {
+			p.line = first + u.line
+			return fmt.Errorf("$%s is used but not declared", u.name)
+		}
+	}
+	for _, s := range p.steps {
+		for _, u := range s.params {
+			if !use(u.name) {
+				p.line = p.lines["steps"]
+				return fmt.Errorf("$%s is used by the steps but not declared", u.name)
+			}
 		}
 	}
 	for _, param := range p.q.Params {
-		if !slices.ContainsFunc(scan.params, func(u usedParam) bool { return u.name == param.Name }) &&
-			!slices.ContainsFunc(p.q.numbers, func(n numberOf) bool { return n.param == param.Name }) {
+		if !used[param.Name] {
 			p.line = p.lines["$"+param.Name]
 			return fmt.Errorf("$%s is declared but not used", param.Name)
 		}

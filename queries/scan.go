@@ -9,6 +9,7 @@ import (
 type scanned struct {
 	params    []usedParam
 	firstWord string // in lower case
+	first     int    // where it is
 	end       int    // where the statement ends: before its semicolon
 	last      int    // where the SELECT that is in no parentheses begins: what is before are its WITH steps
 	line      int    // lines passed
@@ -55,7 +56,7 @@ func scanSQL(sql string) (scanned, error) {
 			s.last = i
 		}
 		if s.firstWord == "" && isWord(text[0]) {
-			s.firstWord = strings.ToLower(text)
+			s.firstWord, s.first = strings.ToLower(text), i
 		}
 		s.line += strings.Count(text, "\n")
 		i += n

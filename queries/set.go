@@ -61,7 +61,7 @@ func (s *Set) add(folder fs.FS, own bool) {
 			s.Problems = append(s.Problems, &ParseError{Path: shownPath(folder, name), Err: err})
 			return nil
 		}
-		if base := d.Name(); d.IsDir() && name != "." && strings.HasPrefix(base, ".") {
+		if base := d.Name(); d.IsDir() && (name != "." && strings.HasPrefix(base, ".") || own && name == stepsFolder) {
 			return fs.SkipDir
 		} else if d.IsDir() || !strings.HasSuffix(base, ".sql") || strings.HasPrefix(base, ".") {
 			return nil

@@ -1,0 +1,45 @@
+-- Uses of names and addresses by the captures' machines
+--
+-- After one of callers-all and callers-called. call has the calls, those of caller_kept to the machines too (inbound);
+-- where several interfaces saw them, as one of an instance saw them, or the one that saw most. asked has the questions. Each
+-- use is of a place: a name, or an address that was called without one, by its number: place_no. A row of used is what
+-- one machine did with one place. Takes $from and $to, and reads session_keys, dns and answer_name.
+WITH knocked AS (
+  SELECT any_value(d.side) AS side, s.interface_no, s.client_key, s.server_key, s.server_port AS port, d.side_no, s.instance_id IS NOT NULL AS has_instance,
+    count(*) AS connections, count(*) FILTER (s.refused) AS refused, count(*) FILTER (s.packets_in > 0) AS answered, sum(s.records)::BIGINT AS records, sum(s.bytes_out)::BIGINT AS bytes, min(s.start) AS first_time, max(s."end") AS last_time
+  FROM session_keys s JOIN side d USING (capture) SEMI JOIN caller_kept USING (client_key)
+  WHERE NOT s.translated AND s.direction = 'in' AND ($from::TIMESTAMP IS NULL OR s.start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR s.start < $to::TIMESTAMP)
+  GROUP BY d.side_no, s.interface_no, has_instance, s.client_key, s.server_key, s.server_port
+), at_interface AS (
+  SELECT side, side_no, false AS inbound, outward, interface_no, client_key AS own_key, server_key AS place_key, port, name_no, connections, refused, answered, records, bytes, first_time, last_time,
+    (has_instance::UBIGINT << 62) | (connections::UBIGINT << 30) | (1073741823 - interface_no)::UBIGINT AS rank
+  FROM talked
+  UNION ALL
+  SELECT side, side_no, true, false, interface_no, server_key, client_key, port, NULL, connections, refused, answered, records, bytes, first_time, last_time, (has_instance::UBIGINT << 62) | (connections::UBIGINT << 30) | (1073741823 - interface_no)::UBIGINT
+  FROM knocked
+), call AS MATERIALIZED (
+  SELECT CASE WHEN name_no IS NULL THEN 2 * place_key::BIGINT + inbound::BIGINT ELSE -1 - name_no::BIGINT END AS place_no, any_value(side) AS side, inbound, any_value(outward) AS outward, arg_max(interface_no, rank) AS interface_no, own_key, place_key, port, name_no,
+    arg_max(connections, rank) AS connections, arg_max(refused, rank) AS refused, arg_max(answered, rank) AS answered, arg_max(records, rank) AS records, arg_max(bytes, rank) AS bytes, arg_max(first_time, rank) AS first_time, arg_max(last_time, rank) AS last_time
+  FROM at_interface GROUP BY side_no, inbound, own_key, place_key, port, name_no
+), asked_text AS MATERIALIZED (
+  SELECT s.side, d.name, any_value(d.registered_domain) AS registered_domain, d.srcaddr_n AS own_n, count(*) AS queries, min(d.query_timestamp) AS first_time, max(d.query_timestamp) AS last_time
+  FROM dns d JOIN side s USING (capture)
+  WHERE d.name NOT IN ('arpa', 'internal', 'local') AND NOT ends_with(d.name, '.arpa') AND NOT ends_with(d.name, '.internal') AND NOT ends_with(d.name, '.local')
+    AND ($from::TIMESTAMP IS NULL OR d.query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR d.query_timestamp < $to::TIMESTAMP)
+  GROUP BY s.side, d.name, d.srcaddr_n
+), named AS MATERIALIZED ( -- names that were asked for have no number where no answer gave an address
+  SELECT -1 - coalesce(w.name_no::BIGINT, 4294967296 + row_number() OVER ()) AS place_no, name, a.registered_domain
+  FROM (SELECT name, any_value(registered_domain) AS registered_domain FROM asked_text GROUP BY name) a FULL JOIN (FROM answer_name SEMI JOIN call USING (name_no)) w USING (name)
+), asker AS MATERIALIZED ( -- and askers no key where they neither called nor were answered
+  SELECT own_n, coalesce(key_of(own_n), 8589934592 + row_number() OVER ())::UBIGINT AS own_key FROM (SELECT DISTINCT own_n FROM asked_text WHERE own_n IS NOT NULL)
+), asked AS MATERIALIZED (
+  SELECT n.place_no, q.side, k.own_key, q.queries, q.first_time, q.last_time FROM asked_text q JOIN named n USING (name) LEFT JOIN asker k USING (own_n)
+), used AS MATERIALIZED (
+  SELECT place_no, side, own_key, bool_or(outward) AS out, bool_or(NOT outward) AS inside, sum(connections)::BIGINT AS connections, sum(refused)::BIGINT AS refused, sum(answered)::BIGINT AS answered, sum(records)::BIGINT AS records, sum(bytes)::BIGINT AS bytes,
+    sum(queries)::BIGINT AS queries, min(first_time) AS first_time, max(last_time) AS last_time
+  FROM (
+    SELECT place_no, side, own_key, outward, connections, refused, answered, records, bytes, 0 AS queries, first_time, last_time FROM call
+    UNION ALL
+    SELECT place_no, side, own_key, NULL, 0, 0, 0, 0, NULL, queries, first_time, last_time FROM asked
+  ) GROUP BY place_no, side, own_key
+)
