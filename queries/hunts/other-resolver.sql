@@ -22,7 +22,7 @@
 -- its findings.
 --
 -- attack: T1071.004, T1572
--- needs:  session, dns
+-- needs:  session_keys, dns
 -- param:  ports    text     = 53,853  ports of DNS, with commas
 -- param:  doh      text               addresses of DNS over HTTPS services, with commas or spaces
 -- param:  from     time               only what begins at or after this moment
@@ -38,29 +38,33 @@
 -- column: outside flag
 -- column: resolver_queries count
 -- column: protocol protocol
-WITH looked AS (
-  SELECT capture, interface_id, instance_id, client_n, server_n, server, server_port, protocol, direction, refused, bytes_out, bytes_in, records, start, "end"
-  FROM session
+WITH resolver_port AS (
+  SELECT TRY_CAST(p AS INTEGER) AS port FROM (SELECT unnest(string_split($ports, ',')) AS p) WHERE TRY_CAST(p AS INTEGER)::VARCHAR = p
+), doh_server AS (
+  SELECT key_of(n) AS server_key FROM (SELECT TRY(ip(a)) AS n FROM (SELECT unnest(string_split_regex($doh, '[,\s]+')) AS a)) WHERE n IS NOT NULL
+), looked AS (
+  SELECT capture, interface_no, interface_id, instance_id, client_key, server_key, server_port, protocol, direction, refused, bytes_out, bytes_in, records, start, "end"
+  FROM session_keys
   WHERE direction IN ('out', 'inside') AND NOT translated AND protocol IN (6, 17)
     AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
 ), asked AS (
-  SELECT * FROM looked WHERE list_contains(string_split($ports, ','), server_port::VARCHAR) OR server_port = 443 AND list_contains(string_split_regex($doh, '[,\s]+'), server)
+  SELECT * FROM looked WHERE server_port IN (SELECT port FROM resolver_port) OR server_port = 443 AND server_key IN (SELECT server_key FROM doh_server)
 ), seen_at AS (
-  SELECT capture, interface_id, client_n, server_n, server_port, protocol, any_value(direction) = 'out' AS outside, count(*) AS connections, count(*) FILTER (refused) AS refused, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in,
+  SELECT any_value(capture) AS capture, any_value(interface_id) AS interface_id, client_key, server_key, server_port, protocol, any_value(direction) = 'out' AS outside, count(*) AS connections, count(*) FILTER (refused) AS refused, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in,
     sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end, count(instance_id) AS with_instance
-  FROM asked GROUP BY ALL
+  FROM asked GROUP BY interface_no, client_key, server_key, server_port, protocol
 ), channel AS (
-  SELECT * FROM seen_at QUALIFY row_number() OVER (PARTITION BY capture, client_n, server_n, server_port, protocol ORDER BY with_instance DESC, connections DESC, interface_id) = 1
+  SELECT * FROM seen_at QUALIFY row_number() OVER (PARTITION BY capture, client_key, server_key, server_port, protocol ORDER BY with_instance DESC, connections DESC, interface_id) = 1
 ), asking AS (
-  SELECT capture, srcaddr_n, count(*) AS queries FROM dns GROUP BY ALL
+  SELECT capture, key_of(srcaddr_n) AS client_key, queries FROM (SELECT capture, srcaddr_n, count(*) AS queries FROM dns GROUP BY ALL)
 ), told AS (
   SELECT c.*, coalesce(a.queries, 0) AS queries,
     (0.4 + 0.2 * (a.queries IS NOT NULL)::INTEGER + 0.2 * (server_port <> 53)::INTEGER + 0.2 * least(1, ln(connections) / ln(100))) * CASE WHEN outside THEN 1 ELSE 0.5 END AS score
-  FROM channel c LEFT JOIN asking a ON a.capture = c.capture AND a.srcaddr_n = c.client_n
+  FROM channel c LEFT JOIN asking a ON a.capture = c.capture AND a.client_key = c.client_key
 )
 SELECT round(score, 3)::DOUBLE AS score, CASE WHEN NOT outside THEN 'low' WHEN refused = connections THEN 'low' ELSE 'medium' END AS severity,
   format('{} connections to port {}, {} refused, {} bytes out, {} in; {} queries of the client are in the Resolver log', connections, server_port, refused, coalesce(bytes_out, 0), coalesce(bytes_in, 0), queries) AS reason,
-  number_text(client_n) AS src, number_text(server_n) AS dst, server_port AS dstport, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
+  key_text(client_key) AS src, key_text(server_key) AS dst, server_port AS dstport, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
   connections, refused, bytes_out, bytes_in, outside, queries AS resolver_queries, protocol, capture
 FROM told
-ORDER BY told.score DESC, connections DESC, client_n, server_n, server_port, protocol, capture
+ORDER BY told.score DESC, connections DESC, client_key, server_key, server_port, protocol, capture

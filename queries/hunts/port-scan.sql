@@ -23,7 +23,7 @@
 -- repeated over 12 ports and looked at as it leaves an interface, are decided as labelled.
 --
 -- attack: T1046, T1595.001
--- needs:  session
+-- needs:  session_keys
 -- param:  ports    int      = 10                          at least so many ports in an hour
 -- param:  skip     text     = 53,80,123,443,445,853,2049  ports that do not count, with commas
 -- param:  from     time                                   only what begins at or after this moment
@@ -36,24 +36,28 @@
 -- column: most_in_an_hour count
 -- column: failed number
 -- column: accepted_ports text
-WITH looked AS (
-  SELECT capture, interface_id, client_n, server_n, server_port, refused, bytes_in IS NULL AS unanswered, direction, records, start, "end"
-  FROM session
-  WHERE protocol IN (6, 17) AND NOT list_contains(string_split($skip, ','), server_port::VARCHAR)
+WITH common_port AS (
+  SELECT TRY_CAST(p AS INTEGER) AS port FROM (SELECT unnest(string_split($skip, ',')) AS p) WHERE TRY_CAST(p AS INTEGER)::VARCHAR = p
+), looked AS (
+  SELECT capture, interface_no, interface_id, client_key, server_key, server_port, refused, bytes_in IS NULL AS unanswered, direction, records, start, "end"
+  FROM session_keys
+  WHERE protocol IN (6, 17) AND server_port NOT IN (SELECT port FROM common_port)
     AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
 ), pair AS (
-  SELECT capture, client_n, server_n FROM looked GROUP BY ALL HAVING count(DISTINCT server_port) >= $ports::BIGINT
+  SELECT capture, client_key, server_key FROM (
+    SELECT DISTINCT capture, client_key, server_key, server_port FROM looked SEMI JOIN (SELECT client_key, server_key FROM looked GROUP BY ALL HAVING count(*) >= $ports::BIGINT AND min(server_port) <> max(server_port)) l USING (client_key, server_key)
+  ) GROUP BY ALL HAVING count(server_port) >= $ports::BIGINT
 ), tried AS (
   SELECT l.*, time_bucket(INTERVAL 1 HOUR, l.start) AS hour, time_bucket(INTERVAL 1 HOUR, l.start - INTERVAL 30 MINUTE) + INTERVAL 30 MINUTE AS half
-  FROM looked l SEMI JOIN pair USING (capture, client_n, server_n)
+  FROM looked l SEMI JOIN pair USING (capture, client_key, server_key)
 ), crowded AS (
-  SELECT capture, client_n, server_n, hour, count(DISTINCT server_port) AS n FROM (SELECT capture, client_n, server_n, server_port, unnest([hour, half]) AS hour FROM tried) GROUP BY ALL
+  SELECT capture, client_key, server_key, hour, count(DISTINCT server_port) AS n FROM (SELECT capture, client_key, server_key, server_port, unnest([hour, half]) AS hour FROM tried) GROUP BY ALL
   HAVING count(DISTINCT server_port) >= $ports::BIGINT
 ), scan AS (
-  SELECT t.capture, t.client_n, t.server_n, arg_max(t.interface_id, t.start) AS interface_id, any_value(t.direction) AS direction, count(DISTINCT t.server_port) AS ports, max(w.most) AS most, sum(t.records) AS records,
+  SELECT t.capture, t.client_key, t.server_key, arg_max(t.interface_id, t.start) AS interface_id, any_value(t.direction) AS direction, count(DISTINCT t.server_port) AS ports, max(w.most) AS most, sum(t.records) AS records,
     min(t.start) AS first_start, max(t."end") AS last_end, 1 - count(DISTINCT t.server_port) FILTER (NOT t.refused AND NOT t.unanswered) / count(DISTINCT t.server_port) AS failed,
     list_sort(list(DISTINCT t.server_port) FILTER (NOT t.refused AND NOT t.unanswered)) AS accepted
-  FROM tried t JOIN (SELECT capture, client_n, server_n, max(n) AS most, min(hour) AS since, max(hour) + INTERVAL 1 HOUR AS until FROM crowded GROUP BY ALL) w USING (capture, client_n, server_n)
+  FROM tried t JOIN (SELECT capture, client_key, server_key, max(n) AS most, min(hour) AS since, max(hour) + INTERVAL 1 HOUR AS until FROM crowded GROUP BY ALL) w USING (capture, client_key, server_key)
   WHERE t.start >= w.since AND t.start < w.until
   GROUP BY ALL
 ), told AS (
@@ -61,7 +65,7 @@ WITH looked AS (
 )
 SELECT round(score, 3)::DOUBLE AS score, CASE WHEN direction IN ('out', 'inside') AND failed >= 0.3 OR most >= 100 THEN 'high' WHEN failed >= 0.3 THEN 'medium' ELSE 'low' END AS severity,
   format('{} ports of one target, {} of them in one hour; {:.0f}% of them were refused or not answered; open: {}', ports, most, 100 * failed, coalesce(array_to_string(list_slice(accepted, 1, 10), ' '), 'none')) AS reason,
-  number_text(client_n) AS src, number_text(server_n) AS dst, interface_id, records::BIGINT AS "rows", first_start AS from_time, last_end AS to_time,
+  key_text(client_key) AS src, key_text(server_key) AS dst, interface_id, records::BIGINT AS "rows", first_start AS from_time, last_end AS to_time,
   ports, most AS most_in_an_hour, round(failed, 3) AS failed, array_to_string(accepted, ' ') AS accepted_ports, capture
 FROM told
-ORDER BY told.score DESC, ports DESC, client_n, server_n, capture
+ORDER BY told.score DESC, ports DESC, client_key, server_key, capture
