@@ -55,6 +55,8 @@ WITH resolver_port AS (
   FROM asked GROUP BY interface_no, client_key, server_key, server_port, protocol
 ), channel AS (
   SELECT * FROM seen_at QUALIFY row_number() OVER (PARTITION BY capture, client_key, server_key, server_port, protocol ORDER BY with_instance DESC, connections DESC, interface_id) = 1
+), six AS ( -- texts of the few addresses that are not IPv4
+  SELECT key, key_text(key) AS text FROM (SELECT client_key AS key FROM channel WHERE client_key >= 4294967296 UNION SELECT server_key FROM channel WHERE server_key >= 4294967296)
 ), asking AS (
   SELECT capture, key_of(srcaddr_n) AS client_key, queries FROM (SELECT capture, srcaddr_n, count(*) AS queries FROM dns GROUP BY ALL)
 ), told AS (
@@ -64,7 +66,7 @@ WITH resolver_port AS (
 )
 SELECT round(score, 3)::DOUBLE AS score, CASE WHEN NOT outside THEN 'low' WHEN refused = connections THEN 'low' ELSE 'medium' END AS severity,
   format('{} connections to port {}, {} refused, {} bytes out, {} in; {} queries of the client are in the Resolver log', connections, server_port, refused, coalesce(bytes_out, 0), coalesce(bytes_in, 0), queries) AS reason,
-  key_text(client_key) AS src, key_text(server_key) AS dst, server_port AS dstport, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
+  CASE WHEN client_key < 4294967296 THEN v4_text(client_key) ELSE c6.text END AS src, CASE WHEN server_key < 4294967296 THEN v4_text(server_key) ELSE s6.text END AS dst, server_port AS dstport, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
   connections, refused, bytes_out, bytes_in, outside, queries AS resolver_queries, protocol, capture
-FROM told
+FROM told LEFT JOIN six c6 ON c6.key = client_key LEFT JOIN six s6 ON s6.key = server_key
 ORDER BY told.score DESC, connections DESC, client_key, server_key, server_port, protocol, capture
