@@ -73,7 +73,7 @@ func (c *Case) Coverage(ctx context.Context, bin time.Duration) ([]Coverage, err
 		if n := len(out); n == 0 || out[n-1].LogType != logType || out[n-1].Capture != capture || out[n-1].Source != source {
 			finish(out)
 			out = append(out, Coverage{LogType: logType, Capture: capture, Source: source, Bin: bin,
-				Window: Span{first, last.Add(bin)}, Windows: int64(last.Sub(first)/bin) + 1, Counts: map[string]int64{}})
+				Window: Span{first, last.Add(bin)}, Windows: binsBetween(first, last, bin) + 1, Counts: map[string]int64{}})
 		}
 		cov := &out[len(out)-1]
 		cov.fill(at)
@@ -101,7 +101,7 @@ func (c *Coverage) fill(to time.Time) {
 
 // add adds windows, to the last span where the status is the same.
 func (c *Coverage) add(from, to time.Time, status string) {
-	c.Counts[status] += int64(to.Sub(from) / c.Bin)
+	c.Counts[status] += binsBetween(from, to, c.Bin)
 	if n := len(c.Spans); n > 0 && c.Spans[n-1].Status == status {
 		c.Spans[n-1].To = to
 		return
@@ -115,4 +115,9 @@ func finish(out []Coverage) {
 		c := &out[len(out)-1]
 		c.fill(c.Window.To)
 	}
+}
+
+// binsBetween counts bins of whole seconds. A time.Duration would end at 292 years, and a record may say any time.
+func binsBetween(from, to time.Time, bin time.Duration) int64 {
+	return (to.Unix() - from.Unix()) / int64(bin/time.Second)
 }

@@ -258,7 +258,7 @@ func (m *comparer) captures(ctx context.Context, given map[string]string) ([3]*S
 		case len(fits) == 1:
 			chosen[i] = &fits[0]
 		case given[side.name] != "":
-			return chosen, usage("no capture %q%s", given[side.name], hint)
+			return chosen, usage("--%s: no capture %q%s", side.name, given[side.name], hint)
 		case len(fits) > 1:
 			return chosen, usage("%d captures have the role %s: say --%s%s", len(fits), side.role, side.name, hint)
 		case i < 2:

@@ -89,7 +89,7 @@ func reportTarget(c *cobra.Command, dir string) (string, error) {
 	}
 	folder, err := filepath.EvalSymlinks(filepath.Dir(target))
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("the folder of %s: %w\nhint: make it first", target, err)
 	}
 	inside, err := within(findCase(dir, io.Discard), folder)
 	if err != nil {
@@ -166,7 +166,7 @@ func openGatherer(c *cobra.Command, dir string) (*gatherer, []*queries.Query, er
 	if name, _ := c.Flags().GetString("note"); name != "" {
 		note, err := os.ReadFile(name)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, fmt.Errorf("--note: %w", err)
 		}
 		g.note = string(note)
 	}
