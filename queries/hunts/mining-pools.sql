@@ -55,26 +55,28 @@ WITH pool(domain) AS (
 ), listed AS (
   SELECT n.name, p.domain
   FROM (SELECT name, labels, array_to_string(list_slice(string_split(name, '.'), -labels, -1), '.') AS suffix FROM looked, (SELECT DISTINCT labels FROM pool_labels)) n JOIN pool_labels p ON p.domain = n.suffix AND p.labels = n.labels
+), pool_port AS (
+  SELECT TRY_CAST(p AS INTEGER) AS port FROM (SELECT unnest(string_split(replace($ports, ' ', ''), ',')) AS p) WHERE TRY_CAST(p AS INTEGER)::VARCHAR = p
 ), asked AS (
   SELECT d.capture, d.srcaddr_n AS client_n, l.domain, count(*) AS queries, min(d.name) AS name, min(d.query_timestamp) AS first_time, max(d.query_timestamp) AS last_time, bool_and(coalesce(d.rcode, '') = 'NXDOMAIN') AS nonexistent
   FROM main.dns d JOIN listed l ON l.name = d.name
   WHERE ($capture = '' OR d.capture = $capture) AND ($from::TIMESTAMP IS NULL OR d.query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR d.query_timestamp < $to::TIMESTAMP)
   GROUP BY ALL
 ), called AS (
-  SELECT s.capture, s.interface_id, s.client_n, s.server_n, s.server_port, s.refused, s.seconds, s.bytes_out, s.bytes_in, s.records, s.start, s."end", l.domain
-  FROM (SELECT capture, interface_id, client_n, server_n, server_port, refused, seconds, bytes_out, bytes_in, records, start, "end", name FROM main.session
+  SELECT s.capture, s.interface_id, s.client_key, s.server_key, s.server_port, s.refused, s.seconds, s.bytes_out, s.bytes_in, s.records, s.start, s."end", l.domain
+  FROM (SELECT capture, interface_id, client_key, server_key, server_port, refused, seconds, bytes_out, bytes_in, records, start, "end", name_no FROM main.session_keys
       WHERE direction = 'out' AND NOT translated AND protocol = 6 AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)) s
-    LEFT JOIN listed l ON l.name = s.name
-  WHERE l.domain IS NOT NULL OR list_contains(string_split(replace($ports, ' ', ''), ','), s.server_port::VARCHAR) AND NOT s.refused AND s.seconds >= 60 * $minutes::BIGINT
+    LEFT JOIN (SELECT name_no, domain FROM listed JOIN main.answer_name USING (name)) l ON l.name_no = s.name_no
+  WHERE l.domain IS NOT NULL OR s.server_port IN (SELECT port FROM pool_port) AND NOT s.refused AND s.seconds >= 60 * $minutes::BIGINT
 ), reached AS (
-  SELECT capture, client_n, domain, CASE WHEN domain IS NULL THEN server_n END AS server_n, CASE WHEN domain IS NULL THEN server_port END AS only_port, min(interface_id) AS interface_id, arg_min(server_n, (start, server_n, server_port)) AS first_server_n, arg_min(server_port, (start, server_n, server_port)) AS server_port,
+  SELECT capture, client_key, domain, CASE WHEN domain IS NULL THEN server_key END AS server_key, CASE WHEN domain IS NULL THEN server_port END AS only_port, min(interface_id) AS interface_id, arg_min(server_key, (start, server_key, server_port)) AS first_server_key, arg_min(server_port, (start, server_key, server_port)) AS server_port,
     count(*) AS connections, count(*) FILTER (refused) AS refused, max(seconds) AS longest, sum(seconds) AS seconds, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in, sum(records)::BIGINT AS records, min(start) AS first_time, max("end") AS last_time
   FROM called GROUP BY ALL
 ), place AS (
   SELECT coalesce(a.capture, r.capture) AS capture, coalesce(a.client_n, r.client_n) AS client_n, coalesce(a.domain, r.domain) AS domain, a.name, coalesce(a.queries, 0) AS queries, coalesce(a.nonexistent, false) AS nonexistent,
-    r.first_server_n AS server_n, r.server_port, r.interface_id, coalesce(r.connections, 0) AS connections, coalesce(r.refused, 0) AS refused, r.longest, r.seconds, r.bytes_out, r.bytes_in, coalesce(r.records, 0) + coalesce(a.queries, 0) AS records,
+    r.server_n, r.server_port, r.interface_id, coalesce(r.connections, 0) AS connections, coalesce(r.refused, 0) AS refused, r.longest, r.seconds, r.bytes_out, r.bytes_in, coalesce(r.records, 0) + coalesce(a.queries, 0) AS records,
     least(a.first_time, r.first_time) AS first_time, greatest(a.last_time, r.last_time) AS last_time
-  FROM asked a FULL JOIN reached r ON r.capture = a.capture AND r.client_n = a.client_n AND r.domain = a.domain
+  FROM asked a FULL JOIN (SELECT *, key_number(client_key) AS client_n, key_number(first_server_key) AS server_n FROM reached) r ON r.capture = a.capture AND r.client_n = a.client_n AND r.domain = a.domain
 ), told AS (
   SELECT *, CASE WHEN domain IS NOT NULL THEN (CASE WHEN nonexistent THEN 0.3 ELSE 0.5 END) + 0.3 * (refused < connections)::INTEGER + 0.2 * least(1, coalesce(longest, 0) / 21600)
     ELSE 0.2 + 0.3 * least(1, greatest(0, ln(longest / (60 * greatest(1, $minutes::BIGINT))) / ln(36))) + 0.2 * (coalesce(bytes_out, 0) < 2000 * seconds AND coalesce(bytes_in, 0) < 2000 * seconds)::INTEGER END AS score FROM place

@@ -26,7 +26,7 @@
 -- labelled flow events are decided as labelled.
 --
 -- attack: T1133, T1190, T1021.001, T1021.004, T1562.007
--- needs:  session
+-- needs:  session_keys
 -- param:  ports     text     = 22,23,135,139,445,1433,1521,2375,2379,3306,3389,5432,5900,5985,5986,6379,6443,9200,10250,11211,27017  ports, with commas
 -- param:  no_login  text     = 2375,2379,6379,9200,10250,11211,27017  those of services that ask for no login when they are set up carelessly
 -- param:  networks  int      = 10 from so many networks on a door is open to the world, and not to a partner or two
@@ -48,33 +48,43 @@
 -- column: bytes_out bytes
 -- column: bytes_in bytes
 -- column: protocol protocol
-WITH looked AS (
-  SELECT capture, interface_id, client_n, CASE WHEN client_n >> 32 = 65535 THEN client_n >> 8 ELSE client_n >> 80 END AS network, server_n, server_port, protocol, refused, coalesce(bytes_in, 0) > 0 AND refused_records = 0 AS answered,
+WITH admin_port AS (
+  SELECT TRY_CAST(p AS INTEGER) AS port FROM (SELECT unnest(string_split(replace($ports, ' ', ''), ',')) AS p) WHERE TRY_CAST(p AS INTEGER)::VARCHAR = p
+), looked AS (
+  SELECT capture, interface_no, interface_id, client_key, server_key, server_port, protocol, refused, coalesce(bytes_in, 0) > 0 AND refused_records = 0 AS answered,
     bytes_out, bytes_in, seconds, records, start, "end"
-  FROM session
-  WHERE direction = 'in' AND NOT translated AND protocol IN (6, 17) AND list_contains(string_split(replace($ports, ' ', ''), ','), server_port::VARCHAR)
+  FROM session_keys
+  WHERE direction = 'in' AND NOT translated AND protocol IN (6, 17) AND server_port IN (SELECT port FROM admin_port)
     AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
-), door AS (
-  SELECT capture, interface_id, server_n, server_port, protocol, count(*) FILTER (NOT refused) AS connections, count(*) FILTER (answered) AS answered, count(DISTINCT network) FILTER (NOT refused) AS networks, count(DISTINCT client_n) FILTER (NOT refused) AS sources,
-    count(DISTINCT network) FILTER (answered) AS answered_networks, count(*) FILTER (refused) AS refused, max(start) FILTER (refused) AS last_refused, min(start) FILTER (NOT refused) AS first_start, max("end") FILTER (NOT refused) AS last_end,
-    max(seconds) FILTER (NOT refused) AS longest, arg_max(client_n, (seconds, client_n)) FILTER (NOT refused) AS longest_n, sum(bytes_out) FILTER (NOT refused)::BIGINT AS bytes_out, sum(bytes_in) FILTER (NOT refused)::BIGINT AS bytes_in,
+), visitor AS MATERIALIZED (
+  SELECT interface_no, server_key, server_port, protocol, client_key, bool_or(answered) AS answered FROM looked WHERE NOT refused GROUP BY interface_no, server_key, server_port, protocol, client_key
+), guests AS (
+  SELECT v.interface_no, v.server_key, v.server_port, v.protocol, count(*) AS sources, count(DISTINCT s.network) AS networks, count(DISTINCT s.network) FILTER (v.answered) AS answered_networks
+  FROM visitor v JOIN (
+    SELECT client_key, CASE WHEN client_key < 4294967296 THEN (client_key >> 8)::UHUGEINT ELSE key_number(client_key) >> 80 END AS network FROM (SELECT DISTINCT client_key FROM visitor)
+  ) s USING (client_key) GROUP BY ALL
+), met AS (
+  SELECT any_value(capture) AS capture, interface_no, any_value(interface_id) AS interface_id, server_key, server_port, protocol, count(*) FILTER (NOT refused) AS connections, count(*) FILTER (answered) AS answered, count(*) FILTER (refused) AS refused, max(start) FILTER (refused) AS last_refused, min(start) FILTER (NOT refused) AS first_start, max("end") FILTER (NOT refused) AS last_end,
+    max(seconds) FILTER (NOT refused) AS longest, arg_max(client_key, (seconds, client_key)) FILTER (NOT refused) AS longest_key, sum(bytes_out) FILTER (NOT refused)::BIGINT AS bytes_out, sum(bytes_in) FILTER (NOT refused)::BIGINT AS bytes_in,
     sum(records) FILTER (NOT refused)::BIGINT AS records
-  FROM looked GROUP BY capture, interface_id, server_n, server_port, protocol HAVING count(*) FILTER (NOT refused) > 0
-  QUALIFY row_number() OVER (PARTITION BY capture, server_n, server_port, protocol ORDER BY count(*) FILTER (NOT refused) DESC, interface_id) = 1
+  FROM looked GROUP BY interface_no, server_key, server_port, protocol HAVING count(*) FILTER (NOT refused) > 0
+), door AS (
+  SELECT m.*, g.sources, g.networks, g.answered_networks FROM met m JOIN guests g USING (interface_no, server_key, server_port, protocol)
+  QUALIFY row_number() OVER (PARTITION BY m.capture, m.server_key, m.server_port, m.protocol ORDER BY m.connections DESC, m.interface_id) = 1
 ), told AS (
   SELECT *, refused >= 3 AND last_refused < first_start AS opened, list_contains(string_split(replace($no_login, ' ', ''), ','), server_port::VARCHAR) AND coalesce(bytes_in, 0) >= 10000 AND answered > 0 AS bare FROM door
 ), scored AS (
   SELECT *, 0.2 + 0.1 * (answered > 0)::INTEGER + 0.2 * least(1, ln(networks) / ln(30)) + 0.2 * opened::INTEGER + 0.3 * bare::INTEGER AS score FROM told
 ), ranked AS (
-  SELECT *, row_number() OVER (ORDER BY score DESC, sources DESC, capture, server_n, server_port, protocol) AS place, count(*) OVER () AS all_doors FROM scored
+  SELECT *, row_number() OVER (ORDER BY score DESC, sources DESC, capture, server_key, server_port, protocol) AS place, count(*) OVER () AS all_doors FROM scored
 )
 SELECT round(score, 3)::DOUBLE AS score,
   CASE WHEN answered = 0 THEN 'low' WHEN bare AND (networks > 1 OR refused = 0) OR opened AND answered_networks >= $networks::BIGINT THEN 'high' WHEN answered_networks >= $networks::BIGINT OR opened OR bare THEN 'medium' ELSE 'low' END AS severity,
   format('{} connections from {} outside addresses of {} networks were let in, {} of them answered; {:.1f} MB came in, {:.1f} MB went out; the longest {:.0f} s, from {}{}{}{}{}', connections, sources, networks, answered, coalesce(bytes_out, 0) / 1e6, coalesce(bytes_in, 0) / 1e6,
-    longest, number_text(longest_n), CASE WHEN answered = 0 THEN '; the rules let it in, but nothing answered' ELSE '' END, CASE WHEN opened THEN format('; refused {} times until {}, let in from {}', refused, strftime(last_refused, '%m-%d %H:%M'), strftime(first_start, '%m-%d %H:%M')) ELSE '' END,
+    longest, key_text(longest_key), CASE WHEN answered = 0 THEN '; the rules let it in, but nothing answered' ELSE '' END, CASE WHEN opened THEN format('; refused {} times until {}, let in from {}', refused, strftime(last_refused, '%m-%d %H:%M'), strftime(first_start, '%m-%d %H:%M')) ELSE '' END,
     CASE WHEN bare THEN '; a service that commonly asks for no login' ELSE '' END, CASE WHEN all_doors > $top::BIGINT THEN format(' ({} of {} doors are shown)', $top::BIGINT, all_doors) ELSE '' END) AS reason,
-  CASE WHEN sources = 1 THEN number_text(longest_n) END AS src, number_text(server_n) AS dst, server_port AS dstport, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
-  'in' AS direction, connections, answered, networks, sources, CASE WHEN opened THEN first_start END AS opened_at, CASE WHEN opened THEN refused END AS refused_before, longest AS longest_seconds, number_text(longest_n) AS longest_source,
+  CASE WHEN sources = 1 THEN key_text(longest_key) END AS src, key_text(server_key) AS dst, server_port AS dstport, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
+  'in' AS direction, connections, answered, networks, sources, CASE WHEN opened THEN first_start END AS opened_at, CASE WHEN opened THEN refused END AS refused_before, longest AS longest_seconds, key_text(longest_key) AS longest_source,
   bytes_out, bytes_in, protocol, capture
 FROM ranked
 WHERE place <= $top::BIGINT

@@ -17,7 +17,7 @@
 -- not-proof: That much traffic is wrong. What is unusual for a host is the hunt unusual-upload's.
 --
 -- attack: T1041, T1048
--- needs:  session
+-- needs:  session_keys, answer_name
 -- param:  top         int      = 20     so many pairs of a capture: a screen; AWS's query has 50. The reason says of how many
 -- param:  translated  bool     = false  rows of a NAT gateway's own address as well, where records name no other
 -- param:  from        time              only what begins at or after this moment
@@ -33,29 +33,36 @@
 -- column: share number
 -- column: several_addresses flag
 WITH looked AS (
-  SELECT capture, interface_id, direction, client_n, server_n, CASE WHEN name IS NULL THEN server_n ELSE hash(name)::UHUGEINT END AS peer, name, server_port, bytes_out, bytes_in, records, start, "end"
-  FROM session
+  SELECT capture, interface_no, interface_id, direction, client_key, server_key, CASE WHEN name_no IS NULL THEN server_key ELSE 1099511627776 + name_no END AS peer, name_no, server_port, bytes_out, bytes_in, records, start, "end"
+  FROM session_keys
   WHERE (NOT translated OR $translated::BOOLEAN)
     AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+), interface AS (
+  SELECT interface_no, any_value(capture) AS capture FROM looked GROUP BY interface_no
+), seen AS MATERIALIZED ( -- as if by one interface, which nearly all are
+  SELECT client_key, peer, min(interface_no) AS interface_no, max(interface_no) AS other_interface, sum(coalesce(bytes_out, 0) + coalesce(bytes_in, 0))::BIGINT AS bytes FROM looked GROUP BY client_key, peer
 ), seen_at AS (
-  SELECT hash(capture, interface_id, client_n, peer) AS channel, any_value(hash(capture, client_n, peer)) AS pair, any_value(hash(capture)) AS held, sum(coalesce(bytes_out, 0) + coalesce(bytes_in, 0))::BIGINT AS bytes FROM looked GROUP BY hash(capture, interface_id, client_n, peer)
+  SELECT any_value(l.capture) AS capture, l.interface_no, l.client_key, l.peer, sum(coalesce(l.bytes_out, 0) + coalesce(l.bytes_in, 0))::BIGINT AS bytes
+  FROM looked l SEMI JOIN (FROM seen WHERE interface_no <> other_interface) s USING (client_key, peer) GROUP BY l.interface_no, l.client_key, l.peer
 ), pair AS (
-  SELECT pair, any_value(held) AS held, max((bytes::UHUGEINT << 64) + channel) AS best FROM seen_at GROUP BY pair
+  SELECT client_key, peer, interface_no, bytes FROM seen WHERE interface_no = other_interface
+  UNION ALL
+  SELECT client_key, peer, arg_max(interface_no, (bytes, interface_no)), max(bytes) FROM seen_at GROUP BY capture, client_key, peer
 ), largest AS (
-  SELECT held, count(*) AS all_pairs, sum((best >> 64)::BIGINT)::BIGINT AS all_bytes, max(best, $top::BIGINT) AS best FROM pair GROUP BY held
+  SELECT i.capture, count(*) AS all_pairs, sum(p.bytes)::BIGINT AS all_bytes, max({bytes: p.bytes, client_key: p.client_key, peer: p.peer, interface_no: p.interface_no}, $top::BIGINT) AS best FROM pair p JOIN interface i USING (interface_no) GROUP BY i.capture
 ), chosen AS (
-  SELECT (b % (1::UHUGEINT << 64))::UBIGINT AS channel, all_pairs, all_bytes FROM (SELECT all_pairs, all_bytes, unnest(best) AS b FROM largest)
+  SELECT unnest(best, recursive := true), all_pairs, all_bytes FROM largest
 ), whole AS (
-  SELECT l.capture, l.interface_id, l.client_n, l.peer, any_value(c.all_pairs) AS all_pairs, any_value(c.all_bytes) AS all_bytes, min(l.name) AS name, arg_max(l.server_n, (coalesce(l.bytes_out, 0) + coalesce(l.bytes_in, 0), l.server_n)) AS server_n, min(l.server_n) <> max(l.server_n) AS several, min(l.direction) AS direction, count(*) AS connections,
+  SELECT any_value(l.capture) AS capture, any_value(l.interface_id) AS interface_id, l.client_key, l.peer, any_value(c.all_pairs) AS all_pairs, any_value(c.all_bytes) AS all_bytes, any_value(n.name) AS name, arg_max(l.server_key, (coalesce(l.bytes_out, 0) + coalesce(l.bytes_in, 0), l.server_key)) AS server_key, min(l.server_key) <> max(l.server_key) AS several, min(l.direction) AS direction, count(*) AS connections,
     coalesce(sum(l.bytes_out), 0)::BIGINT AS sent, coalesce(sum(l.bytes_in), 0)::BIGINT AS got, min(l.server_port) AS lowest_port, max(l.server_port) AS highest_port, sum(l.records)::BIGINT AS records, min(l.start) AS first_start, max(l."end") AS last_end
-  FROM looked l JOIN chosen c ON c.channel = hash(l.capture, l.interface_id, l.client_n, l.peer) GROUP BY l.capture, l.interface_id, l.client_n, l.peer
+  FROM looked l JOIN chosen c USING (interface_no, client_key, peer) LEFT JOIN answer_name n USING (name_no) GROUP BY l.interface_no, l.client_key, l.peer
 ), told AS (
-  SELECT *, (sent + got) / greatest(1, all_bytes) AS share, row_number() OVER (PARTITION BY capture ORDER BY sent + got DESC, client_n, peer) AS place FROM whole WHERE sent + got > 0
+  SELECT *, (sent + got) / greatest(1, all_bytes) AS share, row_number() OVER (PARTITION BY capture ORDER BY sent + got DESC, client_key, peer) AS place FROM whole WHERE sent + got > 0
 )
 SELECT round(0.2 * share, 3)::DOUBLE AS score, 'info' AS severity,
   format('{:.1f} MB: {:.1f} from client to server, {:.1f} back, in {} connections ({}); {:.1f}% of all bytes of the capture; {}pair {} of {}{}', (sent + got) / 1e6, sent / 1e6, got / 1e6, connections, direction, 100 * share, CASE WHEN several THEN 'several addresses; ' ELSE '' END, place, all_pairs,
     CASE WHEN all_pairs > $top::BIGINT THEN format(' ({} are shown)', $top::BIGINT) ELSE '' END) AS reason,
-  number_text(client_n) AS src, number_text(server_n) AS dst, CASE WHEN lowest_port = highest_port THEN lowest_port END AS dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
+  key_text(client_key) AS src, key_text(server_key) AS dst, CASE WHEN lowest_port = highest_port THEN lowest_port END AS dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
   direction, connections, sent + got AS bytes, sent AS bytes_out, got AS bytes_in, round(share, 4) AS share, several AS several_addresses, capture
 FROM told
 ORDER BY told.share DESC, capture, place
