@@ -24,14 +24,14 @@ WITH place AS MATERIALIZED (
 ), both_address AS MATERIALIZED (
   SELECT place_key FROM met GROUP BY place_key HAVING bool_or(side = 'left') AND bool_or(side = 'right')
 ), both_block AS (
-  SELECT v4, block, port FROM met WHERE outward GROUP BY v4, block, port HAVING bool_or(side = 'left') AND bool_or(side = 'right')
+  SELECT v4, block, port, true AS outward FROM met WHERE outward GROUP BY v4, block, port HAVING bool_or(side = 'left') AND bool_or(side = 'right')
 ), clean_address AS (
   SELECT place_key, bool_or(name_no IS NULL) AS bare FROM call WHERE side = 'baseline' GROUP BY place_key
 ), address_of AS ( -- an address that both have first, then the right's, then that of most calls; of a block likewise
   SELECT m.place_no, max(((b.place_key IS NOT NULL)::UBIGINT << 62) | ((m.side = 'right')::UBIGINT << 61) | (least(m.connections, 268435455)::UBIGINT << 33) | m.place_key) AS best_address, bool_or(b.place_key IS NOT NULL) AS same_address,
     max(((k.block IS NOT NULL)::UHUGEINT << 77::UHUGEINT) | (least(m.connections, 268435455)::UHUGEINT << 49::UHUGEINT) | (m.place_key::UHUGEINT << 16::UHUGEINT) | m.port::UHUGEINT) AS best_spot, bool_or(k.block IS NOT NULL) AS same_block,
     max(v.service) AS service, bool_and(m.port = 123) AS all_time, bool_and(c.place_key IS NOT NULL AND (m.place_no >= 0 OR c.bare)) AS clean
-  FROM met m LEFT JOIN both_address b USING (place_key) LEFT JOIN both_block k ON k.v4 = m.v4 AND k.block = m.block AND k.port = m.port AND m.outward LEFT JOIN clean_address c USING (place_key)
+  FROM met m LEFT JOIN both_address b USING (place_key) LEFT JOIN both_block k USING (v4, block, port, outward) LEFT JOIN clean_address c USING (place_key)
     LEFT JOIN service_address v ON v.server_key = CASE WHEN m.place_no >= 0 AND m.place_no % 2 = 1 THEN m.own_key ELSE m.place_key END
   GROUP BY m.place_no
 ), both_domain AS (
