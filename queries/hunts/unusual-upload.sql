@@ -22,7 +22,7 @@
 -- deserves a question to the owner.
 --
 -- attack: T1048, T1041, T1567.002, T1537, T1030
--- needs:  session
+-- needs:  session_keys, answer_name, service_address
 -- param:  z        number   = 6   how unusual at least
 -- param:  mb       number   = 50  megabytes in the fullest hour at least
 -- param:  from     time           only what begins at or after this moment
@@ -39,34 +39,38 @@
 -- column: is_new flag
 -- column: service text
 WITH looked AS (
-  SELECT capture, interface_id, instance_id, CASE WHEN direction = 'out' THEN client_n ELSE server_n END AS host, CASE WHEN direction = 'out' THEN server_n ELSE client_n END AS outside_n,
-    CASE WHEN direction = 'out' THEN CASE WHEN name IS NULL THEN server_n ELSE hash(name)::UHUGEINT END ELSE client_n END AS place, CASE WHEN direction = 'out' THEN name END AS name, CASE WHEN direction = 'out' THEN server_service END AS service,
+  SELECT capture, interface_no, interface_id, instance_id, CASE WHEN direction = 'out' THEN client_key ELSE server_key END AS host, CASE WHEN direction = 'out' THEN server_key ELSE client_key END AS outside_key,
+    CASE WHEN direction = 'out' THEN CASE WHEN name_no IS NULL THEN server_key ELSE 1099511627776 + name_no END ELSE client_key END AS place, CASE WHEN direction = 'out' THEN name_no END AS name_no, direction = 'out' AS outward,
     CASE WHEN direction = 'out' THEN server_port ELSE client_port END AS port, coalesce(CASE WHEN direction = 'out' THEN bytes_out ELSE bytes_in END, 0) AS sent,
-    coalesce(CASE WHEN direction = 'out' THEN bytes_in ELSE bytes_out END, 0) AS got, records, start, "end"
-  FROM session
+    coalesce(CASE WHEN direction = 'out' THEN bytes_in ELSE bytes_out END, 0) AS got, records, start, "end", epoch_us(start) // 3600000000 AS hour
+  FROM session_keys
   WHERE direction IN ('out', 'in') AND NOT translated AND coalesce(CASE WHEN direction = 'out' THEN bytes_out ELSE bytes_in END, 0) > 0
     AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
 ), seen_at AS (
-  SELECT capture, host, interface_id FROM looked GROUP BY capture, host, interface_id
-  QUALIFY row_number() OVER (PARTITION BY capture, host ORDER BY count(instance_id) DESC, sum(sent) DESC, interface_id) = 1
+  SELECT any_value(capture) AS capture, interface_no, any_value(interface_id) AS interface_id, host FROM looked GROUP BY interface_no, host
+  QUALIFY row_number() OVER (PARTITION BY any_value(capture), host ORDER BY count(instance_id) DESC, sum(sent) DESC, any_value(interface_id)) = 1
 ), spread AS (
-  SELECT capture, interface_id, host, place, sent / (date_diff('hour', start, "end") + 1) AS sent, unnest(generate_series(date_trunc('hour', start), "end", INTERVAL 1 HOUR)) AS hour
-  FROM looked SEMI JOIN seen_at USING (capture, host, interface_id)
-), hourly AS (
-  SELECT capture, interface_id, host, place, hour, sum(sent) AS sent FROM spread GROUP BY ALL
+  SELECT interface_no, host, place, sent::DOUBLE AS sent, hour FROM looked WHERE epoch_us("end") // 3600000000 = hour
+  UNION ALL
+  SELECT interface_no, host, place, sent / (date_diff('hour', start, "end") + 1), epoch_us(unnest(generate_series(date_trunc('hour', start), "end", INTERVAL 1 HOUR))) // 3600000000
+  FROM looked WHERE epoch_us("end") // 3600000000 <> hour
+), hourly AS MATERIALIZED (
+  SELECT interface_no, host, place, hour, sum(sent) AS sent FROM spread SEMI JOIN seen_at USING (interface_no, host) GROUP BY interface_no, host, place, hour
 ), usual AS (
-  SELECT capture, host, median(most) AS middle, mad(most) AS spread, count(*) AS hours FROM (SELECT capture, host, hour, max(sent) AS most FROM hourly GROUP BY ALL) GROUP BY ALL
+  SELECT interface_no, host, median(most) AS middle, mad(most) AS spread, count(*) AS hours FROM (SELECT interface_no, host, hour, max(sent) AS most FROM hourly GROUP BY ALL) GROUP BY ALL
 ), fullest AS (
-  SELECT capture, interface_id, host, place, max(sent) AS most, arg_max(hour, sent) AS hour FROM hourly GROUP BY ALL HAVING max(sent) >= $mb::DOUBLE * 1000000
+  SELECT interface_no, host, place, max(sent) AS most, arg_max(hour, sent) AS hour FROM hourly
+  SEMI JOIN (FROM hourly WHERE sent >= $mb::DOUBLE * 1000000) USING (interface_no, host, place) GROUP BY interface_no, host, place
 ), unusual AS (
   SELECT f.*, u.middle, u.spread, u.hours, (f.most - u.middle) / (1.4826 * u.spread + 1000000) AS z,
-    NOT EXISTS (FROM hourly h WHERE h.capture = f.capture AND h.host = f.host AND h.place = f.place AND h.sent > f.most / 10 AND abs(epoch(h.hour - f.hour)) > 43200) AS is_new
-  FROM fullest f JOIN usual u USING (capture, host)
+    NOT EXISTS (FROM hourly h WHERE h.interface_no = f.interface_no AND h.host = f.host AND h.place = f.place AND h.sent > f.most / 10 AND abs(h.hour - f.hour) > 12) AS is_new
+  FROM fullest f JOIN usual u USING (interface_no, host)
   WHERE (f.most - u.middle) / (1.4826 * u.spread + 1000000) >= $z::DOUBLE
 ), whole AS (
-  SELECT u.*, sum(l.sent)::BIGINT AS sent, sum(l.got)::BIGINT AS got, any_value(l.name) AS name, max(l.service) AS service, arg_max(l.outside_n, l.sent) AS outside_n, arg_max(l.port, l.sent) AS port,
+  SELECT any_value(l.capture) AS capture, any_value(l.interface_id) AS interface_id, u.host, u.place, any_value(u.most) AS most, make_timestamp(any_value(u.hour) * 3600000000) AS hour, any_value(u.middle) AS middle, any_value(u.z) AS z, any_value(u.is_new) AS is_new,
+    sum(l.sent)::BIGINT AS sent, sum(l.got)::BIGINT AS got, any_value(n.name) AS name, max(v.service) FILTER (l.outward) AS service, arg_max(l.outside_key, l.sent) AS outside_key, arg_max(l.port, l.sent) AS port,
     sum(l.records)::BIGINT AS records, min(l.start) AS first_start, max(l."end") AS last_end
-  FROM unusual u JOIN looked l USING (capture, interface_id, host, place) GROUP BY ALL
+  FROM unusual u JOIN looked l USING (interface_no, host, place) LEFT JOIN answer_name n ON n.name_no = l.name_no LEFT JOIN service_address v ON v.server_key = l.outside_key GROUP BY u.interface_no, u.host, u.place
 ), told AS (
   SELECT *, coalesce(service <> 'EC2', false) OR coalesce(regexp_matches(name, '\.amazonaws\.com(\.cn)?$') AND NOT regexp_matches(name, '\.(compute|elb)\.amazonaws\.com'), false) AS aws,
     0.25 * least(1, ln(z) / ln(100)) + 0.25 * least(1, greatest(0, ln(most / 50000000) / ln(100))) + 0.25 * is_new::INTEGER + 0.15 * (sent > 9 * got)::INTEGER + 0.1 * (name IS NULL)::INTEGER AS raw
@@ -75,7 +79,7 @@ WITH looked AS (
 SELECT round(raw * CASE WHEN aws THEN 0.6 ELSE 1 END, 3)::DOUBLE AS score, CASE WHEN aws THEN CASE WHEN is_new AND raw >= 0.6 THEN 'medium' ELSE 'low' END WHEN NOT is_new THEN 'low' WHEN raw >= 0.7 THEN 'high' WHEN raw >= 0.4 THEN 'medium' ELSE 'low' END AS severity,
   format('{:.0f} MB in the hour from {}, usual {:.1f} MB (z {:.0f}); {:.0f} MB sent in all, {:.0f} MB came back; {}{}{}', most / 1e6, strftime(hour, '%m-%d %H:%M'), middle / 1e6, z, sent / 1e6, got / 1e6,
     CASE WHEN is_new THEN 'nothing like it on another day' ELSE 'the like went there at other times' END, CASE WHEN name IS NULL THEN '; no name led there' ELSE '' END, CASE WHEN aws THEN '; a place of AWS' || coalesce(' (' || service || ')', '') ELSE '' END) AS reason,
-  number_text(host) AS src, number_text(outside_n) AS dst, port AS dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
+  key_text(host) AS src, key_text(outside_key) AS dst, port AS dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
   sent AS bytes_out, got AS bytes_in, hour AS fullest_hour, most::BIGINT AS fullest_bytes, round(z, 1) AS z, is_new, service, capture
 FROM told
 ORDER BY 1 DESC, sent DESC, host, place, capture
