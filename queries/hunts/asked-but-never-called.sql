@@ -25,7 +25,7 @@
 -- not-proof: That data moved in the names.
 --
 -- attack: T1071.004, T1572, T1048.003
--- needs:  dns, dns_answer, session, minute, asset
+-- needs:  dns, dns_answer, session_keys, minute, asset
 -- param:  queries  int      = 20  at least so many questions: fewer is a name that was asked ahead
 -- param:  top      int      = 50  so many findings, the best; the reason says of how many
 -- param:  from     time           only at or after this moment
@@ -52,19 +52,27 @@ WITH bounds AS (
   SELECT capture, client_n, registered_domain, count(*) AS queries, min(query_timestamp) AS first_query, max(query_timestamp) AS last_query FROM looked GROUP BY capture, client_n, registered_domain HAVING count(*) >= $queries::BIGINT
 ), wanted AS (
   SELECT l.capture, l.client_n, l.registered_domain, l.name, count(*) AS queries, list(DISTINCT epoch_us(l.query_timestamp) // 3600000000) AS hours FROM looked l SEMI JOIN asked USING (capture, client_n, registered_domain) GROUP BY ALL
-), given AS (
+), given AS MATERIALIZED (
   SELECT a.capture, a.srcaddr_n AS client_n, w.registered_domain, a.rdata_n AS address_n, min(a.query_timestamp) AS first_answer
   FROM dns_answer a JOIN wanted w ON w.capture = a.capture AND w.client_n = a.srcaddr_n AND w.name = a.name
   WHERE a.rdata_n IS NOT NULL AND NOT a.rdata_n BETWEEN ip('127.0.0.0') AND ip('127.255.255.255') AND NOT a.rdata_n BETWEEN ip('169.254.0.0') AND ip('169.254.255.255') AND a.rdata_n NOT IN (ip('0.0.0.0'), ip('::'), ip('::1'))
   GROUP BY ALL
-), touched AS (
-  SELECT capture, client_n, server_n, max(start) AS last_start FROM session GROUP BY ALL
+), client AS (
+  SELECT client_n, key_of(client_n) AS client_key FROM (SELECT DISTINCT client_n FROM asked)
+), address AS (
+  SELECT address_n, key_of(address_n) AS address_key FROM (SELECT DISTINCT address_n FROM given)
+), answer AS MATERIALIZED (
+  SELECT g.capture, g.client_n, g.registered_domain, g.first_answer, c.client_key, a.address_key FROM given g JOIN client c USING (client_n) JOIN address a USING (address_n)
+), pair AS (
+  SELECT client_key, address_key AS server_key FROM answer UNION SELECT address_key, client_key FROM answer
+), touched AS MATERIALIZED (
+  SELECT capture, client_key, server_key, max(start) AS last_start FROM session_keys SEMI JOIN pair USING (client_key, server_key) GROUP BY ALL
 ), talker AS (
-  SELECT DISTINCT capture, client_n FROM touched
+  SELECT DISTINCT s.capture, c.client_n FROM session_keys s JOIN client c USING (client_key)
 ), called AS (
-  SELECT DISTINCT g.capture, g.client_n, g.registered_domain FROM given g JOIN touched t ON t.capture = g.capture AND t.client_n = g.client_n AND t.server_n = g.address_n WHERE t.last_start >= g.first_answer - INTERVAL 60 SECOND
+  SELECT DISTINCT g.capture, g.client_n, g.registered_domain FROM answer g JOIN touched t ON t.capture = g.capture AND t.client_key = g.client_key AND t.server_key = g.address_key WHERE t.last_start >= g.first_answer - INTERVAL 60 SECOND
   UNION
-  SELECT DISTINCT g.capture, g.client_n, g.registered_domain FROM given g JOIN touched t ON t.capture = g.capture AND t.server_n = g.client_n AND t.client_n = g.address_n WHERE t.last_start >= g.first_answer - INTERVAL 60 SECOND
+  SELECT DISTINCT g.capture, g.client_n, g.registered_domain FROM answer g JOIN touched t ON t.capture = g.capture AND t.server_key = g.client_key AND t.client_key = g.address_key WHERE t.last_start >= g.first_answer - INTERVAL 60 SECOND
 ), silent AS (
   SELECT a.*, n.names, n.name, n.hours, g.addresses, g.examples
   FROM asked a JOIN (
