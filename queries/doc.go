@@ -28,6 +28,7 @@
 //
 //	cannot: text              required; what the answer cannot tell. Runs on to the next empty comment line.
 //	needs:  view, view        required; the views that the query reads
+//	steps:  file, file        shared WITH steps that the query begins with
 //	param:  name kind text                a parameter that may be left out
 //	param:  name kind required text       one that may not
 //	param:  name kind = value text        one with a default; '…' around a value of several words
@@ -45,6 +46,17 @@
 // Rows that are records should carry object_id and row_no: then the workbench can show the line they came from.
 // To reach flows by address quickly, use flow_by_addr with addr_n = $ip_n::UHUGEINT or addr_n BETWEEN $cidr_first::UHUGEINT AND
 // $cidr_last::UHUGEINT: that table is sorted. Rank ties by something, so that the same case gives the same answer.
+//
+// # Shared steps
+//
+// What several queries begin with stands once, in a file of the folder steps: a comment that says what the steps give and
+// what must come before them, then WITH and the steps, without a SELECT. The line
+//
+//	steps:  sides, sides-all, calls, callers-all, uses
+//
+// puts those of these files, in this order, in front of the query's own WITH list, or of its SELECT. A user's query may
+// name the built-in ones. It must declare the parameters that they use, and need the views that they read; its text, as
+// shown and run, is the whole. A step that nothing refers to is not run.
 //
 // # Rules
 //

@@ -37,13 +37,15 @@
 -- column: bytes_out bytes
 WITH replayed AS (
   SELECT name AS capture FROM capture WHERE role = 'replay' AND ($capture = '' OR name = $capture)
+), told_apart AS ( -- without a replay no log is read
+  SELECT name, role FROM capture WHERE EXISTS (FROM replayed)
 ), called AS (
   SELECT s.capture, k.role, s.interface_id, s.instance_id, s.client_n, s.server_n, s.server_port, s.name, s.server_service, s.refused, s.records, s.bytes_out, s.start, s."end"
-  FROM session s JOIN capture k ON k.name = s.capture
+  FROM session s JOIN told_apart k ON k.name = s.capture
   WHERE s.direction = 'out' AND NOT s.translated AND ($from::TIMESTAMP IS NULL OR s.start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR s.start < $to::TIMESTAMP)
 ), asked AS (
   SELECT d.capture, k.role, d.srcaddr_n AS client_n, d.name, d.registered_domain, d.vpc_id, d.query_timestamp
-  FROM dns d JOIN capture k ON k.name = d.capture
+  FROM dns d JOIN told_apart k ON k.name = d.capture
   WHERE d.name IS NOT NULL AND NOT regexp_matches(d.name, '\.(arpa|internal|local)$') AND ($from::TIMESTAMP IS NULL OR d.query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR d.query_timestamp < $to::TIMESTAMP)
 ), looked AS (
   SELECT capture, client_n FROM called SEMI JOIN replayed USING (capture) UNION ALL SELECT capture, client_n FROM asked SEMI JOIN replayed USING (capture)

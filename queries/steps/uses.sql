@@ -11,16 +11,17 @@ WITH knocked AS (
   WHERE NOT s.translated AND s.direction = 'in' AND ($from::TIMESTAMP IS NULL OR s.start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR s.start < $to::TIMESTAMP)
   GROUP BY d.side_no, s.interface_no, has_instance, s.client_key, s.server_key, s.server_port
 ), at_interface AS (
-  SELECT side, side_no, false AS inbound, outward, interface_no, client_key AS own_key, server_key AS place_key, port, name_no, connections, refused, answered, records, bytes, first_time, last_time,
-    (has_instance::UBIGINT << 62) | (connections::UBIGINT << 30) | (1073741823 - interface_no)::UBIGINT AS rank
+  SELECT CASE WHEN name_no IS NULL THEN 2 * server_key::BIGINT ELSE -1 - name_no::BIGINT END AS place_no, side, side_no, false AS inbound, outward, interface_no, client_key AS own_key, server_key AS place_key, port, name_no,
+    connections, refused, answered, records, bytes, first_time, last_time, (has_instance::UBIGINT << 62) | (connections::UBIGINT << 30) | (1073741823 - interface_no)::UBIGINT AS rank
   FROM talked
   UNION ALL
-  SELECT side, side_no, true, false, interface_no, server_key, client_key, port, NULL, connections, refused, answered, records, bytes, first_time, last_time, (has_instance::UBIGINT << 62) | (connections::UBIGINT << 30) | (1073741823 - interface_no)::UBIGINT
+  SELECT 2 * client_key::BIGINT + 1, side, side_no, true, false, interface_no, server_key, client_key, port, NULL,
+    connections, refused, answered, records, bytes, first_time, last_time, (has_instance::UBIGINT << 62) | (connections::UBIGINT << 30) | (1073741823 - interface_no)::UBIGINT
   FROM knocked
+), at_several AS (
+  SELECT side_no, place_no, own_key, place_key, port, max(rank) AS best FROM at_interface GROUP BY side_no, place_no, own_key, place_key, port HAVING count(*) > 1
 ), call AS MATERIALIZED (
-  SELECT CASE WHEN name_no IS NULL THEN 2 * place_key::BIGINT + inbound::BIGINT ELSE -1 - name_no::BIGINT END AS place_no, any_value(side) AS side, inbound, any_value(outward) AS outward, arg_max(interface_no, rank) AS interface_no, own_key, place_key, port, name_no,
-    arg_max(connections, rank) AS connections, arg_max(refused, rank) AS refused, arg_max(answered, rank) AS answered, arg_max(records, rank) AS records, arg_max(bytes, rank) AS bytes, arg_max(first_time, rank) AS first_time, arg_max(last_time, rank) AS last_time
-  FROM at_interface GROUP BY side_no, inbound, own_key, place_key, port, name_no
+  SELECT a.* EXCLUDE (side_no, rank) FROM at_interface a LEFT JOIN at_several s USING (side_no, place_no, own_key, place_key, port) WHERE s.best IS NULL OR s.best = a.rank
 ), asked_text AS MATERIALIZED (
   SELECT s.side, d.name, any_value(d.registered_domain) AS registered_domain, d.srcaddr_n AS own_n, count(*) AS queries, min(d.query_timestamp) AS first_time, max(d.query_timestamp) AS last_time
   FROM dns d JOIN side s USING (capture)
