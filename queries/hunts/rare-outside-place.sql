@@ -22,7 +22,7 @@
 -- not-proof: That a place is bad: it is new and has few friends.
 --
 -- attack: T1071.001, T1102, T1105, T1571
--- needs:  session
+-- needs:  session_keys, answer_name, service_address
 -- param:  t0       time            the moment of the break-in; without it the middle of the time of the capture
 -- param:  share    number   = 0.02 a place is rare that at most this share of inside hosts calls, or one host
 -- param:  doors    int      = 5    a door is rare that at most so many outside addresses were answered at
@@ -31,7 +31,7 @@
 -- param:  to       time            only what begins before this moment
 -- param:  capture  capture         only this capture; empty for all
 -- step:   looked  connections between inside and outside that were let through
--- step:   place  outside places, and callers of doors
+-- step:   place  outside places that were perhaps not called before T0, and callers of doors that few use
 -- step:   rare  of them rare
 -- step:   fresh  of those only since T0
 -- column: direction text
@@ -45,31 +45,48 @@
 -- column: t0_given flag
 -- column: service text
 WITH looked AS (
-  SELECT capture, interface_id, instance_id, direction, client_n, server_n, server_port, protocol, CASE WHEN direction = 'out' THEN CASE WHEN name IS NULL THEN server_n ELSE hash(name)::UHUGEINT END ELSE client_n END AS peer, CASE WHEN direction = 'out' THEN name END AS name, server_service,
+  SELECT capture, interface_no, interface_id, instance_id, direction, CASE WHEN direction = 'out' THEN client_key ELSE server_key END AS host_key, CASE WHEN direction = 'out' THEN server_key ELSE client_key END AS outside_key,
+    CASE WHEN direction = 'out' THEN CASE WHEN name_no IS NULL THEN server_key ELSE 1099511627776 + name_no END ELSE client_key END AS peer, CASE WHEN direction = 'out' THEN name_no END AS name_no, server_key, server_port, CASE WHEN direction = 'in' THEN server_port END AS door,
     bytes_out, bytes_in, records, start, "end"
-  FROM session
+  FROM session_keys
   WHERE direction IN ('out', 'in') AND NOT translated AND NOT refused AND protocol IN (6, 17) AND server_port <> 123 AND (direction = 'out' OR bytes_in > 0)
     AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
-), bounds AS (
-  SELECT capture, min(start) AS begun, coalesce($t0::TIMESTAMP, min(start) + to_microseconds(((max(epoch_us(start)) - min(epoch_us(start))) // 2)::BIGINT)) AS t0, count(DISTINCT client_n) FILTER (direction = 'out') AS all_hosts FROM looked GROUP BY ALL
+), bounds AS MATERIALIZED (
+  SELECT capture, min(start) AS begun, coalesce($t0::TIMESTAMP, min(start) + to_microseconds(((max(epoch_us(start)) - min(epoch_us(start))) // 2)::BIGINT)) AS t0, count(DISTINCT host_key) FILTER (direction = 'out') AS all_hosts FROM looked GROUP BY capture
+), interface AS (
+  SELECT interface_no, any_value(capture) AS capture FROM looked GROUP BY interface_no
+), named AS MATERIALIZED ( -- names by registered domain, which has the number of its first name
+  SELECT name_no, 1099511627776 + name_no AS peer, name, domain, 1099511627776 + min(name_no) OVER (PARTITION BY domain) AS place_no
+  FROM (SELECT name_no, name, coalesce(nullif(regexp_extract(name, '([^.]+\.(?:ac|co|com|edu|go|gov|ne|net|or|org)\.[a-z]{2})$', 1), ''), nullif(regexp_extract(name, '([^.]+\.[^.]+)$', 1), ''), name) AS domain FROM answer_name SEMI JOIN (SELECT DISTINCT name_no FROM looked) USING (name_no))
+), called_before AS MATERIALIZED ( -- places that somebody called before T0, as the one interface says that saw it
+  SELECT DISTINCT b.capture, coalesce(n.place_no, m.peer) AS place_no
+  FROM (SELECT host_key, peer, min(interface_no) AS interface_no, min(start) AS first_start FROM looked WHERE direction = 'out' GROUP BY host_key, peer HAVING min(interface_no) = max(interface_no)) m
+    JOIN interface i USING (interface_no) JOIN bounds b ON b.capture = i.capture LEFT JOIN named n ON n.peer = m.peer
+  WHERE m.first_start < b.t0
+), public_door AS MATERIALIZED (
+  SELECT DISTINCT capture, host_key, door
+  FROM (SELECT DISTINCT interface_no, host_key, door, peer FROM looked WHERE direction = 'in') JOIN interface USING (interface_no) GROUP BY interface_no, capture, host_key, door HAVING count(*) > $doors::BIGINT
+), likely AS (
+  SELECT l.*, coalesce(n.place_no, l.peer) AS place_no FROM (FROM looked WHERE direction = 'out') l LEFT JOIN (SELECT peer, place_no FROM named) n USING (peer)
+    ANTI JOIN called_before b ON b.capture = l.capture AND b.place_no = coalesce(n.place_no, l.peer)
+  UNION ALL
+  SELECT l.*, l.peer FROM (FROM looked WHERE direction = 'in') l ANTI JOIN public_door d ON d.capture = l.capture AND d.host_key = l.host_key AND d.door = l.door
 ), pair AS (
-  SELECT capture, interface_id, direction, CASE WHEN direction = 'out' THEN client_n ELSE server_n END AS host_n, CASE WHEN direction = 'in' THEN server_port END AS door, peer, min(name) AS name, min(CASE WHEN direction = 'out' THEN server_n ELSE client_n END) AS outside_n, min(server_port) AS lowest_port, max(server_port) AS highest_port,
-    max(server_service) AS service, count(*) AS connections, bit_or(1::UINTEGER << hour(start)::UINTEGER) AS hours, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in, sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
-  FROM looked GROUP BY capture, interface_id, direction, CASE WHEN direction = 'out' THEN client_n ELSE server_n END, CASE WHEN direction = 'in' THEN server_port END, peer
-  QUALIFY row_number() OVER (PARTITION BY capture, direction, CASE WHEN direction = 'out' THEN client_n ELSE server_n END, CASE WHEN direction = 'in' THEN server_port END, peer ORDER BY count(instance_id) > 0 DESC, count(*) DESC, interface_id) = 1
-), domained AS (
-  SELECT *, CASE WHEN name IS NOT NULL THEN coalesce(nullif(regexp_extract(name, '([^.]+\.(?:ac|co|com|edu|go|gov|ne|net|or|org)\.[a-z]{2})$', 1), ''), nullif(regexp_extract(name, '([^.]+\.[^.]+)$', 1), ''), name) END AS domain FROM pair
+  SELECT any_value(l.capture) AS capture, any_value(l.interface_id) AS interface_id, l.direction, l.host_key, l.door, l.peer, l.place_no, any_value(l.name_no) AS name_no, min(l.outside_key) AS outside_key, min(l.server_port) AS lowest_port, max(l.server_port) AS highest_port,
+    max(v.service) AS service, count(*) AS connections, bit_or(1::UINTEGER << hour(l.start)::UINTEGER) AS hours, sum(l.bytes_out)::BIGINT AS bytes_out, sum(l.bytes_in)::BIGINT AS bytes_in, sum(l.records)::BIGINT AS records, min(l.start) AS first_start, max(l."end") AS last_end
+  FROM likely l LEFT JOIN service_address v USING (server_key) GROUP BY l.interface_no, l.direction, l.host_key, l.door, l.peer, l.place_no
+  QUALIFY row_number() OVER (PARTITION BY any_value(l.capture), l.direction, l.host_key, l.door, l.peer ORDER BY count(l.instance_id) > 0 DESC, count(*) DESC, any_value(l.interface_id)) = 1
 ), place AS (
-  SELECT capture, direction, coalesce(domain, number_text(outside_n)) AS place, min(domain) AS domain, CASE WHEN direction = 'in' THEN host_n END AS door_n, door, arg_max(name, (connections, outside_n, host_n)) AS name, arg_max(outside_n, (connections, outside_n, host_n)) AS outside_n, arg_max(host_n, (connections, outside_n, host_n)) AS host_n, arg_max(interface_id, (connections, outside_n, host_n)) AS interface_id,
-    count(DISTINCT host_n) AS hosts, min(lowest_port) AS lowest_port, max(highest_port) AS highest_port, max(service) AS service, sum(connections)::BIGINT AS connections, bit_count(bit_or(hours)) AS hours, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in,
-    sum(records)::BIGINT AS records, min(first_start) AS first_start, max(last_end) AS last_end
-  FROM domained GROUP BY capture, direction, coalesce(domain, number_text(outside_n)), CASE WHEN direction = 'in' THEN host_n END, door
+  SELECT p.capture, p.direction, p.place_no, any_value(n.domain) AS domain, CASE WHEN p.direction = 'in' THEN p.host_key END AS door_key, p.door, arg_max(n.name, (p.connections, p.outside_key, p.host_key)) AS name, arg_max(p.outside_key, (p.connections, p.outside_key, p.host_key)) AS outside_key, arg_max(p.host_key, (p.connections, p.outside_key, p.host_key)) AS host_key, arg_max(p.interface_id, (p.connections, p.outside_key, p.host_key)) AS interface_id,
+    count(DISTINCT p.host_key) AS hosts, min(p.lowest_port) AS lowest_port, max(p.highest_port) AS highest_port, max(p.service) AS service, sum(p.connections)::BIGINT AS connections, bit_count(bit_or(p.hours)) AS hours, sum(p.bytes_out)::BIGINT AS bytes_out, sum(p.bytes_in)::BIGINT AS bytes_in,
+    sum(p.records)::BIGINT AS records, min(p.first_start) AS first_start, max(p.last_end) AS last_end
+  FROM pair p LEFT JOIN named n USING (name_no) GROUP BY p.capture, p.direction, p.place_no, CASE WHEN p.direction = 'in' THEN p.host_key END, p.door
 ), rare AS (
-  SELECT p.*, b.t0, b.begun, b.all_hosts, count(*) OVER (PARTITION BY p.capture, p.direction, p.door_n, p.door) AS callers
+  SELECT p.*, b.t0, b.begun, b.all_hosts, count(*) OVER (PARTITION BY p.capture, p.direction, p.door_key, p.door) AS callers
   FROM place p JOIN bounds b USING (capture)
   QUALIFY CASE WHEN p.direction = 'out' THEN p.hosts <= greatest(1, $share::DOUBLE * b.all_hosts) ELSE callers <= $doors::BIGINT END
 ), fresh AS (
-  SELECT *, $t0::TIMESTAMP IS NOT NULL AS given, greatest(0, epoch(t0 - begun) / 3600) AS baseline,
+  SELECT *, coalesce(domain, key_text(outside_key)) AS place, $t0::TIMESTAMP IS NOT NULL AS given, greatest(0, epoch(t0 - begun) / 3600) AS baseline,
     coalesce(service, 'EC2') NOT IN ('EC2', 'CLOUDFRONT', 'S3', 'API_GATEWAY', 'GLOBALACCELERATOR') OR coalesce(regexp_matches(name, '\.(amazonaws\.com(\.cn)?|api\.aws)$') AND NOT regexp_matches(name, '\.(compute|elb)\.amazonaws\.com'), false) AS aws
   FROM rare WHERE first_start >= t0
 ), scored AS (
@@ -78,7 +95,7 @@ WITH looked AS (
       * CASE WHEN aws THEN 0.5 ELSE 1 END * CASE WHEN direction = 'out' AND all_hosts < 4 THEN 0.5 ELSE 1 END * CASE WHEN baseline < 6 THEN 0.5 ELSE 1 END AS score
   FROM fresh
 ), ranked AS (
-  SELECT *, row_number() OVER (ORDER BY score DESC, connections DESC, capture, place, direction, door_n, door) AS rank, count(*) OVER () AS all_findings FROM scored
+  SELECT *, row_number() OVER (ORDER BY score DESC, connections DESC, capture, place, direction, door_key, door) AS rank, count(*) OVER () AS all_findings FROM scored
 )
 SELECT round(score, 3)::DOUBLE AS score, CASE WHEN few OR baseline < 6 THEN 'info' WHEN aws OR score < 0.6 THEN 'low' ELSE 'medium' END AS severity,
   CASE WHEN direction = 'out' THEN format('{} of {} inside hosts called {}', hosts, all_hosts, place) ELSE format('{} is one of {} outside addresses that this door answered', place, callers) END
@@ -86,7 +103,7 @@ SELECT round(score, 3)::DOUBLE AS score, CASE WHEN few OR baseline < 6 THEN 'inf
       coalesce(bytes_out, 0) / 1e6, coalesce(bytes_in, 0) / 1e6, CASE WHEN direction = 'out' AND name IS NULL THEN '; no name led there' ELSE '' END, CASE WHEN aws THEN '; a service of AWS' || coalesce(' (' || service || ')', '') ELSE '' END,
       CASE WHEN few THEN '; with so few hosts everything is rare' ELSE '' END, CASE WHEN baseline < 6 THEN format('; only {:.1f} h lie before T0: too short to know', baseline) ELSE '' END,
       CASE WHEN all_findings > $top::BIGINT THEN format(' ({} of {} findings are shown)', $top::BIGINT, all_findings) ELSE '' END) AS reason,
-  CASE WHEN direction = 'out' THEN number_text(host_n) ELSE number_text(outside_n) END AS src, CASE WHEN direction = 'out' THEN number_text(outside_n) ELSE number_text(host_n) END AS dst, CASE WHEN lowest_port = highest_port THEN lowest_port END AS dstport, name, domain AS registered_domain, interface_id,
+  CASE WHEN direction = 'out' THEN key_text(host_key) ELSE key_text(outside_key) END AS src, CASE WHEN direction = 'out' THEN key_text(outside_key) ELSE key_text(host_key) END AS dst, CASE WHEN lowest_port = highest_port THEN lowest_port END AS dstport, name, domain AS registered_domain, interface_id,
   records AS "rows", first_start AS from_time, last_end AS to_time, direction, connections, CASE WHEN direction = 'out' THEN hosts ELSE callers END AS hosts, all_hosts, hours, bytes_out, bytes_in, t0 AS t0_used, given AS t0_given, service, capture
 FROM ranked
 WHERE rank <= $top::BIGINT
