@@ -21,6 +21,7 @@
 --
 -- attack: T1595.001, T1595.003, T1590.002, T1046
 -- needs:  zone, session, dns_answer, asset
+-- steps:  guessing
 -- param:  names      int      = 30   an hour of guessing has at least so many different names
 -- param:  percent    number   = 50   and at least so many percent NXDOMAIN
 -- param:  hours      int      = 24   the call comes at most so many hours after the look-up
@@ -40,18 +41,7 @@
 -- column: near text
 -- column: looked_at time
 -- column: resolver ip
-WITH looked AS (
-  SELECT capture, resolver_ip_n, coalesce(edns_client_subnet, '') AS subnet, edns_first_n, edns_last_n, hosted_zone_id, registered_domain, name, response_code, query_timestamp
-  FROM zone
-  WHERE name IS NOT NULL
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
-), crowded AS (
-  SELECT capture, resolver_ip_n, subnet, hosted_zone_id, hour
-  FROM (SELECT *, unnest([time_bucket(INTERVAL 1 HOUR, query_timestamp), time_bucket(INTERVAL 1 HOUR, query_timestamp - INTERVAL 30 MINUTE) + INTERVAL 30 MINUTE]) AS hour FROM looked)
-  GROUP BY ALL HAVING count(DISTINCT name) >= $names::BIGINT AND 100 * avg((response_code = 'NXDOMAIN')::INTEGER) >= $percent::DOUBLE
-), burst AS (
-  SELECT capture, resolver_ip_n, subnet, hosted_zone_id, min(hour) AS since, max(hour) + INTERVAL 1 HOUR AS until FROM crowded GROUP BY ALL
-), found AS (
+WITH found AS (
   SELECT l.capture, l.name, any_value(l.registered_domain) AS registered_domain, l.resolver_ip_n, l.subnet, any_value(l.edns_first_n) AS edns_first_n, any_value(l.edns_last_n) AS edns_last_n, min(l.query_timestamp) AS looked_at, count(*) AS queries
   FROM looked l JOIN burst b ON b.capture = l.capture AND b.resolver_ip_n IS NOT DISTINCT FROM l.resolver_ip_n AND b.subnet = l.subnet AND b.hosted_zone_id IS NOT DISTINCT FROM l.hosted_zone_id
   WHERE l.query_timestamp >= b.since AND l.query_timestamp < b.until AND l.response_code = 'NOERROR'

@@ -18,6 +18,7 @@
 --
 -- attack: T1590.002, T1595.003
 -- needs:  zone
+-- steps:  guessing
 -- param:  names    int      = 30  an hour of guessing has at least so many different names
 -- param:  percent  number   = 50  and at least so many percent NXDOMAIN
 -- param:  quiet    int      = 5   a name is quiet with fewer queries than that outside the guessing
@@ -32,18 +33,7 @@
 -- column: asked_otherwise count
 -- column: came_back count
 -- column: types text
-WITH looked AS (
-  SELECT capture, resolver_ip_n, coalesce(edns_client_subnet, '') AS subnet, hosted_zone_id, registered_domain, name, query_type, response_code, query_timestamp
-  FROM zone
-  WHERE name IS NOT NULL
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
-), crowded AS (
-  SELECT capture, resolver_ip_n, subnet, hosted_zone_id, hour
-  FROM (SELECT *, unnest([time_bucket(INTERVAL 1 HOUR, query_timestamp), time_bucket(INTERVAL 1 HOUR, query_timestamp - INTERVAL 30 MINUTE) + INTERVAL 30 MINUTE]) AS hour FROM looked)
-  GROUP BY ALL HAVING count(DISTINCT name) >= $names::BIGINT AND 100 * avg((response_code = 'NXDOMAIN')::INTEGER) >= $percent::DOUBLE
-), burst AS (
-  SELECT capture, resolver_ip_n, subnet, hosted_zone_id, min(hour) AS since, max(hour) + INTERVAL 1 HOUR AS until FROM crowded GROUP BY ALL
-), found AS (
+WITH found AS (
   SELECT l.capture, l.hosted_zone_id, l.name, any_value(l.registered_domain) AS registered_domain, arg_min(l.resolver_ip_n, (l.query_timestamp, l.resolver_ip_n, l.subnet)) AS resolver_ip_n, arg_min(l.subnet, (l.query_timestamp, l.resolver_ip_n, l.subnet)) AS subnet, min(l.query_timestamp) AS first_query, max(b.until) AS until
   FROM looked l JOIN burst b ON b.capture = l.capture AND b.resolver_ip_n IS NOT DISTINCT FROM l.resolver_ip_n AND b.subnet = l.subnet AND b.hosted_zone_id IS NOT DISTINCT FROM l.hosted_zone_id
   WHERE l.query_timestamp >= b.since AND l.query_timestamp < b.until AND l.response_code = 'NOERROR' AND l.name <> coalesce(l.registered_domain, '')

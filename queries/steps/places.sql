@@ -41,7 +41,8 @@ WITH place AS MATERIALIZED (
     list_filter([CASE WHEN n.name IS NOT NULL AND left_clients > 0 AND right_clients > 0 THEN 'name' END, CASE WHEN a.same_address THEN 'address' END,
       CASE WHEN b.registered_domain IS NOT NULL THEN 'registered domain' END, CASE WHEN a.same_block THEN CASE WHEN s.v4 THEN '/24 and port' ELSE '/64 and port' END END], lambda x: x IS NOT NULL) AS levels,
     CASE WHEN n.name IS NOT NULL AND p.in_baseline OR a.clean THEN 'baseline'
-      WHEN coalesce(regexp_matches(n.name, '\.(amazonaws\.com(\.cn)?|api\.aws|aws\.dev)$') AND NOT regexp_matches(n.name, '(^|\.)(compute(-[0-9])?|elb|execute-api|s3|s3[.-][a-z0-9.-]+|lambda-url|appsync-api|elasticbeanstalk|rds|cache|es|iot|mq)\.'), false)
+      WHEN CASE WHEN ends_with(n.name, '.amazonaws.com') OR ends_with(n.name, '.amazonaws.com.cn') OR ends_with(n.name, '.api.aws') OR ends_with(n.name, '.aws.dev')
+          THEN NOT regexp_matches(n.name, '(^|\.)(compute(-[0-9])?|elb|execute-api|s3|s3[.-][a-z0-9.-]+|lambda-url|appsync-api|elasticbeanstalk|rds|cache|es|iot|mq)\.') ELSE false END
         OR n.name IS NULL AND coalesce(a.service, '') NOT IN ('', 'EC2', 'CLOUDFRONT', 'S3', 'API_GATEWAY', 'GLOBALACCELERATOR') THEN 'AWS'
       WHEN a.all_time AND p.kind = 'out' THEN 'time' END AS apart
   FROM place p LEFT JOIN address_of a USING (place_no) LEFT JOIN spot s ON s.place_key = ((a.best_spot >> 16::UHUGEINT) & 8589934591::UHUGEINT)::UBIGINT
