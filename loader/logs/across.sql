@@ -198,8 +198,9 @@ COMMENT ON COLUMN asset.public_address IS 'ip: public address that belongs to it
 COMMENT ON COLUMN asset.conflict IS 'text: what does not fit with other claims';
 
 -- What is there of each source, in windows of ten minutes from the first to the last record of its log type and capture. A
--- window counts as its worst minute: SKIPDATA, then OK, then NODATA. Resolver and zone logs have no NODATA: a window without
--- records is none, and may be quiet, cached or not logged.
+-- window counts as its worst minute: SKIPDATA, then OK, then NODATA. Windows without anything, one after the other, are one
+-- row: a record that claims another century must not make millions. Resolver and zone logs have no NODATA: such a row is
+-- none, and may be quiet, cached or not logged.
 CREATE VIEW coverage AS
 WITH seen AS (
   SELECT 'flow' AS log_type, capture, interface_id AS source, minute, CASE log_status WHEN 'SKIPDATA' THEN 3 WHEN 'NODATA' THEN 1 ELSE 2 END AS rank FROM store.flow_span
@@ -208,18 +209,20 @@ WITH seen AS (
 ), binned AS (
   SELECT log_type, capture, source, time_bucket(INTERVAL 10 MINUTE, minute) AS start, max(rank) AS rank, count(DISTINCT minute) AS minutes FROM seen GROUP BY ALL
 ), span AS (
-  SELECT log_type, capture, unnest(generate_series(min(start), max(start), INTERVAL 10 MINUTE)) AS start FROM binned GROUP BY log_type, capture
-), grid AS (
-  SELECT s.log_type, s.capture, b.source, s.start FROM span s JOIN (SELECT DISTINCT log_type, capture, source FROM binned) b USING (log_type, capture)
+  SELECT log_type, capture, min(start) AS first_start, max(start) AS last_start FROM binned GROUP BY log_type, capture
+), laid AS (
+  SELECT b.*, p.first_start, p.last_start, coalesce(lag(b.start) OVER source + INTERVAL 10 MINUTE, p.first_start) AS nothing_from, lead(b.start) OVER source IS NULL AS is_last
+  FROM binned b JOIN span p USING (log_type, capture) WINDOW source AS (PARTITION BY b.log_type, b.capture, b.source ORDER BY b.start)
 )
-SELECT g.log_type, g.capture, g.source, g.start, g.start + INTERVAL 10 MINUTE AS "end",
-  CASE WHEN b.rank IS NOT NULL THEN ['NODATA', 'OK', 'SKIPDATA', 'records'][b.rank] WHEN g.log_type = 'flow' THEN 'absent' ELSE 'none' END AS status,
-  coalesce(b.minutes, 0) AS minutes
-FROM grid g LEFT JOIN binned b ON b.log_type = g.log_type AND b.capture = g.capture AND b.source IS NOT DISTINCT FROM g.source AND b.start = g.start;
+SELECT log_type, capture, source, start, start + INTERVAL 10 MINUTE AS "end", ['NODATA', 'OK', 'SKIPDATA', 'records'][rank] AS status, minutes FROM laid
+UNION ALL
+SELECT log_type, capture, source, nothing_from, start, CASE log_type WHEN 'flow' THEN 'absent' ELSE 'none' END, 0 FROM laid WHERE nothing_from < start
+UNION ALL
+SELECT log_type, capture, source, start + INTERVAL 10 MINUTE, last_start + INTERVAL 10 MINUTE, CASE log_type WHEN 'flow' THEN 'absent' ELSE 'none' END, 0 FROM laid WHERE is_last AND start < last_start;
 
 COMMENT ON COLUMN coverage.source IS 'text: interface_id, vpc_id or hosted_zone_id';
-COMMENT ON COLUMN coverage.start IS 'time: start of the window';
-COMMENT ON COLUMN coverage."end" IS 'time: end of the window, not in it';
+COMMENT ON COLUMN coverage.start IS 'time: start of the window, or of the windows without anything';
+COMMENT ON COLUMN coverage."end" IS 'time: its end, not in it';
 COMMENT ON COLUMN coverage.status IS 'text: OK, NODATA, SKIPDATA or absent; for dns and zone records or none';
 COMMENT ON COLUMN coverage.minutes IS 'count: minutes of the window that records speak about';
 

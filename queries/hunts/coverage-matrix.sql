@@ -28,7 +28,7 @@
 -- param:  from     time            only windows that begin at or after this moment
 -- param:  to       time            only windows that begin before this moment
 -- param:  capture  capture         only this capture; empty for all
--- step:   looked  windows of ten minutes
+-- step:   looked  windows of ten minutes, those without anything in a row as one
 -- step:   lived  sources with records in them
 -- column: log_type text
 -- column: source text
@@ -40,28 +40,34 @@
 -- column: before_first count
 -- column: after_last count
 -- column: picture text
-WITH looked AS (
-  SELECT log_type, capture, source, start, status FROM coverage
-  WHERE source IS NOT NULL AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+WITH bound AS (
+  SELECT time_bucket(INTERVAL 10 MINUTE, $from::TIMESTAMP + INTERVAL 10 MINUTE - INTERVAL 1 MICROSECOND) AS begins, time_bucket(INTERVAL 10 MINUTE, $to::TIMESTAMP + INTERVAL 10 MINUTE - INTERVAL 1 MICROSECOND) AS ends
+), looked AS ( -- windows without anything that follow one another are one row
+  SELECT log_type, capture, source, greatest(start, begins) AS start, least("end", ends) AS "end", status
+  FROM coverage, bound
+  WHERE source IS NOT NULL AND ($capture = '' OR capture = $capture) AND (begins IS NULL OR "end" > begins) AND (ends IS NULL OR start < ends)
 ), bounds AS (
-  SELECT log_type, capture, min(start) AS begun, count(DISTINCT start) AS windows, count(DISTINCT source) AS sources FROM looked GROUP BY ALL
+  SELECT log_type, capture, min(start) AS begun, max("end") AS ended, date_diff('minute', min(start), max("end")) // 10 AS windows, count(DISTINCT source) AS sources,
+    greatest(1, ceil(date_diff('minute', min(start), max("end")) / 10 / greatest(1, $letters::BIGINT)))::BIGINT AS per
+  FROM looked GROUP BY ALL
 ), lived AS (
   SELECT log_type, capture, source, min(start) AS born, max(start) AS died FROM looked WHERE status NOT IN ('absent', 'none') GROUP BY ALL
 ), lettered AS (
-  SELECT l.log_type, l.capture, l.source, l.start, v.born, v.died, b.begun, b.windows, b.sources, greatest(1, ceil(b.windows / greatest(1, $letters::BIGINT)))::BIGINT AS per,
+  SELECT l.log_type, l.capture, l.source, v.born, v.died, b.begun, b.ended, b.windows, b.sources, b.per, date_diff('minute', l.start, l."end") // 10 AS n,
+    date_diff('minute', b.begun, l.start) // (10 * b.per) AS first_place, (date_diff('minute', b.begun, l."end") - 10) // (10 * b.per) AS last_place,
     CASE WHEN l.start < v.born THEN 'b' WHEN l.start > v.died THEN 'a' WHEN l.status IN ('absent', 'none') THEN '-' WHEN l.status = 'SKIPDATA' THEN 'S' WHEN l.status = 'NODATA' THEN 'n' WHEN l.status = 'records' THEN 'R' ELSE 'O' END AS letter
   FROM looked l JOIN lived v USING (log_type, capture, source) JOIN bounds b USING (log_type, capture)
 ), drawn AS (
-  SELECT log_type, capture, source, any_value(per) AS per, any_value(windows) AS windows, any_value(sources) AS sources, any_value(born) AS born, any_value(died) AS died, any_value(begun) AS begun, max(start) AS last_start,
-    count(*) FILTER (letter IN ('O', 'R')) AS covered, count(*) FILTER (letter = 'n') AS nodata, count(*) FILTER (letter = 'S') AS skipdata, count(*) FILTER (letter = '-') AS holes,
-    count(*) FILTER (letter = 'b') AS before_first, count(*) FILTER (letter = 'a') AS after_last
+  SELECT log_type, capture, source, any_value(per) AS per, any_value(windows) AS windows, any_value(sources) AS sources, any_value(born) AS born, any_value(died) AS died, any_value(begun) AS begun, any_value(ended) AS ended,
+    coalesce(sum(n) FILTER (letter IN ('O', 'R')), 0)::BIGINT AS covered, coalesce(sum(n) FILTER (letter = 'n'), 0)::BIGINT AS nodata, coalesce(sum(n) FILTER (letter = 'S'), 0)::BIGINT AS skipdata, coalesce(sum(n) FILTER (letter = '-'), 0)::BIGINT AS holes,
+    coalesce(sum(n) FILTER (letter = 'b'), 0)::BIGINT AS before_first, coalesce(sum(n) FILTER (letter = 'a'), 0)::BIGINT AS after_last
   FROM lettered GROUP BY ALL
 ), picture AS (
   SELECT log_type, capture, source, string_agg(letter, '' ORDER BY place) AS picture
   FROM (
-    SELECT log_type, capture, source, date_diff('minute', begun, start) // (10 * per) AS place,
+    SELECT log_type, capture, source, place,
       CASE WHEN bool_or(letter = 'S') THEN 'S' WHEN bool_or(letter = '-') THEN '-' WHEN bool_or(letter = 'O') THEN 'O' WHEN bool_or(letter = 'R') THEN 'R' WHEN bool_or(letter = 'n') THEN 'n' ELSE '.' END AS letter
-    FROM lettered GROUP BY ALL
+    FROM (SELECT log_type, capture, source, letter, unnest(generate_series(first_place, last_place)) AS place FROM lettered) GROUP BY ALL
   ) GROUP BY ALL
 ), told AS (
   SELECT d.*, p.picture, coalesce(m.records, 0) AS records, t.attached_at, d.log_type = 'flow' AS is_flow, d.windows - d.before_first - d.after_last AS life, d.holes + d.skipdata AS lost
@@ -76,7 +82,7 @@ SELECT round(score, 3)::DOUBLE AS score, CASE WHEN NOT is_flow OR lost = 0 THEN 
     CASE WHEN before_first > 0 THEN format(', {} before its first record', before_first) ELSE '' END, CASE WHEN after_last > 0 THEN format(', {} after its last', after_last) ELSE '' END,
     CASE WHEN before_first > 0 AND attached_at IS NOT NULL THEN strftime(attached_at, ' (attached %Y-%m-%d %H:%M)') ELSE '' END, CASE WHEN sources = 1 THEN '; the only source of its kind' ELSE '' END, picture, 10 * per,
     CASE WHEN all_sources > $top::BIGINT THEN format('; {} of {} sources are shown', $top::BIGINT, all_sources) ELSE '' END) AS reason,
-  CASE WHEN is_flow THEN source END AS interface_id, records AS "rows", begun AS from_time, last_start + INTERVAL 10 MINUTE AS to_time,
+  CASE WHEN is_flow THEN source END AS interface_id, records AS "rows", begun AS from_time, ended AS to_time,
   log_type, source, windows, covered, nodata, skipdata, holes, before_first, after_last, picture, capture
 FROM ranked
 WHERE place <= $top::BIGINT

@@ -70,7 +70,7 @@ WITH looked AS NOT MATERIALIZED (
   SELECT channel_no, min(n.name) AS name, arg_max(outside_key, (sent, outside_key)) AS outside_key, max(v.service) AS service, count(*) AS connections, sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
   FROM sent_to t LEFT JOIN answer_name n USING (name_no) LEFT JOIN service_address v ON t.outward AND v.server_key = t.outside_key GROUP BY channel_no
 ), active AS (
-  SELECT channel_no, count(DISTINCT hour) AS hours FROM (SELECT channel_no, unnest(generate_series(date_trunc('hour', start), "end", INTERVAL 1 HOUR)) AS hour FROM sent_to WHERE sent > 0) GROUP BY channel_no
+  SELECT channel_no, count(DISTINCT hour) AS hours FROM (SELECT channel_no, unnest(generate_series(date_trunc('hour', start), least("end", start + INTERVAL 366 DAY), INTERVAL 1 HOUR)) AS hour FROM sent_to WHERE sent > 0) GROUP BY channel_no
 ), told AS (
   SELECT s.*, a.hours, b.capture_hours, b.capture_hours >= 6 AND a.hours >= 0.75 * b.capture_hours AS steady, a.hours <= greatest(1, 0.25 * b.capture_hours) AS burst,
     coalesce(s.service <> 'EC2', false) OR coalesce(regexp_matches(s.name, '\.amazonaws\.com(\.cn)?$') AND NOT regexp_matches(s.name, '\.(compute|elb)\.amazonaws\.com'), false) AS aws

@@ -2,7 +2,7 @@
 --
 -- Bytes per inside host, outside place and hour, against the same host's usual hour. A place is a
 -- name where the Resolver log gives one, else an address. A connection's bytes are spread evenly
--- over the hours it lasted.
+-- over the hours it lasted; of one that claims more than a year only the first year is looked at.
 --
 -- cannot: Flow logs never record queries to the Amazon DNS server, instance metadata
 -- (169.254.169.254), time sync, DHCP and ARP; a SKIPDATA interval hides an unknown number of
@@ -52,7 +52,7 @@ WITH looked AS (
 ), spread AS (
   SELECT interface_no, host, place, sent::DOUBLE AS sent, hour FROM looked WHERE epoch_us("end") // 3600000000 = hour
   UNION ALL
-  SELECT interface_no, host, place, sent / (date_diff('hour', start, "end") + 1), epoch_us(unnest(generate_series(date_trunc('hour', start), "end", INTERVAL 1 HOUR))) // 3600000000
+  SELECT interface_no, host, place, sent / (date_diff('hour', start, "end") + 1), epoch_us(unnest(generate_series(date_trunc('hour', start), least("end", start + INTERVAL 366 DAY), INTERVAL 1 HOUR))) // 3600000000
   FROM looked WHERE epoch_us("end") // 3600000000 <> hour
 ), hourly AS MATERIALIZED (
   SELECT interface_no, host, place, hour, sum(sent) AS sent FROM spread SEMI JOIN seen_at USING (interface_no, host) GROUP BY interface_no, host, place, hour
