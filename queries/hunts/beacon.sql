@@ -18,13 +18,18 @@
 -- are silent or like the median hour. Duration: share of the 24 h between first and last
 -- call, or the longest run of hours against 12 h, from 6 h on. Ours: the whole is weighed by
 -- the number of calls, ln n / ln 48 up to 1, by 0.7 where the address is marked as AWS's own
--- service, and by 0.85 where every call was refused.
+-- service, and by 0.85 where every call was refused. Calls at random moments of a whole day reach
+-- 0.75 by hours and duration alone, with a timing of about 0.5: severity is low below a timing of
+-- 0.75, and high needs 0.8.
 --
 -- false-positives: Agents that report in (SSM, CloudWatch), update checks, health checks from
 -- outside, time servers, mail that is fetched.
 --
 -- not-proof: That a machine is controlled: it shows a clock and a place, not what is said. A person
 -- may answer at the other end of a long connection.
+--
+-- measured: 2026-11-22, 10M generated flows whose calls come at random moments of one day: of 17,114 channels with
+-- calls enough, 3,269 are shown by chance, 46 of them medium and 1 high. Nothing is said about recall.
 --
 -- attack: T1071.001, T1095, T1571, T1573
 -- needs:  session_keys, answer_name, service_address
@@ -117,7 +122,7 @@ WITH looked AS NOT MATERIALIZED (
   SELECT *, CASE outcome WHEN 'beacon' THEN raw * weight * CASE WHEN aws_own THEN 0.7 ELSE 1 END * CASE WHEN refused THEN 0.85 ELSE 1 END WHEN 'long connection' THEN 0.1 + 0.2 * least(1, longest / 43200) ELSE 0.1 END AS score
   FROM finding WHERE outcome <> 'beacon' OR raw IS NOT NULL
 )
-SELECT round(score, 3)::DOUBLE AS score, CASE WHEN outcome <> 'beacon' THEN 'info' WHEN aws_own THEN 'low' WHEN timing < 0.6 THEN 'low' WHEN score >= 0.8 THEN 'high' ELSE 'medium' END AS severity,
+SELECT round(score, 3)::DOUBLE AS score, CASE WHEN outcome <> 'beacon' THEN 'info' WHEN aws_own THEN 'low' WHEN timing < 0.75 THEN 'low' WHEN score >= 0.8 AND timing >= 0.8 THEN 'high' ELSE 'medium' END AS severity,
   CASE outcome WHEN 'beacon' THEN format('{} calls {}, {} a day in {} day(s), every {:.0f} s (MAD {:.0f} s), {:.0f} bytes each: timing {:.2f}, size {:.2f}, hours {:.2f}, duration {:.2f}, weight of the number {:.2f}{}',
       sessions, direction, calls::BIGINT, days, pause, pause_mad, bytes, timing, size, hourly, duration, weight, CASE WHEN aws_own THEN ', 0.7 for a service of AWS (' || service || ')' ELSE '' END || CASE WHEN refused THEN ', 0.85 as every call was refused' ELSE '' END)
     WHEN 'long connection' THEN format('one connection {} lasted {:.1f} h in {} records: what is inside it has no visible rhythm', direction, longest / 3600, longest_records)
