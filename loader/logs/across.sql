@@ -303,12 +303,14 @@ WITH marked AS (
 SELECT coalesce(m.a4::UBIGINT, s.key) AS key, max(m.service) FROM (SELECT DISTINCT * FROM marked) m LEFT JOIN store.address6 s ON s.address = m.a6
 WHERE m.a4 IS NOT NULL OR m.a6 IS NOT NULL GROUP BY 1 ORDER BY 1;
 
--- derived: answer_pair
--- Answers to the same question at the same moment are one; of several names at one moment the first in the order of the
--- alphabet is the pair's. Nearly every pair has one name that was never silent for a day: these need no looking for spans.
+-- derived: answer_name
 DELETE FROM store.answer_name;
 INSERT INTO store.answer_name
 SELECT row_number() OVER (ORDER BY name), name FROM (SELECT DISTINCT name FROM store.dns_answer WHERE (rdata4 IS NOT NULL OR rdata6 IS NOT NULL) AND name IS NOT NULL);
+
+-- derived: answer_pair
+-- Answers to the same question at the same moment are one; of several names at one moment the first in the order of the
+-- alphabet is the pair's. Nearly every pair has one name that was never silent for a day: these need no looking for spans.
 CREATE OR REPLACE TEMP TABLE asked AS
 SELECT n.cap, coalesce(a.src4::UBIGINT, s.key) AS client, coalesce(a.rdata4::UBIGINT, r.key) AS address, w.name_no, a.query_timestamp AS asked_at, a.object_id::UBIGINT << 32 | a.row_no AS record
 FROM store.dns_answer a JOIN store.dns_context c USING (context_id) JOIN store.capture_no n ON n.capture = c.capture JOIN store.answer_name w USING (name)

@@ -20,7 +20,7 @@
 -- not-proof: Who answers there, and that the incident's damage came from it.
 --
 -- attack: T1071.001, T1071.004, T1571
--- needs:  session, dns, capture
+-- needs:  session, dns, capture, minute
 -- param:  least    number   = 0.3  show from this score on
 -- param:  from     time            only what begins at or after this moment
 -- param:  to       time            only what begins before this moment
@@ -74,12 +74,12 @@ WITH replayed AS (
     LEFT JOIN (SELECT capture, client_n, name, count(*) AS queries FROM asked GROUP BY ALL) q ON q.capture = p.capture AND q.client_n = p.client_n AND q.name = p.name
 ), told AS (
   SELECT *, 0.4 + CASE WHEN in_incident IN ('name', 'address') THEN 0.3 WHEN in_incident IS NOT NULL THEN 0.15 ELSE 0 END
-    + 0.2 * least(1, ln(greatest(1, connections, queries)) / ln(200)) + 0.1 * (kind = 'called')::INTEGER AS score
+    + 0.2 * least(1, ln(greatest(1, connections, queries)) / ln(200)) + 0.1 * (kind = 'called')::INTEGER AS score, capture IN (SELECT capture FROM minute WHERE log_type = 'flow') AS has_flows
   FROM compared
 )
 SELECT round(score, 3)::DOUBLE AS score, CASE WHEN in_incident IN ('name', 'address') AND connections >= 10 THEN 'high' WHEN in_incident IS NOT NULL OR kind = 'called' THEN 'medium' ELSE 'low' END AS severity,
   CASE kind WHEN 'called' THEN format('{} tries in the replay, {} of them refused{}, {} queries for the name', connections, refused, CASE WHEN pause IS NULL THEN '' ELSE format(', every {:.0f} s', pause) END, queries)
-    ELSE format('asked {} times in the replay and never called', queries) END || coalesce('; in the incident too: ' || in_incident, '; not in the incident') AS reason,
+    ELSE format('asked {} times in the replay and {}', queries, CASE WHEN has_flows THEN 'never called' ELSE 'not known to have called, as the replay has no flow log' END) END || coalesce('; in the incident too: ' || in_incident, '; not in the incident') AS reason,
   number_text(client_n) AS src, number_text(server_n) AS dst, server_port AS dstport, name, registered_domain, interface_id, records AS "rows", first_time AS from_time, last_time AS to_time,
   kind, connections, refused, queries, in_incident, round(pause, 1) AS pause_seconds, bytes_out, capture
 FROM told
