@@ -283,7 +283,7 @@ func slowCheck(dns map[string]string) error {
 
 // laxTime is where time.Time takes more than RFC 3339 allows, or more than nine digits of a second.
 func laxTime(text string) bool {
-	return !regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$`).MatchString(text)
+	return !regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`).MatchString(text)
 }
 
 // checkRecord compares what a decoder makes of a record with the slow reading of it. The decoder may have read other

@@ -31,6 +31,9 @@ func TestEveryDay(t *testing.T) {
 	for _, text := range []string{"2000-02-29", "1900-02-29", "2023-02-29", "2024-02-30", "2024-04-31", "2024-00-01", "2024-01-00"} {
 		checkTime(t, text+"T00:00:00Z")
 	}
+	for _, text := range []string{"+23:59", "-23:59", "+24:00", "-24:00", "+00:60", "+99:99"} { // RFC 3339, 5.6: hours to 23, minutes to 59
+		checkTime(t, "1970-01-01T04:00:00"+text)
+	}
 }
 
 func TestTimesAsPackageTime(t *testing.T) {
