@@ -121,11 +121,12 @@ func (s Span) and(from, to time.Time) Span {
 	return s
 }
 
-// Tables counts the rows of the log types' tables: those in schema store that a view of the same name shows.
+// Tables counts the rows of the log types' tables: those in schema store, tables or
+// views on several, that a view of the same name shows.
 func (c *Case) Tables(ctx context.Context) (map[string]int64, error) {
 	var names []string
-	err := c.each(ctx, `SELECT table_name FROM duckdb_tables() t JOIN duckdb_views() v ON v.view_name = t.table_name
-		WHERE t.schema_name = 'store' AND v.schema_name = 'main' AND table_name NOT IN ('object', 'reject', 'capture', 'event', 'minute', 'pull', 'slice', 'flow_log', 'asset', 'network', 'network_file')
+	err := c.each(ctx, `SELECT table_name FROM information_schema.tables t JOIN information_schema.tables v USING (table_name)
+		WHERE t.table_schema = 'store' AND v.table_schema = 'main' AND v.table_type = 'VIEW' AND table_name NOT IN ('object', 'reject', 'capture', 'event', 'minute', 'pull', 'slice', 'flow_log', 'asset', 'network', 'network_file')
 		AND table_name NOT IN (SELECT name FROM store.derived) AND table_name NOT LIKE '%\_span' ESCAPE '\' ORDER BY 1`, nil, func(v []any) error {
 		names = append(names, v[0].(string))
 		return nil

@@ -174,7 +174,7 @@ func initiator(flows []flowRow, up func(flowRow) bool, loPort, hiPort int) (lowe
 
 // load puts cases into the store, each as a capture.
 func load(t interface{ Fatalf(string, ...any) }, db *sql.DB, all []smallCase) {
-	var contexts, answers, flows, minutes, dns []string
+	var contexts, answers, flows, plain, minutes, dns []string
 	address := func(n int) string {
 		if n == 0 {
 			return "NULL"
@@ -200,7 +200,12 @@ func load(t interface{ Fatalf(string, ...any) }, db *sql.DB, all []smallCase) {
 			if f.flags >= 0 {
 				flags = fmt.Sprint(f.flags)
 			}
-			flows = append(flows, fmt.Sprintf("(%d, %d, %d, %s, %s, %s, %s, %d, %d, 6, %s, %s, %s, false)", i+1, j, id, when(f.start), when(f.start+f.seconds), address(f.src), address(f.dst), f.srcPort, f.dstPort, flags, address(f.pktSrc), address(f.pktDst)))
+			row := fmt.Sprintf("(%d, %d, %d, %s, %s, %s, %s, %d, %d, 6", i+1, j, id, when(f.start), when(f.start+f.seconds), address(f.src), address(f.dst), f.srcPort, f.dstPort)
+			if f.flags < 0 && f.pktSrc == 0 && f.pktDst == 0 {
+				plain = append(plain, row+")")
+			} else {
+				flows = append(flows, fmt.Sprintf("%s, %s, %s, %s, false)", row, flags, address(f.pktSrc), address(f.pktDst)))
+			}
 		}
 		if c.first >= 0 {
 			minutes = append(minutes, fmt.Sprintf("('dns', 'c%d', 'vpc', 'NOERROR', %s, 1)", i, when(c.first)))
@@ -212,7 +217,8 @@ func load(t interface{ Fatalf(string, ...any) }, db *sql.DB, all []smallCase) {
 	}{
 		{"flow_context (context_id, capture, interface_id, action)", contexts}, {"dns_context (context_id, capture)", dns},
 		{"dns_answer", answers}, {"minute (log_type, capture, source, status, minute, records)", minutes},
-		{`flow (object_id, row_no, context_id, start, "end", src4, dst4, srcport, dstport, protocol, tcp_flags, pkt_src4, pkt_dst4, utf8_escaped)`, flows},
+		{`flow_plain (object_id, row_no, context_id, start, "end", src4, dst4, srcport, dstport, protocol)`, plain},
+		{`flow_full (object_id, row_no, context_id, start, "end", src4, dst4, srcport, dstport, protocol, tcp_flags, pkt_src4, pkt_dst4, utf8_escaped)`, flows},
 	} {
 		table, _, _ := strings.Cut(in.table, " ")
 		must(t, db, "DELETE FROM store."+table)

@@ -159,7 +159,7 @@ func (c comparedCase) places(i int) []string {
 
 // loadCompared puts small cases into three captures. Each use has a client of its own.
 func loadCompared(t *rapid.T, db *sql.DB, all []comparedCase) {
-	for _, table := range []string{"capture", "flow_context", "dns_context", "flow", "dns", "dns_answer", "minute"} {
+	for _, table := range []string{"capture", "flow_context", "dns_context", "flow_full", "dns", "dns_answer", "minute"} {
 		must(t, db, "DELETE FROM store."+table)
 	}
 	must(t, db, "INSERT INTO store.capture VALUES ('c0', 'incident', '2026-11-10'), ('c1', 'replay', '2026-11-10'), ('c2', 'baseline', '2026-11-10')")
@@ -189,7 +189,7 @@ func loadCompared(t *rapid.T, db *sql.DB, all []comparedCase) {
 		}
 	}
 	for into, rows := range map[string][]string{
-		`flow (object_id, row_no, context_id, start, "end", src4, dst4, dst6, srcport, dstport, protocol, tcp_flags, utf8_escaped)`:                  flows,
+		`flow_full (object_id, row_no, context_id, start, "end", src4, dst4, dst6, srcport, dstport, protocol, tcp_flags, utf8_escaped)`:             flows,
 		"dns (object_id, row_no, context_id, query_timestamp, name, registered_domain, src4, utf8_escaped)":                                          dns,
 		"dns_answer (object_id, row_no, answer_no, context_id, query_timestamp, name, src4, src6, rdata, type, class, rdata4, rdata6, utf8_escaped)": answers,
 	} {

@@ -12,7 +12,7 @@ import (
 
 // flows makes one flow record for each i in [0, n) from expressions over i: source, destination, ports, start second.
 func flows(n int, context int, src, dst, srcPort, dstPort, second, bytes, flags string) string {
-	return fmt.Sprintf(`INSERT INTO store.flow (object_id, row_no, context_id, start, "end", src4, dst4, srcport, dstport, protocol, packets, bytes, tcp_flags, utf8_escaped)
+	return fmt.Sprintf(`INSERT INTO store.flow_full (object_id, row_no, context_id, start, "end", src4, dst4, srcport, dstport, protocol, packets, bytes, tcp_flags, utf8_escaped)
 		SELECT 1, (SELECT count(*) FROM store.flow) + i, %d, TIMESTAMP '2026-11-02' + to_milliseconds((1000 * (%s))::BIGINT), TIMESTAMP '2026-11-02' + to_milliseconds((1000 * (%s) + 1000)::BIGINT),
 		v4(%s), v4(%s), %s, %s, 6, 10, %s, %s, false FROM range(%d) t(i)`, context, second, second, src, dst, srcPort, dstPort, bytes, flags, n)
 }
@@ -145,7 +145,7 @@ var huntCases = map[string]huntCase{
 // staged empties the case, and puts the rows there that statements make, and what is built from them.
 func staged(t *testing.T, db *sql.DB, rows []string) {
 	t.Helper()
-	for _, table := range []string{"capture", "flow_context", "dns_context", "zone_context", "flow", "dns", "dns_answer", "zone", "minute", "flow_span"} {
+	for _, table := range []string{"capture", "flow_context", "dns_context", "zone_context", "flow_full", "dns", "dns_answer", "zone", "minute", "flow_span"} {
 		run(t, db, "DELETE FROM store."+table)
 	}
 	for _, s := range append(statements(stage), rows...) {

@@ -50,20 +50,8 @@ type flowDecoder struct {
 	used    []string // descriptions, in order of first use
 	last    *flowFormat
 
-	batch   *Batch
-	object  *[BatchSize]uint32
-	rowNo   *[BatchSize]uint32
-	context *[BatchSize]uint32
-	times   [2]*[BatchSize]int64
-	v4      [4]*[BatchSize]uint32
-	v6      [4]*[BatchSize][2]uint64
-	ports   [2]*[BatchSize]int32
-	smalls  [2]*[BatchSize]int16 // protocol, tcp-flags
-	counts  [2]*[BatchSize]int64
-	lost    *[BatchSize][]byte
-	extra   *[BatchSize][]byte
-	escaped *[BatchSize]uint8
-	mask    [flowColumns]*[maskWords]uint64
+	flowRows          // where records are read to: the batch of plain rows
+	full     flowRows // rows that store.flow_plain has no columns for
 
 	line      lineMap
 	tokens    [][]byte
@@ -73,49 +61,11 @@ type flowDecoder struct {
 	json      flowJSON
 }
 
-// flowSlot numbers a field among the decoder's columns of its kind.
-func flowSlot(f *flowField) uint8 {
-	switch f.column {
-	case flowEnd, flowDst4, flowDstPort, flowTCPFlags, flowBytes:
-		return 1
-	case flowPktSrc4:
-		return 2
-	case flowPktDst4:
-		return 3
-	case flowPacketsLost:
-		return uint8(slices.Index(lostNames[:], f.name))
-	}
-	return 0
-}
-
 // lostNames are the fields of the column packets_lost, in its order.
 var lostNames = [4]string{"packets-lost-no-route", "packets-lost-blackhole", "packets-lost-mtu-exceeded", "packets-lost-ttl-expired"}
 
 func newFlowDecoder(o Options) *flowDecoder {
-	d := &flowDecoder{opt: o, batch: &Batch{Table: "flow", Cols: make([]any, flowColumns), Valid: make([][]uint64, flowColumns)}}
-	d.object, d.rowNo, d.context = column[uint32](d.batch, flowObjectID), column[uint32](d.batch, flowRowNo), column[uint32](d.batch, flowContextID)
-	d.escaped = column[uint8](d.batch, flowEscaped)
-	d.extra, d.lost = column[[]byte](d.batch, flowExtraJSON), column[[]byte](d.batch, flowPacketsLost)
-	for i := range flowFields {
-		f := &flowFields[i]
-		switch slot := flowSlot(f); f.kind {
-		case flowTime:
-			d.times[slot] = column[int64](d.batch, f.column)
-		case flowAddr:
-			d.v4[slot] = column[uint32](d.batch, f.column)
-			d.v6[slot] = column[[2]uint64](d.batch, f.column+1)
-		case flowPort:
-			d.ports[slot] = column[int32](d.batch, f.column)
-		case flowProtocol, flowFlags:
-			d.smalls[slot] = column[int16](d.batch, f.column)
-		case flowCount:
-			d.counts[slot] = column[int64](d.batch, f.column)
-		}
-	}
-	for c := flowStart; c <= flowExtraJSON; c++ {
-		d.batch.Valid[c] = NewMask()
-		d.mask[c] = (*[maskWords]uint64)(d.batch.Valid[c])
-	}
+	d := &flowDecoder{opt: o, flowRows: newFlowRows("flow_plain", flowPlainColumns), full: newFlowRows("flow_full", flowColumns)}
 	d.names.init(o)
 	for _, names := range o.Formats {
 		if f := d.remember(newFlowFormat(names, fromUser, false)); !slices.Contains(d.given, f) {
@@ -123,13 +73,6 @@ func newFlowDecoder(o Options) *flowDecoder {
 		}
 	}
 	return d
-}
-
-// column makes a column of the batch.
-func column[T any](b *Batch, c int) *[BatchSize]T {
-	rows := new([BatchSize]T)
-	b.Cols[c] = rows[:]
-	return rows
 }
 
 // remember numbers a format, and plans how its lines are read.
@@ -149,7 +92,7 @@ func (d *flowDecoder) remember(f *flowFormat) *flowFormat {
 	return f
 }
 
-func (d *flowDecoder) Batches() []*Batch { return []*Batch{d.batch} }
+func (d *flowDecoder) Batches() []*Batch { return []*Batch{d.batch, d.full.batch} }
 
 func (d *flowDecoder) Format() string { return strings.Join(d.used, " | ") }
 
@@ -182,9 +125,11 @@ func (d *flowDecoder) Decode(rec []byte, meta Meta) (Outcome, int64, int64, erro
 			return Header, NoTime, NoTime, err
 		}
 	}
-	if d.batch.N == BatchSize {
-		if err := d.opt.Flush(d.batch); err != nil {
-			return Row, NoTime, NoTime, err
+	for _, b := range [2]*Batch{d.batch, d.full.batch} {
+		if b.N == BatchSize {
+			if err := d.opt.Flush(b); err != nil {
+				return Row, NoTime, NoTime, err
+			}
 		}
 	}
 	n := d.batch.N
@@ -194,7 +139,12 @@ func (d *flowDecoder) Decode(rec []byte, meta Meta) (Outcome, int64, int64, erro
 		return o, first, last, err
 	}
 	d.object[n], d.rowNo[n] = meta.ObjectID, meta.RowNo
-	d.batch.N = n + 1
+	if d.isPlain(n) {
+		d.batch.N = n + 1
+	} else {
+		d.full.add(&d.flowRows, n)
+		d.clear(n)
+	}
 	return Row, first, last, nil
 }
 
@@ -272,16 +222,6 @@ func (d *flowDecoder) admit(n int) (first, last int64, o Outcome) {
 		return first, last, Row
 	}
 	return first, last, d.opt.Admit(first, last)
-}
-
-func (d *flowDecoder) has(col, n int) bool { return d.mask[col][n>>6]&(1<<(n&63)) != 0 }
-
-// clear makes every nullable column of row n NULL again.
-func (d *flowDecoder) clear(n int) {
-	w, bit := n>>6, uint64(1)<<(n&63)
-	for c := flowStart; c <= flowExtraJSON; c++ {
-		d.mask[c][w] &^= bit
-	}
 }
 
 // readHeader takes a header line. A line that only looks like one, because its values are field names, stays a

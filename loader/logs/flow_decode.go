@@ -123,7 +123,7 @@ func (d *flowDecoder) readAddrs(ops []plainOp[uint32], rec []byte, n int) error 
 	return nil
 }
 
-// set stores any value of row n: a column of store.flow, a column of the context (in d.names.values), or a key of
+// set stores any value of row n: a column of the row, a column of the context (in d.names.values), or a key of
 // extra. "-" leaves NULL.
 func (d *flowDecoder) set(op *flowOp, n int, value []byte) error {
 	if isDash(value) {
@@ -157,7 +157,7 @@ func (d *flowDecoder) set(op *flowOp, n int, value []byte) error {
 			return valueError(op.name, op.kind, value)
 		}
 		if d.v4[op.slot][n], d.v6[op.slot][n] = a.v4, a.v6; a.is == 6 {
-			col++
+			col = flowAddr6[op.slot]
 		}
 	case flowTime:
 		v, ok := parseFlowTime(value)
@@ -281,11 +281,11 @@ func (d *flowDecoder) forgetRest() {
 func (d *flowDecoder) keepRest(n int) {
 	if slices.Max(d.lostNow[:]) >= 0 {
 		var text [len(lostNames) * 20]byte
-		d.lost[n] = d.batch.Keep(appendLost(text[:0], d.lostNow))
+		d.lost[n] = d.full.batch.Keep(appendLost(text[:0], d.lostNow))
 		set(d.mask[flowPacketsLost][:], n)
 	}
 	if len(d.extraJSON) > 1 {
-		d.extra[n] = d.batch.Keep(append(d.extraJSON, '}'))
+		d.extra[n] = d.full.batch.Keep(append(d.extraJSON, '}'))
 		set(d.mask[flowExtraJSON][:], n)
 	}
 }

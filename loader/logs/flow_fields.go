@@ -18,7 +18,7 @@ const (
 	flowExtra                    // a field that only a header knows: kept in the column extra
 )
 
-// The columns of store.flow, in the order of its CREATE TABLE.
+// The columns of store.flow_full, in the order of its CREATE TABLE; store.flow_plain has those before flowTCPFlags.
 const (
 	flowObjectID = iota
 	flowRowNo
@@ -26,15 +26,15 @@ const (
 	flowStart
 	flowEnd
 	flowSrc4
-	flowSrc6
 	flowDst4
-	flowDst6
 	flowSrcPort
 	flowDstPort
 	flowProto
 	flowPackets
 	flowBytes
 	flowTCPFlags
+	flowSrc6
+	flowDst6
 	flowPktSrc4
 	flowPktSrc6
 	flowPktDst4
@@ -43,7 +43,11 @@ const (
 	flowExtraJSON
 	flowEscaped
 	flowColumns
+	flowPlainColumns = flowTCPFlags
 )
+
+// flowAddr6 are the columns of the four addresses that are not IPv4, by slot.
+var flowAddr6 = [4]int{flowSrc6, flowDst6, flowPktSrc6, flowPktDst6}
 
 // flowField is a field AWS knows.
 type flowField struct {
@@ -51,8 +55,8 @@ type flowField struct {
 	version int // the flow log version that brought it
 	kind    flowKind
 	class   flowClass
-	// column of store.flow (of the IPv4 one for an address: the IPv6 one follows it); for text and small integers
-	// the column of store.flow_context after context_id.
+	// column of store.flow_full (of an address the one for IPv4); for text and small integers the column of
+	// store.flow_context after context_id.
 	column int
 }
 

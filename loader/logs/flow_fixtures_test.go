@@ -27,7 +27,7 @@ func peerFlow(t *testing.T, recs [][]byte, given ...string) []map[string]string 
 			t.Fatalf("%s: %v", rec, err)
 		}
 	}
-	return d.rowsOf("flow")
+	return d.rowsOf("flow_plain", "flow_full")
 }
 
 // sameFlow compares rows with a peer's, by AWS's names with underscores; "" is NULL.

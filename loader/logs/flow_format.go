@@ -120,7 +120,7 @@ const (
 type flowOp struct {
 	kind  flowKind
 	slot  uint8  // which of the decoder's columns of that kind
-	col   uint8  // column of store.flow, or of the context
+	col   uint8  // column of store.flow_full, or of the context
 	name  string // for messages, and the key in extra
 	class flowClass
 }

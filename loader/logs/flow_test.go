@@ -88,9 +88,12 @@ func renderFlow(t *testing.T, recs [][]byte, given []string) string {
 // TestFlowSQL walks the field table and flow.sql both ways.
 func TestFlowSQL(t *testing.T) {
 	tables := dnsTables(Flow.SQL)
-	stored := tables["flow"].names
+	stored, plain := tables["flow_full"].names, tables["flow_plain"]
+	if len(plain.names) != flowPlainColumns || !slices.Equal(plain.names, stored[:flowPlainColumns]) || !slices.Equal(plain.types, tables["flow_full"].types[:flowPlainColumns]) {
+		t.Fatalf("store.flow_plain is %v", plain.names)
+	}
 	if len(stored) != flowColumns || stored[flowStart] != "start" || stored[flowExtraJSON] != "extra" || stored[flowEscaped] != "utf8_escaped" {
-		t.Fatalf("store.flow is %v", stored)
+		t.Fatalf("store.flow_full is %v", stored)
 	}
 	seen := map[string]bool{}
 	short := strings.NewReplacer("pkt-srcaddr", "pkt_src4", "pkt-dstaddr", "pkt_dst4", "srcaddr", "src4", "dstaddr", "dst4", "-", "_")
@@ -98,7 +101,7 @@ func TestFlowSQL(t *testing.T) {
 		table, column := "flow_context", f.column+1
 		want, types := strings.ReplaceAll(f.name, "-", "_"), map[flowKind]string{flowText: "VARCHAR", flowSmall: "SMALLINT"}
 		if f.kind != flowText && f.kind != flowSmall {
-			table, column, want = "flow", f.column, short.Replace(f.name)
+			table, column, want = "flow_full", f.column, short.Replace(f.name)
 			if f.kind == flowLost {
 				want = "packets_lost"
 			}
@@ -107,13 +110,13 @@ func TestFlowSQL(t *testing.T) {
 		if tables[table].names[column] != want || tables[table].types[column] != types[f.kind] {
 			t.Errorf("%s: store.%s column %d is %s %s", f.name, table, column, tables[table].names[column], tables[table].types[column])
 		}
-		if f.kind == flowAddr && stored[column+1] != strings.Replace(want, "4", "6", 1) {
-			t.Errorf("%s: no IPv6 column after %s", f.name, want)
+		if f.kind == flowAddr && stored[flowAddr6[flowSlot(&f)]] != strings.Replace(want, "4", "6", 1) {
+			t.Errorf("%s: no IPv6 column beside %s", f.name, want)
 		}
 		seen[table+"."+want] = true
 	}
 	notFields := []string{"object_id", "row_no", "context_id", "extra", "utf8_escaped", "capture", "log_group", "log_stream"}
-	for _, table := range []string{"flow", "flow_context"} {
+	for _, table := range []string{"flow_full", "flow_context"} {
 		for _, name := range tables[table].names {
 			four := strings.Replace(name, "6", "4", 1)
 			if !seen[table+"."+name] && !(strings.HasSuffix(name, "6") && seen[table+"."+four]) && !slices.Contains(notFields, name) {
@@ -201,15 +204,21 @@ func TestFlowWindow(t *testing.T) {
 	if o, first, last, _ = d.decode([]byte("- - - - -")); o != Row || first != NoTime || last != NoTime || len(asked) != 2 {
 		t.Error("no time:", o, first, last, asked)
 	}
-	want := `flow 3 start=2022-11-30T21:13:20Z end=2022-11-30T21:11:40Z dst4=10.0.0.2 extra={"extra-column":null}`
-	if got := d.render(t); !strings.Contains(got, want) || strings.Contains(got, "flow 2 ") {
+	want := `flow_full 3 start=2022-11-30T21:13:20Z end=2022-11-30T21:11:40Z dst4=10.0.0.2 extra={"extra-column":null}`
+	if got := d.render(t); !strings.Contains(got, want) || strings.Contains(got, "flow_full 2 ") {
 		t.Errorf("got\n%s\nwant in it\n%s", got, want)
 	}
 }
 
-// TestFlowFlush fills more than one batch, with rejects between.
+// TestFlowFlush fills more than one batch, with rejects between: of plain rows with a few others, and of others only.
 func TestFlowFlush(t *testing.T) {
-	recs := flowSample(2*BatchSize+100, 2)
+	for _, c := range []struct{ version, flushes int }{{2, 3}, {5, 2}} {
+		testFlowFlush(t, c.version, c.flushes)
+	}
+}
+
+func testFlowFlush(t *testing.T, version, flushes int) {
+	recs := flowSample(2*BatchSize+100, version)
 	for i := range recs {
 		if i%10 == 3 {
 			recs[i] = append(slices.Clone(recs[i]), " surplus"...)
@@ -226,11 +235,13 @@ func TestFlowFlush(t *testing.T) {
 		}
 	}
 	rows := d.all()
-	if len(rows)+rejects != len(recs) || rejects != (len(recs)+6)/10 || d.flushes != 2 {
-		t.Errorf("%d records, %d rows, %d rejects, %d flushes", len(recs), len(rows), rejects, d.flushes)
+	if len(rows)+rejects != len(recs) || rejects != (len(recs)+6)/10 || d.flushes != flushes {
+		t.Errorf("version %d: %d records, %d rows, %d rejects, %d flushes", version, len(recs), len(rows), rejects, d.flushes)
 	}
 	for _, r := range rows {
-		if f := strings.Fields(string(recs[atoi(r.values["row_no"])-1])); r.values["interface_id"] != f[2] || r.values["bytes"] != f[9] {
+		f := strings.Fields(string(recs[atoi(r.values["row_no"])-1]))
+		isFull := version == 5 || strings.Contains(f[4], ":")
+		if r.values["interface_id"] != f[2] || r.values["bytes"] != f[9] || r.values["dst4"]+r.values["dst6"] != f[4] || isFull != (r.table == "flow_full") {
 			t.Fatalf("%v from %q", r.values, f)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -134,13 +135,14 @@ func (d *decoding) all() []dnsRow {
 	return d.rows
 }
 
-// rowsOf gives the rows of a table.
-func (d *decoding) rowsOf(table string) (rows []map[string]string) {
+// rowsOf gives the rows of a type's tables, in the order of the records.
+func (d *decoding) rowsOf(tables ...string) (rows []map[string]string) {
 	for _, r := range d.all() {
-		if r.table == table {
+		if slices.Contains(tables, r.table) {
 			rows = append(rows, r.values)
 		}
 	}
+	slices.SortStableFunc(rows, func(a, b map[string]string) int { return atoi(a["row_no"]) - atoi(b["row_no"]) })
 	return rows
 }
 
@@ -172,7 +174,10 @@ func (d *decoding) renderRow(b *strings.Builder, r dnsRow) {
 		fmt.Fprintf(b, " %s=%s", name, quoteVector(value))
 	}
 	var context strings.Builder
-	for _, name := range d.tables[r.table+"_context"].names { // an answer's is its parent's
+	for _, name := range d.tables[d.typ.Name+"_context"].names {
+		if r.table == "dns_answer" {
+			break // it is its parent's
+		}
 		if value, ok := r.values[name]; ok && name != "capture" && name != "log_group" && name != "log_stream" && name != "context_id" {
 			fmt.Fprintf(&context, " %s=%s", name, quoteVector(value))
 		}

@@ -44,43 +44,43 @@ CREATE TEMP MACRO flow_row(object_id, row_no, context_id, moment, seconds, src, 
     flags AS tcp_flags, false AS utf8_escaped;
 
 -- web, ordinary: HTTPS to www.example.com, S3, an update over IPv6
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(1, 2, 1, '2026-11-01 09:01:00', 20, '10.0.1.5', 50001, '93.184.216.34', 443, 6, 10, 1500, 3);
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(1, 3, 2, '2026-11-01 09:01:00', 20, '93.184.216.34', 443, '10.0.1.5', 50001, 6, 12, 20000, 19);
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(1, 4, 11, '2026-11-01 09:30:00', 30, '10.0.1.5', 50002, '52.95.128.179', 443, 6, 20, 9000, 3);
-INSERT INTO store.flow (object_id, row_no, context_id, start, "end", src6, dst6, srcport, dstport, protocol, packets, bytes, tcp_flags, utf8_escaped)
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 2, 1, '2026-11-01 09:01:00', 20, '10.0.1.5', 50001, '93.184.216.34', 443, 6, 10, 1500, 3);
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 3, 2, '2026-11-01 09:01:00', 20, '93.184.216.34', 443, '10.0.1.5', 50001, 6, 12, 20000, 19);
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 4, 11, '2026-11-01 09:30:00', 30, '10.0.1.5', 50002, '52.95.128.179', 443, 6, 20, 9000, 3);
+INSERT INTO store.flow_full (object_id, row_no, context_id, start, "end", src6, dst6, srcport, dstport, protocol, packets, bytes, tcp_flags, utf8_escaped)
   VALUES (1, 5, 1, '2026-11-01 09:40:00', '2026-11-01 09:40:10', ip('2001:db8::5'), ip('2001:db8:ffff::1'), 50003, 443, 6, 4, 400, 2, false);
 -- knocking, then in
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(1, 6, 3, '2026-11-01 09:50:00', 1, '198.51.100.7', 41000, '10.0.1.5', 23, 6, 1, 40, 2);
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(1, 7, 3, '2026-11-01 09:50:01', 1, '198.51.100.7', 41001, '10.0.1.5', 3389, 6, 1, 40, 2);
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(1, 8, 3, '2026-11-01 09:50:02', 1, '198.51.100.8', 41001, '10.0.1.5', 23, 6, 1, 40, 2);
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(1, 9, 2, '2026-11-01 10:00:00', 59, '198.51.100.7', 41002, '10.0.1.5', 22, 6, 30, 6000, 2);
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(1, 10, 1, '2026-11-01 10:00:00', 59, '10.0.1.5', 22, '198.51.100.7', 41002, 6, 28, 7000, 18);
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 6, 3, '2026-11-01 09:50:00', 1, '198.51.100.7', 41000, '10.0.1.5', 23, 6, 1, 40, 2);
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 7, 3, '2026-11-01 09:50:01', 1, '198.51.100.7', 41001, '10.0.1.5', 3389, 6, 1, 40, 2);
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 8, 3, '2026-11-01 09:50:02', 1, '198.51.100.8', 41001, '10.0.1.5', 23, 6, 1, 40, 2);
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 9, 2, '2026-11-01 10:00:00', 59, '198.51.100.7', 41002, '10.0.1.5', 22, 6, 30, 6000, 2);
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 10, 1, '2026-11-01 10:00:00', 59, '10.0.1.5', 22, '198.51.100.7', 41002, 6, 28, 7000, 18);
 -- the call-out: one connection of two hours, a record each ten minutes and direction
-INSERT INTO store.flow (object_id, row_no, context_id, start, "end", src4, dst4, srcport, dstport, protocol, packets, bytes, tcp_flags, utf8_escaped)
+INSERT INTO store.flow_full (object_id, row_no, context_id, start, "end", src4, dst4, srcport, dstport, protocol, packets, bytes, tcp_flags, utf8_escaped)
   SELECT 1, 11 + i, 1, TIMESTAMP '2026-11-01 10:05:00' + to_minutes(10 * i), TIMESTAMP '2026-11-01 10:14:00' + to_minutes(10 * i),
     v4('10.0.1.5'), v4('203.0.113.66'), 50010, 443, 6, 20, 2000, CASE i WHEN 0 THEN 2 ELSE 0 END, false FROM range(12) r(i);
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(1, 23, 2, '2026-11-01 10:05:00', 540, '203.0.113.66', 443, '10.0.1.5', 50010, 6, 18, 900, 18);
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 23, 2, '2026-11-01 10:05:00', 540, '203.0.113.66', 443, '10.0.1.5', 50010, 6, 18, 900, 18);
 -- inside: recorded by both interfaces
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(1, 24, 1, '2026-11-01 10:20:00', 50, '10.0.1.5', 50020, '10.0.2.9', 5432, 6, 40, 8000, 2);
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(1, 25, 7, '2026-11-01 10:20:00', 50, '10.0.1.5', 50020, '10.0.2.9', 5432, 6, 40, 8000, 2);
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(1, 26, 8, '2026-11-01 10:20:00', 50, '10.0.2.9', 5432, '10.0.1.5', 50020, 6, 400, 500000, 18);
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 24, 1, '2026-11-01 10:20:00', 50, '10.0.1.5', 50020, '10.0.2.9', 5432, 6, 40, 8000, 2);
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 25, 7, '2026-11-01 10:20:00', 50, '10.0.1.5', 50020, '10.0.2.9', 5432, 6, 40, 8000, 2);
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 26, 8, '2026-11-01 10:20:00', 50, '10.0.2.9', 5432, '10.0.1.5', 50020, 6, 400, 500000, 18);
 -- another resolver, a bare address, a tunnel, ICMP
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(1, 27, 1, '2026-11-01 10:30:00', 5, '10.0.1.5', 50030, '8.8.8.8', 53, 17, 2, 150, 0);
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(1, 28, 2, '2026-11-01 10:30:00', 5, '8.8.8.8', 53, '10.0.1.5', 50030, 17, 2, 300, 0);
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(1, 29, 1, '2026-11-02 10:40:00', 50, '10.0.1.5', 50040, '198.51.100.99', 4444, 6, 90, 900000, 2);
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(1, 30, 1, '2026-11-01 10:45:00', 5, '10.0.1.5', 0, '198.51.100.99', 0, 47, 5, 700, 0);
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(1, 31, 1, '2026-11-01 10:46:00', 5, '10.0.1.5', 0, '10.0.2.9', 0, 1, 5, 420, 0);
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 27, 1, '2026-11-01 10:30:00', 5, '10.0.1.5', 50030, '8.8.8.8', 53, 17, 2, 150, 0);
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 28, 2, '2026-11-01 10:30:00', 5, '8.8.8.8', 53, '10.0.1.5', 50030, 17, 2, 300, 0);
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 29, 1, '2026-11-02 10:40:00', 50, '10.0.1.5', 50040, '198.51.100.99', 4444, 6, 90, 900000, 2);
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 30, 1, '2026-11-01 10:45:00', 5, '10.0.1.5', 0, '198.51.100.99', 0, 47, 5, 700, 0);
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 31, 1, '2026-11-01 10:46:00', 5, '10.0.1.5', 0, '10.0.2.9', 0, 1, 5, 420, 0);
 -- through NAT: the packet's own destination differs
-INSERT INTO store.flow (object_id, row_no, context_id, start, "end", src4, dst4, srcport, dstport, protocol, packets, bytes, tcp_flags, pkt_src4, pkt_dst4, utf8_escaped)
+INSERT INTO store.flow_full (object_id, row_no, context_id, start, "end", src4, dst4, srcport, dstport, protocol, packets, bytes, tcp_flags, pkt_src4, pkt_dst4, utf8_escaped)
   VALUES (1, 32, 6, '2026-11-01 10:50:00', '2026-11-01 10:50:30', v4('10.0.3.7'), v4('10.0.0.220'), 50050, 443, 6, 9, 999, 2, v4('10.0.3.7'), v4('203.0.113.66'), false);
 -- lost, silent, and back after a hole
-INSERT INTO store.flow (object_id, row_no, context_id, start, "end", utf8_escaped) VALUES
-  (1, 33, 4, '2026-11-01 12:10:00', '2026-11-01 12:19:00', false), (1, 34, 5, '2026-11-01 12:20:00', '2026-11-01 12:29:00', false);
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(1, 35, 1, '2026-11-01 16:00:00', 300, '10.0.1.5', 50060, '93.184.216.34', 443, 6, 10, 1500, 3);
+INSERT INTO store.flow_plain (object_id, row_no, context_id, start, "end") VALUES
+  (1, 33, 4, '2026-11-01 12:10:00', '2026-11-01 12:19:00'), (1, 34, 5, '2026-11-01 12:20:00', '2026-11-01 12:29:00');
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 35, 1, '2026-11-01 16:00:00', 300, '10.0.1.5', 50060, '93.184.216.34', 443, 6, 10, 1500, 3);
 -- the replay
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(4, 2, 9, '2026-11-05 12:00:00', 30, '10.9.0.5', 50100, '93.184.216.34', 443, 6, 10, 1500, 2);
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(4, 3, 10, '2026-11-05 12:05:00', 30, '10.9.0.5', 50101, '203.0.113.66', 443, 6, 3, 180, 2);
-INSERT INTO store.flow BY NAME SELECT * FROM flow_row(4, 4, 10, '2026-11-05 12:06:00', 30, '10.9.0.5', 50102, '203.0.113.66', 443, 6, 3, 180, 2);
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(4, 2, 9, '2026-11-05 12:00:00', 30, '10.9.0.5', 50100, '93.184.216.34', 443, 6, 10, 1500, 2);
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(4, 3, 10, '2026-11-05 12:05:00', 30, '10.9.0.5', 50101, '203.0.113.66', 443, 6, 3, 180, 2);
+INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(4, 4, 10, '2026-11-05 12:06:00', 30, '10.9.0.5', 50102, '203.0.113.66', 443, 6, 3, 180, 2);
 
 -- dns
 
