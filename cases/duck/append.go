@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"unsafe"
 
-	bindings "github.com/duckdb/duckdb-go-bindings"
 	"github.com/duckdb/duckdb-go/v2/mapping"
 )
 
@@ -18,6 +17,7 @@ type Appender struct {
 	table    string
 	types    []mapping.Type // of the table
 	shaped   bool           // chunk is made
+	texts    textHeap       // what the chunk's text points to
 }
 
 // NewAppender makes an appender for schema.table. Its columns come as []bool, []uint8, []uint16, []uint32, []int16,
@@ -112,9 +112,10 @@ func (a *Appender) Append(n int, cols []any, valid [][]uint64) error {
 		return fmt.Errorf("append to %s: %d rows of %d columns", a.table, n, len(cols))
 	}
 	mapping.DataChunkReset(a.chunk)
+	a.texts.reset()
 	for i, col := range cols {
 		vec := mapping.DataChunkGetVector(a.chunk, mapping.IdxT(i))
-		if err := fill(vec, n, col, valid[i]); err != nil {
+		if err := a.fill(vec, n, col, valid[i]); err != nil {
 			return fmt.Errorf("append to %s: column %d: %w", a.table, i+1, err)
 		}
 	}
@@ -144,10 +145,11 @@ func (a *Appender) Close() {
 		mapping.DestroyDataChunk(&a.chunk)
 	}
 	mapping.AppenderDestroy(&a.appender)
+	a.texts.free()
 }
 
 // fill copies a column into a vector.
-func fill(vec mapping.Vector, n int, col any, valid []uint64) error {
+func (a *Appender) fill(vec mapping.Vector, n int, col any, valid []uint64) error {
 	if valid != nil {
 		words := (n + 63) / 64
 		full := true
@@ -187,11 +189,7 @@ func fill(vec mapping.Vector, n int, col any, valid []uint64) error {
 	case [][2]uint64:
 		copy(unsafe.Slice((*[2]uint64)(data), n), c[:n])
 	case [][]byte:
-		for i, text := range c[:n] {
-			if valid == nil || valid[i>>6]&(1<<(i&63)) != 0 {
-				bindings.UnsafeVectorAssignStringElementLen(vec, mapping.IdxT(i), text)
-			}
-		}
+		a.texts.fill(unsafe.Slice((*textRef)(data), n), c[:n], valid)
 	default:
 		return fmt.Errorf("a %T cannot be appended", col)
 	}
