@@ -112,6 +112,16 @@ func (t *Tx) writeObjects() error {
 	return nil
 }
 
+// Flush hands what was added to DuckDB. Commit does so too; but then other transactions wait.
+func (t *Tx) Flush() error {
+	for _, a := range t.appenders {
+		if err := a.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Commit makes the transaction's objects part of the case and writes the custody log. Commits are one at a time.
 func (t *Tx) Commit(ctx context.Context) error {
 	t.w.mu.Lock()
@@ -122,10 +132,8 @@ func (t *Tx) Commit(ctx context.Context) error {
 	if err := t.writeSlices(); err != nil {
 		return err
 	}
-	for _, a := range t.appenders {
-		if err := a.Flush(); err != nil {
-			return err
-		}
+	if err := t.Flush(); err != nil {
+		return err
 	}
 	written, err := t.w.dict.write(t.conn)
 	if err != nil {

@@ -41,6 +41,9 @@ func (l *load) loadBatch(ctx context.Context, b batch) error {
 		done[i] = o
 		l.update(func() { l.progress.BytesDone += j.size })
 	}
+	if err := tx.Flush(); err != nil {
+		return err
+	}
 	if err := l.commit.wait(ctx, b.seq); err != nil {
 		return err
 	}

@@ -229,7 +229,7 @@ func (l *load) planBatches(ctx context.Context, in <-chan fetched, out chan<- ba
 			size += decodedSize(f)
 		}
 		rest += f.size
-		if size >= l.batchLimit(rest) {
+		if size >= l.batchLimit(b.seq, rest) {
 			if err := send(); err != nil {
 				return err
 			}
@@ -237,16 +237,18 @@ func (l *load) planBatches(ctx context.Context, in <-chan fetched, out chan<- ba
 	}
 }
 
-// batchLimit is how many decoded bytes make a batch, when so many bytes have been planned. Towards the end batches get
+// batchLimit is how many decoded bytes make batch seq, when so many bytes have been planned. The first batches differ in
+// size, so that the workers do not all come to commit, one after the other, at the same time; towards the end batches get
 // smaller, so that every worker has work until then.
-func (l *load) batchLimit(planned int64) int64 {
+func (l *load) batchLimit(seq int, planned int64) int64 {
 	l.mu.Lock()
 	rest, listed := l.progress.Bytes-planned, l.progress.Listed
 	l.mu.Unlock()
-	if !listed {
-		return l.plan.batchBytes
+	limit, workers := l.plan.batchBytes, int64(l.plan.Workers)
+	if listed {
+		limit = min(limit, max(limit/8, packing*rest/(2*workers)))
 	}
-	return min(l.plan.batchBytes, max(l.plan.batchBytes/8, packing*rest/int64(2*l.plan.Workers)))
+	return limit * min(int64(seq)+1, workers) / workers
 }
 
 // plan1 says what becomes of one object.
