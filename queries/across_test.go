@@ -190,7 +190,7 @@ func load(t interface{ Fatalf(string, ...any) }, db *sql.DB, all []smallCase) {
 			}
 		}
 		for j, a := range c.answers {
-			answers = append(answers, fmt.Sprintf("(%d, %d, 1, %d, %s, '%s', %s, NULL, 'x', 'A', 'IN', %s, NULL, false)", i+1, j, i, when(a.at), a.name, address(a.client), address(a.address)))
+			answers = append(answers, fmt.Sprintf("(%d, %d, 1, %d, %s, '%s', %s, NULL, 'x', 1, %s, NULL, false)", i+1, j, i, when(a.at), a.name, address(a.client), address(a.address)))
 		}
 		for j, f := range c.flows {
 			id, flags := i*4+f.iface*2-2, "NULL"
@@ -216,7 +216,7 @@ func load(t interface{ Fatalf(string, ...any) }, db *sql.DB, all []smallCase) {
 		rows  []string
 	}{
 		{"flow_context (context_id, capture, interface_id, action)", contexts}, {"dns_context (context_id, capture)", dns},
-		{"dns_answer", answers}, {"minute (log_type, capture, source, status, minute, records)", minutes},
+		{"dns_answer_context", []string{"(1, 'A', 'IN')"}}, {"dns_answer", answers}, {"minute (log_type, capture, source, status, minute, records)", minutes},
 		{`flow_plain (object_id, row_no, context_id, start, "end", src4, dst4, srcport, dstport, protocol)`, plain},
 		{`flow_full (object_id, row_no, context_id, start, "end", src4, dst4, srcport, dstport, protocol, tcp_flags, pkt_src4, pkt_dst4, utf8_escaped)`, flows},
 	} {

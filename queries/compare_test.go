@@ -159,9 +159,10 @@ func (c comparedCase) places(i int) []string {
 
 // loadCompared puts small cases into three captures. Each use has a client of its own.
 func loadCompared(t *rapid.T, db *sql.DB, all []comparedCase) {
-	for _, table := range []string{"capture", "flow_context", "dns_context", "flow_full", "dns", "dns_answer", "minute"} {
+	for _, table := range []string{"capture", "flow_context", "dns_context", "dns_answer_context", "flow_full", "dns", "dns_answer", "minute"} {
 		must(t, db, "DELETE FROM store."+table)
 	}
+	must(t, db, "INSERT INTO store.dns_answer_context VALUES (1, 'A', 'IN')")
 	must(t, db, "INSERT INTO store.capture VALUES ('c0', 'incident', '2026-11-10'), ('c1', 'replay', '2026-11-10'), ('c2', 'baseline', '2026-11-10')")
 	must(t, db, "INSERT INTO store.flow_context (context_id, capture, interface_id, action, flow_direction) SELECT i, 'c' || i, 'eni-' || i, 'ACCEPT', 'egress' FROM range(3) t(i)")
 	must(t, db, "INSERT INTO store.dns_context (context_id, capture, vpc_id) SELECT i, 'c' || i, 'vpc-' || i FROM range(3) t(i)")
@@ -183,15 +184,15 @@ func loadCompared(t *rapid.T, db *sql.DB, all []comparedCase) {
 				name, domain := nameOf(i, u.name)
 				dns = append(dns, fmt.Sprintf("(2, %d, %d, TIMESTAMP '2026-11-02 10:00:00', '%s', '%s', %d, false)", client, u.side, name, domain, client))
 				if u.address > 0 {
-					answers = append(answers, fmt.Sprintf("(2, %d, 1, %d, TIMESTAMP '2026-11-02 10:00:00', '%s', %d, NULL, 'x', 'A', 'IN', %s, false)", client, u.side, name, client, address))
+					answers = append(answers, fmt.Sprintf("(2, %d, 1, %d, TIMESTAMP '2026-11-02 10:00:00', '%s', %d, NULL, 'x', 1, %s, false)", client, u.side, name, client, address))
 				}
 			}
 		}
 	}
 	for into, rows := range map[string][]string{
-		`flow_full (object_id, row_no, context_id, start, "end", src4, dst4, dst6, srcport, dstport, protocol, tcp_flags, utf8_escaped)`:             flows,
-		"dns (object_id, row_no, context_id, query_timestamp, name, registered_domain, src4, utf8_escaped)":                                          dns,
-		"dns_answer (object_id, row_no, answer_no, context_id, query_timestamp, name, src4, src6, rdata, type, class, rdata4, rdata6, utf8_escaped)": answers,
+		`flow_full (object_id, row_no, context_id, start, "end", src4, dst4, dst6, srcport, dstport, protocol, tcp_flags, utf8_escaped)`:                   flows,
+		"dns (object_id, row_no, context_id, query_timestamp, name, registered_domain, src4, utf8_escaped)":                                                dns,
+		"dns_answer (object_id, row_no, answer_no, context_id, query_timestamp, name, src4, src6, rdata, answer_context_id, rdata4, rdata6, utf8_escaped)": answers,
 	} {
 		if len(rows) > 0 {
 			must(t, db, "INSERT INTO store."+into+" VALUES "+strings.Join(rows, ", "))

@@ -29,7 +29,7 @@ func init() {
 	}
 	huntCases["what-changed"] = huntCase{
 		found: []string{asks(5, "'10.0.0.1'", "'sink.example'", "'sink.example'", "i", "1"), asks(5, "'10.9.0.1'", "'sink.example'", "'sink.example'", "i", "4"),
-			"INSERT INTO store.dns_answer SELECT 2, i, 1, CASE WHEN i < 5 THEN 1 ELSE 4 END, TIMESTAMP '2026-11-02', 'sink.example', v4('10.0.0.1'), NULL, a, 'A', 'IN', v4(a), NULL, false FROM (SELECT i, CASE WHEN i < 5 THEN '203.0.113.9' ELSE '10.9.0.250' END AS a FROM range(10) t(i))"},
+			"INSERT INTO store.dns_answer SELECT 2, i, 1, CASE WHEN i < 5 THEN 1 ELSE 4 END, TIMESTAMP '2026-11-02', 'sink.example', v4('10.0.0.1'), NULL, a, 1, v4(a), NULL, false FROM (SELECT i, CASE WHEN i < 5 THEN '203.0.113.9' ELSE '10.9.0.250' END AS a FROM range(10) t(i))"},
 		subject: "severity, status, name", want: "low resolves to a private address now sink.example",
 		innocent: []string{fleet, flows(100, 6, "'10.9.0.1'", "'203.0.113.9'", "30000 + i", "443", "300 * i", "60", "2"), asks(50, "'10.9.0.1'", "'new' || i || '.example'", "'new.example'", "i", "4")},
 	}

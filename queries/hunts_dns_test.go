@@ -9,7 +9,7 @@ import (
 
 // answers makes one answer for each i.
 func answers(n int, client, name, second, kind, rdata string) string {
-	return fmt.Sprintf(`INSERT INTO store.dns_answer SELECT 2, (SELECT count(*) FROM store.dns_answer) + i, 1, 1, TIMESTAMP '2026-11-02' + to_seconds((%s)::BIGINT), %s, v4(%s), NULL, %s, '%s', 'IN',
+	return fmt.Sprintf(`INSERT INTO store.dns_answer SELECT 2, (SELECT count(*) FROM store.dns_answer) + i, 1, 1, TIMESTAMP '2026-11-02' + to_seconds((%s)::BIGINT), %s, v4(%s), NULL, %s, (SELECT context_id FROM store.dns_answer_context WHERE type = '%s'),
 		CASE '%s' WHEN 'A' THEN v4(%s) END, NULL, false FROM range(%d) t(i)`, second, name, client, rdata, kind, kind, rdata, n)
 }
 

@@ -43,7 +43,7 @@ var twelveHosts = talk("out", 8, 144, "'10.0.0.' || (1 + i % 12)", "'203.0.113.8
 
 // answered makes an answer: client was given address for name.
 func answered(client, address, name string, second int) string {
-	return fmt.Sprintf("INSERT INTO store.dns_answer SELECT 2, 1000 + (SELECT count(*) FROM store.dns_answer), 1, 1, TIMESTAMP '2026-11-02' + to_seconds(%d), '%s', v4('%s'), NULL, '%s', 'A', 'IN', v4('%s'), NULL, false", second, name, client, address, address)
+	return fmt.Sprintf("INSERT INTO store.dns_answer SELECT 2, 1000 + (SELECT count(*) FROM store.dns_answer), 1, 1, TIMESTAMP '2026-11-02' + to_seconds(%d), '%s', v4('%s'), NULL, '%s', 1, v4('%s'), NULL, false", second, name, client, address, address)
 }
 
 // sends is talk with bytes for both directions, from the client and to it.
@@ -53,7 +53,7 @@ func sends(direction string, k, n int, client, server, port, second string, ther
 
 // given makes an answer for each i; asks makes the queries.
 func given(n int, client, name, address, second string) string {
-	return fmt.Sprintf("INSERT INTO store.dns_answer SELECT 2, 1000 + (SELECT count(*) FROM store.dns_answer) + i, 1, 1, TIMESTAMP '2026-11-02' + to_seconds((%s)::BIGINT), %s, v4(%s), NULL, %s, 'A', 'IN', v4(%s), NULL, false FROM range(%d) t(i)", second, name, client, address, address, n)
+	return fmt.Sprintf("INSERT INTO store.dns_answer SELECT 2, 1000 + (SELECT count(*) FROM store.dns_answer) + i, 1, 1, TIMESTAMP '2026-11-02' + to_seconds((%s)::BIGINT), %s, v4(%s), NULL, %s, 1, v4(%s), NULL, false FROM range(%d) t(i)", second, name, client, address, address, n)
 }
 
 // talk makes n answered connections at the interface of host k, client first, direction in or out.

@@ -44,6 +44,7 @@ INSERT INTO store.flow_context (context_id, capture, interface_id, instance_id, 
   (5, 'incident', 'eni-1', 'i-1', 'vpc-1', 'REJECT', 'OK', 'egress', NULL), (6, 'replay', 'eni-9', 'i-9', 'vpc-9', 'REJECT', 'OK', 'egress', NULL);
 INSERT INTO store.dns_context (context_id, capture, vpc_id, query_type, rcode) VALUES
   (1, 'incident', 'vpc-1', 'A', 'NOERROR'), (2, 'incident', 'vpc-1', 'A', 'NXDOMAIN'), (3, 'incident', 'vpc-1', 'TXT', 'NOERROR'), (4, 'replay', 'vpc-9', 'A', 'NOERROR');
+INSERT INTO store.dns_answer_context VALUES (1, 'A', 'IN'), (2, 'AAAA', 'IN'), (3, 'CNAME', 'IN'), (4, 'TXT', 'IN'), (5, 'NULL', 'IN');
 INSERT INTO store.zone_context (context_id, capture, hosted_zone_id, query_type, response_code) VALUES (1, 'incident', 'Z1', 'A', 'NXDOMAIN'), (2, 'incident', 'Z1', 'A', 'NOERROR');
 INSERT INTO store.minute (log_type, capture, source, status, minute, records) VALUES ('dns', 'incident', 'vpc-1', 'NOERROR', '2026-10-30', 1), ('dns', 'replay', 'vpc-9', 'NOERROR', '2026-10-30', 1);
 `
@@ -99,7 +100,7 @@ var huntCases = map[string]huntCase{
 		found:   []string{asks(5, "'10.0.0.1'", "'www.example'", "'www.example'", "i", "1"), flows(3, 1, "'10.0.0.1'", "'203.0.113.140'", "40000 + i", "443", "90000 + i", "90000000", "3")},
 		subject: "severity, src, dst, dstport, too_early", want: "high 10.0.0.1 203.0.113.140 443 false",
 		innocent: []string{
-			"INSERT INTO store.dns_answer SELECT 2, 99, 1, 1, TIMESTAMP '2026-11-02', 'www.example', v4('10.0.0.1'), NULL, '203.0.113.9', 'A', 'IN', v4('203.0.113.9'), NULL, false",
+			"INSERT INTO store.dns_answer SELECT 2, 99, 1, 1, TIMESTAMP '2026-11-02', 'www.example', v4('10.0.0.1'), NULL, '203.0.113.9', 1, v4('203.0.113.9'), NULL, false",
 			flows(3, 1, "'10.0.0.1'", "'203.0.113.9'", "40000 + i", "443", "80000 + i", "90000000", "3"),
 			flows(3, 4, "'10.0.0.1'", "'203.0.113.12'", "40000 + i", "443", "90000 + i", "90000000", "3"), // AWS's own
 			flows(3, 2, "'203.0.113.13'", "'10.0.0.1'", "40000 + i", "443", "90000 + i", "90000000", "3"), // called by it
@@ -145,7 +146,7 @@ var huntCases = map[string]huntCase{
 // staged empties the case, and puts the rows there that statements make, and what is built from them.
 func staged(t *testing.T, db *sql.DB, rows []string) {
 	t.Helper()
-	for _, table := range []string{"capture", "flow_context", "dns_context", "zone_context", "flow_full", "dns", "dns_answer", "zone", "minute", "flow_span"} {
+	for _, table := range []string{"capture", "flow_context", "dns_context", "dns_answer_context", "zone_context", "flow_full", "dns", "dns_answer", "zone", "minute", "flow_span"} {
 		run(t, db, "DELETE FROM store."+table)
 	}
 	for _, s := range append(statements(stage), rows...) {

@@ -336,13 +336,15 @@ CREATE OR REPLACE TEMP TABLE span AS
 SELECT pair_id, name_no, part, (row_number() OVER (PARTITION BY pair_id ORDER BY name_no, part))::UINTEGER AS span_no, min(asked_at) AS since, max(asked_at) AS until, arg_max(record, asked_at) AS record
 FROM parted GROUP BY pair_id, name_no, part;
 CREATE OR REPLACE TEMP TABLE linked AS
-WITH cname AS (
-  SELECT object_id::UBIGINT << 32 | row_no AS record, count(*) AS links, max(rdata) AS chain FROM store.dns_answer WHERE type = 'CNAME' GROUP BY ALL
+WITH alias AS NOT MATERIALIZED (
+  SELECT object_id::UBIGINT << 32 | row_no AS record, answer_no, rdata
+  FROM store.dns_answer WHERE answer_context_id IN (SELECT context_id FROM store.dns_answer_context WHERE type = 'CNAME')
+), cname AS (
+  SELECT record, count(*) AS links, max(rdata) AS chain FROM alias GROUP BY ALL
 )
 SELECT record, chain FROM cname WHERE links = 1
 UNION ALL
-SELECT a.object_id::UBIGINT << 32 | a.row_no AS record, string_agg(a.rdata, ' ' ORDER BY a.answer_no)
-FROM store.dns_answer a SEMI JOIN (FROM cname WHERE links > 1) c ON c.record = (a.object_id::UBIGINT << 32 | a.row_no) WHERE a.type = 'CNAME' GROUP BY 1;
+SELECT record, string_agg(rdata, ' ' ORDER BY answer_no) FROM alias SEMI JOIN (FROM cname WHERE links > 1) USING (record) GROUP BY 1;
 DELETE FROM store.answer_pair;
 INSERT INTO store.answer_pair
 WITH plain AS (

@@ -12,6 +12,11 @@ CREATE TABLE store.dns_context (
   firewall_rule_action VARCHAR, firewall_rule_group_id VARCHAR, firewall_domain_list_id VARCHAR
 );
 
+-- What an answer is, beside its data.
+CREATE TABLE store.dns_answer_context (
+  context_id UINTEGER NOT NULL, type VARCHAR, class VARCHAR
+);
+
 -- name is query_name in lower case without its final dot; query_name is kept only where it is not name and a dot.
 CREATE TABLE store.dns (
   object_id UINTEGER NOT NULL, row_no UINTEGER NOT NULL, context_id UINTEGER NOT NULL,
@@ -24,7 +29,7 @@ CREATE TABLE store.dns (
 CREATE TABLE store.dns_answer (
   object_id UINTEGER NOT NULL, row_no UINTEGER NOT NULL, answer_no UINTEGER NOT NULL, context_id UINTEGER NOT NULL,
   query_timestamp TIMESTAMP NOT NULL, name VARCHAR, src4 UINTEGER, src6 UHUGEINT,
-  rdata VARCHAR, type VARCHAR, class VARCHAR, rdata4 UINTEGER, rdata6 UHUGEINT, utf8_escaped BOOLEAN NOT NULL
+  rdata VARCHAR, answer_context_id UINTEGER NOT NULL, rdata4 UINTEGER, rdata6 UHUGEINT, utf8_escaped BOOLEAN NOT NULL
 );
 
 -- section: views
@@ -74,11 +79,11 @@ COMMENT ON COLUMN dns.utf8_escaped IS 'flag: some text was not valid UTF-8 and i
 COMMENT ON COLUMN dns.srcaddr_n IS 'number: srcaddr as a number, for ip() and in_cidr()';
 
 CREATE VIEW dns_answer AS
-SELECT a.query_timestamp, a.name || '.' AS query_name, a.answer_no, a.rdata, a.type, a.class,
+SELECT a.query_timestamp, a.name || '.' AS query_name, a.answer_no, a.rdata, k.type, k.class,
   addr_text(a.src4, a.src6) AS srcaddr, c.vpc_id, c.src_instance, c.query_type, c.rcode, c.firewall_rule_action,
   a.name, c.capture, a.object_id, a.row_no, a.utf8_escaped,
   addr_number(a.rdata4, a.rdata6) AS rdata_n, addr_number(a.src4, a.src6) AS srcaddr_n
-FROM store.dns_answer a JOIN store.dns_context c USING (context_id);
+FROM store.dns_answer a JOIN store.dns_context c USING (context_id) JOIN store.dns_answer_context k ON k.context_id = a.answer_context_id;
 
 COMMENT ON COLUMN dns_answer.query_timestamp IS 'time: when the query was made';
 COMMENT ON COLUMN dns_answer.query_name IS 'name: the name asked for, in lower case; the records do not say which name an answer is about';

@@ -168,16 +168,17 @@ func (d *decoding) renderRow(b *strings.Builder, r dnsRow) {
 	fmt.Fprintf(b, "%s %s", r.table, r.values["row_no"])
 	for _, name := range d.tables[r.table].names {
 		value, ok := r.values[name]
-		if !ok || name == "object_id" || name == "row_no" || name == "context_id" || name == "utf8_escaped" && value == "0" {
+		if !ok || name == "object_id" || name == "row_no" || strings.HasSuffix(name, "context_id") || name == "utf8_escaped" && value == "0" {
 			continue
 		}
 		fmt.Fprintf(b, " %s=%s", name, quoteVector(value))
 	}
 	var context strings.Builder
-	for _, name := range d.tables[d.typ.Name+"_context"].names {
-		if r.table == "dns_answer" {
-			break // it is its parent's
-		}
+	of := d.typ.Name + "_context"
+	if r.table == "dns_answer" {
+		of = "dns_answer_context" // the other is its parent's
+	}
+	for _, name := range d.tables[of].names {
 		if value, ok := r.values[name]; ok && name != "capture" && name != "log_group" && name != "log_stream" && name != "context_id" {
 			fmt.Fprintf(&context, " %s=%s", name, quoteVector(value))
 		}
@@ -268,10 +269,19 @@ func isUTF8(b []byte) bool { return strings.ToValidUTF8(string(b), "?") == strin
 
 // addContext spells the context out.
 func (d *decoding) addContext(r *dnsRow) error {
-	n, err := strconv.Atoi(r.values["context_id"])
-	if err != nil {
-		return err
+	for _, column := range []string{"context_id", "answer_context_id"} {
+		if n, err := strconv.Atoi(r.values[column]); err == nil {
+			if err := d.addContextOf(r, n); err != nil {
+				return err
+			}
+		} else if column == "context_id" {
+			return err
+		}
 	}
+	return nil
+}
+
+func (d *decoding) addContextOf(r *dnsRow, n int) error {
 	name, key, _ := strings.Cut(d.contexts[n], " ")
 	for _, column := range d.tables[name].names[1:] {
 		length, w := binary.Uvarint([]byte(key))

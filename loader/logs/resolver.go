@@ -89,6 +89,15 @@ type resolver struct {
 	key    []byte // scratch
 	query  *queryColumns
 	answer *answerColumns
+
+	kinds    [8]answerKind // types and classes seen last
+	nextKind int
+}
+
+// answerKind is the number of a type and class of answers.
+type answerKind struct {
+	key string
+	id  uint32
 }
 
 func newResolver(opt Options) Decoder {
@@ -129,21 +138,39 @@ func (d *resolver) write(meta Meta) error {
 		if err := makeRoom(&d.answer.Batch, d.opt.Flush); err != nil {
 			return err
 		}
-		d.answer.add(meta, context, r, d.name, i)
+		d.answer.add(meta, context, d.answerContext(&r.answers[i]), r, d.name, i)
 	}
 	return nil
 }
 
 // context gives the number of what repeats from record to record.
 func (d *resolver) context(meta Meta) uint32 {
-	key := append(d.key[:0], d.prefix.of(meta)...)
-	for _, value := range d.record.context {
+	d.key = appendValues(append(d.key[:0], d.prefix.of(meta)...), d.record.context[:])
+	return d.opt.Intern("dns_context", d.key)
+}
+
+// answerContext gives the number of an answer's type and class, of which there are few.
+func (d *resolver) answerContext(a *resolverAnswer) uint32 {
+	d.key = appendValues(d.key[:0], a.text[aType:aClass+1])
+	for i := range d.kinds {
+		if k := &d.kinds[i]; k.key == string(d.key) {
+			return k.id
+		}
+	}
+	k := answerKind{string(d.key), d.opt.Intern("dns_answer_context", d.key)}
+	d.kinds[d.nextKind] = k
+	d.nextKind = (d.nextKind + 1) % len(d.kinds)
+	return k.id
+}
+
+// appendValues adds values to a context key; nil is NULL.
+func appendValues(key []byte, values [][]byte) []byte {
+	for _, value := range values {
 		if value == nil {
 			key = AppendNull(key)
 		} else {
 			key = AppendText(key, value)
 		}
 	}
-	d.key = key
-	return d.opt.Intern("dns_context", key)
+	return key
 }

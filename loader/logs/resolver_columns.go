@@ -67,54 +67,47 @@ func flag(b bool) uint8 {
 type answerColumns struct {
 	Batch
 	objectID, rowNo, answerNo, context []uint32
+	answerContext                      []uint32
 	time                               []int64
 	name                               [][]byte
 	nameOK                             []uint64
 	src, addr                          addrColumns
-	rdata, kind, class                 [][]byte
-	rdataOK, kindOK, classOK           []uint64
+	rdata                              [][]byte
+	rdataOK                            []uint64
 	escaped                            []uint8
 }
 
 func newAnswerColumns() *answerColumns {
 	c := &answerColumns{
 		objectID: make([]uint32, BatchSize), rowNo: make([]uint32, BatchSize),
-		answerNo: make([]uint32, BatchSize), context: make([]uint32, BatchSize),
+		answerNo: make([]uint32, BatchSize), context: make([]uint32, BatchSize), answerContext: make([]uint32, BatchSize),
 		time: make([]int64, BatchSize), name: make([][]byte, BatchSize), nameOK: NewMask(),
 		src: newAddrColumns(), addr: newAddrColumns(),
-		rdata: make([][]byte, BatchSize), kind: make([][]byte, BatchSize), class: make([][]byte, BatchSize),
-		rdataOK: NewMask(), kindOK: NewMask(), classOK: NewMask(), escaped: make([]uint8, BatchSize),
+		rdata: make([][]byte, BatchSize), rdataOK: NewMask(), escaped: make([]uint8, BatchSize),
 	}
 	c.Table = "dns_answer"
 	c.Cols = []any{c.objectID, c.rowNo, c.answerNo, c.context, c.time, c.name, c.src.v4, c.src.v6,
-		c.rdata, c.kind, c.class, c.addr.v4, c.addr.v6, c.escaped}
+		c.rdata, c.answerContext, c.addr.v4, c.addr.v6, c.escaped}
 	c.Valid = [][]uint64{nil, nil, nil, nil, nil, c.nameOK, c.src.v4OK, c.src.v6OK,
-		c.rdataOK, c.kindOK, c.classOK, c.addr.v4OK, c.addr.v6OK, nil}
+		c.rdataOK, nil, c.addr.v4OK, c.addr.v6OK, nil}
 	return c
 }
 
-// add sets the row of a record's answer n, counted from 0.
-func (c *answerColumns) add(meta Meta, context uint32, r *resolverRecord, name []byte, n int) {
+// add sets the row of a record's answer n, counted from 0. answerContext is the number of its type and class.
+func (c *answerColumns) add(meta Meta, context, answerContext uint32, r *resolverRecord, name []byte, n int) {
 	i, a := c.N, &r.answers[n]
 	c.N++
 	c.objectID[i], c.rowNo[i], c.answerNo[i] = meta.ObjectID, meta.RowNo, uint32(n+1)
-	c.context[i], c.time[i] = context, r.time
+	c.context[i], c.answerContext[i], c.time[i] = context, answerContext, r.time
 	if r.queryName != nil {
 		c.name[i] = c.Keep(name)
 		set(c.nameOK, i)
 	}
 	c.src.add(i, r.src)
-	c.text(c.rdata, c.rdataOK, i, a.text[aRdata])
-	c.text(c.kind, c.kindOK, i, a.text[aType])
-	c.text(c.class, c.classOK, i, a.text[aClass])
+	if rdata := a.text[aRdata]; rdata != nil {
+		c.rdata[i] = c.Keep(rdata)
+		set(c.rdataOK, i)
+	}
 	c.addr.add(i, a.addr)
 	c.escaped[i] = flag(r.escapedOutside || a.escaped > 0)
-}
-
-// text sets a row of a column, unless the text is NULL.
-func (c *answerColumns) text(column [][]byte, ok []uint64, i int, text []byte) {
-	if text != nil {
-		column[i] = c.Keep(text)
-		set(ok, i)
-	}
 }

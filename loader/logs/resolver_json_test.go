@@ -290,7 +290,7 @@ func laxTime(text string) bool {
 // records before.
 func checkRecord(t rapid.TB, d *decoding, b []byte) {
 	t.Helper()
-	d.rows, d.notes, d.contexts = nil, nil, nil
+	d.rows, d.notes = nil, nil
 	_, _, _, err := d.decode(b)
 	rows := d.all()
 	dns, answers, slowErr := slowRecord(b)

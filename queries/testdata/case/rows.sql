@@ -116,8 +116,9 @@ INSERT INTO store.dns BY NAME SELECT * FROM dns_row(2, 13, 1, '2026-11-01 10:50:
 INSERT INTO store.dns BY NAME SELECT * FROM dns_row(5, 1, 7, '2026-11-05 12:00:00', '10.9.0.5', 40101, 'www.example.com', 'example.com', 7, 0, 2);
 INSERT INTO store.dns BY NAME SELECT * FROM dns_row(5, 2, 8, '2026-11-05 12:05:00', '10.9.0.5', 40102, 'c2.evil.example', 'evil.example', 7, 1, 0);
 
-INSERT INTO store.dns_answer (object_id, row_no, answer_no, context_id, query_timestamp, name, src4, rdata, type, class, rdata4, utf8_escaped)
-  SELECT d.object_id, d.row_no, a.no, d.context_id, d.query_timestamp, d.name, d.src4, a.rdata, a.type, 'IN',
+INSERT INTO store.dns_answer_context VALUES (1, 'A', 'IN'), (2, 'AAAA', 'IN'), (3, 'CNAME', 'IN'), (4, 'TXT', 'IN'), (5, 'MX', 'IN');
+INSERT INTO store.dns_answer (object_id, row_no, answer_no, context_id, query_timestamp, name, src4, rdata, answer_context_id, rdata4, utf8_escaped)
+  SELECT d.object_id, d.row_no, a.no, d.context_id, d.query_timestamp, d.name, d.src4, a.rdata, (SELECT context_id FROM store.dns_answer_context WHERE type = a.type),
     CASE WHEN a.type = 'A' THEN v4(a.rdata) END, false
   FROM store.dns d JOIN (VALUES
     ('www.example.com', 1, 'edge.cdn.example.', 'CNAME'), ('www.example.com', 2, '93.184.216.34', 'A'), ('c2.evil.example', 1, '203.0.113.66', 'A'),
