@@ -192,9 +192,10 @@ const csvContexts = v4Macro + `
 CREATE TABLE store.raw_context AS SELECT row_number() OVER () AS context_id, account_id, interface_id, action, log_status FROM
   (SELECT DISTINCT account_id, interface_id, action, log_status FROM read_csv('%[1]s', delim=' ', header=true, nullstr='-', names=[%[2]s], types={%[3]s}))`
 
-// readCSV fills store.flow's columns from the default format by DuckDB's reader.
+// readCSV fills the columns of store.flow_plain from the default format by DuckDB's reader. It cannot fill two tables in
+// one pass, so addresses that are not IPv4 stand in two columns more.
 const readCSV = `
-CREATE TABLE store.flow AS
+CREATE TABLE store.flow_plain AS
 SELECT f.filename AS object, context_id, to_timestamp(f.start)::TIMESTAMP AS start, to_timestamp(f."end")::TIMESTAMP AS "end",
   CASE WHEN NOT contains(srcaddr, ':') THEN v4(srcaddr) END AS src4, CASE WHEN contains(srcaddr, ':') THEN srcaddr END AS src6,
   CASE WHEN NOT contains(dstaddr, ':') THEN v4(dstaddr) END AS dst4, CASE WHEN contains(dstaddr, ':') THEN dstaddr END AS dst6,

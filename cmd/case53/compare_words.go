@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
 	"case53/cases"
+	"case53/cmd/case53/report"
 )
 
 // The words of a comparison. Nothing is said here that is not a count, a time or a coverage of the case.
@@ -201,7 +203,7 @@ func (c *Comparison) first(all Total) []string {
 	}
 	text := fmt.Sprintf("The first %s was at %s", what, moment(at))
 	if !begin.IsZero() && !at.Before(begin) {
-		text += fmt.Sprintf(", %s after the capture's first record", lasting(at.Sub(begin)))
+		text += fmt.Sprintf(", %s after the capture's first record", hours(cases.Span{From: begin, To: at}))
 	}
 	return []string{text + "."}
 }
@@ -296,19 +298,17 @@ func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
 
 // hours is the length of a window.
 func hours(s cases.Span) string {
-	return lasting(s.To.Sub(s.From))
-}
-
-func lasting(d time.Duration) string {
-	switch {
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%d s", d/time.Second)
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%d min", d/time.Minute)
-	case d%time.Hour == 0:
-		return fmt.Sprintf("%d h", d/time.Hour)
+	const minute, hour = 60, 3600
+	switch d := report.Span(s).Seconds(); {
+	case d < 2*minute:
+		return fmt.Sprintf("%.0f s", math.Floor(d))
+	case d < 2*hour:
+		return fmt.Sprintf("%.0f min", math.Floor(d/minute))
+	case math.Mod(d, hour) == 0:
+		return fmt.Sprintf("%.0f h", d/hour)
+	default:
+		return fmt.Sprintf("%.1f h", d/hour)
 	}
-	return fmt.Sprintf("%.1f h", d.Hours())
 }
 
 // percent rounds to a tenth, but neither up to all nor down to none.

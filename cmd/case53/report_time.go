@@ -10,15 +10,18 @@ import (
 
 // Widths of the windows and bins of a report, the first that gives few enough.
 var (
-	reportBins      = []time.Duration{time.Minute, 5 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 7 * 24 * time.Hour}
-	mostTimeBins    = int64(100)
-	mostCoverageBin = int64(1500)
+	reportBins = []time.Duration{time.Minute, 5 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour,
+		day, 7 * day, 30 * day, 365 * day, 3650 * day, 36500 * day}
+	mostTimeBins    = 100
+	mostCoverageBin = 1500
 )
 
-// binFor is the narrowest bin, of at least least, of which no more than most lie between two times.
-func binFor(from, to time.Time, least time.Duration, most int64) time.Duration {
+const day = 24 * time.Hour
+
+// binFor is the narrowest bin, of at least least, of which no more than most lie in a window.
+func binFor(window report.Span, least time.Duration, most int) time.Duration {
 	for _, bin := range reportBins {
-		if bin >= least && int64(to.Sub(from)/bin) < most {
+		if bin >= least && window.Seconds()/bin.Seconds() < float64(most) {
 			return bin
 		}
 	}
@@ -39,7 +42,7 @@ func (g *gatherer) coverage(ctx context.Context, r *report.Report, info cases.In
 		}
 	}
 	r.Window = report.Span(all)
-	r.CoverageBin = binFor(all.From, all.To, 10*time.Minute, mostCoverageBin)
+	r.CoverageBin = binFor(r.Window, 10*time.Minute, mostCoverageBin)
 	sources, err := g.k.Coverage(ctx, r.CoverageBin)
 	if err != nil {
 		return err
@@ -57,7 +60,7 @@ func (g *gatherer) coverage(ctx context.Context, r *report.Report, info cases.In
 		for _, s := range c.Spans {
 			if span, ok := g.clip(s.From, s.To); ok {
 				out.Spans = append(out.Spans, report.Stretch{Span: span, Status: s.Status})
-				n := int64((span.To.Sub(span.From) + c.Bin - 1) / c.Bin)
+				n := int64(span.Bins(c.Bin))
 				counts[s.Status] += n
 				out.Windows += n
 			}
@@ -96,10 +99,10 @@ func (g *gatherer) timelines(ctx context.Context, r *report.Report, info cases.I
 		if !ok {
 			continue
 		}
-		t := report.Timeline{Capture: c.Name, Bin: binFor(window.From, window.To, time.Minute, mostTimeBins)}
+		t := report.Timeline{Capture: c.Name, Bin: binFor(window, time.Minute, mostTimeBins)}
 		t.From = window.From.Truncate(t.Bin)
-		bins := int((window.To.Sub(t.From) + t.Bin - 1) / t.Bin)
-		t.To = t.From.Add(time.Duration(bins) * t.Bin)
+		bins := report.Span{From: t.From, To: window.To}.Bins(t.Bin)
+		t.To = report.Later(t.From, float64(bins)*t.Bin.Seconds())
 		const sql = `SELECT log_type, (epoch_us(minute) - epoch_us($from::TIMESTAMP)) // $bin AS bin, sum(records)::BIGINT
 			FROM minute WHERE capture = $capture AND minute >= $from::TIMESTAMP AND minute < $to::TIMESTAMP GROUP BY ALL ORDER BY 1, 2`
 		err := g.rows(ctx, sql, map[string]any{"capture": c.Name, "bin": t.Bin.Microseconds(), "from": t.From, "to": t.To}, func(v []any) {

@@ -110,14 +110,14 @@ func (s scale) at(t time.Time) float64 {
 	if t.After(s.To) {
 		t = s.To
 	}
-	return round(names + s.width*float64(t.Sub(s.From))/float64(s.To.Sub(s.From)))
+	return round(names + s.width*Span{s.From, t}.Seconds()/s.Seconds())
 }
 
 func round(x float64) float64 { return math.Round(x*10) / 10 }
 
 // axis writes the times at both ends and in the middle.
 func (p *picture) axis(s scale, y float64) {
-	middle := s.From.Add(s.To.Sub(s.From) / 2).Truncate(time.Minute)
+	middle := Later(s.From, s.Seconds()/2).Truncate(time.Minute)
 	for _, tick := range []struct {
 		t      time.Time
 		anchor string
@@ -154,11 +154,10 @@ func drawCoverage(group []Coverage) picture {
 
 // bar writes a source's windows; each letter is the worst of those that it stands for.
 func (c *Coverage) bar() string {
-	step := float64(c.Window.To.Sub(c.Window.From)) / letters
+	step := c.Window.Seconds() / letters
 	var b strings.Builder
 	for i := range letters {
-		from := c.Window.From.Add(time.Duration(float64(i) * step))
-		to := c.Window.From.Add(time.Duration(float64(i+1) * step))
+		from, to := Later(c.Window.From, float64(i)*step), Later(c.Window.From, float64(i+1)*step)
 		best := len(statuses) - 1
 		for _, s := range c.Spans {
 			if rank := slices.Index(statuses, s.Status); rank >= 0 && s.From.Before(to) && s.To.After(from) {
@@ -257,7 +256,7 @@ func (t *Timeline) draw() picture {
 
 // bin is when a bin begins and ends.
 func (t *Timeline) bin(i int) (from, to time.Time) {
-	return t.From.Add(time.Duration(i) * t.Bin), t.From.Add(time.Duration(i+1) * t.Bin)
+	return Later(t.From, float64(i)*t.Bin.Seconds()), Later(t.From, float64(i+1)*t.Bin.Seconds())
 }
 
 // spark writes numbers as bars of a letter's height.

@@ -13,7 +13,10 @@
 // The package reads no case and no clock, and refuses to decide anything: what is found, and what it means, is its caller's.
 package report
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Report is what a report says.
 type Report struct {
@@ -43,6 +46,27 @@ type Fact struct{ Name, Value string }
 
 // Span is a stretch of time, half-open, UTC.
 type Span struct{ From, To time.Time }
+
+// Seconds is how long it lasts. A record may claim any year, and a time.Duration ends after 292.
+func (s Span) Seconds() float64 {
+	return float64(s.To.Unix()-s.From.Unix()) + float64(s.To.Nanosecond()-s.From.Nanosecond())/1e9
+}
+
+// Bins is how many bins, whole seconds wide, it takes to cover it.
+func (s Span) Bins(width time.Duration) int {
+	seconds := s.To.Unix() - s.From.Unix()
+	if s.To.Nanosecond() > s.From.Nanosecond() {
+		seconds++
+	}
+	wide := int64(width / time.Second)
+	return int((seconds + wide - 1) / wide)
+}
+
+// Later is the moment so many seconds after another, to the microsecond.
+func Later(t time.Time, seconds float64) time.Time {
+	whole, part := math.Modf(seconds)
+	return time.Unix(t.Unix()+int64(whole), int64(t.Nanosecond())+1000*int64(math.Round(part*1e6))).UTC()
+}
 
 // Lines says what became of the records that were read.
 type Lines struct{ Read, Rows, Headers, Blank, Outside, Duplicate, Rejected int64 }
