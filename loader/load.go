@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -373,6 +374,8 @@ func (l *load) update(change func()) {
 		}
 	}
 	if l.notify != nil {
-		l.notify(l.progress)
+		p := l.progress
+		p.Sources = slices.Clone(p.Sources)
+		l.notify(p)
 	}
 }

@@ -77,7 +77,7 @@ func (p *Plan) record() map[string]any {
 	return out
 }
 
-// Progress is how far a load has come.
+// Progress is how far a load has come: a copy, which may be kept.
 type Progress struct {
 	Phase     string // "load", or the derived table being built
 	Listed    bool   // every source has been listed

@@ -7,6 +7,8 @@ import (
 	"io"
 	"iter"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -149,6 +151,28 @@ func TestObjectsAreFetchedWhileTheyAreListed(t *testing.T) {
 	report, err := pullInto(t, filepath.Join(t.TempDir(), "x.case"), r, source.Window{})
 	if err != nil || report.Lines.Rows != 200 {
 		t.Errorf("%+v %v", report, err)
+	}
+}
+
+// TestProgressIsASnapshot: what progress was told stays as it was told; a screen may show it later.
+func TestProgressIsASnapshot(t *testing.T) {
+	w, err := cases.OpenWriter(t.Context(), filepath.Join(t.TempDir(), "x.case"), testSchemas())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	var told, then []Progress
+	plan := Plan{Sources: []source.Source{bucketOf(20)}, Capture: "incident", Role: "incident", Pull: &Pull{}}
+	_, err = Load(t.Context(), w, plan, func(p Progress) {
+		told = append(told, p)
+		p.Sources = slices.Clone(p.Sources)
+		then = append(then, p)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(told, then) || told[0].Sources[0].Fetched == told[len(told)-1].Sources[0].Fetched {
+		t.Errorf("%+v was %+v", told, then)
 	}
 }
 
