@@ -109,8 +109,8 @@ WITH looked AS NOT MATERIALIZED (
   FROM channel WHERE longest >= $hours::DOUBLE * 3600 OR channel_no IN (SELECT channel_no FROM rated WHERE raw >= $least::DOUBLE)
 ), whole AS (
   SELECT t.channel_no, any_value(t.capture) AS capture, any_value(t.interface_id) AS interface_id, any_value(CASE WHEN t.outward THEN 'out' ELSE 'in' END) AS direction, any_value(t.protocol) AS protocol, any_value(t.client_key) AS client_key,
-    any_value(t.peer) AS peer, any_value(t.server_port) AS server_port, any_value(n.name) AS name, arg_max(l.server_key, l.start) AS server_key, max(v.service) AS service,
-    bool_or((coalesce(v.service, '') NOT IN ('', 'EC2', 'CLOUDFRONT', 'S3', 'API_GATEWAY', 'GLOBALACCELERATOR') AND (n.name IS NULL OR regexp_matches(n.name, '\.(amazonaws\.com(\.cn)?|api\.aws)$')))) AS aws_own, count(*) AS sessions, bool_and(l.refused) AS refused, sum(l.records) AS records, min(l.start) AS first_start, max(l."end") AS last_end, max(l.seconds) AS longest, arg_max(l.records, l.seconds) AS longest_records
+    any_value(t.peer) AS peer, any_value(t.server_port) AS server_port, min(n.name) AS name, arg_max(l.server_key, (l.start, l.server_key)) AS server_key, max(v.service) AS service,
+    bool_or((coalesce(v.service, '') NOT IN ('', 'EC2', 'CLOUDFRONT', 'S3', 'API_GATEWAY', 'GLOBALACCELERATOR') AND (n.name IS NULL OR regexp_matches(n.name, '\.(amazonaws\.com(\.cn)?|api\.aws)$')))) AS aws_own, count(*) AS sessions, bool_and(l.refused) AS refused, sum(l.records) AS records, min(l.start) AS first_start, max(l."end") AS last_end, max(l.seconds) AS longest, arg_max(l.records, (l.seconds, l.records)) AS longest_records
   FROM looked l JOIN telling t USING (interface_no, outward, protocol, client_key, peer, server_port) LEFT JOIN answer_name n ON n.name_no = l.name_no LEFT JOIN service_address v ON v.server_key = l.server_key
   GROUP BY t.channel_no
 ), finding AS (

@@ -54,7 +54,7 @@ WITH common_port AS (
   SELECT capture, client_key, server_key, hour, count(DISTINCT server_port) AS n FROM (SELECT capture, client_key, server_key, server_port, unnest([hour, half]) AS hour FROM tried) GROUP BY ALL
   HAVING count(DISTINCT server_port) >= $ports::BIGINT
 ), scan AS (
-  SELECT t.capture, t.client_key, t.server_key, arg_max(t.interface_id, t.start) AS interface_id, any_value(t.direction) AS direction, count(DISTINCT t.server_port) AS ports, max(w.most) AS most, sum(t.records) AS records,
+  SELECT t.capture, t.client_key, t.server_key, arg_max(t.interface_id, (t.start, t.interface_id)) AS interface_id, min(t.direction) AS direction, count(DISTINCT t.server_port) AS ports, max(w.most) AS most, sum(t.records) AS records,
     min(t.start) AS first_start, max(t."end") AS last_end, 1 - count(DISTINCT t.server_port) FILTER (NOT t.refused AND NOT t.unanswered) / count(DISTINCT t.server_port) AS failed,
     list_sort(list(DISTINCT t.server_port) FILTER (NOT t.refused AND NOT t.unanswered)) AS accepted
   FROM tried t JOIN (SELECT capture, client_key, server_key, max(n) AS most, min(hour) AS since, max(hour) + INTERVAL 1 HOUR AS until FROM crowded GROUP BY ALL) w USING (capture, client_key, server_key)

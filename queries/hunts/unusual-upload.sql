@@ -59,7 +59,7 @@ WITH looked AS (
 ), usual AS (
   SELECT interface_no, host, median(most) AS middle, mad(most) AS spread, count(*) AS hours FROM (SELECT interface_no, host, hour, max(sent) AS most FROM hourly GROUP BY ALL) GROUP BY ALL
 ), fullest AS (
-  SELECT interface_no, host, place, max(sent) AS most, arg_max(hour, sent) AS hour FROM hourly
+  SELECT interface_no, host, place, max(sent) AS most, arg_max(hour, (sent, hour)) AS hour FROM hourly
   SEMI JOIN (FROM hourly WHERE sent >= $mb::DOUBLE * 1000000) USING (interface_no, host, place) GROUP BY interface_no, host, place
 ), unusual AS (
   SELECT f.*, u.middle, u.spread, u.hours, (f.most - u.middle) / (1.4826 * u.spread + 1000000) AS z,
@@ -68,7 +68,7 @@ WITH looked AS (
   WHERE (f.most - u.middle) / (1.4826 * u.spread + 1000000) >= $z::DOUBLE
 ), whole AS (
   SELECT any_value(l.capture) AS capture, any_value(l.interface_id) AS interface_id, u.host, u.place, any_value(u.most) AS most, make_timestamp(any_value(u.hour) * 3600000000) AS hour, any_value(u.middle) AS middle, any_value(u.z) AS z, any_value(u.is_new) AS is_new,
-    sum(l.sent)::BIGINT AS sent, sum(l.got)::BIGINT AS got, any_value(n.name) AS name, max(v.service) FILTER (l.outward) AS service, arg_max(l.outside_key, l.sent) AS outside_key, arg_max(l.port, l.sent) AS port,
+    sum(l.sent)::BIGINT AS sent, sum(l.got)::BIGINT AS got, min(n.name) AS name, max(v.service) FILTER (l.outward) AS service, arg_max(l.outside_key, (l.sent, l.outside_key, l.port)) AS outside_key, arg_max(l.port, (l.sent, l.outside_key, l.port)) AS port,
     sum(l.records)::BIGINT AS records, min(l.start) AS first_start, max(l."end") AS last_end
   FROM unusual u JOIN looked l USING (interface_no, host, place) LEFT JOIN answer_name n ON n.name_no = l.name_no LEFT JOIN service_address v ON v.server_key = l.outside_key GROUP BY u.interface_no, u.host, u.place
 ), told AS (

@@ -8,7 +8,7 @@ WITH parted AS MATERIALIZED (
   FROM judged WHERE NOT (right_clients = 0 AND name IS NULL AND list_contains(levels, 'address')) AND (kind <> 'inside' OR len(levels) > 0)
 ), by_address AS ( -- every call of the left to an address, whatever the name
   SELECT m.place_key, min(n.name) AS left_like, count(DISTINCT m.own_key) AS clients, sum(m.connections)::BIGINT AS connections, sum(m.refused)::BIGINT AS refused, sum(m.bytes)::BIGINT AS bytes, min(m.first_time) AS first_time, max(m.last_time) AS last_time,
-    max(m.rank) & 8589934591 AS own_key, arg_max(m.interface_no, m.rank) AS interface_no
+    max(m.rank) & 8589934591 AS own_key, arg_max(m.interface_no, (m.rank, m.interface_no)) AS interface_no
   FROM met m SEMI JOIN (FROM parted WHERE found_in = 'match' AND level = 'address') p ON p.address_key = m.place_key LEFT JOIN named n USING (place_no) WHERE m.side = 'left' GROUP BY m.place_key
 ), by_domain AS (
   SELECT j.registered_domain, count(DISTINCT j.name) AS names, min(j.name) AS name, count(DISTINCT u.own_key) AS clients, sum(u.connections)::BIGINT AS connections, sum(u.refused)::BIGINT AS refused, sum(u.queries)::BIGINT AS queries,

@@ -49,7 +49,7 @@ WITH place AS MATERIALIZED (
     LEFT JOIN (SELECT place_no, name, CASE WHEN kind <> 'inside' THEN registered_domain END AS registered_domain FROM named JOIN place USING (place_no)) n USING (place_no) LEFT JOIN both_domain b ON b.registered_domain = n.registered_domain
 ), own AS ( -- the client with most calls on the right, or else with most queries
   SELECT place_no, coalesce(c.own_n, a.own_n) AS own_n, i.interface_id
-  FROM (SELECT place_no, key_number(max(rank) & 8589934591) AS own_n, arg_max(interface_no, rank) AS interface_no FROM met WHERE side = 'right' GROUP BY place_no) c
+  FROM (SELECT place_no, key_number(max(rank) & 8589934591) AS own_n, arg_max(interface_no, (rank, interface_no)) AS interface_no FROM met WHERE side = 'right' GROUP BY place_no) c
     FULL JOIN (
       SELECT q.place_no, k.own_n FROM (SELECT place_no, max((least(queries, 536870911)::UBIGINT << 34) | own_key) & 17179869183 AS own_key FROM asked WHERE side = 'right' GROUP BY place_no) q JOIN asker k USING (own_key)
     ) a USING (place_no)
