@@ -12,13 +12,14 @@ import (
 type table struct {
 	key, name, title string
 	lead             []string // the columns to see first
+	order            string   // what there is to say of the order that it is stored in
 	children         string   // the table with a record's further rows, by object_id and row_no
 	childTitle       string
 	child            []string // their columns, the first of which numbers them
 }
 
 var tables = []table{
-	{key: "3", name: "flow", title: "Flow records",
+	{key: "3", name: "flow", title: "Flow records", order: "; those with IPv6 addresses or newer fields than version 2's follow the others",
 		lead: []string{"start", "srcaddr", "srcport", "dstaddr", "dstport", "protocol", "action", "packets", "bytes"}},
 	{key: "4", name: "dns", title: "Resolver records",
 		lead:     []string{"query_timestamp", "srcaddr", "query_name", "query_type", "rcode", "answers_n"},
@@ -43,7 +44,7 @@ func tableOf(logType string) (table, bool) {
 func browse(e *Env, t table) *result {
 	lead := strings.Join(t.lead, ", ")
 	r := newResult(e, t.title, question{sql: "SELECT " + lead + ", * EXCLUDE (" + lead + ")\nFROM " + t.name})
-	r.about.doc = "All records of " + t.name + " in stored order, the most telling columns first."
+	r.about.doc = "All records of " + t.name + " in stored order" + t.order + ". The most telling columns come first."
 	return r
 }
 
