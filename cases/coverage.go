@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 )
@@ -33,9 +34,17 @@ type Coverage struct {
 
 // CoverageSpan is a run of windows of one status.
 type CoverageSpan struct {
-	From   time.Time `json:"from"`
-	To     time.Time `json:"to"`
-	Status string    `json:"status"`
+	From, To time.Time
+	Status   string
+}
+
+// MarshalJSON writes {"from":…,"to":…,"status":…}.
+func (s CoverageSpan) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		From   *time.Time `json:"from"`
+		To     *time.Time `json:"to"`
+		Status string     `json:"status"`
+	}{point(s.From), point(s.To), s.Status})
 }
 
 // coverageSQL gives (log_type, capture, source, bin, status) for every bin that has records, and the bounds of the

@@ -14,7 +14,7 @@ import (
 // may get a second number, which costs a row and changes no answer.
 const dictionaryBound = 1 << 20
 
-// dictionary numbers contexts: the values that repeat from record to record, kept once in store.<type>_context.
+// dictionary numbers contexts: the values that repeat from record to record, kept once in store.<name>_context.
 type dictionary struct {
 	mu     sync.Mutex
 	tables map[string]*contextTable

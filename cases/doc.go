@@ -19,8 +19,8 @@
 //     functions that only read (gate.go).
 //   - Every object satisfies read = rows + headers + blank + outside + duplicate + rejected.
 //
-// Tables are in the schema "store"; what people query are the views of the same names in "main", with AWS's column
-// names and addresses as text. COMMENT ON COLUMN says what a column is: its first word is the column's kind.
+// Tables are in the schema "store" (a log type's may be several, with a view there over them); what people query are the
+// views in "main", with AWS's column names and addresses as text. COMMENT ON COLUMN says what a column is: its first word is the column's kind.
 //
 // The package refuses a case of a newer format, a case that another process is writing, and a folder that holds
 // anything else.
@@ -29,7 +29,7 @@ package cases
 import "errors"
 
 // FormatVersion is the version of the case folder's layout and of the tables in schema store. A case of a newer
-// version is refused; there are no older ones.
+// version is refused; there are no older ones. Version 1 may change until the first release.
 const FormatVersion = 1
 
 // Names in a case's folder.

@@ -18,11 +18,16 @@ func (s Span) MarshalJSON() ([]byte, error) {
 	}{point(s.From), point(s.To)})
 }
 
+// lastMoment stands for the end of a span that ends with the year 9999: JSON's times (RFC 3339) have no later one.
+var lastMoment = time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC)
+
 func point(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}
-	t = t.UTC()
+	if t = t.UTC(); t.After(lastMoment) {
+		t = lastMoment
+	}
 	return &t
 }
 

@@ -159,7 +159,7 @@ func (c comparedCase) places(i int) []string {
 
 // loadCompared puts small cases into three captures. Each use has a client of its own.
 func loadCompared(t *rapid.T, db *sql.DB, all []comparedCase) {
-	for _, table := range []string{"capture", "flow_context", "dns_context", "dns_answer_context", "flow_full", "dns", "dns_answer", "minute"} {
+	for _, table := range []string{"capture", "flow_context", "dns_context", "dns_answer_context", "flow_plain", "flow_full", "dns", "dns_answer", "minute"} {
 		must(t, db, "DELETE FROM store."+table)
 	}
 	must(t, db, "INSERT INTO store.dns_answer_context VALUES (1, 'A', 'IN')")

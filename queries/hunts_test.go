@@ -146,7 +146,7 @@ var huntCases = map[string]huntCase{
 // staged empties the case, and puts the rows there that statements make, and what is built from them.
 func staged(t *testing.T, db *sql.DB, rows []string) {
 	t.Helper()
-	for _, table := range []string{"capture", "flow_context", "dns_context", "dns_answer_context", "zone_context", "flow_full", "dns", "dns_answer", "zone", "minute", "flow_span"} {
+	for _, table := range []string{"capture", "flow_context", "dns_context", "dns_answer_context", "zone_context", "flow_plain", "flow_full", "dns", "dns_answer", "zone", "minute", "flow_span"} {
 		run(t, db, "DELETE FROM store."+table)
 	}
 	for _, s := range append(statements(stage), rows...) {

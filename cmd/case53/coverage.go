@@ -10,6 +10,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/safetext"
+	"case53/cmd/case53/report"
 )
 
 // coverageBar is the width of a source's bar, and the letters in it.
@@ -126,8 +127,8 @@ func bar(c cases.Coverage) string {
 	var b strings.Builder
 	span := 0
 	for i := range width {
-		from := c.Window.From.Add(time.Duration(i*c.Windows/width) * c.Bin)
-		to := c.Window.From.Add(time.Duration((i+1)*c.Windows/width) * c.Bin)
+		from := report.Later(c.Window.From, float64(i*c.Windows/width)*c.Bin.Seconds())
+		to := report.Later(c.Window.From, float64((i+1)*c.Windows/width)*c.Bin.Seconds())
 		best := len(worst) - 1
 		for span < len(c.Spans) && !c.Spans[span].To.After(from) {
 			span++

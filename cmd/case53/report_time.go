@@ -100,7 +100,9 @@ func (g *gatherer) timelines(ctx context.Context, r *report.Report, info cases.I
 			continue
 		}
 		t := report.Timeline{Capture: c.Name, Bin: binFor(window, time.Minute, mostTimeBins)}
-		t.From = window.From.Truncate(t.Bin)
+		if t.From = window.From.Truncate(t.Bin); t.From.IsZero() { // which says that it is unknown
+			t.From = window.From
+		}
 		bins := report.Span{From: t.From, To: window.To}.Bins(t.Bin)
 		t.To = report.Later(t.From, float64(bins)*t.Bin.Seconds())
 		const sql = `SELECT log_type, (epoch_us(minute) - epoch_us($from::TIMESTAMP)) // $bin AS bin, sum(records)::BIGINT

@@ -68,7 +68,7 @@ WITH logged AS (
     0.4 + 0.2 * least(1, ln(m.connections / $sessions::BIGINT) / ln(50)) + 0.2 * least(1, ln(m.places) / ln(50)) + 0.2 * (m.to_resolvers > 0)::INTEGER AS score
   FROM mute m LEFT JOIN others o USING (capture, vpc_id) WHERE m.vpc_logged
   UNION ALL
-  SELECT 'VPC', capture, vpc_id, arg_max(interface_id, (connections, interface_id)), arg_max(client_key, (connections, interface_id)), arg_max(instance_id, (connections, interface_id)), count(*), sum(connections)::BIGINT, sum(places)::BIGINT, sum(bytes_out)::BIGINT, sum(to_resolvers)::BIGINT, sum(records)::BIGINT,
+  SELECT 'VPC', capture, vpc_id, arg_max(interface_id, (connections, interface_id, client_key)), arg_max(client_key, (connections, interface_id, client_key)), arg_max(instance_id, (connections, interface_id, client_key)), count(*), sum(connections)::BIGINT, sum(places)::BIGINT, sum(bytes_out)::BIGINT, sum(to_resolvers)::BIGINT, sum(records)::BIGINT,
     min(first_start), max(last_end), 0, 0.3
   FROM mute WHERE NOT vpc_logged GROUP BY capture, vpc_id
 )
