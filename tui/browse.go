@@ -19,7 +19,7 @@ type table struct {
 }
 
 var tables = []table{
-	{key: "3", name: "flow", title: "Flow records", order: "; those with IPv6 or packet addresses, TCP flags, lost packets, unknown fields or escaped text follow the others",
+	{key: "3", name: "flow", title: "Flow records", order: "; logs with TCP flags or packet addresses, and records with IPv6 addresses, unknown fields or escaped text, follow the others",
 		lead: []string{"start", "srcaddr", "srcport", "dstaddr", "dstport", "protocol", "action", "packets", "bytes"}},
 	{key: "4", name: "dns", title: "Resolver records",
 		lead:     []string{"query_timestamp", "srcaddr", "query_name", "query_type", "rcode", "answers_n"},

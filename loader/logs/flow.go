@@ -52,6 +52,9 @@ type flowDecoder struct {
 
 	flowRows          // where records are read to: the batch of plain rows
 	full     flowRows // rows that store.flow_plain has no columns for
+	// The row's field list has a field that store.flow_plain has no column for: a log's rows stay together, those too that
+	// have no value there (NODATA, SKIPDATA).
+	needsFull bool
 
 	line      lineMap
 	tokens    [][]byte
@@ -139,7 +142,7 @@ func (d *flowDecoder) Decode(rec []byte, meta Meta) (Outcome, int64, int64, erro
 		return o, first, last, err
 	}
 	d.object[n], d.rowNo[n] = meta.ObjectID, meta.RowNo
-	if d.isPlain(n) {
+	if !d.needsFull && d.isPlain(n) {
 		d.batch.N = n + 1
 	} else {
 		d.full.add(&d.flowRows, n)
@@ -168,6 +171,7 @@ func (d *flowDecoder) decodeRow(rec []byte, meta Meta, n int) (Outcome, int64, i
 	if err != nil {
 		return Row, NoTime, NoTime, err
 	}
+	d.needsFull = f.full
 	if plain = plain && !f.comma; plain {
 		err = d.readLine(f, rec, n)
 	}

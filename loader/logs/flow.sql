@@ -23,8 +23,8 @@ CREATE TABLE store.flow_context (
   tgw_src_eni VARCHAR, tgw_dst_eni VARCHAR, tgw_src_az_id VARCHAR, tgw_dst_az_id VARCHAR, tgw_pair_attachment_id VARCHAR
 );
 
--- A record is in one of two tables. flow_plain holds those that have nothing but IPv4 addresses and version 2's numbers,
--- nearly all of a default flow log; flow_full holds every other. The ten columns that flow_plain lacks would be NULL in each
+-- A record is in one of two tables. flow_plain holds those that have nothing but IPv4 addresses and version 2's numbers, of
+-- logs that choose no more than that: nearly all of a default flow log. flow_full holds every other. The ten columns that flow_plain lacks would be NULL in each
 -- of its rows, and writing those would take a quarter of the time of a load. An IPv4 address is a number in …4; any other in
 -- …6; both NULL where the log says "-". packets_lost is what a Transit Gateway lost, as text ("3 0 - 0": no-route blackhole
 -- mtu-exceeded ttl-expired), for the same reason.

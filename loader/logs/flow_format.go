@@ -125,6 +125,11 @@ type flowOp struct {
 	class flowClass
 }
 
+// needsFull says that store.flow_plain has no column for the field.
+func (o *flowOp) needsFull() bool {
+	return o.kind == flowExtra || o.kind != flowText && o.kind != flowSmall && o.col >= flowPlainColumns
+}
+
 // flowFormat is a field list made ready.
 type flowFormat struct {
 	id     uint32 // distinguishes its context keys from those of other formats
@@ -135,6 +140,7 @@ type flowFormat struct {
 	ops    []flowOp
 	runs   [][2]int // neighbouring fields of the context, first and last: copied as one piece into a context key
 	extras bool     // some op is flowExtra
+	full   bool     // some field has no column in store.flow_plain
 	lost   []int    // which ops are flowLost
 	addrs  []plainOp[uint32]
 	ports  []plainOp[int32]
@@ -154,7 +160,7 @@ func newFlowFormat(names []string, origin flowOrigin, comma bool) *flowFormat {
 		field := flowByName[name]
 		if field == nil {
 			f.ops = append(f.ops, flowOp{kind: flowExtra, name: name})
-			f.extras = true
+			f.extras, f.full = true, true
 			continue
 		}
 		for k := range flowFields {
@@ -163,6 +169,7 @@ func newFlowFormat(names []string, origin flowOrigin, comma bool) *flowFormat {
 			}
 		}
 		f.ops = append(f.ops, flowOp{field.kind, flowSlot(field), uint8(field.column), field.name, field.class})
+		f.full = f.full || f.ops[i].needsFull()
 		if field.kind == flowText || field.kind == flowSmall {
 			if n := len(f.runs); n > 0 && f.runs[n-1][1] == i-1 {
 				f.runs[n-1][1] = i

@@ -51,6 +51,7 @@ func (d *flowDecoder) decodeJSON(rec []byte, meta Meta, n int) (Outcome, int64, 
 		d.json.init()
 	}
 	d.names.reset()
+	d.needsFull = false
 	if err := d.readObject(rec, n); err != nil {
 		return Row, NoTime, NoTime, err
 	}
@@ -130,6 +131,7 @@ func (d *flowDecoder) setMember(name string, value jsontext.Value, n int) (known
 		return true, fmt.Errorf("%s: named twice", op.name)
 	}
 	j.seen[at] = true
+	d.needsFull = d.needsFull || op.needsFull()
 	from := len(j.plain)
 	switch value.Kind() {
 	case 'n':

@@ -210,6 +210,34 @@ func TestFlowWindow(t *testing.T) {
 	}
 }
 
+// TestFlowTables: what a log's field list has decides which table its rows are in, NODATA too; of a plain log only what has
+// no column there goes elsewhere.
+func TestFlowTables(t *testing.T) {
+	for _, c := range []struct{ log, want string }{
+		{"srcaddr dstaddr bytes\n10.0.0.1 10.0.0.2 7\n- - -\n10.0.0.1 2001:db8::1 7\n10.0.0.1 10.0.0.2 8", "plain plain full plain"},
+		{"srcaddr dstaddr vpc-id\n10.0.0.1 10.0.0.2 vpc-1", "plain"},
+		{"srcaddr dstaddr tcp-flags\n10.0.0.1 10.0.0.2 2\n- - -\n10.0.0.1 10.0.0.2 -", "full full full"},
+		{"srcaddr dstaddr pkt-dstaddr\n- - -", "full"},
+		{"srcaddr dstaddr packets-lost-no-route\n- - -", "full"},
+		{"srcaddr dstaddr new-field\n- - -", "full"},
+		{`{"srcaddr":"10.0.0.1","dstaddr":"10.0.0.2"}` + "\n" + `{"srcaddr":null,"dstaddr":"-","tcp-flags":"-"}` + "\n" + `{"srcaddr":"10.0.0.1","dstaddr":"10.0.0.2"}`, "plain full plain"},
+	} {
+		d := newDecoding(Flow)
+		for line := range strings.SplitSeq(c.log, "\n") {
+			d.decode([]byte(line))
+		}
+		rows := d.all()
+		slices.SortFunc(rows, func(a, b dnsRow) int { return atoi(a.values["row_no"]) - atoi(b.values["row_no"]) })
+		var got []string
+		for _, r := range rows {
+			got = append(got, strings.TrimPrefix(r.table, "flow_"))
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %s, want %s", c.log, got, c.want)
+		}
+	}
+}
+
 // TestFlowFlush fills more than one batch, with rejects between: of plain rows with a few others, and of others only.
 func TestFlowFlush(t *testing.T) {
 	for _, c := range []struct{ version, flushes int }{{2, 3}, {5, 2}} {
