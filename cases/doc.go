@@ -20,7 +20,8 @@
 //   - Every object satisfies read = rows + headers + blank + outside + duplicate + rejected.
 //
 // Tables are in the schema "store" (a log type's may be several, with a view there over them); what people query are the
-// views in "main", with AWS's column names and addresses as text. COMMENT ON COLUMN says what a column is: its first word is the column's kind.
+// views in "main", with AWS's column names and addresses as text. COMMENT ON COLUMN says what a column is: its first word
+// is the column's kind.
 //
 // The package refuses a case of a newer format, a case that another process is writing, and a folder that holds
 // anything else.

@@ -126,8 +126,8 @@ func (s Span) and(from, to time.Time) Span {
 	return s
 }
 
-// Tables counts the rows of the log types' tables: those in schema store, tables or
-// views on several, that a view of the same name shows.
+// Tables counts the rows of the log types' tables: those in schema store, or views there over several, that a view of the
+// same name shows.
 func (c *Case) Tables(ctx context.Context) (map[string]int64, error) {
 	var names []string
 	err := c.each(ctx, `SELECT table_name FROM information_schema.tables t JOIN information_schema.tables v USING (table_name)

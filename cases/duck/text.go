@@ -17,7 +17,7 @@ type textRef struct {
 const inlined = 12
 
 // textHeap is memory for the longer texts of one chunk: DuckDB copies them while it appends the chunk. It is Go's
-// memory, which does not move while it is pinned. DuckDB's own way, a call into C for each text, is a twentieth of the time
+// memory, which does not move while it is pinned. DuckDB's own way, a call into C for each text, is a tenth of the time
 // that a load of Resolver records takes.
 type textHeap struct {
 	block []byte // pinned
