@@ -18,7 +18,7 @@ var ErrRefused = errors.New("not run on a case")
 // Others run SQL out of a text where no gate sees it (query, query_table, json_execute_serialized_sql), write files or
 // end the process (enable_logging), change how the engine works for all (enable_profiling, checkpoint), or take memory
 // addresses (arrow_scan). DuckDB's settings refuse none of these.
-var tableFunctions = words(`
+var tableFunctions = setOf(`
 	generate_series range repeat repeat_row unnest json_each json_tree histogram histogram_values icu_calendar_names pg_timezone_names
 	duckdb_approx_database_count duckdb_columns duckdb_constraints duckdb_databases duckdb_dependencies duckdb_extensions duckdb_functions
 	duckdb_indexes duckdb_keywords duckdb_memory duckdb_optimizers duckdb_schemas duckdb_sequences duckdb_settings duckdb_tables
@@ -28,9 +28,9 @@ var tableFunctions = words(`
 	endpoints_of flows_of`)
 
 // refusedFunctions are the functions of values that do more than compute one. DuckDB marks such as volatile.
-var refusedFunctions = words(`currval nextval setseed sleep_ms write_log`)
+var refusedFunctions = setOf(`currval nextval setseed sleep_ms write_log`)
 
-func words(text string) map[string]bool {
+func setOf(text string) map[string]bool {
 	set := map[string]bool{}
 	for _, word := range strings.Fields(text) {
 		set[word] = true

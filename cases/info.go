@@ -2,34 +2,8 @@ package cases
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"time"
 )
-
-// Span is a stretch of time, half-open, UTC. A zero end is unknown and JSON null.
-type Span struct{ From, To time.Time }
-
-// MarshalJSON writes {"from":…,"to":…}.
-func (s Span) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		From *time.Time `json:"from"`
-		To   *time.Time `json:"to"`
-	}{point(s.From), point(s.To)})
-}
-
-// lastMoment stands for the end of a span that ends with the year 9999: JSON's times (RFC 3339) have no later one.
-var lastMoment = time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC)
-
-func point(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	if t = t.UTC(); t.After(lastMoment) {
-		t = lastMoment
-	}
-	return &t
-}
 
 // Info says what is in a case.
 type Info struct {
@@ -113,17 +87,6 @@ func (c *Case) Info(ctx context.Context) (Info, error) {
 		return info, err
 	}
 	return info, c.pullInfo(ctx, &info)
-}
-
-// and widens the span to hold [from, to]; zero times are left out.
-func (s Span) and(from, to time.Time) Span {
-	if !from.IsZero() && (s.From.IsZero() || from.Before(s.From)) {
-		s.From = from
-	}
-	if !to.IsZero() && (s.To.IsZero() || to.After(s.To)) {
-		s.To = to
-	}
-	return s
 }
 
 // Tables counts the rows of the log types' tables: those in schema store, or views there over several, that a view of the

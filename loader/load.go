@@ -32,7 +32,7 @@ type known struct {
 	uri, version     string
 	windowed         bool // records of it may be missing, as they lie outside the window it was loaded with
 	copy             bool // says nothing of what is in the case: it is the same bytes as another
-	window           source.Window
+	window           cases.Span
 	counts           *cases.Counts // nil until it is decoded
 	logType, capture string
 }
@@ -42,8 +42,8 @@ type job struct {
 	fetched
 	id      uint32
 	skip    bool
-	copyOf  *known          // same bytes, from elsewhere or with a window that adds nothing
-	earlier []source.Window // windows that its bytes were loaded with before
+	copyOf  *known       // same bytes, from elsewhere or with a window that adds nothing
+	earlier []cases.Span // windows that its bytes were loaded with before
 	entry   *known
 	is      recognised
 }
@@ -289,9 +289,9 @@ func (l *load) existing(ctx context.Context) (map[string][]*known, uint32, error
 	err := l.w.Objects(ctx, func(o cases.Object) error {
 		counts := o.Counts
 		k := &known{id: o.ID, uri: o.URI, version: o.VersionID, copy: strings.HasPrefix(o.Format, copyFormat),
-			window: source.Window{From: o.WindowFrom, To: o.WindowTo}, counts: &counts, logType: o.LogType, capture: o.Capture}
+			window: cases.Span{From: o.WindowFrom, To: o.WindowTo}, counts: &counts, logType: o.LogType, capture: o.Capture}
 		// A duplicate in a window may be of an event that lay outside it.
-		k.windowed = o.Outside > 0 || o.Duplicate > 0 && k.window != source.Window{}
+		k.windowed = o.Outside > 0 || o.Duplicate > 0 && k.window != cases.Span{}
 		have[o.SHA256] = append(have[o.SHA256], k)
 		next = max(next, o.ID+1)
 		return nil
@@ -323,7 +323,7 @@ func (l *load) decide(f fetched, have map[string][]*known) (j job, skip bool) {
 }
 
 // covers says whether every moment of w is in have.
-func covers(have, w source.Window) bool {
+func covers(have, w cases.Span) bool {
 	from := have.From.IsZero() || !w.From.IsZero() && !w.From.Before(have.From)
 	to := have.To.IsZero() || !w.To.IsZero() && !w.To.After(have.To)
 	return from && to

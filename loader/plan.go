@@ -15,10 +15,10 @@ import (
 // Plan is what to load and how.
 type Plan struct {
 	Sources []source.Source
-	Window  source.Window // records outside it are counted, not kept
-	Type    *logs.Type    // nil: told from each object's content
-	Formats [][]string    // of flow logs that carry no header; nil: inferred
-	Capture string        // created with Role where it does not exist
+	Window  cases.Span // records outside it are counted, not kept
+	Type    *logs.Type // nil: told from each object's content
+	Formats [][]string // of flow logs that carry no header; nil: inferred
+	Capture string     // created with Role where it does not exist
 	Role    string
 	Workers int // decoders at a time; 0: one per core
 	Pull    *Pull
@@ -67,7 +67,7 @@ func (p *Plan) record() map[string]any {
 	for _, s := range p.Sources {
 		uris = append(uris, s.URI())
 	}
-	out := map[string]any{"sources": uris, "capture": p.Capture, "role": p.Role, "window": cases.Span{From: p.Window.From, To: p.Window.To}}
+	out := map[string]any{"sources": uris, "capture": p.Capture, "role": p.Role, "window": p.Window}
 	if p.Type != nil {
 		out["format"] = p.Type.Name
 	}

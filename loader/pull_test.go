@@ -62,7 +62,7 @@ func (o *remoteObject) Open(context.Context) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader(o.text)), o.broken
 }
 
-func (r *remote) Objects(ctx context.Context, _ source.Window) iter.Seq2[source.Object, error] {
+func (r *remote) Objects(ctx context.Context, _ cases.Span) iter.Seq2[source.Object, error] {
 	return func(yield func(source.Object, error) bool) {
 		for i, o := range r.objects {
 			if r.wait != nil {
@@ -104,7 +104,7 @@ func (r *remote) settle(i int) {
 	r.objects[i].settles = &source.Slice{Source: r.URI(), From: pullDay.Add(time.Duration(i) * time.Hour), To: pullDay.Add(time.Duration(i+1) * time.Hour), State: source.CompleteUnverified, Records: -1}
 }
 
-func pullInto(t *testing.T, dir string, s source.Source, w source.Window) (Report, error) {
+func pullInto(t *testing.T, dir string, s source.Source, w cases.Span) (Report, error) {
 	t.Helper()
 	writer, err := cases.OpenWriter(t.Context(), dir, testSchemas())
 	if err != nil {
@@ -148,7 +148,7 @@ func TestObjectsAreFetchedWhileTheyAreListed(t *testing.T) {
 			}
 		}
 	}
-	report, err := pullInto(t, filepath.Join(t.TempDir(), "x.case"), r, source.Window{})
+	report, err := pullInto(t, filepath.Join(t.TempDir(), "x.case"), r, cases.Span{})
 	if err != nil || report.Lines.Rows != 200 {
 		t.Errorf("%+v %v", report, err)
 	}
@@ -178,7 +178,7 @@ func TestProgressIsASnapshot(t *testing.T) {
 
 func TestKnownObjectsAreNotFetchedAgain(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "x.case")
-	narrow := source.Window{From: pullDay.Add(2 * time.Hour), To: pullDay.Add(3*time.Hour + 5*time.Minute)}
+	narrow := cases.Span{From: pullDay.Add(2 * time.Hour), To: pullDay.Add(3*time.Hour + 5*time.Minute)}
 	r := bucketOf(6)
 	if report, err := pullInto(t, dir, r, narrow); err != nil || report.Lines.Rows != 15 || len(r.opened) != 6 {
 		t.Fatalf("%+v %v %v", report, r.opened, err)
@@ -190,14 +190,14 @@ func TestKnownObjectsAreNotFetchedAgain(t *testing.T) {
 	}
 	// A wider window needs the records that were left out, not their bytes.
 	r = bucketOf(7)
-	report, err = pullInto(t, dir, r, source.Window{})
+	report, err = pullInto(t, dir, r, cases.Span{})
 	if err != nil || report.Lines.Rows != 55 || report.Lines.Duplicate != 5 || len(r.opened) != 0 {
 		t.Errorf("wider: %+v, fetched %q: %v", report.Lines, r.opened, err)
 	}
 	// The same key with another version, and another ETag, is another object.
 	r = bucketOf(7)
 	r.objects[3].version, r.objects[4].etag = "v2", "other"
-	report, err = pullInto(t, dir, r, source.Window{})
+	report, err = pullInto(t, dir, r, cases.Span{})
 	if err != nil || len(r.opened) != 2 || report.Lines.Rows != 0 || report.Copies != 1 {
 		t.Errorf("changed: %+v, fetched %q: %v", report, r.opened, err)
 	}
@@ -211,7 +211,7 @@ func TestAFailedObjectMakesItsSlicePartial(t *testing.T) {
 	}
 	r.objects[1].broken = errors.New("the disk is on fire")
 	r.objects[3].unseen = errors.New("no permission")
-	report, err := pullInto(t, dir, r, source.Window{})
+	report, err := pullInto(t, dir, r, cases.Span{})
 	if err != nil || len(report.Failures) != 2 {
 		t.Fatalf("%v %v", report.Failures, err)
 	}
@@ -229,7 +229,7 @@ func TestAFailedObjectMakesItsSlicePartial(t *testing.T) {
 	for _, i := range []int{2, 5, 8} {
 		r.settle(i)
 	}
-	if report, err = pullInto(t, dir, r, source.Window{}); err != nil || len(report.Failures) > 0 {
+	if report, err = pullInto(t, dir, r, cases.Span{}); err != nil || len(report.Failures) > 0 {
 		t.Fatal(report.Failures, err)
 	}
 	for i, s := range slicesIn(t, dir) {
@@ -244,12 +244,12 @@ func TestAListingThatEndsEarlyKeepsWhatItHadAndGoesOn(t *testing.T) {
 	r := bucketOf(6)
 	r.settle(2)
 	r.ends = errors.New("credentials have expired")
-	report, err := pullInto(t, dir, r, source.Window{})
+	report, err := pullInto(t, dir, r, cases.Span{})
 	if err == nil || !strings.Contains(err.Error(), "credentials have expired") || report.Lines.Rows != 60 {
 		t.Fatalf("%+v %v", report, err)
 	}
 	r = bucketOf(8)
-	if report, err = pullInto(t, dir, r, source.Window{}); err != nil || report.Lines.Rows != 20 || len(r.opened) != 2 {
+	if report, err = pullInto(t, dir, r, cases.Span{}); err != nil || report.Lines.Rows != 20 || len(r.opened) != 2 {
 		t.Errorf("%+v %q %v", report.Lines, r.opened, err)
 	}
 	if len(r.skipped) != 1 || !r.skipped[0].From.Equal(pullDay.Add(2*time.Hour)) {
@@ -257,7 +257,7 @@ func TestAListingThatEndsEarlyKeepsWhatItHadAndGoesOn(t *testing.T) {
 	}
 	// It has come to its end: the third begins anew.
 	r = bucketOf(8)
-	if _, err = pullInto(t, dir, r, source.Window{}); err != nil || len(r.skipped) != 0 {
+	if _, err = pullInto(t, dir, r, cases.Span{}); err != nil || len(r.skipped) != 0 {
 		t.Errorf("%+v %v", r.skipped, err)
 	}
 }

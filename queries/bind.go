@@ -1,6 +1,7 @@
 package queries
 
 import (
+	"case53/cases/words"
 	"errors"
 	"fmt"
 	"sort"
@@ -41,7 +42,7 @@ func (p *Param) bind(text string, given bool) (any, error) {
 	if !given || text == "" {
 		switch {
 		case p.Required:
-			return nil, fmt.Errorf("parameter %s is missing: %s\nhint: -p %s=%s", p.Name, p.Doc, p.Name, shellWord(k.example))
+			return nil, fmt.Errorf("parameter %s is missing: %s\nhint: -p %s=%s", p.Name, p.Doc, p.Name, words.ShellLine(k.example))
 		case given && p.Kind == "capture": // named as empty: all captures, whatever the default
 			return "", nil
 		case p.Default == "":

@@ -1,6 +1,7 @@
 package queries
 
 import (
+	"case53/cases/words"
 	"fmt"
 	"strings"
 )
@@ -128,32 +129,13 @@ func (q *Query) Example() string {
 	}
 	for _, p := range q.Params {
 		if p.Required {
-			line += fmt.Sprintf(" -p %s=%s", p.Name, shellWord(kindOf(p.Kind).example))
+			line += fmt.Sprintf(" -p %s=%s", p.Name, words.ShellLine(kindOf(p.Kind).example))
 		}
 	}
 	return line
 }
 
-func shellWord(s string) string {
-	if strings.ContainsAny(s, " *?$\"'") {
-		return "'" + s + "'"
-	}
-	return s
-}
-
 // wrap breaks text at spaces so that no line passes width, each line after indent.
 func wrap(text, indent string, width int) string {
-	var lines []string
-	line := indent
-	for _, word := range strings.Fields(text) {
-		if line != indent && len([]rune(line))+1+len([]rune(word)) > width {
-			lines = append(lines, line)
-			line = indent
-		}
-		if line != indent {
-			line += " "
-		}
-		line += word
-	}
-	return strings.Join(append(lines, line), "\n")
+	return indent + strings.Join(words.Wrap(text, width-len(indent)), "\n"+indent)
 }

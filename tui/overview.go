@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"case53/cases/words"
 	"case53/queries"
 )
 
@@ -120,7 +121,7 @@ func (s *overview) View(width, height int) string {
 	out := lines[s.top:end]
 	if end < len(lines) && height > 2 {
 		t := &s.e.theme
-		out = append(out[:len(out)-1:len(out)-1], " "+t.dim.Render(t.glyph.more+" j scrolls: "+countText(int64(len(lines)-end+1))+" more lines"))
+		out = append(out[:len(out)-1:len(out)-1], " "+t.dim.Render(t.glyph.more+" j scrolls: "+words.Count(int64(len(lines)-end+1))+" more lines"))
 	}
 	return strings.Join(out, "\n")
 }

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
 
+	"case53/cases/words"
 	"case53/tui/grid"
 	"case53/tui/spark"
 )
@@ -49,7 +49,7 @@ func (s *overview) head(o *Overview, width int) []string {
 		state = "SEALED"
 	}
 	window := e.moment(o.From) + " " + t.glyph.to + " " + e.moment(o.To) + " " + e.zoneName()
-	out := []string{" " + t.strong.Render(window) + "  " + t.dim.Render(countText(o.Objects)+" objects, "+state)}
+	out := []string{" " + t.strong.Render(window) + "  " + t.dim.Render(words.Count(o.Objects)+" objects, "+state)}
 	if o.Path != "" && width >= 60 {
 		out = append(out, " "+t.dim.Render(e.show(o.Path)))
 	}
@@ -57,7 +57,7 @@ func (s *overview) head(o *Overview, width int) []string {
 		out = append(out, " "+t.warn.Render("! "+e.show(o.Stale)))
 	}
 	if n := o.Lines.Rejected; n > 0 {
-		out = append(out, " "+t.warn.Render("! "+countText(n)+" lines rejected: kept word for word in reject, reasons below"))
+		out = append(out, " "+t.warn.Render("! "+words.Count(n)+" lines rejected: kept word for word in reject, reasons below"))
 	}
 	if gaps := s.gaps(o); gaps != "" {
 		out = append(out, " "+t.warn.Render("! "+gaps))
@@ -101,7 +101,7 @@ func (s *overview) captures(o *Overview, width int) []string {
 	for _, n := range names {
 		column[n] = max(8, len(n))
 		for _, c := range o.Captures {
-			column[n] = max(column[n], len(countText(c.Rows[n])))
+			column[n] = max(column[n], len(words.Count(c.Rows[n])))
 		}
 	}
 	row := func(first, second string, cell func(string) string, window string) string {
@@ -123,7 +123,7 @@ func (s *overview) captures(o *Overview, width int) []string {
 		}
 		out = append(out, row(e.show(c.Name), e.show(c.Role), func(n string) string {
 			if rows, ok := c.Rows[n]; ok {
-				return countText(rows)
+				return words.Count(rows)
 			}
 			return t.glyph.dash
 		}, window))
@@ -207,7 +207,7 @@ func (s *overview) hours(o *Overview, width int) []string {
 		}
 		line := spark.Line(counts, room, e.opt.ASCII)
 		out = append(out, " "+grid.Fit(e.show(h.LogType), 10, false, e.opt.ASCII)+" "+grid.Fit(line, min(room, steps), false, e.opt.ASCII)+
-			" "+t.dim.Render("peak "+countText(most)))
+			" "+t.dim.Render("peak "+words.Count(most)))
 	}
 	return out
 }
@@ -225,10 +225,10 @@ func (s *overview) counted(o *Overview, width int) []string {
 		word string
 	}{{l.Rows, "rows"}, {l.Headers, "headers"}, {l.Blank, "blank"}, {l.Outside, "outside the window"}, {l.Duplicate, "duplicate"}, {l.Rejected, "rejected"}} {
 		if p.n > 0 {
-			parts = append(parts, countText(p.n)+" "+p.word)
+			parts = append(parts, words.Count(p.n)+" "+p.word)
 		}
 	}
-	out := []string{" " + t.title.Render("Lines read") + "  " + countText(l.Read) + " = "}
+	out := []string{" " + t.title.Render("Lines read") + "  " + words.Count(l.Read) + " = "}
 	for i, w := range wrap(strings.Join(parts, " + "), max(width-18, 10)) {
 		if i == 0 {
 			out[0] += w
@@ -237,10 +237,10 @@ func (s *overview) counted(o *Overview, width int) []string {
 		out = append(out, strings.Repeat(" ", 18)+w)
 	}
 	if sum := l.Rows + l.Headers + l.Blank + l.Outside + l.Duplicate + l.Rejected; sum != l.Read {
-		out = append(out, " "+t.bad.Render(fmt.Sprintf("! %s lines are not accounted for", countText(l.Read-sum))))
+		out = append(out, " "+t.bad.Render(fmt.Sprintf("! %s lines are not accounted for", words.Count(l.Read-sum))))
 	}
 	for _, r := range o.Rejects {
-		out = append(out, " "+t.warn.Render("! "+countText(r.Count)+" rejected")+"  "+e.show(r.Text))
+		out = append(out, " "+t.warn.Render("! "+words.Count(r.Count)+" rejected")+"  "+e.show(r.Text))
 	}
 	return out
 }
@@ -297,13 +297,4 @@ func (s *overview) bar(c Coverage, width int) string {
 	cells := spark.Split([]int64{c.OK, c.NoData, c.SkipData, c.Absent}, width)
 	return t.good.Render(strings.Repeat(t.glyph.ok, cells[0])) + t.dim.Render(strings.Repeat("N", cells[1])) +
 		t.bad.Render(strings.Repeat("S", cells[2])) + t.warn.Render(strings.Repeat(t.glyph.absent, cells[3]))
-}
-
-// countText is a number with its thousands marked.
-func countText(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/sahilm/fuzzy"
 
+	"case53/cases/words"
 	"case53/queries"
 	"case53/tui/grid"
 )
@@ -33,7 +34,7 @@ func (p *picker) Close() tea.Cmd { return nil }
 func (p *picker) Typing() bool   { return true }
 
 func (p *picker) Status() Status {
-	return Status{Rows: countText(int64(len(p.found))) + " queries"}
+	return Status{Rows: words.Count(int64(len(p.found))) + " queries"}
 }
 
 func (p *picker) Keys() []Bind {

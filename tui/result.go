@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"case53/cases"
+	"case53/cases/words"
 	"case53/tui/grid"
 )
 
@@ -167,7 +168,7 @@ func (s *result) toEnd() tea.Cmd {
 		s.count()
 		s.grid.End()
 		if n, complete := s.grid.Count(); !complete {
-			s.e.say(countText(int64(n)) + " rows read, and there are more: G reads on, [ and ] sort")
+			s.e.say(words.Count(int64(n)) + " rows read, and there are more: G reads on, [ and ] sort")
 		}
 		return nil
 	})

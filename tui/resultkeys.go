@@ -8,6 +8,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/safetext"
+	"case53/cases/words"
 	"case53/tui/grid"
 )
 
@@ -209,7 +210,7 @@ const mostCopied = 64 << 10
 // copyText sends text to the terminal's clipboard: shown text, never raw, so that pasting it somewhere does nothing else.
 func copyText(e *Env, name, text string) tea.Cmd {
 	if len(text) > mostCopied {
-		e.say(fmt.Sprintf("%s has %s bytes, too many for a terminal's clipboard: case53 query writes it out", e.show(name), countText(int64(len(text)))))
+		e.say(fmt.Sprintf("%s has %s bytes, too many for a terminal's clipboard: case53 query writes it out", e.show(name), words.Count(int64(len(text)))))
 		return nil
 	}
 	e.say(e.show(name) + " sent to terminal clipboard")

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"case53/cases/safetext"
+	"case53/cases/words"
 )
 
 // logNames are the log types in the order in which they are told, with their names.
@@ -21,7 +22,7 @@ func printComparison(w io.Writer, c *Comparison) {
 		}
 	}
 	fmt.Fprintln(w)
-	for _, text := range wrapped(safetext.Show(c.Verdict), 110) { // before words are told by spaces: a name may have some
+	for _, text := range words.Wrap(safetext.Show(c.Verdict), 110) { // before words are told by spaces: a name may have some
 		fmt.Fprintln(w, text)
 	}
 	printPlaces(line, c, "In both", "match", c.Matches)
@@ -57,7 +58,7 @@ func (s *Side) logsText() string {
 	for _, l := range logNames {
 		switch span, ok := s.Logs[l.logType]; {
 		case ok:
-			parts = append(parts, l.name+" "+spanText(span))
+			parts = append(parts, l.name+" "+span.String())
 		case l.logType != "zone":
 			parts = append(parts, "no "+l.name)
 		}
@@ -72,7 +73,7 @@ func printPlaces(line func(string, ...any), c *Comparison, title, found string, 
 		in := p.part()
 		if printed[in]++; printed[in] == 1 {
 			line("")
-			line("%s%s: %s", title, in, plural(p.Of, "place", "places"))
+			line("%s%s: %s", title, in, words.Plural(p.Of, "place", "places"))
 		}
 		if p.Found == "match" {
 			line("  %.2f  %s", p.Score, c.matchText(p))
@@ -80,7 +81,7 @@ func printPlaces(line func(string, ...any), c *Comparison, title, found string, 
 			line("  %.2f  %s", p.Score, p.oneSided())
 		}
 		if printed[in] == shown[in] && printed[in] < p.Of {
-			line("        %s more: --most", count(p.Of-printed[in]))
+			line("        %s more: --most", words.Count(p.Of-printed[in]))
 		}
 	}
 }
@@ -138,7 +139,7 @@ func (c *Comparison) unstated() string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("nothing is stated here of %s only in %s", plural(n, "more place", "more places"), c.Left.label)
+	return fmt.Sprintf("nothing is stated here of %s only in %s", words.Plural(n, "more place", "more places"), c.Left.label)
 }
 
 // oneSided is a place that one side has.
@@ -149,16 +150,16 @@ func (p Place) oneSided() string {
 	}
 	var did []string
 	if connections > 0 {
-		did = append(did, fmt.Sprintf("called %s (%s)", times(connections), ofThem(refused, connections)))
+		did = append(did, fmt.Sprintf("called %s (%s)", words.Times(connections), refusedOf(refused, connections)))
 	}
 	if queries > 0 {
-		did = append(did, "asked for "+times(queries))
+		did = append(did, "asked for "+words.Times(queries))
 	}
-	hosts := "by " + plural(clients, "host", "hosts")
+	hosts := "by " + words.Plural(clients, "host", "hosts")
 	if p.Kind == "in" {
-		hosts = "at " + plural(clients, "host", "hosts")
+		hosts = "at " + words.Plural(clients, "host", "hosts")
 	}
-	text := fmt.Sprintf("%s: %s %s, first %s", p.title(), strings.Join(did, ", "), hosts, moment(first))
+	text := fmt.Sprintf("%s: %s %s, first %s", p.title(), strings.Join(did, ", "), hosts, words.Moment(first))
 	if p.Level != "" {
 		text += fmt.Sprintf("; the other side has the same %s", p.Level)
 	}
@@ -173,7 +174,7 @@ func printBlindSpots(w io.Writer, types []string) {
 		}
 		fmt.Fprintf(w, "\nNot visible in %s, however complete they are\n", l.name)
 		for _, b := range blindSpots[l.logType] {
-			for i, text := range wrapped(b.What+": "+b.Why, 106) {
+			for i, text := range words.Wrap(b.What+": "+b.Why, 106) {
 				lead := "    "
 				if i == 0 {
 					lead = "  - "
@@ -182,20 +183,4 @@ func printBlindSpots(w io.Writer, types []string) {
 			}
 		}
 	}
-}
-
-// wrapped breaks text at spaces into lines of at most width characters.
-func wrapped(text string, width int) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
-			lines, line = append(lines, line), ""
-		}
-		if line != "" {
-			line += " "
-		}
-		line += word
-	}
-	return append(lines, line)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/cases/words"
 )
 
 // rows runs SQL and hands over each row as a JSON object by column.
@@ -226,12 +227,12 @@ func (m *comparer) statements(ctx context.Context, out *Comparison) error {
 		case p.Name != "":
 			out.deny(p.Name, "dns", "query for "+p.Name, out.aside(p, "dns"))
 		case p.Names > 1:
-			out.deny(p.RegisteredDomain, "dns", fmt.Sprintf("query for one of the %s names under %s that %s has", count(p.Names), p.RegisteredDomain, out.Left.label), out.aside(p, "dns"))
+			out.deny(p.RegisteredDomain, "dns", fmt.Sprintf("query for one of the %s names under %s that %s has", words.Count(p.Names), p.RegisteredDomain, out.Left.label), out.aside(p, "dns"))
 		}
 		if p.Address != "" && found[p.Address].FlowRecords == 0 {
 			what := "flow to or from " + p.Address
 			if p.Name != "" {
-				what += fmt.Sprintf(" (%s in %s%s)", p.Name, out.Left.label, oneOf(p.Addresses, "address", "addresses"))
+				what += fmt.Sprintf(" (%s in %s%s)", p.Name, out.Left.label, words.OneOf(p.Addresses, "address", "addresses"))
 			}
 			out.deny(cmp.Or(p.Name, p.Address), "flow", what, out.aside(p, "flow"))
 		}

@@ -2,12 +2,11 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
 	"case53/cases"
-	"case53/cmd/case53/report"
+	"case53/cases/words"
 )
 
 // The words of a comparison. Nothing is said here that is not a count, a time or a coverage of the case.
@@ -18,13 +17,13 @@ func (c *Comparison) verdict() string {
 	said := []string{c.headline(all)}
 	said = append(said, c.alike()...)
 	if n := c.total("only right", "out", "").Places; n > 0 {
-		said = append(said, fmt.Sprintf("%s of %s that it called or asked for %s in no call and no query of %s, at any level.", count(n), plural(all.Places, "place", "places"), isAre(n), c.Left.label))
+		said = append(said, fmt.Sprintf("%s of %s that it called or asked for %s in no call and no query of %s, at any level.", words.Count(n), words.Plural(all.Places, "place", "places"), words.IsAre(n), c.Left.label))
 	}
 	if t := c.total("match", "inside", ""); t.RightConnections > 0 {
-		said = append(said, fmt.Sprintf("It also called %s that %s has too, %s (%s); the same number need not be the same machine.", plural(t.Places, "private address", "private addresses"), c.Left.label, times(t.RightConnections), ofThem(t.RightRefused, t.RightConnections)))
+		said = append(said, fmt.Sprintf("It also called %s that %s has too, %s (%s); the same number need not be the same machine.", words.Plural(t.Places, "private address", "private addresses"), c.Left.label, words.Times(t.RightConnections), refusedOf(t.RightRefused, t.RightConnections)))
 	}
 	if t := c.total("right", "in", ""); t.RightConnections > 0 {
-		said = append(said, fmt.Sprintf("%s called it, %s (%s).", sentence(plural(t.Addresses, "outside address", "outside addresses")), times(t.RightConnections), ofThem(t.RightRefused, t.RightConnections)))
+		said = append(said, fmt.Sprintf("%s called it, %s (%s).", words.Sentence(words.Plural(t.Addresses, "outside address", "outside addresses")), words.Times(t.RightConnections), refusedOf(t.RightRefused, t.RightConnections)))
 	}
 	said = append(said, c.first(all)...)
 	said = append(said, c.setApart()...)
@@ -37,9 +36,9 @@ func (c *Comparison) headline(all Total) string {
 	r := &c.Right
 	switch {
 	case len(r.Logs) == 0:
-		return fmt.Sprintf("%s has no records: nothing can be said about it.", sentence(r.label))
+		return fmt.Sprintf("%s has no records: nothing can be said about it.", words.Sentence(r.label))
 	case !r.has("flow") && !r.has("dns"):
-		return fmt.Sprintf("%s has neither a flow log nor a Resolver log: nothing can be said of what it called or asked for.", sentence(r.label))
+		return fmt.Sprintf("%s has neither a flow log nor a Resolver log: nothing can be said of what it called or asked for.", words.Sentence(r.label))
 	}
 	var did, notes []string
 	switch {
@@ -48,14 +47,14 @@ func (c *Comparison) headline(all Total) string {
 	case all.Names == 0:
 		did = append(did, "asked for no name")
 	case !c.Left.has("dns"):
-		did = append(did, "asked for "+plural(all.Names, "name", "names"))
+		did = append(did, "asked for "+words.Plural(all.Names, "name", "names"))
 		notes = append(notes, fmt.Sprintf("names cannot be compared, as %s has no Resolver log", c.Left.label))
 	default:
-		did = append(did, fmt.Sprintf("asked for %s, %s of which %s has too,", plural(all.Names, "name", "names"), allOf(all.SameNames, all.Names), c.Left.label))
+		did = append(did, fmt.Sprintf("asked for %s, %s of which %s has too,", words.Plural(all.Names, "name", "names"), words.AllOf(all.SameNames, all.Names), c.Left.label))
 	}
 	shared := ""
 	if c.Left.has("flow") {
-		shared = fmt.Sprintf(", %s of which %s has too", allOf(all.Shared, all.Addresses), c.Left.label)
+		shared = fmt.Sprintf(", %s of which %s has too", words.AllOf(all.Shared, all.Addresses), c.Left.label)
 	}
 	switch {
 	case !r.has("flow"):
@@ -63,15 +62,15 @@ func (c *Comparison) headline(all Total) string {
 	case all.RightConnections == 0:
 		did = append(did, "made no recorded attempt to call an outside address")
 	case all.RightRefused == all.RightConnections:
-		did = append(did, fmt.Sprintf("made %s (%s) to %s", plural(all.RightConnections, "refused attempt", "refused attempts"), plural(all.RightRecords, "flow record", "flow records"), plural(all.Addresses, "address", "addresses"))+shared)
+		did = append(did, fmt.Sprintf("made %s (%s) to %s", words.Plural(all.RightConnections, "refused attempt", "refused attempts"), words.Plural(all.RightRecords, "flow record", "flow records"), words.Plural(all.Addresses, "address", "addresses"))+shared)
 	default:
-		did = append(did, fmt.Sprintf("made %s (%s) to call %s", plural(all.RightConnections, "attempt", "attempts"), plural(all.RightRecords, "flow record", "flow records"), plural(all.Addresses, "outside address", "outside addresses"))+shared+
-			fmt.Sprintf(": %s were refused and %s let through", count(all.RightRefused), count(all.RightConnections-all.RightRefused)))
+		did = append(did, fmt.Sprintf("made %s (%s) to call %s", words.Plural(all.RightConnections, "attempt", "attempts"), words.Plural(all.RightRecords, "flow record", "flow records"), words.Plural(all.Addresses, "outside address", "outside addresses"))+shared+
+			fmt.Sprintf(": %s were refused and %s let through", words.Count(all.RightRefused), words.Count(all.RightConnections-all.RightRefused)))
 	}
 	if len(did) == 0 {
 		did = append(did, "left no record that could be compared")
 	}
-	text := fmt.Sprintf("In %s of %s (%s), %s, %s %s", hours(r.Window), r.label, spanText(r.Window), c.coveredText(), c.who(), strings.Join(did, " and "))
+	text := fmt.Sprintf("In %s of %s (%s), %s, %s %s", words.Long(r.Window.Seconds()), r.label, r.Window.String(), c.coveredText(), c.who(), strings.Join(did, " and "))
 	return strings.Join(append([]string{strings.TrimSuffix(text, ",")}, notes...), "; ") + "."
 }
 
@@ -80,12 +79,12 @@ func (c *Comparison) coveredText() string {
 	r := &c.Right
 	if !r.has("flow") {
 		sum, sources, _ := r.of("dns")
-		return fmt.Sprintf("of which %s of %s minutes have Resolver records of %s (which says nothing of the others)", count(sum.Covered), count(sum.Windows), listed(sources, "VPC", "VPCs"))
+		return fmt.Sprintf("of which %s of %s minutes have Resolver records of %s (which says nothing of the others)", words.Count(sum.Covered), words.Count(sum.Windows), words.Listed(sources, "VPC", "VPCs"))
 	}
 	sum, sources, _ := r.of("flow")
-	text := fmt.Sprintf("%s covered (%s of %s minutes of %s, %d SKIPDATA)", percent(sum), count(sum.Covered), count(sum.Windows), listed(sources, "interface", "interfaces"), sum.SkipData)
+	text := fmt.Sprintf("%s covered (%s of %s minutes of %s, %d SKIPDATA)", percent(sum), words.Count(sum.Covered), words.Count(sum.Windows), words.Listed(sources, "interface", "interfaces"), sum.SkipData)
 	if absent := sum.Windows - sum.Covered - sum.SkipData; absent > 0 {
-		text = strings.TrimSuffix(text, ")") + fmt.Sprintf(", %s absent)", count(absent))
+		text = strings.TrimSuffix(text, ")") + fmt.Sprintf(", %s absent)", words.Count(absent))
 	}
 	return text
 }
@@ -94,11 +93,11 @@ func (c *Comparison) coveredText() string {
 func (c *Comparison) who() string {
 	switch r := &c.Right; {
 	case len(r.Instances) > 0:
-		return listed(r.Instances, "instance", "instances")
+		return words.Listed(r.Instances, "instance", "instances")
 	case len(r.Interfaces) > 0:
-		return "what is at " + listed(r.Interfaces, "interface", "interfaces")
+		return "what is at " + words.Listed(r.Interfaces, "interface", "interfaces")
 	case len(r.VPCs) > 0:
-		return "what is in " + listed(r.VPCs, "VPC", "VPCs")
+		return "what is in " + words.Listed(r.VPCs, "VPC", "VPCs")
 	}
 	return "what it is of"
 }
@@ -116,32 +115,32 @@ func (c *Comparison) alike() []string {
 		said = append(said, c.matchText(p)+".")
 	}
 	if n := c.total("match", "out", "").Places; n > int64(len(said)) && len(said) > 0 {
-		said = append(said, fmt.Sprintf("The other %s less alike.", plural(n-int64(len(said)), "match is", "matches are")))
+		said = append(said, fmt.Sprintf("The other %s less alike.", words.Plural(n-int64(len(said)), "match is", "matches are")))
 	}
 	return said
 }
 
 // matchText is a match in a sentence without its period.
 func (c *Comparison) matchText(p Place) string {
-	right := "asked for " + times(p.RightQueries)
+	right := "asked for " + words.Times(p.RightQueries)
 	if c.Right.has("flow") {
 		right += " with no call recorded"
 	}
 	if p.RightConnections > 0 {
-		right = fmt.Sprintf("called %s (%s)", times(p.RightConnections), ofThem(p.RightRefused, p.RightConnections))
+		right = fmt.Sprintf("called %s (%s)", words.Times(p.RightConnections), refusedOf(p.RightRefused, p.RightConnections))
 		if p.RightQueries > 0 {
-			right += fmt.Sprintf(" and asked for %s", times(p.RightQueries))
+			right += fmt.Sprintf(" and asked for %s", words.Times(p.RightQueries))
 		}
 	}
-	left := plural(p.LeftQueries, "query", "queries")
+	left := words.Plural(p.LeftQueries, "query", "queries")
 	if p.LeftConnections > 0 {
-		left = fmt.Sprintf("%s (%s)", plural(p.LeftConnections, "call", "calls"), ofThem(p.LeftRefused, p.LeftConnections))
+		left = fmt.Sprintf("%s (%s)", words.Plural(p.LeftConnections, "call", "calls"), refusedOf(p.LeftRefused, p.LeftConnections))
 	}
-	left += " by " + plural(p.LeftClients, "host", "hosts")
+	left += " by " + words.Plural(p.LeftClients, "host", "hosts")
 	if p.LeftLike != "" {
 		left = p.LeftLike + ": " + left
 	}
-	text := fmt.Sprintf("%s (same %s) was %s, first at %s; in %s: %s", p.title(), p.Level, right, moment(p.RightFirst), c.Left.label, left)
+	text := fmt.Sprintf("%s (same %s) was %s, first at %s; in %s: %s", p.title(), p.Level, right, words.Moment(p.RightFirst), c.Left.label, left)
 	if p.SameClock != nil {
 		same := "another clock"
 		if *p.SameClock {
@@ -163,7 +162,7 @@ func (c *Comparison) matchText(p Place) string {
 func (p Place) title() string {
 	switch {
 	case p.Names > 1:
-		return fmt.Sprintf("%s names under %s", count(p.Names), p.RegisteredDomain)
+		return fmt.Sprintf("%s names under %s", words.Count(p.Names), p.RegisteredDomain)
 	case p.Name == "":
 		return p.Address + ports(p.Ports)
 	case p.Address == "":
@@ -201,9 +200,9 @@ func (c *Comparison) first(all Total) []string {
 	if at.IsZero() {
 		return nil
 	}
-	text := fmt.Sprintf("The first %s was at %s", what, moment(at))
+	text := fmt.Sprintf("The first %s was at %s", what, words.Moment(at))
 	if !begin.IsZero() && !at.Before(begin) {
-		text += fmt.Sprintf(", %s after the capture's first record", hours(cases.Span{From: begin, To: at}))
+		text += fmt.Sprintf(", %s after the capture's first record", words.Long(cases.Span{From: begin, To: at}.Seconds()))
 	}
 	return []string{text + "."}
 }
@@ -217,7 +216,7 @@ func (c *Comparison) setApart() []string {
 	var parts []string
 	for _, a := range apartTexts {
 		if t := c.total("right", "out", a.apart); t.Places > 0 {
-			parts = append(parts, fmt.Sprintf("%s (%s, %s, %s refused, %s)", a.text, plural(t.Places, "place", "places"), plural(t.RightConnections, "attempt", "attempts"), count(t.RightRefused), plural(t.RightQueries, "query", "queries")))
+			parts = append(parts, fmt.Sprintf("%s (%s, %s, %s refused, %s)", a.text, words.Plural(t.Places, "place", "places"), words.Plural(t.RightConnections, "attempt", "attempts"), words.Count(t.RightRefused), words.Plural(t.RightQueries, "query", "queries")))
 		}
 	}
 	var said []string
@@ -234,15 +233,15 @@ func (c *Comparison) setApart() []string {
 func (c *Comparison) limits(all Total) []string {
 	var said []string
 	if all.Places == 0 && c.Right.has("flow") {
-		said = append(said, fmt.Sprintf("That is no call-out recorded in this window; a machine that waits for longer than %s, or looks around first, makes none either.", hours(c.Right.Window)))
+		said = append(said, fmt.Sprintf("That is no call-out recorded in this window; a machine that waits for longer than %s, or looks around first, makes none either.", words.Long(c.Right.Window.Seconds())))
 	}
 	if all.SameNames+all.Shared > 0 {
 		said = append(said, "That both have a place says that it was asked for or called in both, and not who answers there or why.")
 	}
 	if !c.Left.has("flow") {
-		said = append(said, fmt.Sprintf("%s has no flow log: its calls are not known.", sentence(c.Left.label)))
+		said = append(said, fmt.Sprintf("%s has no flow log: its calls are not known.", words.Sentence(c.Left.label)))
 	} else if sum, sources, _ := c.Left.of("flow"); sum.Covered < sum.Windows {
-		said = append(said, fmt.Sprintf("Of %s, %s of %s minutes of %s are covered, %d SKIPDATA.", c.Left.label, count(sum.Covered), count(sum.Windows), listed(sources, "interface", "interfaces"), sum.SkipData))
+		said = append(said, fmt.Sprintf("Of %s, %s of %s minutes of %s are covered, %d SKIPDATA.", c.Left.label, words.Count(sum.Covered), words.Count(sum.Windows), words.Listed(sources, "interface", "interfaces"), sum.SkipData))
 	}
 	return said
 }
@@ -250,9 +249,9 @@ func (c *Comparison) limits(all Total) []string {
 // recordedText says that something is in the right capture.
 func (c *Comparison) recordedText(s Subjected) string {
 	if s.IsName {
-		return fmt.Sprintf("%s, or names under it, asked for %s in %s, from %s to %s", s.Subject, times(s.Queries), c.Right.label, moment(s.QueryFirst), moment(s.QueryLast))
+		return fmt.Sprintf("%s, or names under it, asked for %s in %s, from %s to %s", s.Subject, words.Times(s.Queries), c.Right.label, words.Moment(s.QueryFirst), words.Moment(s.QueryLast))
 	}
-	return fmt.Sprintf("%s in %s of %s, %s refused, from %s to %s", s.Subject, plural(s.FlowRecords, "flow record", "flow records"), c.Right.label, count(s.Refused), moment(s.FlowFirst), moment(s.FlowLast))
+	return fmt.Sprintf("%s in %s of %s, %s refused, from %s to %s", s.Subject, words.Plural(s.FlowRecords, "flow record", "flow records"), c.Right.label, words.Count(s.Refused), words.Moment(s.FlowFirst), words.Moment(s.FlowLast))
 }
 
 // deny states that something is not in the right capture's log, with how much of its time the log covers. Without
@@ -266,11 +265,11 @@ func (c *Comparison) deny(subject, logType, what, aside string) {
 		name := map[string]string{"flow": "flow log", "dns": "Resolver log"}[logType]
 		n.Sources, n.short = []string{}, fmt.Sprintf("nothing can be said of a %s: %s has no %s", what, r.label, name)
 	case logType == "dns":
-		n.short = fmt.Sprintf("no %s in the Resolver log of %s between %s: %s of %s minutes have records; the others may be quiet, cached or not logged", what, listed(sources, "VPC", "VPCs"), betweenText(window), count(sum.Covered), count(sum.Windows))
+		n.short = fmt.Sprintf("no %s in the Resolver log of %s between %s: %s of %s minutes have records; the others may be quiet, cached or not logged", what, words.Listed(sources, "VPC", "VPCs"), window.Between(), words.Count(sum.Covered), words.Count(sum.Windows))
 	default:
-		n.short = fmt.Sprintf("no %s recorded on %s between %s: %s of %s windows covered, %s SKIPDATA", what, listed(sources, "interface", "interfaces"), betweenText(window), count(sum.Covered), count(sum.Windows), count(sum.SkipData))
+		n.short = fmt.Sprintf("no %s recorded on %s between %s: %s of %s windows covered, %s SKIPDATA", what, words.Listed(sources, "interface", "interfaces"), window.Between(), words.Count(sum.Covered), words.Count(sum.Windows), words.Count(sum.SkipData))
 		if absent := sum.Windows - sum.Covered - sum.SkipData; absent > 0 {
-			n.short += fmt.Sprintf(", %s absent", count(absent))
+			n.short += fmt.Sprintf(", %s absent", words.Count(absent))
 		}
 	}
 	n.short += aside
@@ -292,25 +291,6 @@ func (c *Comparison) aside(p Place, logType string) string {
 	return ""
 }
 
-func betweenText(s cases.Span) string { return moment(s.From) + " and " + moment(s.To) + " UTC" }
-
-func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
-
-// hours is the length of a window.
-func hours(s cases.Span) string {
-	const minute, hour = 60, 3600
-	switch d := report.Span(s).Seconds(); {
-	case d < 2*minute:
-		return fmt.Sprintf("%.0f s", math.Floor(d))
-	case d < 2*hour:
-		return fmt.Sprintf("%.0f min", math.Floor(d/minute))
-	case math.Mod(d, hour) == 0:
-		return fmt.Sprintf("%.0f h", d/hour)
-	default:
-		return fmt.Sprintf("%.1f h", d/hour)
-	}
-}
-
 // percent rounds to a tenth, but neither up to all nor down to none.
 func percent(c Covered) string {
 	switch {
@@ -324,65 +304,13 @@ func percent(c Covered) string {
 	return fmt.Sprintf("%.1f%%", min(99.9, max(0.1, 100*float64(c.Covered)/float64(c.Windows))))
 }
 
-func plural(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return count(n) + " " + many
-}
-
-func times(n int64) string {
-	switch n {
-	case 1:
-		return "once"
-	case 2:
-		return "twice"
-	}
-	return count(n) + " times"
-}
-
 // ofThem says how many were refused; once is all of one.
-func ofThem(refused, all int64) string {
+func refusedOf(refused, all int64) string {
 	switch refused {
 	case 0:
 		return "none refused"
 	case all:
 		return "refused"
 	}
-	return count(refused) + " of them refused"
+	return words.Count(refused) + " of them refused"
 }
-
-// allOf is a count that may be all there is.
-func allOf(n, all int64) string {
-	switch {
-	case n == all:
-		return "all"
-	case n == 0:
-		return "none"
-	}
-	return count(n)
-}
-
-func isAre(n int64) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
-}
-
-func oneOf(n int64, one, many string) string {
-	if n < 2 {
-		return ""
-	}
-	return fmt.Sprintf(", one of %s", plural(n, one, many))
-}
-
-// listed names up to three things, or says how many there are.
-func listed(all []string, one, many string) string {
-	if n := len(all); n == 0 || n > 3 {
-		return plural(int64(n), one, many)
-	}
-	return strings.Join(all, ", ")
-}
-
-func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] }

@@ -10,7 +10,6 @@ import (
 
 	"case53/cases"
 	"case53/cases/safetext"
-	"case53/cmd/case53/report"
 )
 
 // coverageBar is the width of a source's bar, and the letters in it.
@@ -84,12 +83,12 @@ func printCoverage(w io.Writer, all []cases.Coverage) {
 	for _, c := range all {
 		if g := c.LogType + " " + c.Capture; g != group {
 			group = g
-			fmt.Fprintf(w, "\n%s, capture %s: %s, windows of %s\n", c.LogType, safetext.Show(c.Capture), spanText(c.Window), binText(c.Bin))
+			fmt.Fprintf(w, "\n%s, capture %s: %s, windows of %s\n", c.LogType, safetext.Show(c.Capture), c.Window.String(), binText(c.Bin))
 		}
 		fmt.Fprintf(w, "  %-24s %s  %s\n", safetext.Show(c.Source), bar(c), countsText(c))
 		for _, s := range c.Spans {
 			if s.Status == cases.StatusAbsent || s.Status == cases.StatusSkipData {
-				fmt.Fprintf(w, "  %-24s %s\n", "", s.Status+" "+spanText(cases.Span{From: s.From, To: s.To}))
+				fmt.Fprintf(w, "  %-24s %s\n", "", s.Status+" "+cases.Span{From: s.From, To: s.To}.String())
 			}
 		}
 	}
@@ -127,8 +126,8 @@ func bar(c cases.Coverage) string {
 	var b strings.Builder
 	span := 0
 	for i := range width {
-		from := report.Later(c.Window.From, float64(i*c.Windows/width)*c.Bin.Seconds())
-		to := report.Later(c.Window.From, float64((i+1)*c.Windows/width)*c.Bin.Seconds())
+		from := cases.Later(c.Window.From, float64(i*c.Windows/width)*c.Bin.Seconds())
+		to := cases.Later(c.Window.From, float64((i+1)*c.Windows/width)*c.Bin.Seconds())
 		best := len(worst) - 1
 		for span < len(c.Spans) && !c.Spans[span].To.After(from) {
 			span++

@@ -7,8 +7,8 @@ import (
 	"io"
 	"time"
 
-	"case53/cases"
 	"case53/cases/safetext"
+	"case53/cases/words"
 	"case53/loader/source"
 	"case53/loader/source/cwlogs"
 )
@@ -55,7 +55,7 @@ func (p *pull) dryRun(ctx context.Context) error {
 		all = append(all, e)
 	}
 	if wantsJSON(p.c) {
-		return printJSON(out, map[string]any{"window": cases.Span{From: p.plan.Window.From, To: p.plan.Window.To}, "caller": p.account.id, "estimates": all})
+		return printJSON(out, map[string]any{"window": p.plan.Window, "caller": p.account.id, "estimates": all})
 	}
 	for _, e := range all {
 		printEstimate(out, e)
@@ -77,7 +77,7 @@ func (p *pull) dryRun(ctx context.Context) error {
 }
 
 func printEstimate(w io.Writer, e estimate) {
-	fmt.Fprintf(w, "%s: %s objects, %s, %s requests, about %s, about $%.2f (%s)\n", safetext.Show(e.Source), count(e.Objects), size(e.Bytes), count(e.Requests),
+	fmt.Fprintf(w, "%s: %s objects, %s, %s requests, about %s, about $%.2f (%s)\n", safetext.Show(e.Source), words.Count(e.Objects), words.Bytes(e.Bytes), words.Count(e.Requests),
 		time.Duration(e.Seconds*float64(time.Second)).Round(time.Second), e.Dollars, e.Basis)
 	if e.Failed != "" {
 		fmt.Fprintf(w, "  %s\n", safetext.Show(e.Failed))
@@ -103,7 +103,7 @@ func (p *pull) estimateGroup(s source.Source) estimate {
 		e.Requests += int64(raw / pageBytes)
 		e.Objects, e.Bytes = e.Requests, int64(raw/logCompression)
 		e.Dollars = raw / 1e9 * priceOfGB
-		e.Basis = fmt.Sprintf("%s stored in %d days, as if evenly; %.1f requests/s", size(look.StoredBytes), int(life.Hours()/24), group.Limiter.Rate())
+		e.Basis = fmt.Sprintf("%s stored in %d days, as if evenly; %.1f requests/s", words.Bytes(look.StoredBytes), int(life.Hours()/24), group.Limiter.Rate())
 	}
 	e.Seconds = float64(e.Requests) / group.Limiter.Rate()
 	return e
@@ -126,7 +126,7 @@ func (p *pull) estimateBucket(ctx context.Context, s source.Source, out io.Write
 		e.Objects++
 		e.Bytes += max(0, o.Size())
 		if !wantsJSON(p.c) {
-			fmt.Fprintf(out, "%12s  %s\n", size(o.Size()), safetext.Show(o.URI()))
+			fmt.Fprintf(out, "%12s  %s\n", words.Bytes(o.Size()), safetext.Show(o.URI()))
 		}
 	}
 	listings := e.Objects/1000 + 1

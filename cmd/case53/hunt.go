@@ -14,6 +14,7 @@ import (
 	"case53/cases"
 	"case53/cases/duck"
 	"case53/cases/safetext"
+	"case53/cases/words"
 	"case53/queries"
 )
 
@@ -233,11 +234,11 @@ func printOutcomes(stderr io.Writer, outcomes []outcome) {
 		case o.trace != nil:
 			fmt.Fprintf(stderr, "%s: nothing found: %s\n", safetext.Show(o.query.ID), safetext.Show(strings.Join(o.trace, "; ")))
 		case o.beyond > 0:
-			fmt.Fprintf(stderr, "%s: %s not shown; --most 0 shows all\n", safetext.Show(o.query.ID), plural(int64(o.beyond), "weaker finding", "weaker findings"))
+			fmt.Fprintf(stderr, "%s: %s not shown; --most 0 shows all\n", safetext.Show(o.query.ID), words.Plural(int64(o.beyond), "weaker finding", "weaker findings"))
 		}
 	}
 	if allowed > 0 {
-		fmt.Fprintf(stderr, "%s left out: on an --allow list\n", plural(int64(allowed), "finding", "findings"))
+		fmt.Fprintf(stderr, "%s left out: on an --allow list\n", words.Plural(int64(allowed), "finding", "findings"))
 	}
 }
 
@@ -387,7 +388,7 @@ func (h *hunter) trace(ctx context.Context, q *queries.Query, args map[string]an
 	parts := []string{}
 	for rows.Next() {
 		for i, step := range q.Hunt.Steps {
-			parts = append(parts, fmt.Sprintf("%s %s", count(number(rows.Values()[i])), step.Text))
+			parts = append(parts, fmt.Sprintf("%s %s", words.Count(number(rows.Values()[i])), step.Text))
 		}
 	}
 	return parts, rows.Err()
@@ -398,12 +399,12 @@ func printFindings(w io.Writer, findings []Finding) {
 	for _, f := range findings {
 		fmt.Fprintf(w, "%-6s  %.3f  %-16s  %s\n", f.Severity, f.Score, safetext.Show(f.Hunt), safetext.Show(f.Subject.String()))
 		fmt.Fprintf(w, "               %s\n", safetext.Show(f.Reason))
-		fmt.Fprintf(w, "               %s, %s; %s\n", plural(f.Rows, "record", "records"), spanText(cases.Span{From: f.From, To: f.To}), f.Coverage)
+		fmt.Fprintf(w, "               %s, %s; %s\n", words.Plural(f.Rows, "record", "records"), cases.Span{From: f.From, To: f.To}.String(), f.Coverage)
 		if len(f.Places) > 0 {
 			fmt.Fprintf(w, "               %s\n", safetext.Show(strings.Join(f.Places, "; ")))
 		}
 	}
-	fmt.Fprintln(w, plural(int64(len(findings)), "finding", "findings"))
+	fmt.Fprintln(w, words.Plural(int64(len(findings)), "finding", "findings"))
 }
 
 func (s Subject) String() string {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/cases/words"
 )
 
 // Covered says how much of the time of a finding is really there, in minutes of every source concerned. Windows that
@@ -21,7 +22,7 @@ func (c Covered) String() string {
 	if c.Windows == 0 {
 		return "no source to tell its coverage by"
 	}
-	return fmt.Sprintf("%s of %s minutes covered, %d SKIPDATA", count(c.Covered), count(c.Windows), c.SkipData)
+	return fmt.Sprintf("%s of %s minutes covered, %d SKIPDATA", words.Count(c.Covered), words.Count(c.Windows), c.SkipData)
 }
 
 // cover fills in the coverage of findings. The sources are the finding's interface, else the interfaces of its inside

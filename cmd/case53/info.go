@@ -6,12 +6,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"case53/cases"
 	"case53/cases/safetext"
+	"case53/cases/words"
 )
 
 func newInfo() *cobra.Command {
@@ -40,24 +40,24 @@ func newInfo() *cobra.Command {
 
 func printInfo(w io.Writer, info cases.Info) {
 	fmt.Fprintf(w, "%s\n", safetext.Show(info.Dir))
-	fmt.Fprintf(w, "window    %s\n", spanText(info.Window))
-	fmt.Fprintf(w, "objects   %s, %s as received\n", count(info.Objects), size(info.Bytes))
+	fmt.Fprintf(w, "window    %s\n", info.Window.String())
+	fmt.Fprintf(w, "objects   %s, %s as received\n", words.Count(info.Objects), words.Bytes(info.Bytes))
 	l := info.Lines
 	fmt.Fprintf(w, "records   %s read = %s rows + %s headers + %s blank + %s outside + %s duplicate + %s rejected\n",
-		count(l.Read), count(l.Rows), count(l.Headers), count(l.Blank), count(l.Outside), count(l.Duplicate), count(l.Rejected))
+		words.Count(l.Read), words.Count(l.Rows), words.Count(l.Headers), words.Count(l.Blank), words.Count(l.Outside), words.Count(l.Duplicate), words.Count(l.Rejected))
 	var tables []string
 	for _, name := range slices.Sorted(maps.Keys(info.Tables)) {
-		tables = append(tables, fmt.Sprintf("%s %s", name, count(info.Tables[name])))
+		tables = append(tables, fmt.Sprintf("%s %s", name, words.Count(info.Tables[name])))
 	}
 	fmt.Fprintf(w, "tables    %s\n", strings.Join(tables, ", "))
 	for _, c := range info.Captures {
-		fmt.Fprintf(w, "capture   %s (%s): %s objects, %s records, %s\n", safetext.Show(c.Name), c.Role, count(c.Objects), count(c.Lines.Rows), spanText(c.Window))
+		fmt.Fprintf(w, "capture   %s (%s): %s objects, %s records, %s\n", safetext.Show(c.Name), c.Role, words.Count(c.Objects), words.Count(c.Lines.Rows), c.Window.String())
 	}
 	for _, s := range info.Slices {
-		fmt.Fprintf(w, "pulled    %s: %s of %s slices complete, %s counted once, %s partial\n", safetext.Show(s.Source), count(s.Complete), count(s.Complete+s.Unverified+s.Partial),
-			count(s.Unverified), count(s.Partial))
+		fmt.Fprintf(w, "pulled    %s: %s of %s slices complete, %s counted once, %s partial\n", safetext.Show(s.Source), words.Count(s.Complete), words.Count(s.Complete+s.Unverified+s.Partial),
+			words.Count(s.Unverified), words.Count(s.Partial))
 		for _, g := range s.Gaps {
-			fmt.Fprintf(w, "partial   %s: %s\n", spanText(cases.Span{From: g.From, To: g.To}), safetext.Show(g.Reason))
+			fmt.Fprintf(w, "partial   %s: %s\n", cases.Span{From: g.From, To: g.To}.String(), safetext.Show(g.Reason))
 		}
 	}
 	for _, p := range info.Pulls {
@@ -66,18 +66,4 @@ func printInfo(w io.Writer, info cases.Info) {
 	for _, p := range info.Problems {
 		fmt.Fprintf(w, "problem   %s: %s\n", safetext.Show(p.URI), safetext.Show(p.Problem))
 	}
-}
-
-// spanText writes a window in UTC.
-func spanText(s cases.Span) string {
-	if s.From.IsZero() && s.To.IsZero() {
-		return "no times"
-	}
-	text := func(t time.Time) string {
-		if t.IsZero() {
-			return "…"
-		}
-		return t.UTC().Format("2006-01-02 15:04:05")
-	}
-	return text(s.From) + " to " + text(s.To) + " UTC"
 }

@@ -15,6 +15,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/safetext"
+	"case53/cases/words"
 	"case53/loader/places"
 )
 
@@ -66,7 +67,7 @@ func addPlaces(ctx context.Context, w *cases.Writer, files []*places.File, stder
 		if !added {
 			note = ", already there"
 		}
-		fmt.Fprintf(stderr, "%s: %s of %s, %s networks%s\n", safetext.Show(f.Name), safetext.Show(f.DatabaseType), f.Built.Format("2006-01-02"), count(n), note)
+		fmt.Fprintf(stderr, "%s: %s of %s, %s networks%s\n", safetext.Show(f.Name), safetext.Show(f.DatabaseType), f.Built.Format("2006-01-02"), words.Count(n), note)
 	}
 	return nil
 }

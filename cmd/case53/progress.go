@@ -14,6 +14,7 @@ import (
 	"github.com/charmbracelet/x/term"
 
 	"case53/cases/safetext"
+	"case53/cases/words"
 	"case53/loader"
 )
 
@@ -177,12 +178,12 @@ func remoteSources(p loader.Progress) []loader.SourceProgress {
 
 // sourceLine is how far one source is.
 func sourceLine(s loader.SourceProgress, elapsed time.Duration) string {
-	line := fmt.Sprintf("%s: %d found, %d fetched, %s, %s rows, %s rejected", safetext.Show(s.URI), s.Found, s.Fetched, size(s.BytesFetched), count(s.Rows), count(s.Rejected))
+	line := fmt.Sprintf("%s: %d found, %d fetched, %s, %s rows, %s rejected", safetext.Show(s.URI), s.Found, s.Fetched, words.Bytes(s.BytesFetched), words.Count(s.Rows), words.Count(s.Rejected))
 	if s.Failed > 0 {
 		line += fmt.Sprintf(", %d failed", s.Failed)
 	}
 	if elapsed > time.Second {
-		line += fmt.Sprintf(", %s/s", size(int64(float64(s.BytesFetched)/elapsed.Seconds())))
+		line += fmt.Sprintf(", %s/s", words.Bytes(int64(float64(s.BytesFetched)/elapsed.Seconds())))
 	}
 	if s.Waiting != "" {
 		line += ", " + s.Waiting
@@ -239,27 +240,14 @@ func fraction(p loader.Progress) float64 {
 
 func progressLine(p loader.Progress) string {
 	if p.Phase != "load" {
-		return fmt.Sprintf("%s records; building %s", count(p.Lines.Rows), p.Phase)
+		return fmt.Sprintf("%s records; building %s", words.Count(p.Lines.Rows), p.Phase)
 	}
-	line := fmt.Sprintf("%d of %d objects, %s of %s, %s rows, %s rejected", p.Done, p.Objects, size(p.BytesDone), size(p.Bytes), count(p.Lines.Rows), count(p.Lines.Rejected))
+	line := fmt.Sprintf("%d of %d objects, %s of %s, %s rows, %s rejected", p.Done, p.Objects, words.Bytes(p.BytesDone), words.Bytes(p.Bytes), words.Count(p.Lines.Rows), words.Count(p.Lines.Rejected))
 	if s := p.Elapsed.Seconds(); s > 1 {
-		line += fmt.Sprintf(", %s/s", size(int64(float64(p.BytesDone)/s)))
+		line += fmt.Sprintf(", %s/s", words.Bytes(int64(float64(p.BytesDone)/s)))
 		if f := fraction(p); f > 0.02 && f < 1 {
 			line += fmt.Sprintf(", %s left", time.Duration(float64(p.Elapsed)*(1-f)/f).Round(time.Second))
 		}
 	}
 	return line
-}
-
-// size writes bytes in binary units.
-func size(n int64) string {
-	const units = "KMGTPE"
-	if n < 1024 {
-		return fmt.Sprintf("%d B", n)
-	}
-	f, i := float64(n)/1024, 0
-	for f >= 1024 && i < len(units)-1 {
-		f, i = f/1024, i+1
-	}
-	return fmt.Sprintf("%.1f %ciB", f, units[i])
 }

@@ -295,7 +295,7 @@ func printSlices(stdout, stderr io.Writer, all []source.Slice) {
 		sums[s.Source].states[now.State]++
 		sums[s.Source].records += max(now.Records, 0)
 		if now.State == source.Partial {
-			fmt.Fprintf(stderr, "partial: %s %s: %s\n", safetext.Show(now.Source), spanText(cases.Span{From: now.From, To: now.To}), safetext.Show(now.Reason))
+			fmt.Fprintf(stderr, "partial: %s %s: %s\n", safetext.Show(now.Source), cases.Span{From: now.From, To: now.To}.String(), safetext.Show(now.Reason))
 		}
 	}
 	for _, uri := range order {

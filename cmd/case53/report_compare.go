@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"case53/cases"
+	"case53/cases/words"
 	"case53/cmd/case53/report"
 	"case53/queries"
 )
@@ -52,15 +53,15 @@ func (g *gatherer) comparison(ctx context.Context, r *report.Report, info cases.
 
 // compared puts a comparison into the report's words.
 func (g *gatherer) compared(c *Comparison) *report.Comparison {
-	words := []string{"case53", "compare", filepath.Base(g.k.Dir), "--left", c.Left.Capture, "--right", c.Right.Capture}
+	line := []string{"case53", "compare", filepath.Base(g.k.Dir), "--left", c.Left.Capture, "--right", c.Right.Capture}
 	out := &report.Comparison{Left: c.Left.Capture, Right: c.Right.Capture, Verdict: []string{c.Verdict}}
 	if c.Baseline != nil {
-		words = append(words, "--baseline", c.Baseline.Capture)
+		line = append(line, "--baseline", c.Baseline.Capture)
 	}
 	for _, l := range g.lists {
-		words = append(words, "--"+l.flag, l.path)
+		line = append(line, "--"+l.flag, l.path)
 	}
-	out.Command = shellLine(words)
+	out.Command = words.ShellLine(line...)
 	for _, list := range []struct {
 		title  string
 		places []Place
@@ -89,9 +90,9 @@ func (c *Comparison) placeTables(title string, places []Place) []report.Table {
 		if !ok {
 			i = len(tables)
 			at[in] = i
-			name := fmt.Sprintf("%s%s: %s", title, in, plural(p.Of, "place", "places"))
+			name := fmt.Sprintf("%s%s: %s", title, in, words.Plural(p.Of, "place", "places"))
 			if shown[in] < p.Of {
-				name += fmt.Sprintf(", the first %s", count(shown[in]))
+				name += fmt.Sprintf(", the first %s", words.Count(shown[in]))
 			}
 			tables = append(tables, report.Table{Title: name, Head: []string{"Score#", "Place"}})
 		}

@@ -19,8 +19,8 @@ import (
 
 	"case53/cases"
 	"case53/cases/custody"
+	"case53/cases/words"
 	"case53/cmd/case53/report"
-	"case53/loader/source"
 	"case53/queries"
 )
 
@@ -28,7 +28,7 @@ import (
 type gatherer struct {
 	*hunter
 	title, author, note, capture string
-	window                       source.Window
+	window                       cases.Span
 	named                        []string // hunts
 	lists                        []listFile
 	cite                         int
@@ -82,15 +82,15 @@ func (g *gatherer) scope(ctx context.Context, r *report.Report, info cases.Info)
 	}
 	asked := "everything that is in the case"
 	if !g.window.From.IsZero() || !g.window.To.IsZero() {
-		asked = spanText(cases.Span{From: g.window.From, To: g.window.To})
+		asked = g.window.String()
 	}
 	hunted := fmt.Sprintf("all %d hunts", len(r.Hunts))
 	if len(g.named) > 0 {
 		hunted = strings.Join(g.named, ", ")
 	}
 	r.Scope = []report.Fact{{Name: "Case", Value: info.Dir}, {Name: "Case made", Value: meta["created_at"] + " by " + meta["created_by"]},
-		{Name: "Window of the case", Value: spanText(info.Window)}, {Name: "Window of this report", Value: asked},
-		{Name: "Objects", Value: fmt.Sprintf("%s, %s bytes as received", count(info.Objects), count(info.Bytes))}, {Name: "Hunts", Value: hunted}}
+		{Name: "Window of the case", Value: info.Window.String()}, {Name: "Window of this report", Value: asked},
+		{Name: "Objects", Value: fmt.Sprintf("%s, %s bytes as received", words.Count(info.Objects), words.Count(info.Bytes))}, {Name: "Hunts", Value: hunted}}
 	if g.capture != "" {
 		r.Scope = append(r.Scope, report.Fact{Name: "Capture", Value: "only " + g.capture})
 	}
@@ -109,7 +109,7 @@ func (g *gatherer) scope(ctx context.Context, r *report.Report, info cases.Info)
 	}
 	r.Scope = append(r.Scope, report.Fact{Name: "Written by", Value: "case53 " + version()})
 	for _, c := range info.Captures {
-		capture := report.Capture{Name: c.Name, Role: c.Role, Objects: c.Objects, Window: report.Span(c.Window), Lines: report.Lines(c.Lines)}
+		capture := report.Capture{Name: c.Name, Role: c.Role, Objects: c.Objects, Window: c.Window, Lines: report.Lines(c.Lines)}
 		for _, name := range slices.Sorted(maps.Keys(c.Rows)) {
 			capture.Rows = append(capture.Rows, report.Count{Name: name, N: c.Rows[name]})
 		}
@@ -118,7 +118,7 @@ func (g *gatherer) scope(ctx context.Context, r *report.Report, info cases.Info)
 	for _, s := range info.Slices {
 		from := report.Source{Name: s.Source, Complete: s.Complete, Unverified: s.Unverified, Partial: s.Partial}
 		for _, gap := range s.Gaps {
-			from.Gaps = append(from.Gaps, report.Gap{Span: report.Span{From: gap.From, To: gap.To}, Reason: gap.Reason})
+			from.Gaps = append(from.Gaps, report.Gap{Span: cases.Span{From: gap.From, To: gap.To}, Reason: gap.Reason})
 		}
 		r.Sources = append(r.Sources, from)
 	}
@@ -194,15 +194,15 @@ func argumentText(v any) string {
 
 // command repeats a hunt.
 func (g *gatherer) command(o outcome) string {
-	words := []string{"case53", "query", filepath.Base(g.k.Dir), o.query.ID}
+	line := []string{"case53", "query", filepath.Base(g.k.Dir), o.query.ID}
 	for _, p := range o.query.Params {
 		if value := g.values[p.Name]; value != "" {
-			words = append(words, "-p", p.Name+"="+value)
+			line = append(line, "-p", p.Name+"="+value)
 		} else if text, _ := o.args[p.Name].(string); p.Name == "ioc" && text != "" {
-			words = append(words, "-p", p.Name+"="+text)
+			line = append(line, "-p", p.Name+"="+text)
 		}
 	}
-	return shellLine(words)
+	return words.ShellLine(line...)
 }
 
 // custody reads the custody log to its end; a chain that does not hold is an error.
@@ -246,7 +246,7 @@ func stored(r *report.Report, e custody.Entry) error {
 		return fmt.Errorf("%w: line %d: %w", custody.ErrBroken, e.Seq, err)
 	}
 	r.Files = append(r.Files, report.File{What: d.What, SHA256: d.SHA256, Detail: fmt.Sprintf("%s bytes, %s flow logs, %s addresses, kept %s UTC",
-		count(d.Size), count(d.FlowLogs), count(d.Addresses), e.At.UTC().Format("2006-01-02 15:04:05"))})
+		words.Count(d.Size), words.Count(d.FlowLogs), words.Count(d.Addresses), e.At.UTC().Format("2006-01-02 15:04:05"))})
 	return nil
 }
 
@@ -263,7 +263,7 @@ func storedNetworks(r *report.Report, e custody.Entry) error {
 		return fmt.Errorf("%w: line %d: %w", custody.ErrBroken, e.Seq, err)
 	}
 	r.Files = append(r.Files, report.File{What: d.DatabaseType, SHA256: d.SHA256, Detail: fmt.Sprintf("%s, made %s UTC, %s networks, kept %s UTC",
-		d.Name, d.Built.UTC().Format("2006-01-02 15:04:05"), count(d.Networks), e.At.UTC().Format("2006-01-02 15:04:05"))})
+		d.Name, d.Built.UTC().Format("2006-01-02 15:04:05"), words.Count(d.Networks), e.At.UTC().Format("2006-01-02 15:04:05"))})
 	return nil
 }
 

@@ -11,8 +11,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
+	"case53/cases"
+	"case53/cases/words"
 	"case53/cmd/case53/report"
 	"case53/loader"
 	"case53/loader/records"
@@ -31,7 +32,7 @@ func (g *gatherer) findings(ctx context.Context, r *report.Report, found []Findi
 	for i := range found {
 		f := &found[i]
 		out := report.Finding{Hunt: f.Hunt, Severity: f.Severity, Score: f.Score, Subject: f.about(), Reason: f.Reason, Capture: f.Capture, Rows: f.Rows,
-			Span: report.Span{From: f.From, To: f.To}, Coverage: f.Coverage.String(), Places: f.Places}
+			Span: cases.Span{From: f.From, To: f.To}, Coverage: f.Coverage.String(), Places: f.Places}
 		seen[f.Hunt]++
 		if out.Cited, err = g.citeFinding(ctx, f, interfaces, seen[f.Hunt] <= citedPerHunt); err != nil {
 			return fmt.Errorf("records of finding %d (%s): %w", i+1, f.Hunt, err)
@@ -55,7 +56,7 @@ func (f *Finding) about() string {
 // citeFinding finds the records that a finding's subject and time name.
 func (g *gatherer) citeFinding(ctx context.Context, f *Finding, interfaces map[[2]string][]string, read bool) (report.Cited, error) {
 	sql := f.statement(interfaces)
-	cited := report.Cited{Command: shellLine([]string{"case53", "query", filepath.Base(g.k.Dir), "--sql", sql})}
+	cited := report.Cited{Command: words.ShellLine([]string{"case53", "query", filepath.Base(g.k.Dir), "--sql", sql}...)}
 	switch {
 	case sql == "":
 		return report.Cited{Problem: "the finding names no address, name or interface; its hunt shows its rows."}, nil
@@ -261,43 +262,4 @@ func (g *gatherer) rowsOfParquet(ctx context.Context, sha string, rows map[uint3
 		}
 	}
 	return nil
-}
-
-// shellLine writes words as a POSIX shell takes them; what cannot be seen is written $'\xNN', which bash, zsh and ksh take.
-func shellLine(words []string) string {
-	out := make([]string, len(words))
-	for i, word := range words {
-		out[i] = shellWord(word)
-	}
-	return strings.Join(out, " ")
-}
-
-func shellWord(s string) string {
-	plain := func(r rune) bool {
-		return r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_=./:,@%+", r))
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
-	}
-	visible := strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0
-	switch {
-	case visible && strings.Contains(s, "'") && !strings.ContainsAny(s, "\"$`\\!"):
-		return `"` + s + `"`
-	case visible:
-		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-	}
-	var b strings.Builder
-	b.WriteString("$'")
-	for _, c := range []byte(s) {
-		switch {
-		case c == '\'' || c == '\\':
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		case c < ' ' || c > '~':
-			fmt.Fprintf(&b, `\x%02x`, c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String() + "'"
 }

@@ -71,21 +71,3 @@ func TestDigestIsWhatStockDuckDBWrites(t *testing.T) {
 		t.Error("no hunt found anything: no row was digested")
 	}
 }
-
-func TestShellWordIsOneWord(t *testing.T) {
-	for in, want := range map[string]string{
-		"":                     `''`,
-		"incident.case":        `incident.case`,
-		"two words":            `'two words'`,
-		"it's":                 `"it's"`,
-		`it's $HOME`:           `'it'\''s $HOME'`,
-		"SELECT 'a' FROM flow": `"SELECT 'a' FROM flow"`,
-		"esc\x1b[31m'\\":       `$'esc\x1b[31m\'\\'`,
-		"ä":                    `$'\xc3\xa4'`,
-		"-p":                   `-p`,
-	} {
-		if got := shellWord(in); got != want {
-			t.Errorf("%q is written %s, want %s", in, got, want)
-		}
-	}
-}

@@ -19,7 +19,7 @@ var (
 const day = 24 * time.Hour
 
 // binFor is the narrowest bin, of at least least, of which no more than most lie in a window.
-func binFor(window report.Span, least time.Duration, most int) time.Duration {
+func binFor(window cases.Span, least time.Duration, most int) time.Duration {
 	for _, bin := range reportBins {
 		if bin >= least && window.Seconds()/bin.Seconds() < float64(most) {
 			return bin
@@ -41,7 +41,7 @@ func (g *gatherer) coverage(ctx context.Context, r *report.Report, info cases.In
 			}
 		}
 	}
-	r.Window = report.Span(all)
+	r.Window = all
 	r.CoverageBin = binFor(r.Window, 10*time.Minute, mostCoverageBin)
 	sources, err := g.k.Coverage(ctx, r.CoverageBin)
 	if err != nil {
@@ -79,14 +79,14 @@ func (g *gatherer) coverage(ctx context.Context, r *report.Report, info cases.In
 func (g *gatherer) wanted(capture string) bool { return g.capture == "" || g.capture == capture }
 
 // clip is the part of a span that lies in the report's window; false where there is none.
-func (g *gatherer) clip(from, to time.Time) (report.Span, bool) {
+func (g *gatherer) clip(from, to time.Time) (cases.Span, bool) {
 	if !g.window.From.IsZero() && from.Before(g.window.From) {
 		from = g.window.From
 	}
 	if !g.window.To.IsZero() && to.After(g.window.To) {
 		to = g.window.To
 	}
-	return report.Span{From: from, To: to}, to.After(from)
+	return cases.Span{From: from, To: to}, to.After(from)
 }
 
 // timelines counts the records of each capture in bins.
@@ -103,8 +103,8 @@ func (g *gatherer) timelines(ctx context.Context, r *report.Report, info cases.I
 		if t.From = window.From.Truncate(t.Bin); t.From.IsZero() { // which says that it is unknown
 			t.From = window.From
 		}
-		bins := report.Span{From: t.From, To: window.To}.Bins(t.Bin)
-		t.To = report.Later(t.From, float64(bins)*t.Bin.Seconds())
+		bins := cases.Span{From: t.From, To: window.To}.Bins(t.Bin)
+		t.To = cases.Later(t.From, float64(bins)*t.Bin.Seconds())
 		const sql = `SELECT log_type, (epoch_us(minute) - epoch_us($from::TIMESTAMP)) // $bin AS bin, sum(records)::BIGINT
 			FROM minute WHERE capture = $capture AND minute >= $from::TIMESTAMP AND minute < $to::TIMESTAMP GROUP BY ALL ORDER BY 1, 2`
 		err := g.rows(ctx, sql, map[string]any{"capture": c.Name, "bin": t.Bin.Microseconds(), "from": t.From, "to": t.To}, func(v []any) {

@@ -15,7 +15,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/spf13/cobra"
 
+	"case53/cases"
 	"case53/cases/safetext"
+	"case53/cases/words"
 	"case53/loader/logs"
 	"case53/loader/records"
 	"case53/loader/source"
@@ -112,7 +114,7 @@ func printCandidate(w io.Writer, one candidate) {
 		fmt.Fprintf(w, "  %s … %s", text(one.First), text(one.Last))
 	}
 	if one.Bytes > 0 {
-		fmt.Fprintf(w, "  %s", size(one.Bytes))
+		fmt.Fprintf(w, "  %s", words.Bytes(one.Bytes))
 	}
 	if one.Note != "" {
 		fmt.Fprintf(w, "  %s", safetext.Show(one.Note))
@@ -121,7 +123,7 @@ func printCandidate(w io.Writer, one candidate) {
 }
 
 // lookAtGroups looks at a few events of every group.
-func (a *account) lookAtGroups(c *cobra.Command, w source.Window, take func(candidate)) error {
+func (a *account) lookAtGroups(c *cobra.Command, w cases.Span, take func(candidate)) error {
 	client, _ := a.logs(a.cfg.Region)
 	prefix, _ := c.Flags().GetString("log-groups")
 	rate, _ := c.Flags().GetFloat64("rate")
@@ -141,7 +143,7 @@ const glances = 5
 
 // lookAtGroup tells from a group's first and last events what it holds. An error ends the search; what concerns this
 // group alone becomes its note.
-func lookAtGroup(ctx context.Context, client *cloudwatchlogs.Client, limiter *cwlogs.Limiter, g cwlogs.Group, w source.Window) (candidate, error) {
+func lookAtGroup(ctx context.Context, client *cloudwatchlogs.Client, limiter *cwlogs.Limiter, g cwlogs.Group, w cases.Span) (candidate, error) {
 	one := candidate{Source: g.ARN, Bytes: g.StoredBytes}
 	first, err := glance(ctx, client, limiter, g, w, true)
 	if err != nil {
@@ -175,7 +177,7 @@ func lookAtGroup(ctx context.Context, client *cloudwatchlogs.Client, limiter *cw
 var startOfReverse = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // glance reads a few events from one end of a window.
-func glance(ctx context.Context, client *cloudwatchlogs.Client, limiter *cwlogs.Limiter, g cwlogs.Group, w source.Window, head bool) ([]types.FilteredLogEvent, error) {
+func glance(ctx context.Context, client *cloudwatchlogs.Client, limiter *cwlogs.Limiter, g cwlogs.Group, w cases.Span, head bool) ([]types.FilteredLogEvent, error) {
 	from, to := w.From, w.To
 	if from.IsZero() {
 		from = g.Created
@@ -236,7 +238,7 @@ func folderOf(uri string) string {
 }
 
 // lookAtBucket lists what of a bucket may be of the window and looks into the first objects of each of its folders.
-func (a *account) lookAtBucket(ctx context.Context, uri string, w source.Window, take func(candidate)) error {
+func (a *account) lookAtBucket(ctx context.Context, uri string, w cases.Span, take func(candidate)) error {
 	bucket, prefix, err := s3.ParseURI(uri)
 	if err != nil {
 		return &statusError{exitUsage, err}

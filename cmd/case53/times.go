@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"case53/cases"
-	"case53/loader/source"
 )
 
 // layouts without a zone, read in --tz.
@@ -25,7 +24,7 @@ func addWindowFlags(c *cobra.Command) {
 }
 
 // window reads the flags of addWindowFlags and says on stderr what they come to in UTC.
-func window(c *cobra.Command, now time.Time) (source.Window, error) {
+func window(c *cobra.Command, now time.Time) (cases.Span, error) {
 	from, _ := c.Flags().GetString("from")
 	to, _ := c.Flags().GetString("to")
 	tz, _ := c.Flags().GetString("tz")
@@ -43,7 +42,7 @@ func window(c *cobra.Command, now time.Time) (source.Window, error) {
 	return w, nil
 }
 
-func echoWindow(stderr io.Writer, w source.Window) {
+func echoWindow(stderr io.Writer, w cases.Span) {
 	text := func(t time.Time, open string) string {
 		if t.IsZero() {
 			return open
@@ -54,8 +53,8 @@ func echoWindow(stderr io.Writer, w source.Window) {
 }
 
 // parseWindow reads a half-open window.
-func parseWindow(from, to, tz string, now time.Time) (source.Window, error) {
-	var w source.Window
+func parseWindow(from, to, tz string, now time.Time) (cases.Span, error) {
+	var w cases.Span
 	zone, err := time.LoadLocation(tz)
 	if err != nil {
 		return w, fmt.Errorf("--tz %q: %w\nhint: a name such as UTC or Europe/Berlin", tz, err)

@@ -14,14 +14,12 @@
 package source
 
 import (
+	"case53/cases"
 	"context"
 	"io"
 	"iter"
 	"time"
 )
-
-// Window is a span of time, half-open: [From, To), in UTC. The zero Window is all of time; From or To alone may be zero.
-type Window struct{ From, To time.Time }
 
 // Object is one stored object: a file, an S3 object, a page of events.
 type Object interface {
@@ -38,9 +36,9 @@ type Object interface {
 // Source is a place that holds objects.
 type Source interface {
 	URI() string
-	// Objects lists what may hold records of w. Of each pair exactly one is set; an error that is not an
+	// Objects lists what may hold records of w; a zero end is open. Of each pair exactly one is set; an error that is not an
 	// *ObjectError (a cancelled context, a lost connection) ends the listing.
-	Objects(ctx context.Context, w Window) iter.Seq2[Object, error]
+	Objects(ctx context.Context, w cases.Span) iter.Seq2[Object, error]
 }
 
 // ObjectError is why one object, or one folder of objects, could not be listed or opened.

@@ -2,9 +2,9 @@ package report
 
 import (
 	"strings"
-	"time"
 
 	"case53/cases/safetext"
+	"case53/cases/words"
 )
 
 // text is text that is made safe when it is written. html/template asks for its String.
@@ -138,19 +138,4 @@ func plain(s string) []span  { return []span{{"", text(s)}} }
 func strong(s string) []span { return []span{{"strong", text(s)}} }
 func exact(s string) []span  { return []span{{"code", text(s)}} }
 
-func number(n int64) []span { return plain(count(n)) }
-
-// when writes a time; the zero time is unknown.
-func when(t time.Time) string {
-	if t.IsZero() {
-		return "–"
-	}
-	return t.UTC().Format("2006-01-02 15:04:05")
-}
-
-func (s Span) String() string {
-	if s.From.IsZero() && s.To.IsZero() {
-		return "no times"
-	}
-	return when(s.From) + " to " + when(s.To) + " UTC"
-}
+func number(n int64) []span { return plain(words.Count(n)) }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"case53/cases/words"
 	"fmt"
 	"strings"
 )
@@ -15,7 +16,7 @@ func (r *Report) findings(d *document) {
 	var beyond [][]span
 	for _, h := range r.Hunts {
 		if h.Beyond > 0 {
-			beyond = append(beyond, append(exact(h.ID), plain(fmt.Sprintf(": %s more, each weaker than those shown", plural(h.Beyond, "finding")))...))
+			beyond = append(beyond, append(exact(h.ID), plain(fmt.Sprintf(": %s more, each weaker than those shown", words.Plural(int64(h.Beyond), "finding", "findings")))...))
 		}
 	}
 	if len(beyond) > 0 {
@@ -31,7 +32,7 @@ func (r *Report) findings(d *document) {
 func (f *Finding) write(d *document, n int) {
 	d.heading(3, append(append(plain(fmt.Sprintf("%d. ", n)), severity(*f)...), append(plain("  "), append(exact(f.Hunt), append(plain("  "), exact(f.Subject)...)...)...)...)...)
 	d.say(f.Reason)
-	facts := fmt.Sprintf("%s, %s; %s.", plural(int(f.Rows), "record"), f.Span, f.Coverage)
+	facts := fmt.Sprintf("%s, %s; %s.", words.Plural(f.Rows, "record", "records"), f.Span, f.Coverage)
 	if f.Capture != "" {
 		facts = "Capture " + f.Capture + ": " + facts
 	}
@@ -49,7 +50,7 @@ func (c *Cited) write(d *document) {
 		if rec.Problem != "" {
 			line = plain("the line cannot be shown: " + rec.Problem)
 		}
-		rows = append(rows, [][]span{plain(fmt.Sprint(rec.ObjectID)), plain(fmt.Sprint(rec.RowNo)), plain(when(rec.Time)), line})
+		rows = append(rows, [][]span{plain(fmt.Sprint(rec.ObjectID)), plain(fmt.Sprint(rec.RowNo)), plain(words.Moment(rec.Time)), line})
 	}
 	if len(rows) > 0 {
 		d.table([]string{"Object#", "Line#", "Time (UTC)", "Record as received"}, rows)
@@ -58,7 +59,7 @@ func (c *Cited) write(d *document) {
 	case c.Problem != "":
 		d.say("No record is cited: " + c.Problem)
 	case more > 0:
-		d.say(fmt.Sprintf("%s more. All of them:", count(more)))
+		d.say(fmt.Sprintf("%s more. All of them:", words.Count(more)))
 	case c.Command != "":
 		d.say("These are all of them:")
 	}

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"case53/cases"
+	"case53/cases/words"
 	"fmt"
 	"math"
 	"slices"
@@ -43,7 +45,7 @@ func (r *Report) coverage(d *document) {
 		d.say("No record has a time in this window.")
 		return
 	}
-	d.say("Full (█): OK or records. Light (░): NODATA. Striped (S): SKIPDATA. Empty (·): absent (flow) or none (dns, zone). Windows of " + width(r.CoverageBin) + ". Appendix B lists every stretch that is not covered.")
+	d.say("Full (█): OK or records. Light (░): NODATA. Striped (S): SKIPDATA. Empty (·): absent (flow) or none (dns, zone). Windows of " + words.Width(r.CoverageBin) + ". Appendix B lists every stretch that is not covered.")
 	for from := 0; from < len(r.Coverage); {
 		to := from + 1
 		for to < len(r.Coverage) && r.Coverage[to].LogType == r.Coverage[from].LogType && r.Coverage[to].Capture == r.Coverage[from].Capture {
@@ -99,7 +101,7 @@ func worst(group []Coverage) []Coverage {
 
 // scale turns times into places.
 type scale struct {
-	Span
+	cases.Span
 	width float64
 }
 
@@ -110,14 +112,14 @@ func (s scale) at(t time.Time) float64 {
 	if t.After(s.To) {
 		t = s.To
 	}
-	return round(names + s.width*Span{s.From, t}.Seconds()/s.Seconds())
+	return round(names + s.width*cases.Span{From: s.From, To: t}.Seconds()/s.Seconds())
 }
 
 func round(x float64) float64 { return math.Round(x*10) / 10 }
 
 // axis writes the times at both ends and in the middle.
 func (p *picture) axis(s scale, y float64) {
-	middle := Later(s.From, s.Seconds()/2).Truncate(time.Minute)
+	middle := cases.Later(s.From, s.Seconds()/2).Truncate(time.Minute)
 	for _, tick := range []struct {
 		t      time.Time
 		anchor string
@@ -157,7 +159,7 @@ func (c *Coverage) bar() string {
 	step := c.Window.Seconds() / letters
 	var b strings.Builder
 	for i := range letters {
-		from, to := Later(c.Window.From, float64(i)*step), Later(c.Window.From, float64(i+1)*step)
+		from, to := cases.Later(c.Window.From, float64(i)*step), cases.Later(c.Window.From, float64(i+1)*step)
 		best := len(statuses) - 1
 		for _, s := range c.Spans {
 			if rank := slices.Index(statuses, s.Status); rank >= 0 && s.From.Before(to) && s.To.After(from) {
@@ -176,7 +178,7 @@ func (r *Report) stretches(d *document) {
 	for _, c := range r.Coverage {
 		for _, s := range c.Spans {
 			if s.Status == "SKIPDATA" || s.Status == "absent" || s.Status == "none" {
-				rows = append(rows, [][]span{plain(c.LogType), plain(c.Capture), exact(c.Source), plain(s.Status), plain(when(s.From)), plain(when(s.To))})
+				rows = append(rows, [][]span{plain(c.LogType), plain(c.Capture), exact(c.Source), plain(s.Status), plain(words.Moment(s.From)), plain(words.Moment(s.To))})
 			}
 		}
 	}
@@ -200,7 +202,7 @@ func (t *Timeline) lanes() (names []string, rows [][]Mark) {
 	}
 	for _, severity := range severities {
 		if more := rest[severity]; len(more) > 0 {
-			names, rows = append(names, fmt.Sprintf("%s, %s", severity, plural(len(more), "finding"))), append(rows, more)
+			names, rows = append(names, fmt.Sprintf("%s, %s", severity, words.Plural(int64(len(more)), "finding", "findings"))), append(rows, more)
 		}
 	}
 	return names, rows
@@ -209,7 +211,7 @@ func (t *Timeline) lanes() (names []string, rows [][]Mark) {
 // draw draws a timeline: a row of bars for each log type, and under them the findings.
 func (t *Timeline) draw() picture {
 	s := scale{t.Span, drawn - names}
-	p := picture{Title: text("Records of capture " + t.Capture + " per " + width(t.Bin) + ", and findings by number, " + t.Span.String()), Width: drawn}
+	p := picture{Title: text("Records of capture " + t.Capture + " per " + words.Width(t.Bin) + ", and findings by number, " + t.Span.String()), Width: drawn}
 	y := 0.0
 	lanes, marks := t.lanes()
 	wide := 0
@@ -221,7 +223,7 @@ func (t *Timeline) draw() picture {
 	}
 	for _, series := range t.Series {
 		top := slices.Max(series.Counts)
-		p.Labels = append(p.Labels, label{names - 8, y + 20, "end", text(series.LogType)}, label{names - 8, y + 36, "end", text("most " + count(top) + " in " + width(t.Bin))})
+		p.Labels = append(p.Labels, label{names - 8, y + 20, "end", text(series.LogType)}, label{names - 8, y + 36, "end", text("most " + words.Count(top) + " in " + words.Width(t.Bin))})
 		for i, n := range series.Counts {
 			if n == 0 {
 				continue
@@ -229,10 +231,10 @@ func (t *Timeline) draw() picture {
 			from, to := t.bin(i)
 			h := round(max(float64(n)/float64(top)*(barHeight-6), 1))
 			p.Rects = append(p.Rects, rect{X: s.at(from), Y: round(y + barHeight - h), W: round(max(s.at(to)-s.at(from)-0.4, 0.6)), H: h, Class: "bar",
-				Title: text(fmt.Sprintf("%s: %s records of %s", Span{from, to}, count(n), series.LogType))})
+				Title: text(fmt.Sprintf("%s: %s records of %s", cases.Span{From: from, To: to}, words.Count(n), series.LogType))})
 		}
 		y += barHeight + 4
-		p.Text = append(p.Text, text(fmt.Sprintf("%-*s  %s  most %s", wide, series.LogType, spark(series.Counts, top), count(top))))
+		p.Text = append(p.Text, text(fmt.Sprintf("%-*s  %s  most %s", wide, series.LogType, spark(series.Counts, top), words.Count(top))))
 	}
 	for i, name := range lanes {
 		row := []rune(strings.Repeat("·", len(t.Series[0].Counts)))
@@ -256,7 +258,7 @@ func (t *Timeline) draw() picture {
 
 // bin is when a bin begins and ends.
 func (t *Timeline) bin(i int) (from, to time.Time) {
-	return Later(t.From, float64(i)*t.Bin.Seconds()), Later(t.From, float64(i+1)*t.Bin.Seconds())
+	return cases.Later(t.From, float64(i)*t.Bin.Seconds()), cases.Later(t.From, float64(i+1)*t.Bin.Seconds())
 }
 
 // spark writes numbers as bars of a letter's height.
@@ -277,7 +279,7 @@ func spark(counts []int64, top int64) string {
 func (r *Report) bins(d *document) {
 	d.section("bins", "Appendix C: records and findings over time")
 	for _, t := range r.Timelines {
-		d.heading(3, append(append(plain("Capture "), exact(t.Capture)...), plain(", bins of "+width(t.Bin))...)...)
+		d.heading(3, append(append(plain("Capture "), exact(t.Capture)...), plain(", bins of "+words.Width(t.Bin))...)...)
 		head := []string{"From (UTC)"}
 		for _, s := range t.Series {
 			head = append(head, s.LogType+"#")
@@ -286,7 +288,7 @@ func (r *Report) bins(d *document) {
 		var rows [][][]span
 		for i := range t.Series[0].Counts {
 			from, to := t.bin(i)
-			row := [][]span{plain(when(from))}
+			row := [][]span{plain(words.Moment(from))}
 			for _, s := range t.Series {
 				row = append(row, number(s.Counts[i]))
 			}

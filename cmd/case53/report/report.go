@@ -14,7 +14,7 @@
 package report
 
 import (
-	"math"
+	"case53/cases"
 	"time"
 )
 
@@ -24,7 +24,7 @@ type Report struct {
 	Made          string // when and by whom
 	Note          string // the author's own words; paragraphs are parted by an empty line
 	Scope         []Fact
-	Window        Span // that the timelines and the coverage show
+	Window        cases.Span // that the timelines and the coverage show
 	Captures      []Capture
 	Sources       []Source // remote sources, and how completely they were read
 	Objects       []Object
@@ -44,30 +44,6 @@ type Report struct {
 // Fact is a name and what it is.
 type Fact struct{ Name, Value string }
 
-// Span is a stretch of time, half-open, UTC.
-type Span struct{ From, To time.Time }
-
-// Seconds is how long it lasts. A record may claim any year, and a time.Duration ends after 292.
-func (s Span) Seconds() float64 {
-	return float64(s.To.Unix()-s.From.Unix()) + float64(s.To.Nanosecond()-s.From.Nanosecond())/1e9
-}
-
-// Bins is how many bins, whole seconds wide, it takes to cover it.
-func (s Span) Bins(width time.Duration) int {
-	seconds := s.To.Unix() - s.From.Unix()
-	if s.To.Nanosecond() > s.From.Nanosecond() {
-		seconds++
-	}
-	wide := int64(width / time.Second)
-	return int((seconds + wide - 1) / wide)
-}
-
-// Later is the moment so many seconds after another, to the microsecond.
-func Later(t time.Time, seconds float64) time.Time {
-	whole, part := math.Modf(seconds)
-	return time.Unix(t.Unix()+int64(whole), int64(t.Nanosecond())+1000*int64(math.Round(part*1e6))).UTC()
-}
-
 // Lines says what became of the records that were read.
 type Lines struct{ Read, Rows, Headers, Blank, Outside, Duplicate, Rejected int64 }
 
@@ -77,7 +53,7 @@ type Capture struct {
 	Objects    int64
 	Bytes      int64
 	Rows       []Count // records by log type
-	Window     Span
+	Window     cases.Span
 	Lines      Lines
 }
 
@@ -96,7 +72,7 @@ type Source struct {
 
 // Gap is a part of a source that could not be read.
 type Gap struct {
-	Span
+	cases.Span
 	Reason string
 }
 
@@ -122,7 +98,7 @@ type Reject struct {
 // Coverage is what is there of one source.
 type Coverage struct {
 	LogType, Capture, Source string
-	Window                   Span
+	Window                   cases.Span
 	Windows                  int64
 	Counts                   []Count // by status
 	Spans                    []Stretch
@@ -130,14 +106,14 @@ type Coverage struct {
 
 // Stretch is a run of windows of one status: OK, NODATA, SKIPDATA, absent; for dns and zone records or none.
 type Stretch struct {
-	Span
+	cases.Span
 	Status string
 }
 
 // Timeline is the records of a capture in bins of equal width, and where findings lie. Bins are numbered from From.
 type Timeline struct {
 	Capture string
-	Span
+	cases.Span
 	Bin    time.Duration
 	Series []Series
 	Marks  []Mark
@@ -153,7 +129,7 @@ type Series struct {
 type Mark struct {
 	Finding                 int // its number
 	Hunt, Subject, Severity string
-	Span
+	cases.Span
 }
 
 // Finding is a finding; its number is its place in the list, from 1.
@@ -161,7 +137,7 @@ type Finding struct {
 	Hunt, Severity, Subject, Reason, Capture string
 	Score                                    float64
 	Rows                                     int64
-	Span
+	cases.Span
 	Coverage string
 	Places   []string // whose outside addresses they are
 	Cited    Cited

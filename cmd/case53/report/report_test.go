@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"case53/cases"
 	"fmt"
 	"io"
 	"reflect"
@@ -19,30 +20,30 @@ func at(hour, minute int) time.Time { return time.Date(2026, 11, 1, hour, minute
 
 // sample has one of everything.
 func sample() *Report {
-	window := Span{at(10, 0), at(12, 0)}
+	window := cases.Span{From: at(10, 0), To: at(12, 0)}
 	return &Report{
 		Title: "Report on the case web.case", Author: "R. Kern", Made: "2026-11-02 09:00:00 UTC by kern@desk", Note: "The server was taken off the network at noon.\n\nIts disk is\nin the safe.",
 		Scope: []Fact{{"Case", "/cases/web.case"}, {"Hunts", "all 3 hunts"}}, Window: window,
 		Captures: []Capture{{Name: "incident", Role: "incident", Objects: 2, Bytes: 5120, Rows: []Count{{"dns", 40}, {"flow", 1200}}, Window: window, Lines: Lines{Read: 1245, Rows: 1240, Headers: 1, Rejected: 4}},
 			{Name: "replay", Role: "replay"}},
-		Sources: []Source{{Name: "log group vpc", Complete: 3, Partial: 1, Gaps: []Gap{{Span{at(11, 0), at(11, 10)}, "access denied"}}}},
+		Sources: []Source{{Name: "log group vpc", Complete: 3, Partial: 1, Gaps: []Gap{{cases.Span{From: at(11, 0), To: at(11, 10)}, "access denied"}}}},
 		Objects: []Object{{ID: 1, SHA256: strings.Repeat("ab", 32), Size: 4096, Capture: "incident", LogType: "flow", Kind: "s3", URI: "s3://logs/a.log.gz", Version: "v1", Acquired: "2026-11-02 08:00:00", Lines: Lines{Read: 1205, Rows: 1200, Headers: 1, Rejected: 4}},
 			{ID: 2, SHA256: strings.Repeat("cd", 32), Size: 1024, Capture: "incident", LogType: "dns", Kind: "file", URI: "dns.jsonl", Acquired: "2026-11-02 08:00:01", Problem: "cut in the middle", Lines: Lines{Read: 40, Rows: 40}}},
 		Files:   []File{{"aws ec2 describe-flow-logs", strings.Repeat("ef", 32), "812 bytes"}},
 		Rejects: []Reject{{"12 fields, want 14", 4}},
 		Coverage: []Coverage{
 			{LogType: "flow", Capture: "incident", Source: "eni-1", Window: window, Windows: 12, Counts: []Count{{"OK", 9}, {"SKIPDATA", 1}, {"absent", 2}},
-				Spans: []Stretch{{Span{at(10, 0), at(11, 30)}, "OK"}, {Span{at(11, 30), at(11, 40)}, "SKIPDATA"}, {Span{at(11, 40), at(12, 0)}, "absent"}}},
+				Spans: []Stretch{{cases.Span{From: at(10, 0), To: at(11, 30)}, "OK"}, {cases.Span{From: at(11, 30), To: at(11, 40)}, "SKIPDATA"}, {cases.Span{From: at(11, 40), To: at(12, 0)}, "absent"}}},
 			{LogType: "flow", Capture: "incident", Source: "eni-22", Window: window, Windows: 12, Counts: []Count{{"NODATA", 12}}, Spans: []Stretch{{window, "NODATA"}}},
 		},
 		CoverageBin: 10 * time.Minute,
 		Timelines: []Timeline{{Capture: "incident", Span: window, Bin: 30 * time.Minute, Series: []Series{{"dns", []int64{10, 0, 20, 10}}, {"flow", []int64{300, 300, 300, 300}}},
-			Marks: []Mark{{1, "beacon", "10.0.1.10 → 203.0.113.9", "high", Span{at(10, 5), at(10, 50)}}, {2, "top-talkers", "10.0.1.10", "info", Span{at(10, 0), at(11, 59)}}}}},
+			Marks: []Mark{{1, "beacon", "10.0.1.10 → 203.0.113.9", "high", cases.Span{From: at(10, 5), To: at(10, 50)}}, {2, "top-talkers", "10.0.1.10", "info", cases.Span{From: at(10, 0), To: at(11, 59)}}}}},
 		Findings: []Finding{
-			{Hunt: "beacon", Severity: "high", Score: 0.91, Subject: "10.0.1.10 → 203.0.113.9 c2.evil.example port 443", Reason: "9 calls out, every 300 s", Capture: "incident", Rows: 18, Span: Span{at(10, 5), at(10, 50)},
+			{Hunt: "beacon", Severity: "high", Score: 0.91, Subject: "10.0.1.10 → 203.0.113.9 c2.evil.example port 443", Reason: "9 calls out, every 300 s", Capture: "incident", Rows: 18, Span: cases.Span{From: at(10, 5), To: at(10, 50)},
 				Coverage: "45 of 46 minutes covered, 1 SKIPDATA", Places: []string{"203.0.113.9: AS64500 Example Hosting, NL"},
 				Cited: Cited{Command: `case53 query web.case --sql "SELECT object_id FROM flow"`, Total: 18, Records: []Record{{ObjectID: 1, RowNo: 17, Time: at(10, 5), Raw: "2 012345678901 eni-1 10.0.1.10 203.0.113.9"}, {ObjectID: 1, RowNo: 29, Time: at(10, 10), Problem: "raw object altered"}}}},
-			{Hunt: "top-talkers", Severity: "info", Score: 0.1, Subject: "10.0.1.10", Reason: "most bytes", Rows: 1, Span: Span{at(10, 0), at(11, 59)}, Coverage: "no source to tell its coverage by", Cited: Cited{Problem: "the finding names no address."}},
+			{Hunt: "top-talkers", Severity: "info", Score: 0.1, Subject: "10.0.1.10", Reason: "most bytes", Rows: 1, Span: cases.Span{From: at(10, 0), To: at(11, 59)}, Coverage: "no source to tell its coverage by", Cited: Cited{Problem: "the finding names no address."}},
 		},
 		Hunts: []Hunt{
 			{ID: "beacon", Title: "Who calls on a clock", Doc: "Calls are connections.\n\nBoth directions.", Cannot: "What is said.", Method: "Bowley skewness.", FalsePositives: "Update checks.", NotProof: "Control.", Measured: "rank 1", Attack: "T1071.001",

@@ -1,9 +1,9 @@
 package report
 
 import (
+	"case53/cases/words"
 	"fmt"
 	"strings"
-	"time"
 )
 
 // document puts the facts into their order.
@@ -59,11 +59,11 @@ func (r *Report) summary(d *document) {
 		}
 	}
 	d.say(fmt.Sprintf("%s: %d high, %d medium, %d low, %d for information. %s looked; %d found nothing, %d could not be run.",
-		plural(len(r.Findings), "finding"), counts["high"], counts["medium"], counts["low"], counts["info"], plural(len(r.Hunts), "hunt"), quiet, missing))
+		words.Plural(int64(len(r.Findings)), "finding", "findings"), counts["high"], counts["medium"], counts["low"], counts["info"], words.Plural(int64(len(r.Hunts)), "hunt", "hunts"), quiet, missing))
 	d.say("A finding says where to look. What it does not prove stands with its hunt, under “Hunts and queries”.")
 	var rows [][][]span
 	for i, f := range r.Findings {
-		rows = append(rows, [][]span{number(int64(i + 1)), severity(f), exact(f.Hunt), exact(f.Subject), plain(f.Capture), plain(when(f.From))})
+		rows = append(rows, [][]span{number(int64(i + 1)), severity(f), exact(f.Hunt), exact(f.Subject), plain(f.Capture), plain(words.Moment(f.From))})
 	}
 	if len(rows) > 0 {
 		d.table([]string{"No.#", "Severity", "Hunt", "About", "Capture", "From (UTC)"}, rows)
@@ -88,7 +88,7 @@ func (r *Report) scope(d *document) {
 func counts(all []Count) string {
 	var parts []string
 	for _, c := range all {
-		parts = append(parts, c.Name+" "+count(c.N))
+		parts = append(parts, c.Name+" "+words.Count(c.N))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -224,7 +224,7 @@ func leftOut(h Hunt) []string {
 	if h.Allowed == 0 {
 		return nil
 	}
-	return []string{plural(h.Allowed, "finding") + " left out, on an --allow list"}
+	return []string{words.Plural(int64(h.Allowed), "finding", "findings") + " left out, on an --allow list"}
 }
 
 func (r *Report) comparison(d *document) {
@@ -274,7 +274,7 @@ func (r *Report) custody(d *document) {
 	d.section("custody", "Custody")
 	c := r.Custody
 	d.say("custody.jsonl is the log of what was done to the case, a JSON object a line. Each line carries the SHA-256 of the line before it (its bytes without the line's end) as prev; the first carries 64 zeros. Who keeps the head below elsewhere can tell later that no line before it was changed or cut off.")
-	d.facts([]Fact{{"Lines", count(int64(c.Lines))}, {"Head: SHA-256 of the last line", c.Head}, {"From", when(c.First) + " UTC"}, {"To", when(c.Last) + " UTC"}, {"Actions", counts(c.Actions)}})
+	d.facts([]Fact{{"Lines", words.Count(int64(c.Lines))}, {"Head: SHA-256 of the last line", c.Head}, {"From", words.Moment(c.First) + " UTC"}, {"To", words.Moment(c.Last) + " UTC"}, {"Actions", counts(c.Actions)}})
 	d.say("In the folder of the case, this prints the head; then the whole chain is checked: it prints the head again, after any line that does not follow the one before.")
 	d.code("head -n " + fmt.Sprint(c.Lines) + " custody.jsonl | tail -n 1 | tr -d '\\n' | sha256sum")
 	d.code("prev=$(printf '%064d' 0)\n" +
@@ -293,31 +293,4 @@ func (r *Report) limits(d *document) {
 		}
 		d.list(items...)
 	}
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return count(int64(n)) + " " + what + "s"
-}
-
-// count writes a number with commas.
-func count(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// width writes the width of a bin: 10m, 1h, 1d.
-func width(d time.Duration) string {
-	switch {
-	case d%(24*time.Hour) == 0:
-		return fmt.Sprintf("%dd", d/(24*time.Hour))
-	case d%time.Hour == 0:
-		return fmt.Sprintf("%dh", d/time.Hour)
-	}
-	return fmt.Sprintf("%dm", d/time.Minute)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/klauspost/compress/gzip"
 
+	"case53/cases"
 	"case53/loader/source"
 	"case53/loader/source/cwlogs"
 	"case53/loader/source/cwlogs/cwfake"
@@ -28,7 +29,7 @@ const region, account, group = "eu-central-1", "123456789012", "/aws/vpc/flow"
 
 var (
 	day    = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	window = source.Window{From: day, To: day.Add(6 * time.Hour)}
+	window = cases.Span{From: day, To: day.Add(6 * time.Hour)}
 )
 
 // serve starts the server and makes a client of it.
@@ -51,7 +52,7 @@ func quick(client cwlogs.API) cwlogs.Config {
 }
 
 // fill adds n flow events over the window, ten to a timestamp, over 50 streams, and gives their ids.
-func fill(fake *cwfake.Server, n int, w source.Window) map[string]bool {
+func fill(fake *cwfake.Server, n int, w cases.Span) map[string]bool {
 	ids := map[string]bool{}
 	events := make([]cwfake.Event, 0, n)
 	span := w.To.Sub(w.From).Milliseconds()
@@ -76,7 +77,7 @@ type pulled struct {
 	slices []source.Slice // settled by objects, by errors, and at the end
 }
 
-func pull(t testing.TB, ctx context.Context, s *cwlogs.Source, w source.Window) pulled {
+func pull(t testing.TB, ctx context.Context, s *cwlogs.Source, w cases.Span) pulled {
 	t.Helper()
 	out := pulled{ids: map[string]int{}}
 	for o, err := range s.Objects(ctx, w) {
@@ -147,7 +148,7 @@ func checkIDs(t testing.TB, got map[string]int, want map[string]bool) {
 }
 
 // checkCovers holds the settled slices to being the whole window, without a gap or an overlap.
-func checkCovers(t testing.TB, slices []source.Slice, w source.Window) {
+func checkCovers(t testing.TB, slices []source.Slice, w cases.Span) {
 	t.Helper()
 	at := w.From.Add(-cwlogs.PaddingBefore)
 	for _, s := range slices {
@@ -211,7 +212,7 @@ func TestEndIsInclusive(t *testing.T) {
 
 func TestChainsOfManyPagesAreSplit(t *testing.T) {
 	fake := &cwfake.Server{PageEvents: 40}
-	want := fill(fake, 20_000, source.Window{From: day.Add(time.Hour), To: day.Add(time.Hour + 10*time.Minute)})
+	want := fill(fake, 20_000, cases.Span{From: day.Add(time.Hour), To: day.Add(time.Hour + 10*time.Minute)})
 	_, client := serve(t, fake)
 	c := quick(client)
 	c.MaxPages = 5

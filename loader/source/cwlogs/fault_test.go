@@ -15,6 +15,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"case53/cases"
 	"case53/loader/source"
 	"case53/loader/source/cwlogs"
 	"case53/loader/source/cwlogs/cwfake"
@@ -274,7 +275,7 @@ func TestSnapshots(t *testing.T) {
 		_, client := serve(t, fake)
 		c := quick(client)
 		c.Patience, c.Workers, c.Slice = 20*time.Millisecond, 1, time.Hour
-		w := source.Window{From: time.UnixMilli(0), To: time.UnixMilli(60_000)}
+		w := cases.Span{From: time.UnixMilli(0), To: time.UnixMilli(60_000)}
 		check(pull(t, t.Context(), cwlogs.New(c), w))
 	}
 }

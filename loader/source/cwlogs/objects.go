@@ -6,11 +6,12 @@ import (
 	"iter"
 	"time"
 
+	"case53/cases"
 	"case53/loader/source"
 )
 
 // Objects reads the window, which must have both ends, and yields its pages in the order of the slices.
-func (s *Source) Objects(ctx context.Context, w source.Window) iter.Seq2[source.Object, error] {
+func (s *Source) Objects(ctx context.Context, w cases.Span) iter.Seq2[source.Object, error] {
 	return func(yield func(source.Object, error) bool) {
 		if ctx.Err() != nil {
 			yield(nil, context.Cause(ctx))

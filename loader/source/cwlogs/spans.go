@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"case53/cases"
 	"case53/loader/source"
 )
 
@@ -43,7 +44,7 @@ type stretches struct {
 }
 
 // plan sets the spans of a window up.
-func (s *Source) plan(w source.Window) *stretches {
+func (s *Source) plan(w cases.Span) *stretches {
 	from, to := w.From.Add(-PaddingBefore).UnixMilli(), w.To.Add(PaddingAfter+time.Millisecond-1).UnixMilli()
 	// What lies ahead cannot be read; a clock that is a little slow must not hide the last minutes.
 	if now := s.Now().Add(10 * time.Minute).UnixMilli(); to > now {

@@ -25,6 +25,7 @@ import (
 	"strings"
 	"time"
 
+	"case53/cases"
 	"case53/loader/source"
 )
 
@@ -47,7 +48,7 @@ func (s *Source) URI() string {
 }
 
 // Objects walks the paths, then yields every file and every error in the order of their URIs.
-func (s *Source) Objects(ctx context.Context, _ source.Window) iter.Seq2[source.Object, error] {
+func (s *Source) Objects(ctx context.Context, _ cases.Span) iter.Seq2[source.Object, error] {
 	return func(yield func(source.Object, error) bool) {
 		w := walk{ctx: ctx, seen: map[string]bool{}}
 		for _, p := range s.paths {

@@ -13,11 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"case53/cases"
 	"case53/loader/source"
 	"case53/loader/source/sourcetest"
 )
 
-var longAgo = source.Window{From: time.Unix(0, 0), To: time.Unix(1, 0)}
+var longAgo = cases.Span{From: time.Unix(0, 0), To: time.Unix(1, 0)}
 
 // folder makes a real folder (macOS keeps its temporary ones behind a link).
 func folder(t *testing.T) string {
@@ -107,7 +108,7 @@ func TestLinksAndSpecials(t *testing.T) {
 func one(t *testing.T, s *Source) error {
 	t.Helper()
 	var found error
-	for obj, err := range s.Objects(t.Context(), source.Window{}) {
+	for obj, err := range s.Objects(t.Context(), cases.Span{}) {
 		if err == nil || found != nil {
 			t.Fatalf("want one error, got also %v %v", obj, err)
 		}
@@ -162,7 +163,7 @@ func TestOpenAfterAChange(t *testing.T) {
 	dir := folder(t)
 	path := write(t, dir, "x.log", "x")
 	var obj source.Object
-	for o := range New(path).Objects(t.Context(), source.Window{}) {
+	for o := range New(path).Objects(t.Context(), cases.Span{}) {
 		obj = o
 	}
 	os.Remove(path)

@@ -1,10 +1,9 @@
 package s3
 
 import (
+	"case53/cases"
 	"context"
 	"time"
-
-	"case53/loader/source"
 )
 
 // NoWaiting makes a source that asks again at once.
@@ -13,7 +12,7 @@ func NoWaiting(s *Source) {
 }
 
 // MayHold is what a key says of a window.
-func MayHold(k string, w source.Window) bool {
+func MayHold(k string, w cases.Span) bool {
 	parsed := parse(k)
 	return parsed.mayHold(w)
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"case53/cases"
 	"case53/loader/source"
 	"case53/loader/source/s3"
 )
@@ -44,7 +45,7 @@ func times(n int, do func(http.ResponseWriter, *http.Request) bool) func(http.Re
 func only(t *testing.T, src source.Source) source.Remote {
 	t.Helper()
 	var found source.Remote
-	for o, err := range src.Objects(t.Context(), source.Window{}) {
+	for o, err := range src.Objects(t.Context(), cases.Span{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -313,7 +314,7 @@ func TestListingFaults(t *testing.T) {
 		{"SlowDown", 503, nil, "SlowDown"},
 		{"SignatureDoesNotMatch", 403, nil, "--profile"},
 	} {
-		for _, w := range []source.Window{{}, {From: at("2026-11-01T00:00")}} {
+		for _, w := range []cases.Span{{}, {From: at("2026-11-01T00:00")}} {
 			b := newStub()
 			b.put("object", "x")
 			b.spoil = func(w http.ResponseWriter, r *http.Request) bool {
@@ -364,7 +365,7 @@ func TestListingFaults(t *testing.T) {
 			fmt.Fprint(w, "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>same</NextContinuationToken></ListBucketResult>")
 			return true
 		}
-		for _, err := range b.source(t, s3.Options{}).Objects(t.Context(), source.Window{}) {
+		for _, err := range b.source(t, s3.Options{}).Objects(t.Context(), cases.Span{}) {
 			if err == nil || !strings.Contains(err.Error(), "cut short") {
 				t.Error(err)
 			}

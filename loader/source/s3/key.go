@@ -1,13 +1,12 @@
 package s3
 
 import (
+	"case53/cases"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"case53/loader/source"
 )
 
 // What a key says of its records' times.
@@ -211,7 +210,7 @@ func (s span) widen(before, after time.Duration) span {
 const day = 24 * time.Hour
 
 // stamps is the span of stamps under which a log of this kind may hold records of w.
-func stamps(k kind, w source.Window) span {
+func stamps(k kind, w cases.Span) span {
 	s := span{w.From, w.To}
 	switch k {
 	case flowLog:
@@ -230,7 +229,7 @@ func stamps(k kind, w source.Window) span {
 
 // days is the span of the day folders for such stamps. The folder of a log that is written about midnight may be that
 // of either day.
-func days(k kind, w source.Window) span {
+func days(k kind, w cases.Span) span {
 	s := stamps(k, w)
 	if !s.from.IsZero() {
 		s.from = s.from.UTC().Truncate(day)
@@ -247,7 +246,7 @@ func (k *key) serviceKind() kind {
 }
 
 // mayHold says whether an object with this key may hold records of w.
-func (k *key) mayHold(w source.Window) bool {
+func (k *key) mayHold(w cases.Span) bool {
 	if k.aws && k.ours() && k.date.depth > 0 && !days(k.serviceKind(), w).meets(k.date.from, k.date.to) {
 		return false
 	}

@@ -15,7 +15,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"case53/loader/source"
+	"case53/cases"
 	"case53/loader/source/s3"
 )
 
@@ -95,9 +95,9 @@ func deliver(t *rapid.T, base time.Time, n int) delivery {
 	return d
 }
 
-func drawWindow(t *rapid.T, base time.Time) source.Window {
+func drawWindow(t *rapid.T, base time.Time) cases.Span {
 	from := base.Add(time.Duration(rapid.IntRange(-2*24*3600, 2*24*3600).Draw(t, "from")) * time.Second)
-	w := source.Window{From: from, To: from.Add(time.Duration(rapid.IntRange(1, 2*24*3600).Draw(t, "length")) * time.Second)}
+	w := cases.Span{From: from, To: from.Add(time.Duration(rapid.IntRange(1, 2*24*3600).Draw(t, "length")) * time.Second)}
 	switch rapid.IntRange(0, 9).Draw(t, "open") {
 	case 0:
 		w.From = time.Time{}
@@ -151,7 +151,7 @@ var (
 )
 
 // naive is the table of formats.md §9 read once more: what of a bucket that is listed whole a window selects.
-func naive(key string, w source.Window) bool {
+func naive(key string, w cases.Span) bool {
 	in := func(t time.Time, before, after time.Duration) bool {
 		return (w.From.IsZero() || !t.Before(w.From.Add(-before))) && (w.To.IsZero() || !t.After(w.To.Add(after)))
 	}
@@ -209,7 +209,7 @@ func TestManyFolders(t *testing.T) {
 		b.put(fmt.Sprintf("exportedlogs/task/eni-%04d-all/000000.gz", i), "x")
 	}
 	src := b.source(t, s3.Options{ListOnce: true})
-	if got := listed(t, src, source.Window{From: at("2026-11-01T00:00"), To: at("2026-11-02T00:00")}); len(got) != 1000 {
+	if got := listed(t, src, cases.Span{From: at("2026-11-01T00:00"), To: at("2026-11-02T00:00")}); len(got) != 1000 {
 		t.Errorf("%d objects", len(got))
 	}
 	if n := src.Activity().Requests; n > 5 {
@@ -264,14 +264,14 @@ func FuzzKey(f *testing.F) {
 	f.Add("AWSLogs//AWSLogs/o-x/")
 	f.Fuzz(func(t *testing.T, key string) {
 		p := s3.Parse(key)
-		if !s3.MayHold(key, source.Window{}) {
+		if !s3.MayHold(key, cases.Span{}) {
 			t.Errorf("%q is hidden from all of time", key)
 		}
 		uri := s3.URI(key)
 		if _, back, err := s3.ParseURI(uri); err != nil || back != key {
 			t.Errorf("%q: %s leads to %q, %v", key, uri, back, err)
 		}
-		if !p.Stamp.IsZero() && p.Day.IsZero() && !s3.MayHold(key, source.Window{From: p.Stamp, To: p.Stamp.Add(time.Second)}) {
+		if !p.Stamp.IsZero() && p.Day.IsZero() && !s3.MayHold(key, cases.Span{From: p.Stamp, To: p.Stamp.Add(time.Second)}) {
 			t.Errorf("%q is hidden from its own stamp", key)
 		}
 	})
@@ -283,7 +283,7 @@ func TestFolderOfEitherDay(t *testing.T) {
 		{"2026-11-01T23:50", "2026/11/02", "2026-11-01T22:00", "2026-11-01T22:40"},
 		{"2026-11-02T00:00", "2026/11/01", "2026-11-02T00:00", "2026-11-02T00:05"},
 	} {
-		w := source.Window{From: at(c.from), To: at(c.to)}
+		w := cases.Span{From: at(c.from), To: at(c.to)}
 		b := newStub()
 		b.put("AWSLogs/123456789012/vpcflowlogs/eu-west-1/"+c.folder+"/"+flowFile(at(c.stamp), 1), "x")
 		if got := listed(t, b.source(t, s3.Options{}), w); len(got) != 1 {

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"case53/cases"
 	"case53/loader/source"
 	"case53/loader/source/s3"
 )
@@ -75,7 +76,7 @@ func TestAnyFaults(t *testing.T) {
 		src := s3.New(serving, s3.Options{Bucket: "bucket"})
 		s3.NoWaiting(src)
 		listed, failed := 0, 0
-		for o, err := range src.Objects(t.Context(), source.Window{}) {
+		for o, err := range src.Objects(t.Context(), cases.Span{}) {
 			if err != nil {
 				failed++
 				continue

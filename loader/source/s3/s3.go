@@ -32,6 +32,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"case53/cases"
 	"case53/loader/source"
 )
 
@@ -123,7 +124,7 @@ func plain(c byte) bool {
 }
 
 // Objects lists what may hold records of w.
-func (s *Source) Objects(ctx context.Context, w source.Window) iter.Seq2[source.Object, error] {
+func (s *Source) Objects(ctx context.Context, w cases.Span) iter.Seq2[source.Object, error] {
 	return func(yield func(source.Object, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel() // of what is listed ahead

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"case53/cases"
 	"case53/loader/source"
 	"case53/loader/source/s3"
 	"case53/loader/source/sourcetest"
@@ -30,7 +31,7 @@ func at(s string) time.Time {
 
 // TestSource holds the source to the rules of all sources, with every way of listing.
 func TestSource(t *testing.T) {
-	inside := source.Window{From: at("2026-11-01T00:00"), To: at("2026-11-02T00:00")}
+	inside := cases.Span{From: at("2026-11-01T00:00"), To: at("2026-11-02T00:00")}
 	for _, versions := range []bool{false, true} {
 		for _, page := range []int{1, 2, 1000} {
 			t.Run(fmt.Sprintf("versions %t, %d keys to a page", versions, page), func(t *testing.T) {
@@ -70,7 +71,7 @@ func TestURIsLeadBack(t *testing.T) {
 	}
 }
 
-func listed(t *testing.T, src source.Source, w source.Window) (keys []string) {
+func listed(t *testing.T, src source.Source, w cases.Span) (keys []string) {
 	t.Helper()
 	for o, err := range src.Objects(t.Context(), w) {
 		if err != nil {
@@ -105,7 +106,7 @@ func TestNeverALogIsPassedOverAndCounted(t *testing.T) {
 		"logs/full/",
 	}
 	src := b.source(t, s3.Options{})
-	for name, w := range map[string]source.Window{"all": {}, "a day": {From: at("2026-11-01T00:00"), To: at("2026-11-02T00:00")}} {
+	for name, w := range map[string]cases.Span{"all": {}, "a day": {From: at("2026-11-01T00:00"), To: at("2026-11-02T00:00")}} {
 		if got := listed(t, src, w); !slices.Equal(got, all) {
 			t.Errorf("%s: listed\n%s\nwant\n%s", name, strings.Join(got, "\n"), strings.Join(all, "\n"))
 		}
@@ -118,10 +119,10 @@ func TestNeverALogIsPassedOverAndCounted(t *testing.T) {
 		}
 	}
 	// A prefix that leads there asks for it.
-	if got := listed(t, b.source(t, s3.Options{Prefix: "AWSLogs/123456789012/CloudTrail/"}), source.Window{From: at("2020-01-01T00:00")}); len(got) != 1 {
+	if got := listed(t, b.source(t, s3.Options{Prefix: "AWSLogs/123456789012/CloudTrail/"}), cases.Span{From: at("2020-01-01T00:00")}); len(got) != 1 {
 		t.Errorf("listed %q under a service named by the prefix", got)
 	}
-	if got := listed(t, b.source(t, s3.Options{Prefix: "aws-logs-write-test"}), source.Window{}); len(got) != 1 {
+	if got := listed(t, b.source(t, s3.Options{Prefix: "aws-logs-write-test"}), cases.Span{}); len(got) != 1 {
 		t.Errorf("listed %q for a key named in full", got)
 	}
 }
@@ -133,7 +134,7 @@ func TestAccountsAndRegions(t *testing.T) {
 			b.put(fmt.Sprintf("AWSLogs/o-abc123/%s/vpcflowlogs/%s/2026/11/01/%s_vpcflowlogs_%s_fl-0a_20261101T0000Z_00000000.log.gz", account, region, account, region), "x")
 		}
 	}
-	for _, w := range []source.Window{{}, {From: at("2026-11-01T00:00"), To: at("2026-11-02T00:00")}} {
+	for _, w := range []cases.Span{{}, {From: at("2026-11-01T00:00"), To: at("2026-11-02T00:00")}} {
 		src := b.source(t, s3.Options{Accounts: []string{"111111111111"}, Regions: []string{"us-east-1"}})
 		if got := listed(t, src, w); len(got) != 1 || !strings.Contains(got[0], "111111111111/vpcflowlogs/us-east-1") {
 			t.Errorf("listed %q", got)
@@ -153,7 +154,7 @@ func TestADayCostsFewRequests(t *testing.T) {
 		b.put(fmt.Sprintf("firehose/%s/s-1-%s-01234567-89ab-cdef-0123-456789abcdef.gz", d.Format("2006/01/02/15"), d.Format("2006-01-02-15-04-05")), "x")
 	}
 	src := b.source(t, s3.Options{})
-	got := listed(t, src, source.Window{From: at("2026-05-05T12:00"), To: at("2026-05-05T13:00")})
+	got := listed(t, src, cases.Span{From: at("2026-05-05T12:00"), To: at("2026-05-05T13:00")})
 	if len(got) != 4 {
 		t.Errorf("listed\n%s", strings.Join(got, "\n"))
 	}
@@ -185,7 +186,7 @@ func TestVersions(t *testing.T) {
 			}
 			src := b.source(t, s3.Options{AllVersions: true})
 			last, n := "", 0
-			for o, err := range src.Objects(t.Context(), source.Window{}) {
+			for o, err := range src.Objects(t.Context(), cases.Span{}) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -210,7 +211,7 @@ func TestVersions(t *testing.T) {
 
 func TestSlices(t *testing.T) {
 	day1, day4 := at("2026-11-01T00:00"), at("2026-11-04T00:00")
-	window := source.Window{From: day1, To: day4}
+	window := cases.Span{From: day1, To: day4}
 	b := newStub()
 	b.put(flowKey(at("2026-11-01T10:00"), 1), "one")
 	b.put(flowKey(at("2026-11-03T10:00"), 1), "three")

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"case53/cases"
 	"case53/loader/source"
 )
 
@@ -24,7 +25,7 @@ const (
 type part struct {
 	prefix string
 	flat   bool
-	span   source.Window
+	span   cases.Span
 
 	listed  bool
 	objects int64
@@ -88,23 +89,23 @@ type found struct {
 	last   bool // nothing else can be listed either
 }
 
-func (t *tree) part(prefix string, flat bool, span source.Window) *part {
+func (t *tree) part(prefix string, flat bool, span cases.Span) *part {
 	p := &part{prefix: prefix, flat: flat, span: span, sum: sha256.New(), failed: map[string]error{}}
 	t.parts = append(t.parts, p)
 	return p
 }
 
 // leaf adds a folder that will be listed whole.
-func (s *Source) leaf(t *tree, prefix string, w source.Window) {
+func (s *Source) leaf(t *tree, prefix string, w cases.Span) {
 	span := w
 	if k := parse(prefix); k.aws && k.date.depth >= 3 {
-		span = source.Window{From: k.date.from, To: k.date.to}
+		span = cases.Span{From: k.date.from, To: k.date.to}
 	}
 	t.nodes = append(t.nodes, node{uri: s.uri(prefix), part: t.part(prefix, true, span)})
 }
 
 // walk goes through the folders that may hold records of w, and does not list those that are to be listed whole.
-func (s *Source) walk(ctx context.Context, w source.Window, skip func(string)) (*tree, error) {
+func (s *Source) walk(ctx context.Context, w cases.Span, skip func(string)) (*tree, error) {
 	t := &tree{years: map[string]bool{}}
 	if w.From.IsZero() && w.To.IsZero() && s.opt.Accounts == nil && s.opt.Regions == nil {
 		s.leaf(t, s.opt.Prefix, w)
@@ -147,7 +148,7 @@ func (s *Source) walk(ctx context.Context, w source.Window, skip func(string)) (
 }
 
 // direct adds the objects that lie in a walked folder itself.
-func (s *Source) direct(t *tree, w source.Window, f folder, skip func(string)) {
+func (s *Source) direct(t *tree, w cases.Span, f folder, skip func(string)) {
 	if len(f.entries) == 0 && f.err == nil {
 		return
 	}
@@ -185,7 +186,7 @@ type opened struct {
 }
 
 // sift says what to do with the folders in a folder: walk them, list them whole, or pass them over.
-func (s *Source) sift(ctx context.Context, w source.Window, f folder, skip func(string)) (o opened, leaves []string) {
+func (s *Source) sift(ctx context.Context, w cases.Span, f folder, skip func(string)) (o opened, leaves []string) {
 	o.years = map[string]bool{}
 	for _, child := range f.children {
 		k := parse(child)
@@ -247,7 +248,7 @@ func (s *Source) unasked(k *key) string {
 }
 
 // selected says whether an object is to be listed.
-func (s *Source) selected(e entry, w source.Window, skip func(string)) bool {
+func (s *Source) selected(e entry, w cases.Span, skip func(string)) bool {
 	k := parse(e.key)
 	reason := k.never(e.key, s.opt.Prefix, e.size)
 	if reason == "" {
@@ -263,7 +264,7 @@ func (s *Source) selected(e entry, w source.Window, skip func(string)) bool {
 }
 
 // absent adds the days of w that have no folder where other days have one: nothing was delivered, and that was seen.
-func (s *Source) absent(t *tree, w source.Window) {
+func (s *Source) absent(t *tree, w cases.Span) {
 	if w.From.IsZero() || w.To.IsZero() {
 		return
 	}
@@ -279,14 +280,14 @@ func (s *Source) absent(t *tree, w source.Window) {
 				prefix = root + d.Format("year=2006/month=01/day=02/")
 			}
 			if !have[prefix] && strings.HasPrefix(prefix, s.opt.Prefix) {
-				t.part(prefix, true, source.Window{From: d, To: d.Add(day)}).listed = true
+				t.part(prefix, true, cases.Span{From: d, To: d.Add(day)}).listed = true
 			}
 		}
 	}
 }
 
 // expand gives what a node stands for.
-func (s *Source) expand(ctx context.Context, w source.Window, n node, skip func(string)) []found {
+func (s *Source) expand(ctx context.Context, w cases.Span, n node, skip func(string)) []found {
 	switch {
 	case n.err != nil:
 		return []found{{uri: n.uri, err: n.err}}
@@ -316,7 +317,7 @@ func (s *Source) expand(ctx context.Context, w source.Window, n node, skip func(
 }
 
 // recount lists everything again and compares.
-func (s *Source) recount(ctx context.Context, w source.Window, first *tree) error {
+func (s *Source) recount(ctx context.Context, w cases.Span, first *tree) error {
 	if s.opt.ListOnce {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"case53/cases"
 	"case53/loader/source"
 )
 
@@ -17,22 +18,22 @@ type Want struct {
 	Objects map[string][]byte // stored bytes by URI
 	Errors  []string          // URIs that must be yielded as errors, in order
 	// Inside is a window that holds a record of every object; no source may list less for it.
-	Inside source.Window
+	Inside cases.Span
 }
 
 // Run holds src to the rules of package source.
 func Run(t *testing.T, src source.Source, want Want) {
 	t.Run("lists everything, in order, twice the same", func(t *testing.T) {
-		uris, errs := list(t, src, source.Window{})
+		uris, errs := list(t, src, cases.Span{})
 		checkSet(t, uris, want)
 		checkErrors(t, errs, want)
-		again, errs2 := list(t, src, source.Window{})
+		again, errs2 := list(t, src, cases.Span{})
 		if !equal(uris, again) || !equal(errs, errs2) {
 			t.Errorf("two listings differ:\n%q %q\n%q %q", uris, errs, again, errs2)
 		}
 	})
 	t.Run("a window never hides what it holds", func(t *testing.T) {
-		for _, w := range []source.Window{want.Inside, {From: want.Inside.From}, {To: want.Inside.To}} {
+		for _, w := range []cases.Span{want.Inside, {From: want.Inside.From}, {To: want.Inside.To}} {
 			uris, _ := list(t, src, w)
 			checkSet(t, uris, want)
 		}
@@ -47,7 +48,7 @@ func Run(t *testing.T, src source.Source, want Want) {
 }
 
 // list gives the URIs of objects and of errors, and checks what holds for every pair.
-func list(t *testing.T, src source.Source, w source.Window) (uris, errs []string) {
+func list(t *testing.T, src source.Source, w cases.Span) (uris, errs []string) {
 	t.Helper()
 	last := ""
 	for obj, err := range src.Objects(t.Context(), w) {
@@ -97,7 +98,7 @@ func checkErrors(t *testing.T, errs []string, want Want) {
 }
 
 func checkOpen(t *testing.T, src source.Source, want Want) {
-	for obj, err := range src.Objects(t.Context(), source.Window{}) {
+	for obj, err := range src.Objects(t.Context(), cases.Span{}) {
 		if err != nil {
 			continue
 		}
@@ -134,7 +135,7 @@ func checkOpen(t *testing.T, src source.Source, want Want) {
 
 func checkStops(t *testing.T, src source.Source, want Want) {
 	n := 0
-	for range src.Objects(t.Context(), source.Window{}) {
+	for range src.Objects(t.Context(), cases.Span{}) {
 		n++
 		break // a source that yields on panics here
 	}
@@ -145,7 +146,7 @@ func checkStops(t *testing.T, src source.Source, want Want) {
 	cancel()
 	var last error
 	n = 0
-	for _, err := range src.Objects(ctx, source.Window{}) {
+	for _, err := range src.Objects(ctx, cases.Span{}) {
 		n++
 		last = err
 	}

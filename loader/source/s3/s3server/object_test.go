@@ -14,6 +14,7 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"case53/cases"
 	"case53/loader/source"
 	"case53/loader/source/s3"
 	"case53/loader/source/sourcetest"
@@ -177,7 +178,7 @@ func TestVersions(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
-	for _, err := range s3.New(client(address), s3.Options{Bucket: "no-such-bucket"}).Objects(t.Context(), source.Window{}) {
+	for _, err := range s3.New(client(address), s3.Options{Bucket: "no-such-bucket"}).Objects(t.Context(), cases.Span{}) {
 		if err == nil || !strings.Contains(err.Error(), "NoSuchBucket") {
 			t.Error(err)
 		}
@@ -188,7 +189,7 @@ func TestRefused(t *testing.T) {
 			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "canary"}, nil
 		})
 	})
-	for _, err := range s3.New(wrong, s3.Options{Bucket: "locked"}).Objects(t.Context(), source.Window{}) {
+	for _, err := range s3.New(wrong, s3.Options{Bucket: "locked"}).Objects(t.Context(), cases.Span{}) {
 		if err == nil || !strings.Contains(err.Error(), "SignatureDoesNotMatch") || strings.Contains(err.Error(), "canary") {
 			t.Error(err)
 		}

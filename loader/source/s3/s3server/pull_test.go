@@ -32,7 +32,7 @@ func packed(text string) []byte {
 }
 
 // The window of the pulls here: most of the second of three days.
-var window = source.Window{From: time.Date(2026, 11, 2, 3, 17, 0, 0, time.UTC), To: time.Date(2026, 11, 2, 21, 43, 0, 0, time.UTC)}
+var window = cases.Span{From: time.Date(2026, 11, 2, 3, 17, 0, 0, time.UTC), To: time.Date(2026, 11, 2, 21, 43, 0, 0, time.UTC)}
 
 // delivered is a bucket's content, and the records that a pull of the window must give, by their number.
 type delivered struct {

@@ -145,7 +145,7 @@ func putAll(t testing.TB, c *awss3.Client, bucket string, objects map[string][]b
 // all lists a source whole, in all of time.
 func all(t testing.TB, src source.Source) (out []source.Remote) {
 	t.Helper()
-	for o, err := range src.Objects(t.Context(), source.Window{}) {
+	for o, err := range src.Objects(t.Context(), cases.Span{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -183,7 +183,7 @@ type countedObject struct {
 	by *counted
 }
 
-func (c *counted) Objects(ctx context.Context, w source.Window) iter.Seq2[source.Object, error] {
+func (c *counted) Objects(ctx context.Context, w cases.Span) iter.Seq2[source.Object, error] {
 	return func(yield func(source.Object, error) bool) {
 		for o, err := range c.Source.Objects(ctx, w) {
 			if err == nil {
@@ -204,7 +204,7 @@ func (o countedObject) Open(ctx context.Context) (io.ReadCloser, error) {
 }
 
 // pull loads a window of a source into a case through the program's own pipeline.
-func pull(ctx context.Context, target string, src source.Source, w source.Window) (loader.Report, error) {
+func pull(ctx context.Context, target string, src source.Source, w cases.Span) (loader.Report, error) {
 	writer, err := cases.OpenWriter(ctx, target, schemas())
 	if err != nil {
 		return loader.Report{}, err

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"case53/cases"
 	"case53/loader/source"
 	"case53/loader/source/local"
 	"case53/loader/source/s3"
@@ -44,7 +45,7 @@ func BenchmarkPull(b *testing.B) {
 	}
 	took := func(src source.Source) time.Duration {
 		target := filepath.Join(b.TempDir(), "x.case")
-		report, err := pull(b.Context(), target, src, source.Window{})
+		report, err := pull(b.Context(), target, src, cases.Span{})
 		if err != nil || len(report.Failures) > 0 || report.Lines.Rows != objects*records {
 			b.Fatal(err, report.Failures, report.Lines)
 		}
