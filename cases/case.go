@@ -27,6 +27,8 @@ type Case struct {
 	db    *duck.DB
 	temp  string
 	kinds map[string]string
+	types []LogType
+	views map[string]View
 	raw   *raw.Store
 
 	mu   sync.Mutex
@@ -81,6 +83,9 @@ func (c *Case) prepare(ctx context.Context) error {
 		return err
 	}
 	if err := c.checkDerived(ctx, conn); err != nil {
+		return err
+	}
+	if err := c.loadTypes(ctx, conn); err != nil {
 		return err
 	}
 	return c.loadKinds(ctx, conn)

@@ -16,18 +16,31 @@ import (
 )
 
 // testLog is a log type as small as can be: a record is a name at a time.
-const testLog = `
+const testLog = `-- Notes.
+--
+-- log:     note
+-- title:   Notes
+-- called:  note, notes
+-- records: Notes
+-- doc:     https://example.com/
+-- view:    note
+-- time:    noted
+-- source:  place
+-- lead:    noted, name
+-- silence: none
+-- shape:   visit
+-- blind:   what nobody wrote down: a note is
+--          what somebody saw
+
 -- section: tables
 
 CREATE TABLE store.note_context (context_id UINTEGER NOT NULL, capture VARCHAR NOT NULL, place VARCHAR);
 CREATE TABLE store.note (object_id UINTEGER NOT NULL, row_no UINTEGER NOT NULL, context_id UINTEGER NOT NULL, noted TIMESTAMP NOT NULL, name VARCHAR);
-CREATE TABLE store.flow_span (capture VARCHAR NOT NULL, interface_id VARCHAR, log_status VARCHAR, minute TIMESTAMP NOT NULL);
 
 -- section: views
 
-CREATE VIEW flow_span AS FROM store.flow_span;
-
 CREATE VIEW note AS SELECT n.noted, n.name, c.place, c.capture, n.object_id, n.row_no FROM store.note n JOIN store.note_context c USING (context_id);
+COMMENT ON VIEW note IS 'note: every note';
 COMMENT ON COLUMN note.name IS 'name: what it says';
 
 -- section: derived
@@ -37,7 +50,13 @@ INSERT INTO store.minute SELECT 'note', c.capture, c.place, 'records', date_trun
 FROM store.note n JOIN store.note_context c USING (context_id) WHERE n.object_id > $after GROUP BY ALL;
 `
 
-func schemas() []cases.Schema { return []cases.Schema{{Name: "note", SQL: testLog}} }
+func schemas() []cases.Schema {
+	note, err := cases.Describe("note.sql", testLog)
+	if err != nil {
+		panic(err)
+	}
+	return []cases.Schema{{LogType: note, SQL: testLog}}
+}
 
 func openWriter(t *testing.T, dir string) *cases.Writer {
 	t.Helper()
@@ -311,7 +330,7 @@ func TestSQLOnlyReads(t *testing.T) {
 	c := openCase(t, dir)
 	for _, sql := range []string{
 		"INSERT INTO store.meta VALUES ('a', 'b')", "UPDATE store.object SET uri = ''", "DELETE FROM store.note", "TRUNCATE store.note", "DROP VIEW note", "DROP TABLE store.note",
-		"CREATE TABLE main.x (i INTEGER)", "CREATE VIEW main.x AS SELECT 1", "CREATE OR REPLACE MACRO main.ip(a) AS 1", "ALTER TABLE store.note ADD COLUMN x INTEGER", "COMMENT ON COLUMN note.name IS 'x: y'",
+		"CREATE TABLE main.x (i INTEGER)", "CREATE VIEW main.x AS SELECT 1", "CREATE OR REPLACE MACRO main.ip(a) AS 1", "ALTER TABLE store.note ADD COLUMN x INTEGER", "COMMENT ON COLUMN note.name IS 'x: y'", "COMMENT ON VIEW note IS 'x: y'",
 		"COPY note TO '$out'", "COPY (SELECT 1) TO '$out' (FORMAT parquet)", "COPY store.note FROM '$secret'", "EXPORT DATABASE '$out'", "IMPORT DATABASE '$out'",
 		"ATTACH '$out' AS x", "ATTACH ':memory:' AS x", "DETACH \"case\"", "USE x",
 		"INSTALL httpfs", "LOAD httpfs", "LOAD '$out'", "FORCE INSTALL inet",

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Statuses of a window of a source. For flow logs the log says so itself, except StatusAbsent: no record of the
-// interface falls in the window, while the capture as a whole spans it. For Resolver and zone logs there is no
-// NODATA: a window without records may be quiet, cached or not logged, and is StatusNone.
+// Statuses of a window of a source. A flow log says so itself, except StatusAbsent: no record of the interface falls in
+// the window, while the capture as a whole spans it. Where a log has no NODATA, a window without records may be quiet,
+// cached or not logged, and is StatusNone: see LogType.Silence.
 const (
 	StatusOK       = "OK"
 	StatusNoData   = "NODATA"
@@ -30,6 +30,8 @@ type Coverage struct {
 	// Counts of windows by status; SKIPDATA counts before OK, OK before NODATA.
 	Counts map[string]int64 `json:"counts"`
 	Spans  []CoverageSpan   `json:"spans"`
+
+	silence string // status of a window without a record
 }
 
 // CoverageSpan is a run of windows of one status.
@@ -51,11 +53,12 @@ func (s CoverageSpan) MarshalJSON() ([]byte, error) {
 // capture's records of that type. A bin has the strongest status of its minutes.
 const coverageSQL = `
 WITH seen AS (
-  SELECT 'flow' AS log_type, capture, coalesce(interface_id, '-') AS source, minute,
-    CASE log_status WHEN 'SKIPDATA' THEN 3 WHEN 'NODATA' THEN 1 ELSE 2 END AS rank
-  FROM store.flow_span
+  SELECT log_type, capture, coalesce(source, '-') AS source, minute,
+    CASE status WHEN 'SKIPDATA' THEN 3 WHEN 'NODATA' THEN 1 ELSE 2 END AS rank
+  FROM store.span
   UNION ALL
-  SELECT log_type, capture, coalesce(source, '-'), minute, 4 FROM store.minute WHERE log_type <> 'flow'
+  SELECT log_type, capture, coalesce(source, '-'), minute, 4
+  FROM store.minute WHERE log_type IN (SELECT name FROM store.log_type WHERE silence = 'none')
 ),
 binned AS (
   SELECT log_type, capture, source, time_bucket(to_minutes($bin), minute, TIMESTAMP '2000-01-01') AS bin, max(rank) AS rank
@@ -81,7 +84,8 @@ func (c *Case) Coverage(ctx context.Context, bin time.Duration) ([]Coverage, err
 		at, rank, first, last := v[3].(time.Time), v[4].(int64), v[5].(time.Time), v[6].(time.Time)
 		if n := len(out); n == 0 || out[n-1].LogType != logType || out[n-1].Capture != capture || out[n-1].Source != source {
 			finish(out)
-			out = append(out, Coverage{LogType: logType, Capture: capture, Source: source, Bin: bin,
+			t, _ := c.LogType(logType)
+			out = append(out, Coverage{LogType: logType, Capture: capture, Source: source, Bin: bin, silence: t.Silence,
 				Window: Span{first, last.Add(bin)}, Windows: binsBetween(first, last, bin) + 1, Counts: map[string]int64{}})
 		}
 		cov := &out[len(out)-1]
@@ -100,11 +104,7 @@ func (c *Coverage) fill(to time.Time) {
 		from = c.Spans[n-1].To
 	}
 	if from.Before(to) {
-		status := StatusAbsent
-		if c.LogType != "flow" {
-			status = StatusNone
-		}
-		c.add(from, to, status)
+		c.add(from, to, c.silence)
 	}
 }
 

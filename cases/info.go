@@ -89,26 +89,21 @@ func (c *Case) Info(ctx context.Context) (Info, error) {
 	return info, c.pullInfo(ctx, &info)
 }
 
-// Tables counts the rows of the log types' tables: those in schema store, or views there over several, that a view of the
-// same name shows.
+// Tables counts the rows of the log types' tables, those of child rows too, by the names of their views.
 func (c *Case) Tables(ctx context.Context) (map[string]int64, error) {
-	var names []string
-	err := c.each(ctx, `SELECT table_name FROM information_schema.tables t JOIN information_schema.tables v USING (table_name)
-		WHERE t.table_schema = 'store' AND v.table_schema = 'main' AND v.table_type = 'VIEW' AND table_name NOT IN ('object', 'reject', 'capture', 'event', 'minute', 'pull', 'slice', 'flow_log', 'asset', 'network', 'network_file')
-		AND table_name NOT IN (SELECT name FROM store.derived) AND table_name NOT LIKE '%\_span' ESCAPE '\' ORDER BY 1`, nil, func(v []any) error {
-		names = append(names, v[0].(string))
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
 	tables := map[string]int64{}
-	for _, name := range names {
-		if err := c.each(ctx, "SELECT count(*) FROM store."+name, nil, func(v []any) error {
-			tables[name] = v[0].(int64)
-			return nil
-		}); err != nil {
-			return nil, err
+	for _, t := range c.types {
+		names := []string{t.View}
+		if t.Children != nil {
+			names = append(names, t.Children.View)
+		}
+		for _, name := range names {
+			if err := c.each(ctx, "SELECT count(*) FROM store."+name, nil, func(v []any) error {
+				tables[name] = v[0].(int64)
+				return nil
+			}); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return tables, nil

@@ -47,7 +47,7 @@ type Object struct {
 	AcquiredAt   time.Time `json:"acquired_at"`
 	Provenance   string    `json:"provenance,omitempty"` // JSON
 	Capture      string    `json:"capture"`
-	LogType      string    `json:"log_type"` // flow, dns, zone; "unknown" where no type was recognised
+	LogType      string    `json:"log_type"` // name of the log type; "unknown" where none was recognised
 	Format       string    `json:"format,omitempty"`
 	Envelope     string    `json:"envelope,omitempty"`
 	DecodedSize  int64     `json:"decoded_size"`

@@ -63,7 +63,7 @@ func (w *Writer) BeginPull(ctx context.Context, p Pull) (PullBegun, error) {
 	if err != nil {
 		return begun, fmt.Errorf("note the pull: %w", err)
 	}
-	return begun, slices(ctx, w, p.Plan, func(s Slice) {
+	return begun, readSlices(ctx, w, p.Plan, func(s Slice) {
 		switch {
 		case s.PullID == begun.ID:
 			begun.Done = append(begun.Done, s)
@@ -93,8 +93,8 @@ const sliceQuery = `SELECT pull_id, source, from_time, to_time, state, reason, o
 	QUALIFY row_number() OVER (PARTITION BY source, from_time, to_time ORDER BY pull_id DESC, settled_at DESC, reads DESC) = 1
 	ORDER BY source, from_time, to_time`
 
-// slices gives the last word on every span: of all pulls, or those of one plan.
-func slices(ctx context.Context, q querier, plan string, each func(Slice)) error {
+// readSlices gives the last word on every span: of all pulls, or those of one plan.
+func readSlices(ctx context.Context, q querier, plan string, each func(Slice)) error {
 	return q.each(ctx, sliceQuery, map[string]any{"plan": plan}, func(v []any) error {
 		text := func(i int) string { s, _ := v[i].(string); return s }
 		when := func(i int) time.Time { t, _ := v[i].(time.Time); return t }
@@ -109,10 +109,10 @@ func slices(ctx context.Context, q querier, plan string, each func(Slice)) error
 }
 
 // Slices gives the last word on every span of every remote source.
-func (w *Writer) Slices(ctx context.Context, each func(Slice)) error { return slices(ctx, w, "", each) }
+func (w *Writer) Slices(ctx context.Context, each func(Slice)) error { return readSlices(ctx, w, "", each) }
 
 // Slices gives the last word on every span of every remote source.
-func (c *Case) Slices(ctx context.Context, each func(Slice)) error { return slices(ctx, c, "", each) }
+func (c *Case) Slices(ctx context.Context, each func(Slice)) error { return readSlices(ctx, c, "", each) }
 
 // Slice notes how completely a part of a source was read; it becomes visible with the transaction's objects.
 func (t *Tx) Slice(s Slice) { t.slices = append(t.slices, s) }

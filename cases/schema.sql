@@ -6,6 +6,10 @@ CREATE SCHEMA store;
 
 CREATE TABLE store.meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
 
+-- The log types that this case can hold, in the order in which they are told. header is what the type says of itself: its
+-- columns, what silence means, what such a log never shows.
+CREATE TABLE store.log_type (ordinal UTINYINT NOT NULL, name VARCHAR NOT NULL, title VARCHAR NOT NULL, silence VARCHAR NOT NULL, header VARCHAR NOT NULL);
+
 CREATE TABLE store.capture (
   name VARCHAR NOT NULL, role VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL
 );
@@ -79,6 +83,9 @@ CREATE TABLE store.minute (
   log_type VARCHAR NOT NULL, capture VARCHAR NOT NULL, source VARCHAR, status VARCHAR NOT NULL,
   minute TIMESTAMP NOT NULL, records BIGINT NOT NULL, bytes HUGEINT
 );
+
+-- Derived: the minutes that records of a source speak about, where the log itself says how much of them is there.
+CREATE TABLE store.span (log_type VARCHAR NOT NULL, capture VARCHAR NOT NULL, source VARCHAR, status VARCHAR, minute TIMESTAMP NOT NULL);
 
 -- section: views
 
@@ -169,6 +176,8 @@ CREATE MACRO private_number(n) AS (
 
 CREATE MACRO is_private(a) AS (list_transform([addr_of(a)], lambda n: private_number(n))[1]);
 
+CREATE VIEW log_type AS SELECT name, title, silence, header FROM store.log_type ORDER BY ordinal;
+
 CREATE VIEW capture AS SELECT name, role, created_at FROM store.capture;
 
 CREATE VIEW object AS SELECT * FROM store.object;
@@ -203,6 +212,21 @@ CREATE VIEW asset AS SELECT DISTINCT * EXCLUDE (sha256) FROM store.asset;
 CREATE VIEW minute AS
 SELECT log_type, capture, source, status, minute, sum(records)::BIGINT AS records, sum(bytes) AS bytes FROM store.minute GROUP BY ALL;
 
+COMMENT ON VIEW log_type IS 'case: the log types that this case can hold';
+COMMENT ON VIEW capture IS 'case: the captures and their roles';
+COMMENT ON VIEW object IS 'case: every source object, and what became of its records';
+COMMENT ON VIEW reject IS 'case: every record that could not be decoded, word for word';
+COMMENT ON VIEW event IS 'case: what CloudWatch Logs said of a record that came through it';
+COMMENT ON VIEW pull IS 'case: the commands that read remote sources';
+COMMENT ON VIEW slice IS 'case: how completely each part of a remote source was read';
+COMMENT ON VIEW flow_log IS 'case: what aws ec2 describe-flow-logs said';
+COMMENT ON VIEW network_file IS 'case: the files that say whose addresses are';
+COMMENT ON VIEW network IS 'case: whose addresses they are';
+COMMENT ON VIEW asset IS 'case: what aws ec2 describe-network-interfaces said';
+COMMENT ON VIEW minute IS 'derived: records per minute and source';
+COMMENT ON COLUMN log_type.title IS 'text: what AWS calls it';
+COMMENT ON COLUMN log_type.silence IS 'text: what a window without a record is: absent (the log says when there is nothing), or none';
+COMMENT ON COLUMN log_type.header IS 'text: what the type says of itself';
 COMMENT ON COLUMN object.object_id IS 'object: number of the source object in this case';
 COMMENT ON COLUMN object.sha256 IS 'sha256: SHA-256 of its bytes as received; names the file in raw/';
 COMMENT ON COLUMN object.uri IS 'uri: where it came from';

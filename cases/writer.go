@@ -152,7 +152,7 @@ func (w *Writer) openTables(ctx context.Context, schemas []Schema) (err error) {
 	if err := w.threads(ctx, 1); err != nil {
 		return err
 	}
-	all := append([]Schema{{"case", ownSchema}}, schemas...)
+	all := append([]Schema{{SQL: ownSchema}}, schemas...)
 	for _, s := range all {
 		_, _, derive, err := s.sections()
 		if err != nil {
@@ -189,7 +189,14 @@ func (w *Writer) createTables(ctx context.Context, schemas []Schema) error {
 			return err
 		}
 		if err := w.conn.Exec(ctx, tables+";"+views); err != nil {
-			return fmt.Errorf("schema %s: %w", s.Name, err)
+			return fmt.Errorf("schema %s: %w", s.title(), err)
+		}
+		if s.Name == "" {
+			continue
+		}
+		if err := w.conn.Run(ctx, "INSERT INTO store.log_type SELECT count(*), $name, $title, $silence, $header FROM store.log_type",
+			map[string]any{"name": s.Name, "title": s.Title, "silence": s.Silence, "header": s.headerText}); err != nil {
+			return err
 		}
 	}
 	for key, value := range map[string]string{"format_version": strconv.Itoa(FormatVersion), "created_at": time.Now().UTC().Format(time.RFC3339), "created_by": tool()} {

@@ -335,9 +335,9 @@ func detect(sample [][]byte, formats [][]string) (*logs.Type, error) {
 	score, tie := 0, false
 	for _, t := range logs.All() {
 		n := t.Detect(sample)
-		if n == 0 && t.Name == "flow" && formats != nil {
+		if n == 0 && t.Resolve != nil && formats != nil {
 			if _, err := t.Resolve(sample, formats); err == nil {
-				n = 1 // nobody else's, and it fits what the user says of flow logs
+				n = 1 // nobody else's, and it fits the field lists that the user gives
 			}
 		}
 		switch {

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 func testSchemas() []cases.Schema {
 	var out []cases.Schema
 	for _, t := range logs.All() {
-		out = append(out, cases.Schema{Name: t.Name, SQL: t.SQL})
+		out = append(out, t.Schema)
 	}
 	return out
 }

@@ -45,7 +45,7 @@ func benchDir(b *testing.B) string {
 func schemas() []cases.Schema {
 	var out []cases.Schema
 	for _, t := range logs.All() {
-		out = append(out, cases.Schema{Name: t.Name, SQL: t.SQL})
+		out = append(out, t.Schema)
 	}
 	return out
 }

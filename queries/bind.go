@@ -1,11 +1,12 @@
 package queries
 
 import (
-	"case53/cases/words"
 	"errors"
 	"fmt"
 	"sort"
 	"strings"
+
+	"case53/cases/words"
 )
 
 // Bind reads the values given for q's parameters and returns the SQL with its arguments, one per parameter and one for

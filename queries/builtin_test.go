@@ -27,7 +27,7 @@ func builtins(t *testing.T) *Set {
 // values are what the built-in queries are asked in the tests: by kind, and for some queries by parameter.
 var values = map[string]string{
 	"account": "123456789012", "cidr": "203.0.113.0/24", "domain": "evil.example", "instance": "i-0web", "interface": "eni-0web",
-	"ip": "10.0.1.5", "name": "c2.evil.example", "time": "2026-11-01 10:05", "vpc": "vpc-0a", "zone": "Z0ABC",
+	"ip": "10.0.1.5", "name": "c2.evil.example", "time": "2026-11-01 10:05", "vpc": "vpc-0a", "hosted_zone": "Z0ABC",
 }
 
 var special = map[string]map[string]string{
@@ -272,7 +272,7 @@ func resultColumns(t *testing.T, db *sql.DB, q *Query) []string {
 
 func TestEveryKindLeadsSomewhere(t *testing.T) {
 	s := builtins(t)
-	for _, kind := range []string{"ip", "cidr", "name", "domain", "interface", "instance", "vpc", "account", "zone", "time"} {
+	for _, kind := range []string{"ip", "cidr", "name", "domain", "interface", "instance", "vpc", "account", "hosted_zone", "time"} {
 		pivots := s.Pivots(kind)
 		if len(pivots) == 0 {
 			t.Errorf("no pivot for %s", kind)

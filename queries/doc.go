@@ -35,10 +35,10 @@
 //	column: name kind         the kind of a column that the query makes up; the views' own columns have one already
 //	pivot:  title             offers the query for a value of the kind of its first required parameter
 //
-// Kinds of parameters: account, bool, capture, cidr, domain, instance, int, interface, ip, minutes, name, number,
-// text, time, vpc, zone. A parameter is used as $name and is always bound, never pasted into the SQL. One that is
-// left out and has no default is NULL, or the empty string where its kind is text (account, capture, domain,
-// instance, interface, name, text, vpc, zone). Write $at::TIMESTAMP where DuckDB cannot tell the type.
+// Kinds of parameters: account, bool, capture, cidr, domain, hosted_zone, instance, int, interface, ip, minutes, name, number,
+// text, time, vpc. A parameter is used as $name and is always bound, never pasted into the SQL. One that is
+// left out and has no default is NULL, or the empty string where its kind is text (account, capture, domain, hosted_zone,
+// instance, interface, name, text, vpc). Write $at::TIMESTAMP where DuckDB cannot tell the type.
 //
 // An address is also bound as a number, where the SQL asks for it: $ip_n::UHUGEINT for a parameter named ip of kind ip;
 // $net_first::UHUGEINT and $net_last::UHUGEINT, the first and the last address of the block, for one named net of kind cidr.

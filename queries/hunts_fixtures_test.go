@@ -70,9 +70,9 @@ func loaded(t *testing.T, texts map[string][]byte) *sql.DB {
 	}
 	var schemas []cases.Schema
 	for _, typ := range logs.All() {
-		schemas = append(schemas, cases.Schema{Name: typ.Name, SQL: typ.SQL})
+		schemas = append(schemas, typ.Schema)
 	}
-	schemas = append(schemas, cases.Schema{Name: "across", SQL: logs.Across})
+	schemas = append(schemas, logs.Across)
 	w, err := cases.OpenWriter(context.Background(), filepath.Join(dir, "x.case"), schemas)
 	if err != nil {
 		t.Fatal(err)

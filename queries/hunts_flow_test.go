@@ -29,7 +29,7 @@ const (
 func skipped(iface string, from, to int) string { return quiet(iface, "SKIPDATA", from, to) }
 
 func quiet(iface, status string, from, to int) string {
-	return fmt.Sprintf("INSERT INTO store.flow_span SELECT 'incident', '%s', '%s', TIMESTAMP '2026-11-02' + to_minutes(i) FROM range(%d, %d) t(i)", iface, status, from, to)
+	return fmt.Sprintf("INSERT INTO store.span SELECT 'flow', 'incident', '%s', '%s', TIMESTAMP '2026-11-02' + to_minutes(i) FROM range(%d, %d) t(i)", iface, status, from, to)
 }
 
 // object makes a source object of zone records that says how many of them it has.

@@ -32,7 +32,7 @@ func guesses(n int, name, second, context string) string {
 
 // span makes the minutes [from, to) that records of an interface speak about.
 func span(iface string, from, to int) string {
-	return fmt.Sprintf("INSERT INTO store.flow_span SELECT 'incident', '%s', 'OK', TIMESTAMP '2026-11-02' + to_minutes(i) FROM range(%d, %d) t(i)", iface, from, to)
+	return fmt.Sprintf("INSERT INTO store.span SELECT 'flow', 'incident', '%s', 'OK', TIMESTAMP '2026-11-02' + to_minutes(i) FROM range(%d, %d) t(i)", iface, from, to)
 }
 
 // stage is what every test of a hunt starts from.
@@ -146,7 +146,7 @@ var huntCases = map[string]huntCase{
 // staged empties the case, and puts the rows there that statements make, and what is built from them.
 func staged(t *testing.T, db *sql.DB, rows []string) {
 	t.Helper()
-	for _, table := range []string{"capture", "flow_context", "dns_context", "dns_answer_context", "zone_context", "flow_plain", "flow_full", "dns", "dns_answer", "zone", "minute", "flow_span"} {
+	for _, table := range []string{"capture", "flow_context", "dns_context", "dns_answer_context", "zone_context", "flow_plain", "flow_full", "dns", "dns_answer", "zone", "minute", "span"} {
 		run(t, db, "DELETE FROM store."+table)
 	}
 	for _, s := range append(statements(stage), rows...) {

@@ -23,22 +23,22 @@ type kind struct {
 
 // kinds holds every kind of parameter. A pivot leads from a column to the parameters of the column's kind.
 var kinds = map[string]kind{
-	"account":   {"12 digits, or unknown", "123456789012", "", matching(`^([0-9]{12}|unknown)$`)},
-	"bool":      {"true or false", "true", nil, readBool},
-	"capture":   {"the name of a capture; empty for all", "incident", "", readToken},
-	"cidr":      {"10.0.0.0/24 or 2001:db8::/32, host bits zero; an address alone is a block of one", "10.0.0.0/24", nil, readCIDR},
-	"domain":    {"a domain, with or without the final dot", "example.com", "", readName},
-	"instance":  {"an instance id, i-…", "i-0123456789abcdef0", "", matching(`^i-[0-9A-Za-z]+$`)},
-	"int":       {"a whole number", "20", nil, readInt},
-	"interface": {"an interface id, eni-…", "eni-0123456789abcdef0", "", matching(`^eni-[0-9A-Za-z]+$`)},
-	"ip":        {"an IPv4 or IPv6 address", "10.0.1.5", nil, readIP},
-	"minutes":   {"a whole number of minutes, 0 to 525600", "5", nil, readMinutes},
-	"name":      {"a DNS name, with or without the final dot; Unicode is encoded (xn--…), but not inside \"…\"", "www.example.com", "", readName},
-	"number":    {"a number", "3.5", nil, readNumber},
-	"text":      {"any text", "text", "", readText},
-	"time":      {"2026-11-01, 2026-11-01 10:00, 2026-11-01 10:00:05 (all UTC), or RFC 3339 with a zone", "2026-11-01 10:00", nil, readTime},
-	"vpc":       {"a VPC id, vpc-…", "vpc-0123456789abcdef0", "", matching(`^vpc-[0-9A-Za-z]+$`)},
-	"zone":      {"a hosted zone id, Z…", "Z0123456789ABCDEFGHI", "", matching(`^Z[0-9A-Z]+$`)},
+	"account":     {"12 digits, or unknown", "123456789012", "", matching(`^([0-9]{12}|unknown)$`)},
+	"bool":        {"true or false", "true", nil, readBool},
+	"capture":     {"the name of a capture; empty for all", "incident", "", readToken},
+	"cidr":        {"10.0.0.0/24 or 2001:db8::/32, host bits zero; an address alone is a block of one", "10.0.0.0/24", nil, readCIDR},
+	"domain":      {"a domain, with or without the final dot", "example.com", "", readName},
+	"instance":    {"an instance id, i-…", "i-0123456789abcdef0", "", matching(`^i-[0-9A-Za-z]+$`)},
+	"int":         {"a whole number", "20", nil, readInt},
+	"interface":   {"an interface id, eni-…", "eni-0123456789abcdef0", "", matching(`^eni-[0-9A-Za-z]+$`)},
+	"ip":          {"an IPv4 or IPv6 address", "10.0.1.5", nil, readIP},
+	"minutes":     {"a whole number of minutes, 0 to 525600", "5", nil, readMinutes},
+	"name":        {"a DNS name, with or without the final dot; Unicode is encoded (xn--…), but not inside \"…\"", "www.example.com", "", readName},
+	"number":      {"a number", "3.5", nil, readNumber},
+	"text":        {"any text", "text", "", readText},
+	"time":        {"2026-11-01, 2026-11-01 10:00, 2026-11-01 10:00:05 (all UTC), or RFC 3339 with a zone", "2026-11-01 10:00", nil, readTime},
+	"vpc":         {"a VPC id, vpc-…", "vpc-0123456789abcdef0", "", matching(`^vpc-[0-9A-Za-z]+$`)},
+	"hosted_zone": {"a hosted zone id, Z…", "Z0123456789ABCDEFGHI", "", matching(`^Z[0-9A-Z]+$`)},
 }
 
 func kindOf(name string) kind { return kinds[name] }

@@ -1,9 +1,10 @@
 package queries
 
 import (
-	"case53/cases/words"
 	"fmt"
 	"strings"
+
+	"case53/cases/words"
 )
 
 // Query is a saved query.

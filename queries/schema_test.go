@@ -2,11 +2,14 @@ package queries
 
 import (
 	"database/sql"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"case53/loader/logs"
 
 	_ "github.com/duckdb/duckdb-go/v2"
 )
@@ -29,6 +32,9 @@ func emptyCase(t *testing.T) *sql.DB {
 				run(t, db, s)
 			}
 		}
+	}
+	for i, log := range logs.All() {
+		run(t, db, fmt.Sprintf("INSERT INTO store.log_type VALUES (%d, '%s', '%s', '%s', '')", i, log.Name, log.Title, log.Silence))
 	}
 	return db
 }

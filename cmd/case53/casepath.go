@@ -43,7 +43,7 @@ func openCase(ctx context.Context, path string, stderr io.Writer) (*cases.Case, 
 func schemas() []cases.Schema {
 	var out []cases.Schema
 	for _, t := range logs.All() {
-		out = append(out, cases.Schema{Name: t.Name, SQL: t.SQL})
+		out = append(out, t.Schema)
 	}
-	return append(out, cases.Schema{Name: "across", SQL: logs.Across})
+	return append(out, logs.Across)
 }

@@ -41,18 +41,21 @@ replay and baseline where there is one of each. The saved query captures-compare
 
 // Comparison is two captures compared. Lists are cut to --most places; Totals are of all.
 type Comparison struct {
-	Left      Side                     `json:"left"`
-	Right     Side                     `json:"right"`
-	Baseline  *Side                    `json:"baseline"`
-	Verdict   string                   `json:"verdict"`
-	Totals    []Total                  `json:"totals"`
-	Matches   []Place                  `json:"matches"`
-	OnlyLeft  []Place                  `json:"only_left"`
-	OnlyRight []Place                  `json:"only_right"`
-	Subjects  []Subjected              `json:"subjects"`
-	Negative  []Negative               `json:"negative"`
-	Coverage  map[string][]SideCovered `json:"coverage"` // by left, right, baseline
-	Blind     map[string][]BlindSpot   `json:"blind_spots"`
+	Left      Side                         `json:"left"`
+	Right     Side                         `json:"right"`
+	Baseline  *Side                        `json:"baseline"`
+	Verdict   string                       `json:"verdict"`
+	Totals    []Total                      `json:"totals"`
+	Matches   []Place                      `json:"matches"`
+	OnlyLeft  []Place                      `json:"only_left"`
+	OnlyRight []Place                      `json:"only_right"`
+	Subjects  []Subjected                  `json:"subjects"`
+	Negative  []Negative                   `json:"negative"`
+	Coverage  map[string][]SideCovered     `json:"coverage"` // by left, right, baseline
+	Blind     map[string][]cases.BlindSpot `json:"blind_spots"`
+
+	calls, names cases.LogType   // the logs that show who was called, and which names were asked for
+	types        []cases.LogType // of the case
 }
 
 // Side is one capture of a comparison, and what it has.
@@ -201,7 +204,8 @@ func (m *comparer) compare(ctx context.Context, given map[string]string) (*Compa
 	if err != nil {
 		return nil, err
 	}
-	out := &Comparison{Matches: []Place{}, OnlyLeft: []Place{}, OnlyRight: []Place{}, Totals: []Total{}, Subjects: []Subjected{}, Negative: []Negative{}, Coverage: map[string][]SideCovered{}, Blind: map[string][]BlindSpot{}}
+	out := &Comparison{Matches: []Place{}, OnlyLeft: []Place{}, OnlyRight: []Place{}, Totals: []Total{}, Subjects: []Subjected{}, Negative: []Negative{}, Coverage: map[string][]SideCovered{}, Blind: map[string][]cases.BlindSpot{},
+		calls: m.k.Shaped(cases.ShapeTraffic), names: m.k.Shaped(cases.ShapeQuery), types: m.k.LogTypes()}
 	covered, err := m.k.Coverage(ctx, time.Minute)
 	if err != nil {
 		return nil, err
@@ -215,7 +219,8 @@ func (m *comparer) compare(ctx context.Context, given map[string]string) (*Compa
 		}
 		out.Coverage[side.name] = chosen[i].covered
 		for logType := range chosen[i].Logs {
-			out.Blind[logType] = blindSpots[logType]
+			t, _ := m.k.LogType(logType)
+			out.Blind[logType] = t.Blind
 		}
 	}
 	out.Left, out.Right, out.Baseline = *chosen[0], *chosen[1], chosen[2]

@@ -6,19 +6,17 @@ import (
 	"slices"
 	"strings"
 
+	"case53/cases"
 	"case53/cases/safetext"
 	"case53/cases/words"
 )
-
-// logNames are the log types in the order in which they are told, with their names.
-var logNames = []struct{ logType, name string }{{"flow", "flow logs"}, {"dns", "Resolver query logs"}, {"zone", "public zone query logs"}}
 
 // printComparison writes a comparison for people.
 func printComparison(w io.Writer, c *Comparison) {
 	line := func(format string, args ...any) { fmt.Fprintln(w, safetext.Show(fmt.Sprintf(format, args...))) }
 	for i, s := range []*Side{&c.Left, &c.Right, c.Baseline} {
 		if s != nil {
-			line("%-9s %s (%s), %s", sides[i].name, s.Capture, s.Role, s.logsText())
+			line("%-9s %s (%s), %s", sides[i].name, s.Capture, s.Role, c.logsText(s))
 		}
 	}
 	fmt.Fprintln(w)
@@ -45,22 +43,18 @@ func printComparison(w io.Writer, c *Comparison) {
 	if text := c.unstated(); text != "" {
 		line("  %s: --most", text)
 	}
-	var types []string
-	for logType := range c.Right.Logs {
-		types = append(types, logType)
-	}
-	printBlindSpots(w, types)
+	printBlindSpots(w, slices.DeleteFunc(slices.Clone(c.types), func(t cases.LogType) bool { return !c.Right.has(t) }))
 }
 
 // logsText says which logs a capture has, and of when.
-func (s *Side) logsText() string {
+func (c *Comparison) logsText(s *Side) string {
 	var parts []string
-	for _, l := range logNames {
-		switch span, ok := s.Logs[l.logType]; {
+	for _, t := range c.types {
+		switch span, ok := s.Logs[t.Name]; {
 		case ok:
-			parts = append(parts, l.name+" "+span.String())
-		case l.logType != "zone":
-			parts = append(parts, "no "+l.name)
+			parts = append(parts, t.Many+" "+span.String())
+		case t.Name == c.calls.Name || t.Name == c.names.Name:
+			parts = append(parts, "no "+t.Many)
 		}
 	}
 	return strings.Join(parts, "; ")
@@ -167,13 +161,10 @@ func (p Place) oneSided() string {
 }
 
 // printBlindSpots writes what logs of these types never show.
-func printBlindSpots(w io.Writer, types []string) {
-	for _, l := range logNames {
-		if !slices.Contains(types, l.logType) {
-			continue
-		}
-		fmt.Fprintf(w, "\nNot visible in %s, however complete they are\n", l.name)
-		for _, b := range blindSpots[l.logType] {
+func printBlindSpots(w io.Writer, types []cases.LogType) {
+	for _, t := range types {
+		fmt.Fprintf(w, "\nNot visible in %s, however complete they are\n", t.Many)
+		for _, b := range t.Blind {
 			for i, text := range words.Wrap(b.What+": "+b.Why, 106) {
 				lead := "    "
 				if i == 0 {

@@ -63,9 +63,9 @@ func (m *comparer) logs(ctx context.Context, s *Side, all []cases.Coverage) erro
 			s.Instances = append(s.Instances, strings.Split(r.Instances, ", ")...)
 		}
 		switch {
-		case r.LogType == "flow" && r.Source != "":
+		case r.LogType == m.k.Shaped(cases.ShapeTraffic).Name && r.Source != "":
 			s.Interfaces = append(s.Interfaces, r.Source)
-		case r.LogType == "dns" && r.Source != "":
+		case r.LogType == m.k.Shaped(cases.ShapeQuery).Name && r.Source != "":
 			s.VPCs = append(s.VPCs, r.Source)
 		}
 		return nil
@@ -90,15 +90,15 @@ func (m *comparer) logs(ctx context.Context, s *Side, all []cases.Coverage) erro
 }
 
 // has says whether the capture has any record of a log type.
-func (s *Side) has(logType string) bool {
-	_, ok := s.Logs[logType]
+func (s *Side) has(log cases.LogType) bool {
+	_, ok := s.Logs[log.Name]
 	return ok
 }
 
 // of sums up the coverage of a log type.
-func (s *Side) of(logType string) (sum Covered, sources []string, window cases.Span) {
+func (s *Side) of(log cases.LogType) (sum Covered, sources []string, window cases.Span) {
 	for _, c := range s.covered {
-		if c.LogType == logType {
+		if c.LogType == log.Name {
 			sum.Windows += c.Windows
 			sum.Covered += c.Covered.Covered
 			sum.SkipData += c.SkipData
@@ -213,11 +213,11 @@ func (m *comparer) statements(ctx context.Context, out *Comparison) error {
 			out.Subjects = append(out.Subjects, r)
 			continue
 		}
-		logType, what := "flow", "flow to or from "+s
+		log, what := out.calls, "flow to or from "+s
 		if r.IsName {
-			logType, what = "dns", "query for "+s+" or a name under it"
+			log, what = out.names, "query for "+s+" or a name under it"
 		}
-		out.deny(s, logType, what, "")
+		out.deny(s, log, what, "")
 	}
 	for _, p := range out.OnlyLeft {
 		if p.Apart != "" || slices.Contains(subjects, cmp.Or(p.Name, p.Address)) {
@@ -225,16 +225,16 @@ func (m *comparer) statements(ctx context.Context, out *Comparison) error {
 		}
 		switch {
 		case p.Name != "":
-			out.deny(p.Name, "dns", "query for "+p.Name, out.aside(p, "dns"))
+			out.deny(p.Name, out.names, "query for "+p.Name, out.aside(p, out.names))
 		case p.Names > 1:
-			out.deny(p.RegisteredDomain, "dns", fmt.Sprintf("query for one of the %s names under %s that %s has", words.Count(p.Names), p.RegisteredDomain, out.Left.label), out.aside(p, "dns"))
+			out.deny(p.RegisteredDomain, out.names, fmt.Sprintf("query for one of the %s names under %s that %s has", words.Count(p.Names), p.RegisteredDomain, out.Left.label), out.aside(p, out.names))
 		}
 		if p.Address != "" && found[p.Address].FlowRecords == 0 {
 			what := "flow to or from " + p.Address
 			if p.Name != "" {
 				what += fmt.Sprintf(" (%s in %s%s)", p.Name, out.Left.label, words.OneOf(p.Addresses, "address", "addresses"))
 			}
-			out.deny(cmp.Or(p.Name, p.Address), "flow", what, out.aside(p, "flow"))
+			out.deny(cmp.Or(p.Name, p.Address), out.calls, what, out.aside(p, out.calls))
 		}
 	}
 	return nil

@@ -37,27 +37,27 @@ func (c *Comparison) headline(all Total) string {
 	switch {
 	case len(r.Logs) == 0:
 		return fmt.Sprintf("%s has no records: nothing can be said about it.", words.Sentence(r.label))
-	case !r.has("flow") && !r.has("dns"):
+	case !r.has(c.calls) && !r.has(c.names):
 		return fmt.Sprintf("%s has neither a flow log nor a Resolver log: nothing can be said of what it called or asked for.", words.Sentence(r.label))
 	}
 	var did, notes []string
 	switch {
-	case !r.has("dns"):
+	case !r.has(c.names):
 		notes = append(notes, fmt.Sprintf("names cannot be compared, as %s has no Resolver log", r.label))
 	case all.Names == 0:
 		did = append(did, "asked for no name")
-	case !c.Left.has("dns"):
+	case !c.Left.has(c.names):
 		did = append(did, "asked for "+words.Plural(all.Names, "name", "names"))
 		notes = append(notes, fmt.Sprintf("names cannot be compared, as %s has no Resolver log", c.Left.label))
 	default:
 		did = append(did, fmt.Sprintf("asked for %s, %s of which %s has too,", words.Plural(all.Names, "name", "names"), words.AllOf(all.SameNames, all.Names), c.Left.label))
 	}
 	shared := ""
-	if c.Left.has("flow") {
+	if c.Left.has(c.calls) {
 		shared = fmt.Sprintf(", %s of which %s has too", words.AllOf(all.Shared, all.Addresses), c.Left.label)
 	}
 	switch {
-	case !r.has("flow"):
+	case !r.has(c.calls):
 		notes = append(notes, fmt.Sprintf("calls are not known, as %s has no flow log", r.label))
 	case all.RightConnections == 0:
 		did = append(did, "made no recorded attempt to call an outside address")
@@ -77,11 +77,11 @@ func (c *Comparison) headline(all Total) string {
 // coveredText is how much of the right side's time is there, by its best log.
 func (c *Comparison) coveredText() string {
 	r := &c.Right
-	if !r.has("flow") {
-		sum, sources, _ := r.of("dns")
+	if !r.has(c.calls) {
+		sum, sources, _ := r.of(c.names)
 		return fmt.Sprintf("of which %s of %s minutes have Resolver records of %s (which says nothing of the others)", words.Count(sum.Covered), words.Count(sum.Windows), words.Listed(sources, "VPC", "VPCs"))
 	}
-	sum, sources, _ := r.of("flow")
+	sum, sources, _ := r.of(c.calls)
 	text := fmt.Sprintf("%s covered (%s of %s minutes of %s, %d SKIPDATA)", percent(sum), words.Count(sum.Covered), words.Count(sum.Windows), words.Listed(sources, "interface", "interfaces"), sum.SkipData)
 	if absent := sum.Windows - sum.Covered - sum.SkipData; absent > 0 {
 		text = strings.TrimSuffix(text, ")") + fmt.Sprintf(", %s absent)", words.Count(absent))
@@ -123,7 +123,7 @@ func (c *Comparison) alike() []string {
 // matchText is a match in a sentence without its period.
 func (c *Comparison) matchText(p Place) string {
 	right := "asked for " + words.Times(p.RightQueries)
-	if c.Right.has("flow") {
+	if c.Right.has(c.calls) {
 		right += " with no call recorded"
 	}
 	if p.RightConnections > 0 {
@@ -232,15 +232,15 @@ func (c *Comparison) setApart() []string {
 // limits are what has to be known with it.
 func (c *Comparison) limits(all Total) []string {
 	var said []string
-	if all.Places == 0 && c.Right.has("flow") {
+	if all.Places == 0 && c.Right.has(c.calls) {
 		said = append(said, fmt.Sprintf("That is no call-out recorded in this window; a machine that waits for longer than %s, or looks around first, makes none either.", words.Long(c.Right.Window.Seconds())))
 	}
 	if all.SameNames+all.Shared > 0 {
 		said = append(said, "That both have a place says that it was asked for or called in both, and not who answers there or why.")
 	}
-	if !c.Left.has("flow") {
+	if !c.Left.has(c.calls) {
 		said = append(said, fmt.Sprintf("%s has no flow log: its calls are not known.", words.Sentence(c.Left.label)))
-	} else if sum, sources, _ := c.Left.of("flow"); sum.Covered < sum.Windows {
+	} else if sum, sources, _ := c.Left.of(c.calls); sum.Covered < sum.Windows {
 		said = append(said, fmt.Sprintf("Of %s, %s of %s minutes of %s are covered, %d SKIPDATA.", c.Left.label, words.Count(sum.Covered), words.Count(sum.Windows), words.Listed(sources, "interface", "interfaces"), sum.SkipData))
 	}
 	return said
@@ -256,15 +256,14 @@ func (c *Comparison) recordedText(s Subjected) string {
 
 // deny states that something is not in the right capture's log, with how much of its time the log covers. Without
 // such a log nothing is stated about it but that.
-func (c *Comparison) deny(subject, logType, what, aside string) {
+func (c *Comparison) deny(subject string, log cases.LogType, what, aside string) {
 	r := &c.Right
-	sum, sources, window := r.of(logType)
-	n := Negative{Subject: subject, LogType: logType, Sources: sources, Window: window, Coverage: sum, NotVisible: blindSpotTexts(logType)}
+	sum, sources, window := r.of(log)
+	n := Negative{Subject: subject, LogType: log.Name, Sources: sources, Window: window, Coverage: sum, NotVisible: log.BlindTexts()}
 	switch {
-	case !r.has(logType):
-		name := map[string]string{"flow": "flow log", "dns": "Resolver log"}[logType]
-		n.Sources, n.short = []string{}, fmt.Sprintf("nothing can be said of a %s: %s has no %s", what, r.label, name)
-	case logType == "dns":
+	case !r.has(log):
+		n.Sources, n.short = []string{}, fmt.Sprintf("nothing can be said of a %s: %s has no %s", what, r.label, log.One)
+	case log.Silence == cases.StatusNone:
 		n.short = fmt.Sprintf("no %s in the Resolver log of %s between %s: %s of %s minutes have records; the others may be quiet, cached or not logged", what, words.Listed(sources, "VPC", "VPCs"), window.Between(), words.Count(sum.Covered), words.Count(sum.Windows))
 	default:
 		n.short = fmt.Sprintf("no %s recorded on %s between %s: %s of %s windows covered, %s SKIPDATA", what, words.Listed(sources, "interface", "interfaces"), window.Between(), words.Count(sum.Covered), words.Count(sum.Windows), words.Count(sum.SkipData))
@@ -274,18 +273,18 @@ func (c *Comparison) deny(subject, logType, what, aside string) {
 	}
 	n.short += aside
 	n.Statement = n.short
-	if r.has(logType) {
-		n.Statement += "; not visible in these logs: " + notVisible(logType)
+	if r.has(log) {
+		n.Statement += "; not visible in these logs: " + strings.Join(log.BlindTexts(), "; ")
 	}
 	c.Negative = append(c.Negative, n)
 }
 
 // aside adds what the right side has near a place that it does not have, as far as the log type shows it.
-func (c *Comparison) aside(p Place, logType string) string {
+func (c *Comparison) aside(p Place, log cases.LogType) string {
 	switch {
-	case logType == "dns" && p.Level == "registered domain":
+	case log.Has(cases.ShapeQuery) && p.Level == "registered domain":
 		return fmt.Sprintf(" (%s has other names under %s)", c.Right.label, p.RegisteredDomain)
-	case logType == "flow" && strings.Contains(p.Levels, "and port"):
+	case log.Has(cases.ShapeTraffic) && strings.Contains(p.Levels, "and port"):
 		return fmt.Sprintf(" (%s called other addresses of its block on the same port)", c.Right.label)
 	}
 	return ""

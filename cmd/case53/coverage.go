@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,14 +45,12 @@ listed at the end, and is blind_spots in JSON.`,
 				return err
 			}
 			if wantsJSON(c) {
-				return printJSON(c.OutOrStdout(), withBlindSpots(all))
+				return printJSON(c.OutOrStdout(), withBlindSpots(k, all))
 			}
 			printCoverage(c.OutOrStdout(), all)
-			var types []string
-			for _, source := range all {
-				types = append(types, source.LogType)
-			}
-			printBlindSpots(c.OutOrStdout(), types)
+			printBlindSpots(c.OutOrStdout(), slices.DeleteFunc(slices.Clone(k.LogTypes()), func(t cases.LogType) bool {
+				return !slices.ContainsFunc(all, func(source cases.Coverage) bool { return source.LogType == t.Name })
+			}))
 			return nil
 		},
 	}
@@ -65,10 +64,11 @@ type sourceCoverage struct {
 	BlindSpots []string `json:"blind_spots"`
 }
 
-func withBlindSpots(all []cases.Coverage) []sourceCoverage {
+func withBlindSpots(k *cases.Case, all []cases.Coverage) []sourceCoverage {
 	out := []sourceCoverage{}
 	for _, c := range all {
-		out = append(out, sourceCoverage{c, blindSpotTexts(c.LogType)})
+		t, _ := k.LogType(c.LogType)
+		out = append(out, sourceCoverage{c, t.BlindTexts()})
 	}
 	return out
 }
@@ -78,7 +78,7 @@ func printCoverage(w io.Writer, all []cases.Coverage) {
 		fmt.Fprintln(w, "no records with times")
 		return
 	}
-	fmt.Fprintln(w, "█ records  ░ NODATA  S SKIPDATA  · absent (flow) or none (dns, zone)")
+	fmt.Fprintln(w, "█ records  ░ NODATA  S SKIPDATA  · absent, or none where a log has no NODATA")
 	group := ""
 	for _, c := range all {
 		if g := c.LogType + " " + c.Capture; g != group {

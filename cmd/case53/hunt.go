@@ -242,27 +242,12 @@ func printOutcomes(stderr io.Writer, outcomes []outcome) {
 	}
 }
 
-// tableOf is the log type that a view is made from; "" for those that are there in every case.
-func tableOf(view string) string {
-	switch view {
-	case "session", "session_keys", "flow", "flow_named", "flow_by_addr":
-		return "flow"
-	case "dns", "dns_answer":
-		return "dns"
-	case "zone":
-		return "zone"
-	}
-	return ""
-}
-
 // one runs one hunt.
 func (h *hunter) one(ctx context.Context, q *queries.Query) (outcome, error) {
 	o := outcome{query: q}
-	for _, need := range q.Needs {
-		if table := tableOf(need); table != "" && h.tables[table] == 0 {
-			o.missing = table
-			return o, nil
-		}
+	if lacking, _ := h.k.Lacking(q.Needs, h.tables); len(lacking) > 0 {
+		o.missing = lacking[0].Name
+		return o, nil
 	}
 	values := map[string]string{}
 	for name, value := range h.values {

@@ -41,7 +41,7 @@ func (h *hunter) cover(ctx context.Context, findings []Finding) error {
 	}
 	for i := range findings {
 		f := &findings[i]
-		logType, sources := f.sources(interfaces)
+		logType, sources := f.sources(h.k, interfaces)
 		for _, c := range all {
 			if c.LogType == logType && (f.Capture == "" || f.Capture == c.Capture) && (sources == nil || slices.Contains(sources, c.Source)) {
 				f.Coverage.add(c, f.From, f.To)
@@ -68,30 +68,33 @@ func (h *hunter) interfaces(ctx context.Context) (map[[2]string][]string, error)
 }
 
 // sources are the log type that a finding speaks about and its sources; nil for all of them.
-func (f *Finding) sources(interfaces map[[2]string][]string) (logType string, sources []string) {
+func (f *Finding) sources(k *cases.Case, interfaces map[[2]string][]string) (logType string, sources []string) {
 	text := func(name string) string { s, _ := f.values[name].(string); return s }
+	calls, names := k.Shaped(cases.ShapeTraffic).Name, k.Shaped(cases.ShapeQuery).Name
 	s := f.Subject
 	switch {
 	case text("log_type") != "":
 		return text("log_type"), []string{text("source")}
 	case s.InterfaceID != "":
-		return "flow", []string{s.InterfaceID}
-	case text("hosted_zone_id") != "":
-		return "zone", []string{text("hosted_zone_id")}
-	case s.Client != "" && text("vpc_id") != "":
-		return "dns", []string{text("vpc_id")}
-	case s.Client != "" && s.Dst == "":
-		return "dns", nil
+		return calls, []string{s.InterfaceID}
+	}
+	for _, t := range k.LogTypes() {
+		if source := text(t.Source); source != "" && (s.Client != "" || !t.Has(cases.ShapeQuery)) {
+			return t.Name, []string{source}
+		}
+	}
+	if s.Client != "" && s.Dst == "" {
+		return names, nil
 	}
 	for _, address := range []string{s.Src, s.Dst, s.Client} {
 		if own := interfaces[[2]string{f.Capture, address}]; own != nil {
-			return "flow", own
+			return calls, own
 		}
 	}
 	if s.Name != "" && s.Dst == "" {
-		return "dns", nil
+		return names, nil
 	}
-	return "flow", nil
+	return calls, nil
 }
 
 // add counts the minutes of [from, to] in a source's coverage.

@@ -17,7 +17,7 @@ var layers = map[string][]string{
 	"case53/loader/source/cwlogs/cwfake": {},
 	"case53/loader/source/s3":            {"case53/loader/source", "case53/cases"},
 	"case53/loader/records":              {},
-	"case53/loader/logs":                 {},
+	"case53/loader/logs":                 {"case53/cases"},
 	"case53/loader/places":               {},
 	"case53/loader/places/placestest":    {},
 	"case53/loader":                      {"case53/loader/source", "case53/loader/records", "case53/loader/logs", "case53/cases", "case53/cases/duck", "case53/cases/raw"},

@@ -17,9 +17,6 @@ import (
 	"case53/queries"
 )
 
-// derivedViews are views that are only whole once a load has finished.
-var derivedViews = []string{"flow_by_addr", "flow_named", "flow_span", "minute", "session", "session_keys", "answer_name", "service_address", "asset", "coverage", "resolver_log"}
-
 func newQuery() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "query CASE [NAME] [-p name=value]...",
@@ -163,7 +160,7 @@ func statement(c *cobra.Command, k *cases.Case, set *queries.Set, args []string,
 	if err != nil {
 		return "", nil, err
 	}
-	if k.Stale != nil && slices.ContainsFunc(q.Needs, func(need string) bool { return slices.Contains(derivedViews, need) }) {
+	if k.Stale != nil && slices.ContainsFunc(q.Needs, func(need string) bool { v, _ := k.View(need); return v.Derived }) {
 		return "", nil, fmt.Errorf("query %s: %w", q.ID, k.Stale)
 	}
 	sql, bound, err := q.Bind(values)

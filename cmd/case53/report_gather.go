@@ -53,7 +53,7 @@ func (g *gatherer) gather(ctx context.Context, hunts []*queries.Query) (*report.
 	if err != nil {
 		return nil, err
 	}
-	r := &report.Report{Title: g.title, Author: g.author, Note: g.note, Limits: limits(info), Hunts: g.hunts(outcomes)}
+	r := &report.Report{Title: g.title, Author: g.author, Note: g.note, Limits: limits(g.k.LogTypes(), info), Hunts: g.hunts(outcomes)}
 	if r.Title == "" {
 		r.Title = "Report on the case " + filepath.Base(g.k.Dir)
 	}

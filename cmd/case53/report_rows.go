@@ -55,7 +55,7 @@ func (f *Finding) about() string {
 
 // citeFinding finds the records that a finding's subject and time name.
 func (g *gatherer) citeFinding(ctx context.Context, f *Finding, interfaces map[[2]string][]string, read bool) (report.Cited, error) {
-	sql := f.statement(interfaces)
+	sql := f.statement(g.k, interfaces)
 	cited := report.Cited{Command: words.ShellLine([]string{"case53", "query", filepath.Base(g.k.Dir), "--sql", sql}...)}
 	switch {
 	case sql == "":
@@ -82,44 +82,39 @@ func (g *gatherer) citeFinding(ctx context.Context, f *Finding, interfaces map[[
 
 // statement is SQL that gives the records of a finding: object_id, row_no, their time as seen, and what else helps to read
 // them; "" where its subject names nothing.
-func (f *Finding) statement(interfaces map[[2]string][]string) string {
+func (f *Finding) statement(k *cases.Case, interfaces map[[2]string][]string) string {
 	text := func(name string) string { v, _ := f.values[name].(string); return v }
 	if object, row := f.values["object_id"], f.values["row_no"]; object != nil && row != nil {
-		if table := text("log_type"); slices.Contains([]string{"flow", "dns", "zone"}, table) {
-			return fmt.Sprintf(`SELECT object_id, row_no, %s AS seen FROM %s WHERE object_id = %d AND row_no = %d`, timeOf[table], table, number(object), number(row))
+		if log, ok := k.LogType(text("log_type")); ok {
+			return fmt.Sprintf(`SELECT object_id, row_no, %s AS seen FROM %s WHERE object_id = %d AND row_no = %d`, log.Time, log.View, number(object), number(row))
 		}
 	}
-	logType, _ := f.sources(interfaces)
+	name, _ := f.sources(k, interfaces)
+	log, known := k.LogType(name)
 	s := f.Subject
-	if source := text("source"); source != "" && timeOf[logType] != "" {
+	if source := text("source"); source != "" && known {
 		if f.Coverage.Covered == 0 {
-			return aroundSilence(logType, source, f)
+			return f.aroundSilence(log, source)
 		}
-		return f.records(logType, logType, "", []string{sourceOf[logType] + " = " + sqlText(source)})
+		return f.records(log, log.View, "", []string{log.Source + " = " + sqlText(source)})
 	}
-	if s.Dst == "" && s.DstPort == nil && s.Name != "" && logType == "flow" {
-		logType = "dns" // asked for, and never called
+	if s.Dst == "" && s.DstPort == nil && s.Name != "" && log.Has(cases.ShapeTraffic) {
+		log = k.Shaped(cases.ShapeQuery) // asked for, and never called
 	}
-	if logType == "flow" {
-		return f.flowStatement()
+	if log.Has(cases.ShapeTraffic) {
+		return f.trafficStatement(log)
 	}
-	return f.nameStatement(logType)
+	return f.nameStatement(log)
 }
 
-var (
-	timeOf   = map[string]string{"flow": "start", "dns": "query_timestamp", "zone": "query_timestamp"}
-	sourceOf = map[string]string{"flow": "interface_id", "dns": "vpc_id", "zone": "hosted_zone_id"}
-	askerOf  = map[string]string{"dns": "srcaddr_n", "zone": "resolver_ip_n"}
-)
-
-// flowStatement goes by one address, as its flows lie together, and by interface where there is none.
-func (f *Finding) flowStatement() string {
+// trafficStatement goes by one address, as its records lie together, and by interface where there is none.
+func (f *Finding) trafficStatement(log cases.LogType) string {
 	s := f.Subject
 	var where []string
-	view, columns := "flow", "srcaddr, srcport, dstaddr, dstport"
+	view, columns := log.View, strings.Join(log.Cite, ", ")
 	addresses := slices.DeleteFunc([]string{s.Src, s.Client, s.Dst}, func(a string) bool { _, err := netip.ParseAddr(a); return err != nil })
 	if len(addresses) > 0 {
-		view, columns = "flow_by_addr", "side, addr, port, peer, peer_port"
+		view, columns = log.Addresses, "protocol, packets, bytes, action, log_status, side, addr, port, peer, peer_port"
 		where = append(where, "addr_n = ip("+sqlText(addresses[0])+")")
 		if len(addresses) > 1 {
 			where = append(where, "peer_n = ip("+sqlText(addresses[1])+")")
@@ -129,21 +124,21 @@ func (f *Finding) flowStatement() string {
 		}
 	}
 	if s.InterfaceID != "" {
-		where = append(where, "interface_id = "+sqlText(s.InterfaceID))
+		where = append(where, log.Source+" = "+sqlText(s.InterfaceID))
 	}
 	if len(where) == 0 {
 		return ""
 	}
-	return f.records(view, "flow", "protocol, packets, bytes, action, log_status, "+columns, where)
+	return f.records(log, view, columns, where)
 }
 
 // nameStatement goes by who asked and for what.
-func (f *Finding) nameStatement(logType string) string {
+func (f *Finding) nameStatement(log cases.LogType) string {
 	s := f.Subject
 	var where []string
 	for _, asker := range []string{s.Client, s.Src} {
 		if _, err := netip.ParseAddr(asker); err == nil {
-			where = append(where, askerOf[logType]+" = ip("+sqlText(asker)+")")
+			where = append(where, log.Asker+"_n = ip("+sqlText(asker)+")")
 			break
 		}
 	}
@@ -156,33 +151,32 @@ func (f *Finding) nameStatement(logType string) string {
 	if len(where) == 0 {
 		return ""
 	}
-	return f.records(logType, logType, "query_name, query_type", where)
+	return f.records(log, log.View, strings.Join(log.Cite, ", "), where)
 }
 
 // records puts the time and the capture of the finding to its conditions.
-func (f *Finding) records(view, logType, columns string, where []string) string {
-	at := timeOf[logType]
-	where = append(where, at+" BETWEEN "+literal(f.From)+" AND "+literal(f.To))
+func (f *Finding) records(log cases.LogType, view, columns string, where []string) string {
+	where = append(where, log.Time+" BETWEEN "+literal(f.From)+" AND "+literal(f.To))
 	if f.Capture != "" {
 		where = append(where, "capture = "+sqlText(f.Capture))
 	}
 	if columns != "" {
 		columns = ", " + columns
 	}
-	return fmt.Sprintf(`SELECT object_id, row_no, %s AS seen%s FROM %s WHERE %s ORDER BY seen, object_id, row_no`, at, columns, view, strings.Join(where, " AND "))
+	return fmt.Sprintf(`SELECT object_id, row_no, %s AS seen%s FROM %s WHERE %s ORDER BY seen, object_id, row_no`, log.Time, columns, view, strings.Join(where, " AND "))
 }
 
 // aroundSilence gives the last record of a source before the time of a finding, and the first after it.
-func aroundSilence(logType, source string, f *Finding) string {
-	at, of := timeOf[logType], sourceOf[logType]
+func (f *Finding) aroundSilence(log cases.LogType, source string) string {
 	side := func(condition, order string) string {
 		capture := ""
 		if f.Capture != "" {
 			capture = " AND capture = " + sqlText(f.Capture)
 		}
-		return fmt.Sprintf(`(SELECT object_id, row_no, %s AS seen FROM %s WHERE %s = %s%s AND %s ORDER BY %s, object_id, row_no LIMIT 1)`, at, logType, of, sqlText(source), capture, condition, order)
+		return fmt.Sprintf(`(SELECT object_id, row_no, %s AS seen FROM %s WHERE %s = %s%s AND %s ORDER BY %s, object_id, row_no LIMIT 1)`,
+			log.Time, log.View, log.Source, sqlText(source), capture, condition, order)
 	}
-	return side(at+" < "+literal(f.From), at+" DESC") + " UNION ALL " + side(at+" >= "+literal(f.To), at)
+	return side(log.Time+" < "+literal(f.From), log.Time+" DESC") + " UNION ALL " + side(log.Time+" >= "+literal(f.To), log.Time)
 }
 
 // lines reads the raw line of every record that is cited, each object once.

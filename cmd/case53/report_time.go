@@ -134,14 +134,14 @@ func mark(r *report.Report, n int, f report.Finding) {
 }
 
 // limits is what the log types in the case can never show.
-func limits(info cases.Info) []report.Limit {
+func limits(types []cases.LogType, info cases.Info) []report.Limit {
 	var out []report.Limit
-	for _, logType := range []string{"flow", "dns", "zone"} {
-		if info.Tables[logType] == 0 {
+	for _, t := range types {
+		if info.Tables[t.View] == 0 {
 			continue
 		}
-		l := report.Limit{LogType: map[string]string{"flow": "VPC Flow Logs", "dns": "Route 53 Resolver query logs", "zone": "Route 53 public zone query logs"}[logType]}
-		for _, s := range blindSpots[logType] {
+		l := report.Limit{LogType: t.Title}
+		for _, s := range t.Blind {
 			l.Points = append(l.Points, s.What+": "+s.Why)
 		}
 		out = append(out, l)

@@ -61,11 +61,13 @@ CREATE MACRO key_of(n) AS (CASE WHEN n BETWEEN 281470681743360::UHUGEINT AND 281
 
 CREATE VIEW answer_name AS SELECT name_no, name FROM store.answer_name;
 
+COMMENT ON VIEW answer_name IS 'derived: the names that gave an address, numbered until the next load';
 COMMENT ON COLUMN answer_name.name_no IS 'number: a name that gave an address, as a number until the next load';
 COMMENT ON COLUMN answer_name.name IS 'name: the name';
 
 CREATE VIEW service_address AS SELECT key AS server_key, service FROM store.service_address;
 
+COMMENT ON VIEW service_address IS 'derived: addresses that a record marks as one of an AWS service';
 COMMENT ON COLUMN service_address.server_key IS 'number: an address that a record marks as one of an AWS service, as in session_keys';
 COMMENT ON COLUMN service_address.service IS 'text: the service';
 
@@ -81,6 +83,7 @@ SELECT s.start, s."end", epoch(s."end" - s.start) AS seconds, s.client_key, s.cl
 FROM store.flow_session s
   JOIN (SELECT *, dense_rank() OVER (ORDER BY capture, interface_id)::UINTEGER AS interface_no FROM store.flow_context) c USING (context_id);
 
+COMMENT ON VIEW session_keys IS 'flow derived: every connection by numbers alone';
 COMMENT ON COLUMN session_keys.start IS 'time: as in session, like all that is not named here';
 COMMENT ON COLUMN session_keys."end" IS 'time: last packet of the connection that was recorded';
 COMMENT ON COLUMN session_keys.client_key IS 'number: client as a short number: see key_text()';
@@ -106,6 +109,7 @@ FROM session_keys s
   LEFT JOIN store.answer_name w ON w.name_no = s.name_no LEFT JOIN store.answer_pair p ON p.pair_id = s.pair_id
   LEFT JOIN store.service_address v ON v.key = s.server_key;
 
+COMMENT ON VIEW session IS 'flow derived: every connection, as one interface saw it';
 COMMENT ON COLUMN session.start IS 'time: first packet of the connection';
 COMMENT ON COLUMN session."end" IS 'time: last packet of the connection that was recorded';
 COMMENT ON COLUMN session.seconds IS 'number: how long it lasted';
@@ -135,6 +139,7 @@ COMMENT ON COLUMN session.server_n IS 'number: server as a number';
 -- When a capture's Resolver log begins, of the whole capture: VPCs may have begun to log later.
 CREATE VIEW resolver_log AS SELECT capture, min(minute) AS first_query, max(minute) AS last_query FROM store.minute WHERE log_type = 'dns' GROUP BY capture;
 
+COMMENT ON VIEW resolver_log IS 'derived: when a capture''s Resolver log begins and ends';
 COMMENT ON COLUMN resolver_log.first_query IS 'time: minute of the first query in the Resolver log';
 COMMENT ON COLUMN resolver_log.last_query IS 'time: minute of the last query in the Resolver log';
 
@@ -149,6 +154,7 @@ SELECT f.*, p.spans[n.span_no].name AS name, n.asked_at, epoch(f.start - n.asked
 FROM flow f LEFT JOIN store.flow_name n ON n.object_id = f.object_id AND n.row_no = f.row_no
   LEFT JOIN store.answer_pair p ON p.pair_id = n.pair_id LEFT JOIN resolver_log r ON r.capture = f.capture;
 
+COMMENT ON VIEW flow_named IS 'flow derived: every flow record with the names that led to it';
 COMMENT ON COLUMN flow_named.name IS 'name: the name that the client last resolved to this address before, in 24 hours';
 COMMENT ON COLUMN flow_named.asked_at IS 'time: when that was';
 COMMENT ON COLUMN flow_named.seconds_before IS 'number: seconds from that answer to the flow; start may be 60 s late, so -60 is still before';
@@ -182,6 +188,7 @@ SELECT *, nullif(concat_ws('; ',
 FROM claim
 WINDOW address_of AS (PARTITION BY coalesce(vpc_id, ''), address), at_interface AS (PARTITION BY interface_id);
 
+COMMENT ON VIEW asset IS 'derived: whose address it is: from flow records, and as described';
 COMMENT ON COLUMN asset.interface_id IS 'interface: the interface';
 COMMENT ON COLUMN asset.address IS 'ip: an address of its own';
 COMMENT ON COLUMN asset.address_n IS 'number: address as a number';
@@ -199,13 +206,13 @@ COMMENT ON COLUMN asset.conflict IS 'text: what does not fit with other claims';
 
 -- What is there of each source, in windows of ten minutes from the first to the last record of its log type and capture. A
 -- window counts as its worst minute: SKIPDATA, then OK, then NODATA. Windows without anything, one after the other, are one
--- row: a record that claims another century must not make millions. Resolver and zone logs have no NODATA: such a row is
--- none, and may be quiet, cached or not logged.
+-- row: a record that claims another century must not make millions. Where a log has no NODATA such a row is none, and may be
+-- quiet, cached or not logged.
 CREATE VIEW coverage AS
 WITH seen AS (
-  SELECT 'flow' AS log_type, capture, interface_id AS source, minute, CASE log_status WHEN 'SKIPDATA' THEN 3 WHEN 'NODATA' THEN 1 ELSE 2 END AS rank FROM store.flow_span
+  SELECT log_type, capture, coalesce(source, '-') AS source, minute, CASE status WHEN 'SKIPDATA' THEN 3 WHEN 'NODATA' THEN 1 ELSE 2 END AS rank FROM store.span
   UNION ALL
-  SELECT log_type, capture, source, minute, 4 FROM store.minute WHERE log_type <> 'flow'
+  SELECT log_type, capture, coalesce(source, '-'), minute, 4 FROM store.minute WHERE log_type IN (SELECT name FROM store.log_type WHERE silence = 'none')
 ), binned AS (
   SELECT log_type, capture, source, time_bucket(INTERVAL 10 MINUTE, minute) AS start, max(rank) AS rank, count(DISTINCT minute) AS minutes FROM seen GROUP BY ALL
 ), span AS (
@@ -213,17 +220,20 @@ WITH seen AS (
 ), laid AS (
   SELECT b.*, p.first_start, p.last_start, coalesce(lag(b.start) OVER source + INTERVAL 10 MINUTE, p.first_start) AS nothing_from, lead(b.start) OVER source IS NULL AS is_last
   FROM binned b JOIN span p USING (log_type, capture) WINDOW source AS (PARTITION BY b.log_type, b.capture, b.source ORDER BY b.start)
+), silent AS (
+  SELECT name AS log_type, silence FROM store.log_type
 )
 SELECT log_type, capture, source, start, start + INTERVAL 10 MINUTE AS "end", ['NODATA', 'OK', 'SKIPDATA', 'records'][rank] AS status, minutes FROM laid
 UNION ALL
-SELECT log_type, capture, source, nothing_from, start, CASE log_type WHEN 'flow' THEN 'absent' ELSE 'none' END, 0 FROM laid WHERE nothing_from < start
+SELECT log_type, capture, source, nothing_from, start, silence, 0 FROM laid JOIN silent USING (log_type) WHERE nothing_from < start
 UNION ALL
-SELECT log_type, capture, source, start + INTERVAL 10 MINUTE, last_start + INTERVAL 10 MINUTE, CASE log_type WHEN 'flow' THEN 'absent' ELSE 'none' END, 0 FROM laid WHERE is_last AND start < last_start;
+SELECT log_type, capture, source, start + INTERVAL 10 MINUTE, last_start + INTERVAL 10 MINUTE, silence, 0 FROM laid JOIN silent USING (log_type) WHERE is_last AND start < last_start;
 
+COMMENT ON VIEW coverage IS 'derived: what is there of each source, in windows of ten minutes';
 COMMENT ON COLUMN coverage.source IS 'text: interface_id, vpc_id or hosted_zone_id';
 COMMENT ON COLUMN coverage.start IS 'time: start of the window, or of the windows without anything';
 COMMENT ON COLUMN coverage."end" IS 'time: its end, not in it';
-COMMENT ON COLUMN coverage.status IS 'text: OK, NODATA, SKIPDATA or absent; for dns and zone records or none';
+COMMENT ON COLUMN coverage.status IS 'text: OK, NODATA, SKIPDATA or absent; of a log without NODATA records or none';
 COMMENT ON COLUMN coverage.minutes IS 'count: minutes of the window that records speak about';
 
 -- section: derived

@@ -1,5 +1,31 @@
 -- Route 53 Resolver query logs.
--- https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html
+--
+-- log:           dns
+-- title:         Route 53 Resolver query logs
+-- called:        Resolver log, Resolver query logs
+-- records:       Resolver records
+-- doc:           https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html
+-- doc:           https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs.html
+-- view:          dns
+-- time:          query_timestamp
+-- source:        vpc_id
+-- asker:         srcaddr
+-- lead:          query_timestamp, srcaddr, query_name, query_type, rcode, answers_n
+-- cite:          query_name, query_type
+-- children:      dns_answer: Resolver answers
+-- children-show: answer_no, rdata, type, class
+-- children-lead: query_timestamp, srcaddr, query_name, rdata, type, rcode
+-- silence:       none
+-- shape:         query
+-- blind:         repeats answered from the cache: the Resolver logs a query only when it is not answered from its cache:
+--                counts are no frequencies, and a host may use a name that it asked for long before
+-- blind:         names asked of another resolver, DNS over TLS or HTTPS: only queries that reach Amazon's resolver are
+--                logged; ports 53, 853 and 443 in flow logs hint at others
+-- blind:         hosts files and addresses written into a program: who needs no name asks for none
+-- blind:         VPCs without query logging: a query logging configuration covers the VPCs that it was associated with;
+--                there is no NODATA, so that a minute without records may be quiet, cached or not logged
+-- blind:         the program that asked: a record names an address and, mostly, an instance; what a DNS Firewall rule
+--                blocked may still say NOERROR
 
 -- section: tables
 
@@ -45,6 +71,7 @@ SELECT c.version, c.account_id, c.region, c.vpc_id, d.query_timestamp,
   addr_number(d.src4, d.src6) AS srcaddr_n
 FROM store.dns d JOIN store.dns_context c USING (context_id);
 
+COMMENT ON VIEW dns IS 'dns: every query that the Resolver logged';
 COMMENT ON COLUMN dns.version IS 'text: format version of the record';
 COMMENT ON COLUMN dns.account_id IS 'account: account that created the VPC';
 COMMENT ON COLUMN dns.region IS 'text: region';
@@ -85,6 +112,7 @@ SELECT a.query_timestamp, a.name || '.' AS query_name, a.answer_no, a.rdata, k.t
   addr_number(a.rdata4, a.rdata6) AS rdata_n, addr_number(a.src4, a.src6) AS srcaddr_n
 FROM store.dns_answer a JOIN store.dns_context c USING (context_id) JOIN store.dns_answer_context k ON k.context_id = a.answer_context_id;
 
+COMMENT ON VIEW dns_answer IS 'dns: every answer to a query, a row each';
 COMMENT ON COLUMN dns_answer.query_timestamp IS 'time: when the query was made';
 COMMENT ON COLUMN dns_answer.query_name IS 'name: the name asked for, in lower case; the records do not say which name an answer is about';
 COMMENT ON COLUMN dns_answer.answer_no IS 'number: place of the answer in the response, from 1';

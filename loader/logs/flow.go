@@ -21,10 +21,7 @@ import (
 // NODATA and SKIPDATA are rows. A record's own time is from start to end; where its format has neither, or both are
 // "-", it belongs to every window: Admit is not asked, and first and last are NoTime.
 var Flow = &Type{
-	Name:    "flow",
-	Title:   "VPC Flow Logs",
-	Doc:     "https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html",
-	SQL:     mustSQL("flow.sql"),
+	Schema:  schema("flow.sql"),
 	Detect:  detectFlow,
 	Resolve: resolveFlow,
 	Enough:  beginsWithHeader,

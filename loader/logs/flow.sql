@@ -1,5 +1,35 @@
 -- VPC Flow Logs, versions 2 to 11, and Transit Gateway flow logs.
--- https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
+--
+-- log:       flow
+-- title:     VPC Flow Logs
+-- called:    flow log, flow logs
+-- records:   Flow records
+-- doc:       https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
+-- doc:       https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-limitations.html
+-- view:      flow
+-- time:      start
+-- source:    interface_id
+-- lead:      start, srcaddr, srcport, dstaddr, dstport, protocol, action, packets, bytes
+-- cite:      protocol, packets, bytes, action, log_status, srcaddr, srcport, dstaddr, dstport
+-- addresses: flow_by_addr
+-- order:     logs with TCP flags or packet addresses, and records with IPv6 addresses, unknown fields or escaped text,
+--            follow the others
+-- silence:   absent
+-- shape:     traffic
+-- blind:     queries to Amazon's DNS server: traffic to the VPC's own resolver is never recorded, so that a DNS tunnel
+--            through it is in no flow log; a flow to port 53 is to another resolver
+-- blind:     instance metadata and time sync: 169.254.169.254 and 169.254.169.123 are never recorded: credentials taken
+--            from the metadata service leave no flow
+-- blind:     DHCP, ARP, licence activation and the router's reserved address: AWS leaves them out
+-- blind:     the source side of mirrored traffic, and traffic from an endpoint's interface to a load balancer's: AWS
+--            leaves them out
+-- blind:     interfaces without a flow log, other accounts and peer VPCs: a flow log records the interfaces that it was
+--            made for, from some minutes after it was made
+-- blind:     what a traffic type filter leaves out: a flow log of accepted or of refused traffic only has no line for
+--            the rest
+-- blind:     SKIPDATA windows: AWS lost an unknown number of records
+-- blind:     the program, the user and the content: a record is addresses, ports and counts of a window; start and end
+--            may be up to 60 s late
 
 -- section: tables
 
@@ -52,11 +82,6 @@ CREATE TABLE store.flow_endpoint (
   context_id UINTEGER NOT NULL, object_id UINTEGER NOT NULL, row_no UINTEGER NOT NULL
 );
 
--- Derived: the minutes that records of an interface speak about, by log-status.
-CREATE TABLE store.flow_span (
-  capture VARCHAR NOT NULL, interface_id VARCHAR, log_status VARCHAR, minute TIMESTAMP NOT NULL
-);
-
 -- section: views
 
 -- Every record, from both tables.
@@ -92,6 +117,7 @@ SELECT c.version, c.account_id, c.interface_id,
   addr_number(f.pkt_src4, f.pkt_src6) AS pkt_srcaddr_n, addr_number(f.pkt_dst4, f.pkt_dst6) AS pkt_dstaddr_n
 FROM store.flow f JOIN store.flow_context c USING (context_id);
 
+COMMENT ON VIEW flow IS 'flow: every flow record';
 COMMENT ON COLUMN flow.version IS 'number: the highest flow log version among the fields selected';
 COMMENT ON COLUMN flow.account_id IS 'account: owner of the interface';
 COMMENT ON COLUMN flow.interface_id IS 'interface: the interface that saw the traffic';
@@ -184,6 +210,7 @@ SELECT number_text(e.addr) AS addr, e.start, e."end", ['src', 'dst', 'pkt_src', 
   e.object_id, e.row_no, e.addr AS addr_n, addr_number(e.peer4, e.peer6) AS peer_n
 FROM store.flow_endpoint e JOIN store.flow_context c USING (context_id);
 
+COMMENT ON VIEW flow_by_addr IS 'flow derived: a row per flow record and address that it names, sorted by address';
 COMMENT ON COLUMN flow_by_addr.addr IS 'ip: an address that the flow names';
 COMMENT ON COLUMN flow_by_addr.side IS 'text: which field holds addr: src, dst, pkt_src or pkt_dst';
 COMMENT ON COLUMN flow_by_addr.peer IS 'ip: the address on the other side';
@@ -222,7 +249,10 @@ SELECT o.start, o."end", c.action, ['src', 'dst', 'pkt_src', 'pkt_dst'][o.side] 
   c.interface_id, c.instance_id, c.vpc_id, c.account_id, c.capture, o.object_id, o.row_no, counted.n AS of_rows
 FROM oldest o JOIN store.flow_context c USING (context_id), counted;
 
-CREATE VIEW flow_span AS SELECT DISTINCT capture, interface_id, log_status, minute FROM store.flow_span;
+CREATE VIEW flow_span AS
+SELECT DISTINCT capture, source AS interface_id, status AS log_status, minute FROM store.span WHERE log_type = 'flow';
+
+COMMENT ON VIEW flow_span IS 'derived: the minutes that records of an interface speak about, by log-status';
 
 COMMENT ON COLUMN flow_span.minute IS 'time: a minute that records of the interface speak about';
 
@@ -269,8 +299,8 @@ ORDER BY addr, start;
 
 -- derived: flow_span
 -- A record speaks about every minute from its start to its end; one that claims more than a day speaks about a day.
-INSERT INTO store.flow_span
-SELECT DISTINCT capture, interface_id, log_status,
+INSERT INTO store.span
+SELECT DISTINCT 'flow', capture, interface_id, log_status,
   make_timestamp(60000000 * unnest(range(first, least(last, first + 1440) + 1))) AS minute
 FROM (
   SELECT DISTINCT context_id, epoch_us(start) // 60000000 AS first, epoch_us("end") // 60000000 AS last

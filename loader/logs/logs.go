@@ -16,7 +16,11 @@
 // The package refuses to pad a short line, to shift fields, and to choose between two formats that both fit.
 package logs
 
-import "embed"
+import (
+	"embed"
+
+	"case53/cases"
+)
 
 // Outcome says what one record turned out to be.
 type Outcome uint8
@@ -66,10 +70,7 @@ type Decoder interface {
 
 // Type is a log type.
 type Type struct {
-	Name  string // as in --format and object.log_type: flow, dns, zone
-	Title string
-	Doc   string // the AWS page that defines the format
-	SQL   string // the .sql file: tables, views, derived tables
+	cases.Schema // the .sql file, and what its header says
 	// Detect says how well the first records of an object fit, 0…100. Ties between types are the caller's error.
 	Detect func(sample [][]byte) int
 	// Resolve settles, from the object's first records, the formats a decoder needs (flow logs without a header:
@@ -95,10 +96,20 @@ func ByName(name string) *Type {
 
 // Across is what the log types say together: tables derived from all of them, and the views on those. It needs the
 // schemas of [All].
-var Across = mustSQL("across.sql")
+var Across = cases.Schema{SQL: mustSQL("across.sql")}
 
 //go:embed *.sql
 var sqlFiles embed.FS
+
+// schema reads a log type's .sql file.
+func schema(name string) cases.Schema {
+	text := mustSQL(name)
+	t, err := cases.Describe(name, text)
+	if err != nil {
+		panic(err) // embedded at build time
+	}
+	return cases.Schema{LogType: t, SQL: text}
+}
 
 func mustSQL(name string) string {
 	b, err := sqlFiles.ReadFile(name)

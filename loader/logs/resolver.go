@@ -16,10 +16,7 @@ import "bytes"
 //   - Text that is not Unicode, be it bytes or lone surrogates (taken as the three bytes they would be), is escaped.
 //   - An rdata is an address (rdata4, rdata6) only in an answer of type A or AAAA, and if it reads as one.
 var Resolver = &Type{
-	Name:   "dns",
-	Title:  "Route 53 Resolver query logs",
-	Doc:    "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html",
-	SQL:    mustSQL("dns.sql"),
+	Schema: schema("dns.sql"),
 	Detect: detectResolver,
 	Enough: func(sample [][]byte) bool { return detectResolver(sample) == 100 },
 	New:    newResolver,

@@ -18,10 +18,7 @@ import (
 //     address, an EDNS client subnet that is no prefix: errors. "-" is NULL, but not as the time.
 //   - edns_first and edns_last are the ends of the client subnet, IPv4 as IPv4-mapped IPv6.
 var Zone = &Type{
-	Name:   "zone",
-	Title:  "Route 53 public hosted-zone query logs",
-	Doc:    "https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/query-logs.html",
-	SQL:    mustSQL("zone.sql"),
+	Schema: schema("zone.sql"),
 	Detect: detectZone,
 	Enough: func(sample [][]byte) bool { return detectZone(sample) == 100 },
 	New:    newZone,

@@ -1,5 +1,24 @@
 -- Route 53 public hosted-zone query logs.
--- https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/query-logs.html
+--
+-- log:     zone
+-- title:   Route 53 public zone query logs
+-- called:  public zone query log, public zone query logs
+-- records: Zone records
+-- doc:     https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/query-logs.html
+-- view:    zone
+-- time:    query_timestamp
+-- source:  hosted_zone_id
+-- asker:   resolver_ip
+-- lead:    query_timestamp, resolver_ip, query_name, query_type, response_code, edge_location
+-- cite:    query_name, query_type
+-- silence: none
+-- shape:   visit
+-- blind:   most of the queries: recursive resolvers answer from their caches: a log may have one query of several
+--          thousand
+-- blind:   who asked: the log names the resolver; the subnet of its client only where that resolver passes it on
+-- blind:   the answers: a record has a response code and no data
+-- blind:   private hosted zones and zones without query logging: only public hosted zones can log, from when it was
+--          switched on
 
 -- section: tables
 
@@ -28,9 +47,10 @@ SELECT c.version, z.query_timestamp, c.hosted_zone_id, coalesce(z.query_name, z.
   addr_number(z.resolver4, z.resolver6) AS resolver_ip_n, z.edns_first AS edns_first_n, z.edns_last AS edns_last_n
 FROM store.zone z JOIN store.zone_context c USING (context_id);
 
+COMMENT ON VIEW zone IS 'zone: every query that a public hosted zone answered and logged';
 COMMENT ON COLUMN zone.version IS 'text: format version of the record';
 COMMENT ON COLUMN zone.query_timestamp IS 'time: when Route 53 answered';
-COMMENT ON COLUMN zone.hosted_zone_id IS 'zone: hosted zone';
+COMMENT ON COLUMN zone.hosted_zone_id IS 'hosted_zone: hosted zone';
 COMMENT ON COLUMN zone.query_name IS 'name: the name asked for, as logged';
 COMMENT ON COLUMN zone.query_type IS 'text: DNS type asked for';
 COMMENT ON COLUMN zone.response_code IS 'text: response code';

@@ -14,11 +14,12 @@
 package source
 
 import (
-	"case53/cases"
 	"context"
 	"io"
 	"iter"
 	"time"
+
+	"case53/cases"
 )
 
 // Object is one stored object: a file, an S3 object, a page of events.

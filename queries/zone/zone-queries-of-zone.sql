@@ -6,7 +6,7 @@
 -- Resolvers cache, so one line may stand for thousands of questions, and answers are not logged.
 --
 -- needs:  zone
--- param:  zone     zone     required  the hosted zone
+-- param:  zone     hosted_zone required  the hosted zone
 -- param:  from     time               only at or after this moment
 -- param:  to       time               only before this moment
 -- param:  capture  capture            only this capture; empty for all

@@ -7,7 +7,7 @@
 -- Resolvers cache, so one line may stand for thousands of questions, and answers are not logged.
 --
 -- needs:  zone
--- param:  zone     zone     only this hosted zone
+-- param:  zone     hosted_zone only this hosted zone
 -- param:  from     time     only at or after this moment
 -- param:  to       time     only before this moment
 -- param:  capture  capture  only this capture; empty for all

@@ -1,9 +1,10 @@
 package report
 
 import (
-	"case53/cases/words"
 	"fmt"
 	"strings"
+
+	"case53/cases/words"
 )
 
 func (r *Report) findings(d *document) {

@@ -1,13 +1,14 @@
 package report
 
 import (
-	"case53/cases"
-	"case53/cases/words"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"time"
+
+	"case53/cases"
+	"case53/cases/words"
 )
 
 // Sizes of pictures, in the units of their drawing.

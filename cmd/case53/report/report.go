@@ -14,8 +14,9 @@
 package report
 
 import (
-	"case53/cases"
 	"time"
+
+	"case53/cases"
 )
 
 // Report is what a report says.

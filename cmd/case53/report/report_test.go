@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"case53/cases"
 	"fmt"
 	"io"
 	"reflect"
@@ -11,6 +10,8 @@ import (
 	"testing"
 	"time"
 	"unicode"
+
+	"case53/cases"
 
 	"github.com/charmbracelet/x/exp/golden"
 	"golang.org/x/net/html"

@@ -1,9 +1,10 @@
 package report
 
 import (
-	"case53/cases/words"
 	"fmt"
 	"strings"
+
+	"case53/cases/words"
 )
 
 // document puts the facts into their order.

@@ -1,9 +1,10 @@
 package s3
 
 import (
-	"case53/cases"
 	"context"
 	"time"
+
+	"case53/cases"
 )
 
 // NoWaiting makes a source that asks again at once.

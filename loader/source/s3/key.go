@@ -1,12 +1,13 @@
 package s3
 
 import (
-	"case53/cases"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"case53/cases"
 )
 
 // What a key says of its records' times.

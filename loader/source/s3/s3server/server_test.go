@@ -166,7 +166,7 @@ func read(ctx context.Context, o source.Object) ([]byte, error) {
 func schemas() []cases.Schema {
 	var out []cases.Schema
 	for _, t := range logs.All() {
-		out = append(out, cases.Schema{Name: t.Name, SQL: t.SQL})
+		out = append(out, t.Schema)
 	}
 	return out
 }

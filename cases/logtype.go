@@ -1,0 +1,291 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"case53/cases/duck"
+)
+
+// Shapes: what a log type's records are about, for whoever asks the same of several types.
+const (
+	ShapeTraffic = "traffic" // who sent how much to whom
+	ShapeQuery   = "query"   // which name a host of ours asked for
+	ShapeVisit   = "visit"   // which of our names somebody asked for
+	ShapeRequest = "request" // which HTTP request was made
+)
+
+// LogType is what a log type is to all who do not decode it. It is read from the header of its .sql file, and kept in
+// store.log_type when a case is made: an opened case says by itself which types it can hold.
+type LogType struct {
+	Name      string   // as in --format and object.log_type
+	Title     string   // as AWS calls it
+	Docs      []string // pages that define the format, and its limits
+	One, Many string   // in a sentence: one log, several
+	Records   string   // heading of its records
+	View      string   // the view that people query, and the table in schema store that has a row per record
+	Time      string   // column of View: when a record was
+	Source    string   // column of View: whose log it is
+	Asker     string   // column of View: the address that asked, as a number is in Asker_n; ""
+	Lead      []string // columns to see first
+	Cite      []string // columns that help to read a record that is cited
+	// Addresses is a view with a row per record of traffic and address, sorted by address; "" where there is none. It has
+	// addr_n, peer_n, addr, peer, port, peer_port, side and what Cite has that is no address.
+	Addresses  string
+	Order      string // what there is to say of the order in which records are stored; ""
+	Children   *Children
+	Silence    string      // status of a window without a record: StatusAbsent where the log says when there was nothing, else StatusNone
+	Blind      []BlindSpot // what such a log never shows, however complete it is
+	Shapes     []string
+	headerText string
+}
+
+// Children are rows that belong to a record, by object_id and row_no.
+type Children struct {
+	View   string
+	Title  string
+	Number string   // the column that numbers them
+	Show   []string // columns to see beside a record
+	Lead   []string // columns to see first on their own
+}
+
+// BlindSpot is something that a log never shows. Whoever says that something is not in a log has to say this with it.
+type BlindSpot struct {
+	What string `json:"what"` // in a few words, for a list in a sentence
+	Why  string `json:"why"`
+}
+
+// Has says whether the type has a shape.
+func (t LogType) Has(shape string) bool { return slices.Contains(t.Shapes, shape) }
+
+// BlindTexts are the blind spots in few words.
+func (t LogType) BlindTexts() []string {
+	var texts []string
+	for _, s := range t.Blind {
+		texts = append(texts, s.What)
+	}
+	return texts
+}
+
+// Describe reads the header of a log type's .sql file: lines "-- key: value" between its first line and its first
+// section. A value runs on in lines indented further. A key that is not understood is an error with its line.
+func Describe(file, sql string) (LogType, error) {
+	var t LogType
+	head, _, ok := strings.Cut(sql, "\n-- section: ")
+	if !ok {
+		return t, fmt.Errorf("%s: no section", file)
+	}
+	t.headerText = head
+	key, value, line := "", "", 0
+	take := func() error {
+		if key == "" {
+			return nil
+		}
+		if err := t.set(key, value); err != nil {
+			return fmt.Errorf("%s:%d: %w", file, line, err)
+		}
+		return nil
+	}
+	for i, text := range strings.Split(head, "\n") {
+		text = strings.TrimPrefix(text, "--")
+		name, rest, isKey := strings.Cut(strings.TrimPrefix(text, " "), ":")
+		switch {
+		case i == 0 || strings.TrimSpace(text) == "":
+			continue
+		case strings.HasPrefix(text, "   ") && key != "":
+			value += " " + strings.TrimSpace(text)
+			continue
+		case !isKey:
+			return t, fmt.Errorf("%s:%d: not a line of the header: %q", file, i+1, text)
+		}
+		if err := take(); err != nil {
+			return t, err
+		}
+		key, value, line = name, strings.TrimSpace(rest), i+1
+	}
+	if err := take(); err != nil {
+		return t, err
+	}
+	return t, t.check(file)
+}
+
+// set takes a line of the header.
+func (t *LogType) set(key, value string) error {
+	texts := map[string]*string{"log": &t.Name, "title": &t.Title, "records": &t.Records, "view": &t.View, "time": &t.Time, "source": &t.Source,
+		"asker": &t.Asker, "addresses": &t.Addresses, "order": &t.Order, "silence": &t.Silence}
+	lists := map[string]*[]string{"lead": &t.Lead, "cite": &t.Cite, "shape": &t.Shapes}
+	if into := texts[key]; into != nil {
+		if *into != "" {
+			return fmt.Errorf("%s twice", key)
+		}
+		*into = value
+		return nil
+	}
+	if into := lists[key]; into != nil {
+		*into = listOf(value)
+		return nil
+	}
+	switch first, rest, ok := strings.Cut(value, ": "); key {
+	case "doc":
+		t.Docs = append(t.Docs, value)
+	case "called":
+		t.One, t.Many, _ = strings.Cut(value, ", ")
+	case "blind":
+		if !ok {
+			return fmt.Errorf("blind: %q is not WHAT: WHY", value)
+		}
+		t.Blind = append(t.Blind, BlindSpot{first, strings.TrimSpace(rest)})
+	case "children":
+		t.Children = &Children{View: first, Title: rest}
+	case "children-show":
+		if t.Children == nil {
+			return fmt.Errorf("%s before children", key)
+		}
+		if t.Children.Show = listOf(value); len(t.Children.Show) > 0 {
+			t.Children.Number = t.Children.Show[0]
+		}
+	case "children-lead":
+		if t.Children == nil {
+			return fmt.Errorf("%s before children", key)
+		}
+		t.Children.Lead = listOf(value)
+	default:
+		return fmt.Errorf("unknown key %q", key)
+	}
+	return nil
+}
+
+func listOf(value string) []string {
+	var out []string
+	for _, item := range strings.Split(value, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// check says what a header lacks.
+func (t *LogType) check(file string) error {
+	for key, value := range map[string]string{"log": t.Name, "title": t.Title, "called": t.Many, "records": t.Records, "view": t.View, "time": t.Time, "source": t.Source,
+		"doc": strings.Join(t.Docs, ""), "lead": strings.Join(t.Lead, ""), "shape": strings.Join(t.Shapes, "")} {
+		if value == "" {
+			return fmt.Errorf("%s: the header has no %s", file, key)
+		}
+	}
+	if t.Silence != StatusAbsent && t.Silence != StatusNone {
+		return fmt.Errorf("%s: silence %q is neither %s nor %s", file, t.Silence, StatusAbsent, StatusNone)
+	}
+	if len(t.Blind) == 0 {
+		return fmt.Errorf("%s: the header has no blind: every log has something that it never shows", file)
+	}
+	return nil
+}
+
+// View is a view of the case.
+type View struct {
+	Name    string
+	Logs    []string // log types whose records it shows; none: it is there in every case
+	Derived bool     // built after the records were loaded
+	Doc     string
+}
+
+// viewOf reads the comment of a view, "WORD WORD: text": the words are log types, or derived.
+func viewOf(name, comment string, types []LogType) View {
+	v := View{Name: name}
+	words, doc, ok := strings.Cut(comment, ": ")
+	if !ok {
+		return v
+	}
+	v.Doc = doc
+	for _, word := range strings.Fields(words) {
+		if word == "derived" {
+			v.Derived = true
+		} else if slices.ContainsFunc(types, func(t LogType) bool { return t.Name == word }) {
+			v.Logs = append(v.Logs, word)
+		}
+	}
+	return v
+}
+
+// loadTypes reads which log types the case can hold, and what its views are.
+func (c *Case) loadTypes(ctx context.Context, conn *duck.Conn) error {
+	rows, err := conn.Query(ctx, "SELECT name, header FROM store.log_type ORDER BY ordinal", nil)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		name, header := rows.Values()[0].(string), rows.Values()[1].(string)
+		t, err := Describe("log type "+name, header+"\n-- section: ")
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
+		c.types = append(c.types, t)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	views, err := conn.Query(ctx, "SELECT view_name, coalesce(comment, '') FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal", nil)
+	if err != nil {
+		return err
+	}
+	defer views.Close()
+	c.views = map[string]View{}
+	for views.Next() {
+		name := views.Values()[0].(string)
+		c.views[name] = viewOf(name, views.Values()[1].(string), c.types)
+	}
+	return views.Err()
+}
+
+// LogTypes are the log types that the case can hold, in the order in which they are told.
+func (c *Case) LogTypes() []LogType { return c.types }
+
+// LogType finds a log type.
+func (c *Case) LogType(name string) (LogType, bool) {
+	i := slices.IndexFunc(c.types, func(t LogType) bool { return t.Name == name })
+	if i < 0 {
+		return LogType{}, false
+	}
+	return c.types[i], true
+}
+
+// Shaped is the first log type of a shape.
+func (c *Case) Shaped(shape string) LogType {
+	i := slices.IndexFunc(c.types, func(t LogType) bool { return t.Has(shape) })
+	if i < 0 {
+		return LogType{}
+	}
+	return c.types[i]
+}
+
+// View finds a view.
+func (c *Case) View(name string) (View, bool) {
+	v, ok := c.views[name]
+	return v, ok
+}
+
+// Lacking gives the log types that these views show and the case has no record of, of rows by table. all says that none
+// of the views shows anything.
+func (c *Case) Lacking(views []string, rows map[string]int64) (types []LogType, all bool) {
+	shown := 0
+	for _, name := range views {
+		v := c.views[name]
+		empty := len(v.Logs) > 0
+		for _, log := range v.Logs {
+			t, _ := c.LogType(log)
+			if rows[t.View] > 0 {
+				empty = false
+			} else if !slices.ContainsFunc(types, func(o LogType) bool { return o.Name == log }) {
+				types = append(types, t)
+			}
+		}
+		if !empty {
+			shown++
+		}
+	}
+	return types, shown == 0 && len(views) > 0
+}
