@@ -31,7 +31,7 @@ type Coverage struct {
 	Counts map[string]int64 `json:"counts"`
 	Spans  []CoverageSpan   `json:"spans"`
 
-	silence string // status of a window without a record
+	Silence string `json:"-"` // status of a window without a record
 }
 
 // CoverageSpan is a run of windows of one status.
@@ -85,7 +85,7 @@ func (c *Case) Coverage(ctx context.Context, bin time.Duration) ([]Coverage, err
 		if n := len(out); n == 0 || out[n-1].LogType != logType || out[n-1].Capture != capture || out[n-1].Source != source {
 			finish(out)
 			t, _ := c.LogType(logType)
-			out = append(out, Coverage{LogType: logType, Capture: capture, Source: source, Bin: bin, silence: t.Silence,
+			out = append(out, Coverage{LogType: logType, Capture: capture, Source: source, Bin: bin, Silence: t.Silence,
 				Window: Span{first, last.Add(bin)}, Windows: binsBetween(first, last, bin) + 1, Counts: map[string]int64{}})
 		}
 		cov := &out[len(out)-1]
@@ -104,7 +104,7 @@ func (c *Coverage) fill(to time.Time) {
 		from = c.Spans[n-1].To
 	}
 	if from.Before(to) {
-		c.add(from, to, c.silence)
+		c.add(from, to, c.Silence)
 	}
 }
 

@@ -109,10 +109,14 @@ func readSlices(ctx context.Context, q querier, plan string, each func(Slice)) e
 }
 
 // Slices gives the last word on every span of every remote source.
-func (w *Writer) Slices(ctx context.Context, each func(Slice)) error { return readSlices(ctx, w, "", each) }
+func (w *Writer) Slices(ctx context.Context, each func(Slice)) error {
+	return readSlices(ctx, w, "", each)
+}
 
 // Slices gives the last word on every span of every remote source.
-func (c *Case) Slices(ctx context.Context, each func(Slice)) error { return readSlices(ctx, c, "", each) }
+func (c *Case) Slices(ctx context.Context, each func(Slice)) error {
+	return readSlices(ctx, c, "", each)
+}
 
 // Slice notes how completely a part of a source was read; it becomes visible with the transaction's objects.
 func (t *Tx) Slice(s Slice) { t.slices = append(t.slices, s) }

@@ -10,7 +10,7 @@ import (
 	"sync"
 
 	"case53/cases"
-	"case53/loader/records"
+	"case53/cases/records"
 )
 
 // turns lets batches do something one after the other, in their order.
@@ -115,7 +115,7 @@ func (c *claims) claim(keys [][2]uint64) map[int]bool {
 
 // scanEvents collects the keys of an object's events, in order.
 func (l *load) scanEvents(ctx context.Context, j job) ([][2]uint64, error) {
-	rd, err := openRecords(ctx, l.w.Raw, j.sha)
+	rd, err := records.Open(ctx, l.w.Raw, j.sha)
 	if err != nil {
 		return nil, nil // it will be a reject
 	}

@@ -13,8 +13,8 @@ import (
 
 	"case53/cases"
 	"case53/cases/raw"
+	"case53/cases/records"
 	"case53/loader/logs"
-	"case53/loader/records"
 )
 
 // firstLook is how many records are looked at before the question whether they are enough.
@@ -134,7 +134,7 @@ func bounds(from, to time.Time) (int64, int64) {
 
 // readRecords reads every record of the object and counts what becomes of it.
 func (l *load) readRecords(d *decoding, j job, duplicates map[int]bool) error {
-	rd, err := openRecords(d.ctx, l.w.Raw, j.sha)
+	rd, err := records.Open(d.ctx, l.w.Raw, j.sha)
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (l *load) readRecords(d *decoding, j job, duplicates map[int]bool) error {
 }
 
 // ended notes how the reading came to its end.
-func (d *decoding) ended(rd *reading, err error) error {
+func (d *decoding) ended(rd *records.Stored, err error) error {
 	var damage *records.DamageError
 	if errors.Is(err, raw.ErrAltered) || err != io.EOF && !errors.As(err, &damage) {
 		return err
@@ -369,7 +369,7 @@ func firstSample(sample [][]byte) []byte {
 // sample reads the first records of an object; events says that they are CloudWatch events with ids, nothing that all
 // there is of it are lists without any.
 func (l *load) sample(sha string) (out [][]byte, events, nothing bool, err error) {
-	rd, err := openRecords(context.Background(), l.w.Raw, sha)
+	rd, err := records.Open(context.Background(), l.w.Raw, sha)
 	if errors.Is(err, raw.ErrAltered) || errors.Is(err, fs.ErrNotExist) {
 		return nil, false, false, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/duck"
+	"case53/cases/records"
 	"case53/loader/source"
 	"case53/loader/source/local"
 )
@@ -85,7 +86,7 @@ func TestParquetFlowLogs(t *testing.T) {
 			if o.Envelope != "parquet" {
 				t.Errorf("envelope %q", o.Envelope)
 			}
-			rec, err := FindRecord(context.Background(), c.RawStore(), o.SHA256, 12)
+			rec, err := records.Find(context.Background(), c.RawStore(), o.SHA256, 12)
 			if err != nil || !strings.Contains(string(rec.Data), `"srcaddr":"10.0.0.11"`) {
 				t.Errorf("row 12: %s, %v", rec.Data, err)
 			}

@@ -14,9 +14,9 @@ import (
 
 	"case53/cases"
 	"case53/cases/duck"
+	"case53/cases/records"
 	"case53/loader"
 	"case53/loader/logs"
-	"case53/loader/records"
 	"case53/loader/source"
 	"case53/loader/source/local"
 )

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"case53/loader/logs"
-
 	_ "github.com/duckdb/duckdb-go/v2"
+
+	"case53/loader/logs"
 )
 
 // emptyCase is a database with the tables, macros and views of a case, made from the files that make a real one.

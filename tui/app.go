@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"case53/cases"
+
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 )
@@ -50,10 +52,10 @@ func New(ctx context.Context, r Reader, library Library, opt Options) *App {
 }
 
 // Run shows the workbench until it is left.
-func Run(ctx context.Context, r Reader, library Library, opt Options) error {
+func Run(ctx context.Context, k *cases.Case, library Library, opt Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // ends every query
-	app := New(ctx, r, library, opt)
+	app := New(ctx, caseReader{k}, library, opt)
 	_, err := tea.NewProgram(app, tea.WithContext(ctx)).Run()
 	cancel()
 	for _, s := range app.env.trail {

@@ -1,40 +1,53 @@
 package tui
 
 import (
+	"strconv"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
+	"case53/cases"
 	"case53/queries"
 )
 
-// table is a table of records to leaf through. A new log type that wants a key of its own adds a line to tables.
+// table is a table of records to leaf through: of a log type, or of its child rows.
 type table struct {
 	key, name, title string
 	lead             []string // the columns to see first
 	order            string   // what there is to say of the order that it is stored in
-	children         string   // the table with a record's further rows, by object_id and row_no
-	childTitle       string
-	child            []string // their columns, the first of which numbers them
+	children         *cases.Children
 }
 
-var tables = []table{
-	{key: "3", name: "flow", title: "Flow records", order: "; logs with TCP flags or packet addresses, and records with IPv6 addresses, unknown fields or escaped text, follow the others",
-		lead: []string{"start", "srcaddr", "srcport", "dstaddr", "dstport", "protocol", "action", "packets", "bytes"}},
-	{key: "4", name: "dns", title: "Resolver records",
-		lead:     []string{"query_timestamp", "srcaddr", "query_name", "query_type", "rcode", "answers_n"},
-		children: "dns_answer", childTitle: "Answers", child: []string{"answer_no", "rdata", "type", "class"}},
-	{key: "5", name: "zone", title: "Zone records",
-		lead: []string{"query_timestamp", "resolver_ip", "query_name", "query_type", "response_code", "edge_location"}},
-	{key: "6", name: "dns_answer", title: "Resolver answers",
-		lead: []string{"query_timestamp", "srcaddr", "query_name", "rdata", "type", "rcode"}},
+// firstTableKey is the digit of the first table; those before it open other screens.
+const firstTableKey = 3
+
+// recordTables are the tables of the case: those of records in the order of its log types, then those of child rows.
+func (e *Env) recordTables() []table {
+	var own, children []table
+	for _, t := range e.reader.LogTypes() {
+		order := t.Order
+		if order != "" {
+			order = "; " + order
+		}
+		own = append(own, table{name: t.View, title: t.Records, lead: t.Lead, order: order, children: t.Children})
+		if t.Children != nil {
+			children = append(children, table{name: t.Children.View, title: t.Children.Title, lead: t.Children.Lead})
+		}
+	}
+	all := append(own, children...)
+	for i := range all {
+		if n := firstTableKey + i; n <= 9 {
+			all[i].key = strconv.Itoa(n)
+		}
+	}
+	return all
 }
 
 // tableOf finds the table that holds the records of a log type.
-func tableOf(logType string) (table, bool) {
-	for _, t := range tables {
-		if t.name == logType {
-			return t, true
+func (e *Env) tableOf(logType string) (table, bool) {
+	for _, t := range e.reader.LogTypes() {
+		if t.Name == logType {
+			return table{name: t.View, title: t.Records, lead: t.Lead, children: t.Children}, true
 		}
 	}
 	return table{}, false

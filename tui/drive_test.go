@@ -13,6 +13,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"case53/cases"
+	"case53/loader/logs"
 	"case53/queries"
 )
 
@@ -159,7 +160,7 @@ type fakeReader struct {
 	calls    []call
 	opened   int
 	closed   int
-	overview Overview
+	overview cases.Overview
 	err      error // for the next Query
 	answer   func(sql string) *fakeResult
 	block    chan struct{} // when set, Query waits for it or for its context
@@ -171,13 +172,37 @@ func newFake() *fakeReader {
 	return &fakeReader{overview: fakeOverview(), raw: `{"version":"1.100000","query_name":"c2.example.net.","rcode":"NOERROR"}`, answer: fakeAnswer}
 }
 
-func (f *fakeReader) Overview(context.Context) (Overview, error) { return f.overview, nil }
+func (f *fakeReader) Overview(context.Context, time.Duration) (cases.Overview, error) {
+	return f.overview, nil
+}
 
-func (f *fakeReader) Record(_ context.Context, object, row int64) (Record, error) {
-	if f.lost != nil {
-		return Record{}, f.lost
+// LogTypes are those that there are, and one that the case has no record of.
+func (f *fakeReader) LogTypes() []cases.LogType {
+	var types []cases.LogType
+	for _, t := range logs.All() {
+		types = append(types, t.LogType)
 	}
-	r := Record{LogType: "dns", ObjectID: object, RowNo: row, URI: "s3://logs/AWSLogs/123456789012/vpcdnsquerylogs/vpc-0a1b/2026/11/01/x.log.gz",
+	return types
+}
+
+func (f *fakeReader) Lacking(views []string, rows map[string]int64) (types []cases.LogType, all bool) {
+	for _, v := range views {
+		name := map[string]string{"flow_by_addr": "flow"}[v]
+		if name == "" {
+			name = v
+		}
+		if n, known := rows[name]; known && n == 0 {
+			types = append(types, cases.LogType{Name: name})
+		}
+	}
+	return types, len(types) == len(views) && len(views) > 0
+}
+
+func (f *fakeReader) Record(_ context.Context, object, row int64) (cases.Record, error) {
+	if f.lost != nil {
+		return cases.Record{}, f.lost
+	}
+	r := cases.Record{LogType: "dns", ObjectID: object, RowNo: row, URI: "s3://logs/AWSLogs/123456789012/vpcdnsquerylogs/vpc-0a1b/2026/11/01/x.log.gz",
 		SHA256: strings.Repeat("ab", 32), Raw: []byte(f.raw), Capture: "incident", Format: "JSON lines", AcquiredAt: start0, LogGroup: "/aws/dns", EventID: "3826"}
 	if object == 2 {
 		r.LogType, r.Raw = "flow", []byte("2 123456789012 eni-0a1b 10.0.1.23 203.0.113.9 49152 443 6 10 840 1793600000 1793600060 ACCEPT OK")
@@ -319,22 +344,26 @@ func fakeAnswer(sql string) *fakeResult {
 	return fakeFlow(1000)
 }
 
-func fakeOverview() Overview {
+func fakeOverview() cases.Overview {
 	day := func(d, h int) time.Time { return time.Date(2026, 11, d, h, 0, 0, 0, time.UTC) }
-	o := Overview{Path: "/cases/demo.case", From: day(1, 0), To: day(3, 0), Objects: 184,
+	span := func(d, e, h int) cases.Span { return cases.Span{From: day(d, 0), To: day(e, h)} }
+	o := cases.Overview{Info: cases.Info{Dir: "/cases/demo.case", Window: span(1, 3, 0), Objects: 184,
 		Tables: map[string]int64{"flow": 90112, "dns": 10333, "dns_answer": 15021, "zone": 2211},
-		Captures: []Capture{
-			{Name: "incident", Role: "incident", From: day(1, 0), To: day(2, 23), Rows: map[string]int64{"flow": 89000, "dns": 10000, "dns_answer": 14500, "zone": 2211}},
-			{Name: "replay", Role: "replay", From: day(9, 0), To: day(9, 23), Rows: map[string]int64{"flow": 1112, "dns": 333, "dns_answer": 521}}},
-		Lines:   Lines{Read: 102700, Rows: 102656, Headers: 30, Duplicate: 2, Rejected: 12},
-		Rejects: []Reason{{"13 fields, want 14", 10}, {"bytes: \"\x1b[2Jx\" is not a number", 2}},
-		Coverage: []Coverage{
-			{"flow", "eni-0a1b2c3d4e5f60718", "incident", day(1, 0), day(3, 0), 2880, 2700, 100, 20, 60},
-			{"flow", "eni-0fffffffffffffff1", "incident", day(1, 0), day(3, 0), 2880, 2880, 0, 0, 0},
-			{"dns", "vpc-0a1b2c3d", "incident", day(1, 0), day(3, 0), 2880, 1440, 0, 0, 1440}},
+		Captures: []cases.CaptureInfo{
+			{Name: "incident", Role: "incident", Window: span(1, 2, 23), Rows: map[string]int64{"flow": 89000, "dns": 10000, "dns_answer": 14500, "zone": 2211}},
+			{Name: "replay", Role: "replay", Window: span(9, 9, 23), Rows: map[string]int64{"flow": 1112, "dns": 333, "dns_answer": 521}}},
+		Lines: cases.Counts{Read: 102700, Rows: 102656, Headers: 30, Duplicate: 2, Rejected: 12}},
+		Rejects: []cases.Reason{{Text: "13 fields, want 14", Count: 10}, {Text: "bytes: \"\x1b[2Jx\" is not a number", Count: 2}},
+		Coverage: []cases.Coverage{
+			{LogType: "flow", Source: "eni-0a1b2c3d4e5f60718", Capture: "incident", Window: span(1, 3, 0), Windows: 288, Silence: cases.StatusAbsent,
+				Counts: map[string]int64{cases.StatusOK: 270, cases.StatusNoData: 10, cases.StatusSkipData: 2, cases.StatusAbsent: 6}},
+			{LogType: "flow", Source: "eni-0fffffffffffffff1", Capture: "incident", Window: span(1, 3, 0), Windows: 288, Silence: cases.StatusAbsent,
+				Counts: map[string]int64{cases.StatusOK: 288}},
+			{LogType: "dns", Source: "vpc-0a1b2c3d", Capture: "incident", Window: span(1, 3, 0), Windows: 288, Silence: cases.StatusNone,
+				Counts: map[string]int64{cases.StatusRecords: 144, cases.StatusNone: 144}}},
 	}
 	for _, name := range []string{"flow", "dns", "zone"} {
-		h := Histogram{LogType: name}
+		h := cases.Histogram{LogType: name}
 		for i := range 48 {
 			h.Times = append(h.Times, day(1, i))
 			h.Counts = append(h.Counts, int64((i*i*7+len(name)*13)%97)*20)

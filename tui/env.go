@@ -112,25 +112,16 @@ func (e *Env) lines(s string) []string {
 }
 
 // has reports whether a query that needs these views can find anything: at least one of them has rows, as far as is
-// known. lacks names one that has none, because an answer over several logs means less without it.
+// known. lacks names a log type that it reads and that has none, because an answer over several logs means less without.
 func (e *Env) has(needs []string) (lacks string, ok bool) {
-	empty := 0
-	for _, n := range needs {
-		if rows, known := e.tables[baseTable(n)]; known && rows == 0 {
-			lacks = baseTable(n)
-			empty++
-		}
+	if e.tables == nil {
+		return "", true
 	}
-	return lacks, empty < max(len(needs), 1)
-}
-
-// baseTable is the table whose rows a view shows. Views of other names are taken to be there.
-func baseTable(view string) string {
-	switch {
-	case strings.HasPrefix(view, "flow"), strings.HasPrefix(view, "session"):
-		return "flow"
+	types, all := e.reader.Lacking(needs, e.tables)
+	if len(types) > 0 {
+		lacks = types[len(types)-1].Name
 	}
-	return view
+	return lacks, !all
 }
 
 func (e *Env) nextZone() {

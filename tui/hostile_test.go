@@ -41,7 +41,7 @@ func TestHostileText(t *testing.T) {
 		d.fake.answer = hostile
 		d.fake.raw = nasty
 		o := fakeOverview()
-		o.Path, o.Stale = nasty, nasty
+		o.Dir, o.Problem = nasty, nasty
 		o.Captures[0].Name, o.Captures[0].Role = nasty, nasty
 		o.Captures[0].Rows[nasty], o.Tables[nasty] = 1, 1
 		o.Coverage[0].Source, o.Coverage[0].LogType, o.Coverage[0].Capture = nasty, nasty, nasty

@@ -54,7 +54,7 @@ func (a *App) binds() []Bind {
 		{Keys: keys("1"), Does: "overview; the trail ends there", Run: a.home},
 		{Keys: keys("2", ":"), Does: "saved queries", Run: func() tea.Cmd { return e.push(newPicker(e)) }},
 	}
-	for _, t := range tables {
+	for _, t := range e.recordTables() {
 		binds = append(binds, Bind{Keys: keys(t.key), Does: t.title, Run: func() tea.Cmd { return e.push(browse(e, t)) }})
 	}
 	return append(binds,

@@ -3,9 +3,11 @@ package tui
 import (
 	"context"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
+	"case53/cases"
 	"case53/cases/words"
 	"case53/queries"
 )
@@ -13,13 +15,16 @@ import (
 // overview is the first screen: what the case holds, what it lacks, and where to begin.
 type overview struct {
 	e       *Env
-	data    *Overview // nil until known
+	data    *cases.Overview // nil until known
 	err     error
 	asking  task
 	top     int
 	last    int
 	suggest []*queries.Query
 }
+
+// overviewBin is the width of the windows that coverage is counted in.
+const overviewBin = 10 * time.Minute
 
 func newOverview(e *Env) *overview { return &overview{e: e} }
 
@@ -30,16 +35,13 @@ func (s *overview) Status() Status         { return Status{Task: &s.asking} }
 func (s *overview) Open() tea.Cmd {
 	reader := s.e.reader
 	s.err = nil
-	return start(s.e, &s.asking, "reading the case", func(ctx context.Context) (Overview, error) {
-		return reader.Overview(ctx)
-	}, func(o Overview, err error) tea.Cmd {
+	return start(s.e, &s.asking, "reading the case", func(ctx context.Context) (cases.Overview, error) {
+		return reader.Overview(ctx, overviewBin)
+	}, func(o cases.Overview, err error) tea.Cmd {
 		if s.err = err; err != nil {
 			return nil
 		}
 		s.data, s.e.tables = &o, o.Tables
-		if o.Sealed {
-			s.e.opt.Note = "SEALED"
-		}
 		s.suggest = suggestions(s.e)
 		return nil
 	})
@@ -93,7 +95,7 @@ func suggestions(e *Env) []*queries.Query {
 
 func (s *overview) Keys() []Bind {
 	var binds []Bind
-	for _, t := range tables {
+	for _, t := range s.e.recordTables() {
 		foot, _, _ := strings.Cut(strings.ToLower(t.title), " records")
 		binds = append(binds, Bind{Keys: keys(t.key), Does: t.title, Foot: strings.TrimPrefix(foot, "resolver "),
 			Run: func() tea.Cmd { return s.e.push(browse(s.e, t)) }})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
+	"case53/cases"
 	"case53/cases/words"
 	"case53/tui/grid"
 	"case53/tui/spark"
@@ -21,7 +22,7 @@ func (s *overview) lines(width int) []string {
 	}
 	o := s.data
 	if o == nil {
-		o = &Overview{}
+		o = &cases.Overview{}
 	}
 	var out []string
 	for _, part := range [][]string{s.head(o, width), s.captures(o, width), s.next(width), s.hours(o, width), s.counted(o, width), s.coverage(o, width)} {
@@ -36,7 +37,7 @@ func (s *overview) lines(width int) []string {
 }
 
 // head says which case it is, its window, and whether it can still change.
-func (s *overview) head(o *Overview, width int) []string {
+func (s *overview) head(o *cases.Overview, width int) []string {
 	e, t := s.e, &s.e.theme
 	if s.data == nil {
 		if !s.asking.running() {
@@ -44,17 +45,13 @@ func (s *overview) head(o *Overview, width int) []string {
 		}
 		return []string{" " + t.dim.Render("reading the case"+t.glyph.dots)}
 	}
-	state := "not sealed"
-	if o.Sealed {
-		state = "SEALED"
+	window := e.moment(o.Window.From) + " " + t.glyph.to + " " + e.moment(o.Window.To) + " " + e.zoneName()
+	out := []string{" " + t.strong.Render(window) + "  " + t.dim.Render(words.Count(o.Objects)+" objects, not sealed")}
+	if o.Dir != "" && width >= 60 {
+		out = append(out, " "+t.dim.Render(e.show(o.Dir)))
 	}
-	window := e.moment(o.From) + " " + t.glyph.to + " " + e.moment(o.To) + " " + e.zoneName()
-	out := []string{" " + t.strong.Render(window) + "  " + t.dim.Render(words.Count(o.Objects)+" objects, "+state)}
-	if o.Path != "" && width >= 60 {
-		out = append(out, " "+t.dim.Render(e.show(o.Path)))
-	}
-	if o.Stale != "" {
-		out = append(out, " "+t.warn.Render("! "+e.show(o.Stale)))
+	if o.Problem != "" {
+		out = append(out, " "+t.warn.Render("! "+e.show(o.Problem)))
 	}
 	if n := o.Lines.Rejected; n > 0 {
 		out = append(out, " "+t.warn.Render("! "+words.Count(n)+" lines rejected: kept word for word in reject, reasons below"))
@@ -66,8 +63,8 @@ func (s *overview) head(o *Overview, width int) []string {
 }
 
 // gaps says in a line how many sources lack minutes, and which lacks most.
-func (s *overview) gaps(o *Overview) string {
-	n, worst := 0, Coverage{}
+func (s *overview) gaps(o *cases.Overview) string {
+	n, worst := 0, cases.Coverage{}
 	for _, c := range o.Coverage {
 		if missing(c) > 0 {
 			n++
@@ -83,9 +80,9 @@ func (s *overview) gaps(o *Overview) string {
 }
 
 // captures is a table: capture, role, rows per log type, window.
-func (s *overview) captures(o *Overview, width int) []string {
+func (s *overview) captures(o *cases.Overview, width int) []string {
 	e, t := s.e, &s.e.theme
-	names := tableNames(o)
+	names := s.tableNames(o)
 	if s.data == nil {
 		return nil
 	}
@@ -117,9 +114,9 @@ func (s *overview) captures(o *Overview, width int) []string {
 	}
 	out := []string{t.title.Render(row("Capture", "role", func(n string) string { return e.show(n) }, last))}
 	for _, c := range o.Captures {
-		window := e.moment(c.From) + " " + t.glyph.to + " " + e.moment(c.To)
-		if width < 100 && !c.From.IsZero() {
-			window = c.From.In(e.zone).Format(time.DateOnly)
+		window := e.moment(c.Window.From) + " " + t.glyph.to + " " + e.moment(c.Window.To)
+		if width < 100 && !c.Window.From.IsZero() {
+			window = c.Window.From.In(e.zone).Format(time.DateOnly)
 		}
 		out = append(out, row(e.show(c.Name), e.show(c.Role), func(n string) string {
 			if rows, ok := c.Rows[n]; ok {
@@ -132,9 +129,9 @@ func (s *overview) captures(o *Overview, width int) []string {
 }
 
 // tableNames are the tables to count: the known ones in their order, then others.
-func tableNames(o *Overview) []string {
+func (s *overview) tableNames(o *cases.Overview) []string {
 	var known, other []string
-	for _, t := range tables {
+	for _, t := range s.e.recordTables() {
 		if _, ok := o.Tables[t.name]; ok {
 			known = append(known, t.name)
 		}
@@ -152,7 +149,7 @@ func tableNames(o *Overview) []string {
 func (s *overview) next(width int) []string {
 	t := &s.e.theme
 	words := []string{}
-	for _, tb := range tables {
+	for _, tb := range s.e.recordTables() {
 		words = append(words, t.strong.Render(tb.key)+" "+tb.title)
 	}
 	words = append(words, t.strong.Render("2")+" saved queries", t.strong.Render(";")+" SQL")
@@ -176,7 +173,7 @@ func (s *overview) next(width int) []string {
 }
 
 // hours draws the records per hour of each log type on one time axis.
-func (s *overview) hours(o *Overview, width int) []string {
+func (s *overview) hours(o *cases.Overview, width int) []string {
 	e, t := s.e, &s.e.theme
 	var from, to time.Time
 	for _, h := range o.Hours {
@@ -213,7 +210,7 @@ func (s *overview) hours(o *Overview, width int) []string {
 }
 
 // counted says what became of every line that was read, and why lines were rejected.
-func (s *overview) counted(o *Overview, width int) []string {
+func (s *overview) counted(o *cases.Overview, width int) []string {
 	e, t := s.e, &s.e.theme
 	l := o.Lines
 	if l.Read == 0 {
@@ -246,7 +243,7 @@ func (s *overview) counted(o *Overview, width int) []string {
 }
 
 // coverage draws a bar per source: which minutes of its span have records, and of what sort. The worst come first.
-func (s *overview) coverage(o *Overview, width int) []string {
+func (s *overview) coverage(o *cases.Overview, width int) []string {
 	if len(o.Coverage) == 0 {
 		return nil
 	}
@@ -255,7 +252,7 @@ func (s *overview) coverage(o *Overview, width int) []string {
 	out := []string{" " + t.title.Render("Coverage") + "  " + t.good.Render(g.ok) + " records  " + t.dim.Render("N") + " no data  " +
 		t.bad.Render("S") + " skipped by AWS  " + t.warn.Render(g.absent) + " no record at all"}
 	rows := slices.Clone(o.Coverage)
-	slices.SortStableFunc(rows, func(a, b Coverage) int { return cmp.Compare(missing(b), missing(a)) })
+	slices.SortStableFunc(rows, func(a, b cases.Coverage) int { return cmp.Compare(missing(b), missing(a)) })
 	name := 12
 	for _, c := range rows {
 		name = max(name, ansi.StringWidth(e.show(c.Source)))
@@ -269,22 +266,22 @@ func (s *overview) coverage(o *Overview, width int) []string {
 	return out
 }
 
-// missing is the share of minutes of which nothing is known. Only flow logs say of every interval whether there was
-// traffic; a Resolver or a zone log that is silent may only have had nothing to say.
-func missing(c Coverage) float64 {
-	if c.Expected == 0 || c.LogType != "flow" {
+// missing is the share of windows of which nothing is known, where the log says of every one whether there was anything; one
+// that does not may only have had nothing to say.
+func missing(c cases.Coverage) float64 {
+	if c.Windows == 0 || c.Silence != cases.StatusAbsent {
 		return 0
 	}
-	return float64(c.SkipData+c.Absent) / float64(c.Expected)
+	return float64(c.Counts[cases.StatusSkipData]+c.Counts[cases.StatusAbsent]) / float64(c.Windows)
 }
 
-func coveredText(c Coverage) string {
-	if c.Expected == 0 {
+func coveredText(c cases.Coverage) string {
+	if c.Windows == 0 {
 		return "     -"
 	}
 	share, word := 100*(1-missing(c)), "covered"
-	if c.LogType != "flow" {
-		share, word = 100*float64(c.OK)/float64(c.Expected), "with records"
+	if c.Silence != cases.StatusAbsent {
+		share, word = 100*float64(c.Counts[cases.StatusRecords])/float64(c.Windows), "with records"
 	}
 	if share > 99.9 && share < 100 {
 		share = 99.9 // all but a little is not all
@@ -292,9 +289,10 @@ func coveredText(c Coverage) string {
 	return fmt.Sprintf("%5.1f%% %s", share, word)
 }
 
-func (s *overview) bar(c Coverage, width int) string {
+func (s *overview) bar(c cases.Coverage, width int) string {
 	t := &s.e.theme
-	cells := spark.Split([]int64{c.OK, c.NoData, c.SkipData, c.Absent}, width)
+	cells := spark.Split([]int64{c.Counts[cases.StatusOK] + c.Counts[cases.StatusRecords], c.Counts[cases.StatusNoData], c.Counts[cases.StatusSkipData],
+		c.Counts[cases.StatusAbsent] + c.Counts[cases.StatusNone]}, width)
 	return t.good.Render(strings.Repeat(t.glyph.ok, cells[0])) + t.dim.Render(strings.Repeat("N", cells[1])) +
 		t.bad.Render(strings.Repeat("S", cells[2])) + t.warn.Render(strings.Repeat(t.glyph.absent, cells[3]))
 }

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,15 +8,7 @@ import (
 	"case53/cases"
 )
 
-// realReader is a case without records: its database has the macros that filters use.
-type realReader struct{ k *cases.Case }
-
-func (r realReader) Query(ctx context.Context, sql string, args map[string]any) (Result, error) {
-	return r.k.Result(ctx, sql, args)
-}
-func (r realReader) Overview(context.Context) (Overview, error)           { return Overview{}, nil }
-func (r realReader) Record(context.Context, int64, int64) (Record, error) { return Record{}, nil }
-
+// realEnv shows a case without records: its database has the macros that filters use.
 func realEnv(t *testing.T) *Env {
 	dir := t.TempDir() + "/empty.case"
 	w, err := cases.OpenWriter(t.Context(), dir, nil)
@@ -32,7 +23,7 @@ func realEnv(t *testing.T) *Env {
 		t.Fatal(err)
 	}
 	t.Cleanup(k.Close)
-	return New(t.Context(), realReader{k}, fakeLibrary{}, Options{}).env
+	return New(t.Context(), caseReader{k}, fakeLibrary{}, Options{}).env
 }
 
 // ask reads a whole answer and gives one column of it.

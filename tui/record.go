@@ -92,28 +92,28 @@ func (s *record) Open() tea.Cmd {
 		return nil
 	}
 	reader, object, row := s.e.reader, s.objectID, s.rowNo
-	return start(s.e, &s.finding, "fetching the raw line", func(ctx context.Context) (Record, error) {
+	return start(s.e, &s.finding, "fetching the raw line", func(ctx context.Context) (cases.Record, error) {
 		return reader.Record(ctx, object, row)
 	}, s.found)
 }
 
-func (s *record) found(r Record, err error) tea.Cmd {
+func (s *record) found(r cases.Record, err error) tea.Cmd {
 	s.answered, s.rawErr = true, err
 	if err != nil {
 		return nil
 	}
-	s.raw, s.rawErr = r.Raw, r.RawErr
+	s.raw, s.rawErr = r.Raw, r.Err
 	s.origin = originLines(s.e, r)
-	t, ok := tableOf(r.LogType)
+	t, ok := s.e.tableOf(r.LogType)
 	if !ok {
 		return nil
 	}
 	args := map[string]any{"object": s.objectID, "row": s.rowNo}
 	where := " WHERE object_id = $object AND row_no = $row"
 	cmds := []tea.Cmd{start(s.e, &s.reading, "reading the record", s.e.rows("SELECT * FROM "+t.name+where, args), s.useWhole)}
-	if t.children != "" {
-		s.childTitle = t.childTitle
-		sql := "SELECT " + strings.Join(t.child, ", ") + " FROM " + t.children + where + " ORDER BY " + t.child[0]
+	if t.children != nil {
+		s.childTitle = t.children.Title
+		sql := "SELECT " + strings.Join(t.children.Show, ", ") + " FROM " + t.children.View + where + " ORDER BY " + t.children.Number
 		cmds = append(cmds, start(s.e, &s.answers, "reading its answers", s.e.rows(sql, args), s.useChildren))
 	}
 	return tea.Batch(cmds...)
@@ -172,7 +172,7 @@ func (s *record) useChildren(r small, err error) tea.Cmd {
 }
 
 // originLines are the facts about where a record came from.
-func originLines(e *Env, r Record) []line {
+func originLines(e *Env, r cases.Record) []line {
 	var out []line
 	add := func(name, kind, text string) {
 		if text != "" {

@@ -14,9 +14,21 @@ import (
 type Reader interface {
 	// Query starts a query and returns once its columns are known. ctx governs the whole life of the result.
 	Query(ctx context.Context, sql string, args map[string]any) (Result, error)
-	Overview(ctx context.Context) (Overview, error)
+	Overview(ctx context.Context, bin time.Duration) (cases.Overview, error)
 	// Record finds where a row came from: its raw line, and the object that holds it.
-	Record(ctx context.Context, objectID, rowNo int64) (Record, error)
+	Record(ctx context.Context, objectID, rowNo int64) (cases.Record, error)
+	// LogTypes are the log types that the case can hold.
+	LogTypes() []cases.LogType
+	// Lacking gives the log types that these views show and the case has no record of, of rows by table; all says that
+	// none of the views shows anything.
+	Lacking(views []string, rows map[string]int64) (types []cases.LogType, all bool)
+}
+
+// caseReader is a case as the workbench reads it.
+type caseReader struct{ *cases.Case }
+
+func (r caseReader) Query(ctx context.Context, sql string, args map[string]any) (Result, error) {
+	return r.Case.Result(ctx, sql, args)
 }
 
 // Result is random access to a result that is computed as it is read.
@@ -28,67 +40,6 @@ type Result interface {
 	// Count is the number of rows seen so far, and whether the result has ended there. It does not block.
 	Count() (n int, complete bool)
 	Close()
-}
-
-// Overview is the case at a glance.
-type Overview struct {
-	Path     string
-	Captures []Capture
-	Tables   map[string]int64 // rows per table: flow, dns, dns_answer, zone
-	From, To time.Time        // of the earliest and latest record
-	Lines    Lines
-	Objects  int64
-	Rejects  []Reason // the most frequent first
-	Coverage []Coverage
-	Hours    []Histogram
-	Sealed   bool
-	Stale    string // why the index may not be what raw/ holds; "" when all is well
-}
-
-// Capture is one set of logs of the case.
-type Capture struct {
-	Name, Role string
-	From, To   time.Time
-	Rows       map[string]int64 // per table
-}
-
-// Lines counts what every line read turned out to be.
-type Lines struct {
-	Read, Rows, Headers, Blank, Outside, Duplicate, Rejected int64
-}
-
-// Reason is why lines were rejected.
-type Reason struct {
-	Text  string
-	Count int64
-}
-
-// Coverage says of how many minutes of its span a source has records, and of what sort.
-type Coverage struct {
-	LogType, Source, Capture     string
-	From, To                     time.Time
-	Expected                     int64 // minutes
-	OK, NoData, SkipData, Absent int64 // minutes; their sum
-}
-
-// Histogram is the number of records of a log type per hour.
-type Histogram struct {
-	LogType string
-	Times   []time.Time
-	Counts  []int64
-}
-
-// Record is where a row came from.
-type Record struct {
-	LogType, URI, SHA256          string
-	ObjectID, RowNo               int64
-	Raw                           []byte
-	RawErr                        error // why Raw could not be read, or is not what was loaded
-	Capture                       string
-	LogGroup, LogStream, EventID  string // "" when it did not come through CloudWatch Logs
-	Format                        string
-	AcquiredAt                    time.Time
-	EventTimestamp, IngestionTime time.Time // CloudWatch's own; zero when unknown
 }
 
 // Library is the saved queries; *queries.Set is one.

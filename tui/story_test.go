@@ -217,13 +217,6 @@ func TestFirstScreenDoesNotWait(t *testing.T) {
 	d.wants("reading the case…", "3 Flow records", "READ-ONLY UTC")
 }
 
-func TestSealedCaseSaysSo(t *testing.T) {
-	d := drive(t, 80, 24)
-	d.fake.overview.Sealed = true
-	d.keys("r", "3")
-	d.wants("demo.case SEALED UTC")
-}
-
 // A terminal that turns out to be light gets a light theme, on what is already on the screen too.
 func TestThemeFollowsTheTerminal(t *testing.T) {
 	d := drive(t, 80, 24, func(o *Options) { o.Theme = "" }).keys("3")

@@ -126,7 +126,7 @@ func TestFixtureRows(t *testing.T) {
 // known, and columns of one name are of one kind.
 func TestViewColumns(t *testing.T) {
 	known := map[string]bool{}
-	for _, kind := range strings.Fields("account bytes capture cidr count domain flag instance interface ip json name number object port protocol rdata sha256 subnet text time uri vpc zone") {
+	for _, kind := range strings.Fields("account bytes capture cidr count domain flag hosted_zone instance interface ip json name number object port protocol rdata sha256 subnet text time uri vpc") {
 		known[kind] = true
 	}
 	target := filepath.Join(t.TempDir(), "a.case")

@@ -16,18 +16,18 @@ var layers = map[string][]string{
 	"case53/loader/source/cwlogs":        {"case53/loader/source", "case53/cases"},
 	"case53/loader/source/cwlogs/cwfake": {},
 	"case53/loader/source/s3":            {"case53/loader/source", "case53/cases"},
-	"case53/loader/records":              {},
 	"case53/loader/logs":                 {"case53/cases"},
 	"case53/loader/places":               {},
 	"case53/loader/places/placestest":    {},
-	"case53/loader":                      {"case53/loader/source", "case53/loader/records", "case53/loader/logs", "case53/cases", "case53/cases/duck", "case53/cases/raw"},
+	"case53/loader":                      {"case53/loader/source", "case53/cases/records", "case53/loader/logs", "case53/cases", "case53/cases/duck", "case53/cases/raw"},
 
 	"case53/cases/duck":     {},
 	"case53/cases/raw":      {},
 	"case53/cases/custody":  {},
 	"case53/cases/safetext": {},
 	"case53/cases/words":    {},
-	"case53/cases":          {"case53/cases/duck", "case53/cases/raw", "case53/cases/custody", "case53/cases/words"},
+	"case53/cases/records":  {"case53/cases/raw", "case53/cases/duck"},
+	"case53/cases":          {"case53/cases/duck", "case53/cases/raw", "case53/cases/custody", "case53/cases/words", "case53/cases/records"},
 
 	"case53/queries": {"case53/cases/words"},
 

@@ -13,10 +13,9 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/cases/records"
 	"case53/cases/words"
 	"case53/cmd/case53/report"
-	"case53/loader"
-	"case53/loader/records"
 )
 
 // citedPerHunt is how many findings of a hunt have their records cited; of the others the report has the command.
@@ -247,7 +246,7 @@ func (g *gatherer) linesOf(ctx context.Context, sha string, rows map[uint32][]*r
 
 func (g *gatherer) rowsOfParquet(ctx context.Context, sha string, rows map[uint32][]*report.Record) error {
 	for no, all := range rows {
-		rec, err := loader.FindRecord(ctx, g.k.RawStore(), sha, no)
+		rec, err := records.Find(ctx, g.k.RawStore(), sha, no)
 		if err != nil {
 			return err
 		}

@@ -16,10 +16,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"case53/cases"
+	"case53/cases/records"
 	"case53/cases/safetext"
 	"case53/cases/words"
 	"case53/loader/logs"
-	"case53/loader/records"
 	"case53/loader/source"
 	"case53/loader/source/cwlogs"
 	"case53/loader/source/s3"

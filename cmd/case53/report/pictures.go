@@ -46,7 +46,7 @@ func (r *Report) coverage(d *document) {
 		d.say("No record has a time in this window.")
 		return
 	}
-	d.say("Full (█): OK or records. Light (░): NODATA. Striped (S): SKIPDATA. Empty (·): absent (flow) or none (dns, zone). Windows of " + words.Width(r.CoverageBin) + ". Appendix B lists every stretch that is not covered.")
+	d.say("Full (█): OK or records. Light (░): NODATA. Striped (S): SKIPDATA. Empty (·): absent, or none where a log has no NODATA. Windows of " + words.Width(r.CoverageBin) + ". Appendix B lists every stretch that is not covered.")
 	for from := 0; from < len(r.Coverage); {
 		to := from + 1
 		for to < len(r.Coverage) && r.Coverage[to].LogType == r.Coverage[from].LogType && r.Coverage[to].Capture == r.Coverage[from].Capture {

@@ -11,10 +11,10 @@ import (
 	"time"
 	"unicode"
 
-	"case53/cases"
-
 	"github.com/charmbracelet/x/exp/golden"
 	"golang.org/x/net/html"
+
+	"case53/cases"
 )
 
 func at(hour, minute int) time.Time { return time.Date(2026, 11, 1, hour, minute, 0, 0, time.UTC) }

@@ -40,5 +40,7 @@
 //   - What decodes to more than Options.MaxDecoded, or grows beyond Options.MaxRatio, is stopped with a [*DamageError].
 //   - Memory is bounded by a few times Options.MaxRecord, whatever the input. (zstd may take 128 MiB for its window.)
 //
-// The package refuses what is not text: Parquet, archives, other compressions, UTF-16, binary, and nothing at all.
+// A stored object is opened by [Open], which reads Parquet too: its rows become JSON objects. [Find] reads one record again.
+//
+// The package refuses what is not text: archives, other compressions, UTF-16, binary, and nothing at all.
 package records

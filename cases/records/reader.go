@@ -126,8 +126,8 @@ func (r *Reader) HasEvents() bool {
 	return r.events
 }
 
-// Find reads an object again up to record no and gives a copy of that.
-func Find(src io.Reader, no uint32) (Record, error) {
+// find reads an object again up to record no and gives a copy of that.
+func find(src io.Reader, no uint32) (Record, error) {
 	r, err := NewReader(src)
 	if err != nil {
 		return Record{}, err

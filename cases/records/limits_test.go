@@ -239,14 +239,14 @@ func TestManyKeys(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	stored := gz([]byte("one\n{\"message\":\"two\"}\n\nfour\n"))
-	rec, err := Find(bytes.NewReader(stored), 2)
+	rec, err := find(bytes.NewReader(stored), 2)
 	if err != nil || string(rec.Data) != "two" || rec.No != 2 {
 		t.Errorf("%+v %v", rec, err)
 	}
-	if _, err := Find(bytes.NewReader(stored), 5); err == nil || err.Error() != "record 5: the object has 4" {
+	if _, err := find(bytes.NewReader(stored), 5); err == nil || err.Error() != "record 5: the object has 4" {
 		t.Errorf("%v", err)
 	}
-	if _, err := Find(bytes.NewReader(stored[:len(stored)-9]), 5); err == nil || !strings.Contains(err.Error(), "damaged gzip") {
+	if _, err := find(bytes.NewReader(stored[:len(stored)-9]), 5); err == nil || !strings.Contains(err.Error(), "damaged gzip") {
 		t.Errorf("%v", err)
 	}
 }
