@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"case53/cases/words"
 )
 
 // Statuses of a window of a source. A flow log says so itself, except StatusAbsent: no record of the interface falls in
@@ -18,6 +20,9 @@ const (
 	StatusRecords  = "records"
 	StatusNone     = "none"
 )
+
+// Statuses are all of them, in the order in which they are told.
+var Statuses = []string{StatusOK, StatusRecords, StatusNoData, StatusSkipData, StatusAbsent, StatusNone}
 
 // Coverage is what is really there of one source in one capture.
 type Coverage struct {
@@ -129,4 +134,61 @@ func finish(out []Coverage) {
 // binsBetween counts bins of whole seconds. A time.Duration would end at 292 years, and a record may say any time.
 func binsBetween(from, to time.Time, bin time.Duration) int64 {
 	return (to.Unix() - from.Unix()) / int64(bin/time.Second)
+}
+
+// Share says how much of a stretch of time is really there, in minutes of every source concerned. Minutes that are neither
+// covered nor SKIPDATA are absent, or, in a log without NODATA, without a record.
+type Share struct {
+	Windows  int64 `json:"windows"`
+	Covered  int64 `json:"covered"`
+	SkipData int64 `json:"skipdata"`
+}
+
+func (s Share) String() string {
+	if s.Windows == 0 {
+		return "no source to tell its coverage by"
+	}
+	return fmt.Sprintf("%s of %s minutes covered, %d SKIPDATA", words.Count(s.Covered), words.Count(s.Windows), s.SkipData)
+}
+
+// Percent is the share that is covered, to a tenth, rounded neither up to all nor down to none.
+func (s Share) Percent() string {
+	switch {
+	case s.Windows == 0:
+		return "nothing"
+	case s.Covered == s.Windows:
+		return "100%"
+	case s.Covered == 0:
+		return "0%"
+	}
+	return fmt.Sprintf("%.1f%%", min(99.9, max(0.1, 100*float64(s.Covered)/float64(s.Windows))))
+}
+
+// Add counts the minutes of a span, its last moment included, in the coverage of a source.
+func (s *Share) Add(source Coverage, span Span) {
+	from := span.From.Truncate(time.Minute)
+	to := span.To.Add(time.Minute - 1).Truncate(time.Minute)
+	if !to.After(from) {
+		to = from.Add(time.Minute)
+	}
+	s.Windows += binsBetween(from, to, time.Minute)
+	for _, there := range source.Spans {
+		start, end := there.From, there.To
+		if start.Before(from) {
+			start = from
+		}
+		if end.After(to) {
+			end = to
+		}
+		if !end.After(start) {
+			continue
+		}
+		n := binsBetween(start, end, time.Minute)
+		switch there.Status {
+		case StatusOK, StatusNoData, StatusRecords:
+			s.Covered += n
+		case StatusSkipData:
+			s.SkipData += n
+		}
+	}
 }

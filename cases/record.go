@@ -1,7 +1,10 @@
 package cases
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io"
 	"time"
 
 	"case53/cases/records"
@@ -34,6 +37,58 @@ func (c *Case) Record(ctx context.Context, objectID, rowNo int64) (Record, error
 		rec.EventTimestamp, rec.IngestionTime = milliTime(found.Event.Timestamp), milliTime(found.Event.Ingestion)
 	}
 	return rec, nil
+}
+
+// ReadRecords reads the raw records of rows, each object once. Of each row ObjectID and RowNo are given; Err says why its
+// record could not be read.
+func (c *Case) ReadRecords(ctx context.Context, rows []*Record) error {
+	byObject := map[int64]map[uint32][]*Record{}
+	for _, r := range rows {
+		if byObject[r.ObjectID] == nil {
+			byObject[r.ObjectID] = map[uint32][]*Record{}
+		}
+		byObject[r.ObjectID][uint32(r.RowNo)] = append(byObject[r.ObjectID][uint32(r.RowNo)], r)
+	}
+	for id, wanted := range byObject {
+		err := c.readObject(ctx, id, wanted)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		for _, missing := range wanted {
+			for _, r := range missing {
+				r.Err = err
+			}
+		}
+	}
+	return nil
+}
+
+// readObject reads the records of one object, and takes those that it has read from what is wanted.
+func (c *Case) readObject(ctx context.Context, id int64, wanted map[uint32][]*Record) error {
+	o, err := c.Object(ctx, id)
+	if err != nil {
+		return err
+	}
+	stored, err := records.Open(ctx, c.raw, o.SHA256)
+	if err != nil {
+		return err
+	}
+	defer stored.Close()
+	defer context.AfterFunc(ctx, stored.Close)() // ends the reading
+	for len(wanted) > 0 {
+		rec, err := stored.Next()
+		if err == io.EOF {
+			return errors.New("the object has no such record")
+		}
+		if err != nil {
+			return err
+		}
+		for _, r := range wanted[rec.No] {
+			r.LogType, r.URI, r.SHA256, r.Capture, r.Raw = o.LogType, o.URI, o.SHA256, o.Capture, bytes.Clone(rec.Data)
+		}
+		delete(wanted, rec.No)
+	}
+	return nil
 }
 
 // milliTime is a CloudWatch time; zero is unknown.

@@ -32,7 +32,7 @@ func CellOf(v any) Cell {
 	case []byte:
 		return Cell{Text: string(v)}
 	default:
-		b, err := marshal(JSONValue(v))
+		b, err := JSON(JSONValue(v))
 		if err != nil {
 			return Cell{Text: err.Error()}
 		}
@@ -40,8 +40,8 @@ func CellOf(v any) Cell {
 	}
 }
 
-// marshal writes JSON without the escapes that only matter in HTML: text from evidence stays as it is.
-func marshal(v any) ([]byte, error) {
+// JSON writes JSON without the escapes that only matter in HTML: text from evidence stays as it is.
+func JSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -95,11 +95,11 @@ func (o jsonObject) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		name, err := marshal(f.name)
+		name, err := JSON(f.name)
 		if err != nil {
 			return nil, err
 		}
-		value, err := marshal(f.value)
+		value, err := JSON(f.value)
 		if err != nil {
 			return nil, err
 		}

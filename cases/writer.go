@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/user"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -59,7 +58,7 @@ func OpenWriter(ctx context.Context, dir string, schemas []Schema) (w *Writer, e
 	if err := w.takeLock(); err != nil {
 		return nil, err
 	}
-	if w.Custody, err = custody.Open(filepath.Join(dir, fileCustody), actor(), tool()); err != nil {
+	if w.Custody, err = custody.Open(filepath.Join(dir, fileCustody), custody.Actor(), tool()); err != nil {
 		return nil, fmt.Errorf("custody log of %s: %w", dir, err)
 	}
 	if err := w.hasDatabase(); err != nil {
@@ -251,15 +250,6 @@ func (w *Writer) release() {
 		os.Truncate(filepath.Join(w.Dir, fileLock), 0)
 		w.lock.Unlock()
 	}
-}
-
-// actor is who runs the program, as far as this machine knows.
-func actor() string {
-	host, _ := os.Hostname()
-	if u, err := user.Current(); err == nil {
-		return u.Username + "@" + host
-	}
-	return strconv.Itoa(os.Getuid()) + "@" + host
 }
 
 // tool is the program and its version.

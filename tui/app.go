@@ -5,10 +5,10 @@ import (
 	"strings"
 	"time"
 
-	"case53/cases"
-
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
+
+	"case53/cases"
 )
 
 // Options are what the workbench is told at its start.

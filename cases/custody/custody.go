@@ -194,3 +194,26 @@ func (l *Log) Head() (seq int, sha256hex string) {
 
 // Close closes the file.
 func (l *Log) Close() error { return l.f.Close() }
+
+// Head is the SHA-256 of line n of a custody log, counted from 1, in hexadecimal digits: what the next line carries as prev.
+func Head(path string, n int) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	lines := bufio.NewReaderSize(f, 64<<10)
+	for i := 1; ; i++ {
+		line, err := lines.ReadBytes('\n')
+		if err != nil && err != io.EOF {
+			return "", err
+		}
+		if i == n {
+			sum := sha256.Sum256(bytes.TrimSuffix(line, []byte("\n")))
+			return hex.EncodeToString(sum[:]), nil
+		}
+		if err == io.EOF {
+			return "", fmt.Errorf("%w: it has less than %d lines", ErrBroken, n)
+		}
+	}
+}

@@ -16,11 +16,13 @@
 package safetext
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -167,4 +169,27 @@ func unescape(s string) (n int, text string, err error) {
 		return end + 1, string(rune(v)), nil
 	}
 	return 0, "", bad
+}
+
+// JSON writes whatever could steer a terminal or turn text around as \uXXXX: the same JSON, safe to look at.
+func JSON(b []byte) []byte {
+	safe := func(r rune) bool {
+		return r < 0x80 && r != 0x7f || r >= 0x80 && unicode.IsPrint(r)
+	}
+	if bytes.IndexFunc(b, func(r rune) bool { return !safe(r) }) < 0 {
+		return b
+	}
+	out := make([]byte, 0, len(b)+64)
+	for _, r := range string(b) {
+		switch {
+		case safe(r):
+			out = append(out, string(r)...)
+		case r > 0xffff:
+			hi, lo := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, "\\u%04x\\u%04x", hi, lo)
+		default:
+			out = fmt.Appendf(out, "\\u%04x", r)
+		}
+	}
+	return out
 }

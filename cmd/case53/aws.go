@@ -29,17 +29,6 @@ import (
 	"case53/loader/source/cwlogs"
 )
 
-// addAWSFlags gives a command the flags that choose an AWS account.
-func addAWSFlags(c *cobra.Command) {
-	f := c.Flags()
-	f.String("profile", "", "profile of ~/.aws/config; else AWS_PROFILE and the other usual settings")
-	f.String("region", "", "region; else that of the environment or the profile")
-	f.String("role-arn", "", "role to assume first")
-	f.String("external-id", "", "external id for --role-arn")
-	f.String("endpoint-url", "", "endpoint of every service; AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE> work too")
-	f.Bool("imds", false, "ask this machine's instance metadata for credentials and region; it is not asked otherwise")
-}
-
 // account is access to an AWS account: read-only, with everything secret kept out of what it says.
 type account struct {
 	cfg    aws.Config

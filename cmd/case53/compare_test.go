@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"case53/cases"
 	"case53/cmd/case53/demo"
+	"case53/queries/compare"
 )
 
 // asked gives the rows of SQL on a case as maps.
@@ -28,7 +30,7 @@ func TestCompareStatesTheCallOut(t *testing.T) {
 	command(t, "demo", "--no-open", "--quiet", "--dir", dir)
 	target := filepath.Join(dir, "incident.case")
 	text := command(t, "compare", target, "--json", "--subject", demo.DropHost.String(), "--subject", demo.BeaconHost.String())
-	var c Comparison
+	var c compare.Comparison
 	if err := json.Unmarshal(text, &c); err != nil {
 		t.Fatal(err)
 	}
@@ -78,12 +80,12 @@ func TestCompareStatesTheCallOut(t *testing.T) {
 		t.Errorf("only in the replay: %+v", c.OnlyRight)
 	}
 
-	denied := map[string]Negative{}
+	denied := map[string]compare.Negative{}
 	for _, n := range c.Negative {
 		denied[n.LogType+" "+n.Subject] = n
 	}
 	want := fmt.Sprintf("no flow to or from %s recorded on %s between 2026-10-20 08:00:00 and 2026-10-21 08:00:00 UTC: 1,438 of 1,440 windows covered, 2 SKIPDATA; not visible in these logs: queries to Amazon's DNS server; ", demo.DropHost, demo.ReplayInterface)
-	if got := denied["flow "+demo.DropHost.String()]; !strings.HasPrefix(got.Statement, want) || got.Coverage != (Covered{1440, 1438, 2}) {
+	if got := denied["flow "+demo.DropHost.String()]; !strings.HasPrefix(got.Statement, want) || got.Coverage != (cases.Share{Windows: 1440, Covered: 1438, SkipData: 2}) {
 		t.Errorf("of %s: %+v", demo.DropHost, got)
 	}
 	for _, subject := range []string{"dns " + demo.TunnelDomain, "flow " + demo.OtherResolver.String(), "flow " + demo.Intruder.String()} {
@@ -98,14 +100,5 @@ func TestCompareStatesTheCallOut(t *testing.T) {
 	}
 	if len(c.Subjects) != 1 || c.Subjects[0].Subject != demo.BeaconHost.String() || float64(c.Subjects[0].FlowRecords) != beacon["records"] {
 		t.Errorf("subjects: %+v", c.Subjects)
-	}
-}
-
-// TestPercentIsNeverRoundedToAll: what is lacking stays visible.
-func TestPercentIsNeverRoundedToAll(t *testing.T) {
-	for want, c := range map[string]Covered{"99.9%": {1_000_000, 999_999, 0}, "100%": {7, 7, 0}, "0.1%": {1_000_000, 1, 0}, "0%": {5, 0, 5}, "50.0%": {4, 2, 0}, "nothing": {}} {
-		if got := percent(c); got != want {
-			t.Errorf("%+v: %s, want %s", c, got, want)
-		}
 	}
 }

@@ -107,7 +107,7 @@ func binText(d time.Duration) string {
 
 func countsText(c cases.Coverage) string {
 	var parts []string
-	for _, status := range []string{cases.StatusOK, cases.StatusRecords, cases.StatusNoData, cases.StatusSkipData, cases.StatusAbsent, cases.StatusNone} {
+	for _, status := range cases.Statuses {
 		if n := c.Counts[status]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, status))
 		}

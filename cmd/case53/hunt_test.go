@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"case53/cases"
 	"case53/cmd/case53/demo"
+	"case53/queries/findings"
 )
 
 // command runs the program and gives its standard output.
@@ -24,9 +24,9 @@ func command(t *testing.T, args ...string) []byte {
 	return stdout.Bytes()
 }
 
-func hunted(t *testing.T, args ...string) []Finding {
+func hunted(t *testing.T, args ...string) []findings.Finding {
 	t.Helper()
-	var found []Finding
+	var found []findings.Finding
 	if err := json.Unmarshal(command(t, append([]string{"hunt"}, append(args, "--json")...)...), &found); err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestHuntsFindTheStory(t *testing.T) {
 }
 
 // about says whether a finding is about what a step matches.
-func about(f Finding, m demo.Match) bool {
+func about(f findings.Finding, m demo.Match) bool {
 	s := f.Subject
 	same := func(want netip.Addr, got ...string) bool {
 		for _, g := range got {
@@ -85,15 +85,4 @@ func about(f Finding, m demo.Match) bool {
 	}
 	return (m.Interface == "" || s.InterfaceID == m.Interface) && same(m.Src, s.Src) && same(m.Dst, s.Dst) && same(m.Client, s.Client) && same(m.Resolver, s.Src) &&
 		(m.DstPort == 0 || s.DstPort != nil && *s.DstPort == int64(m.DstPort)) && (m.Domain == "" || s.RegisteredDomain == m.Domain)
-}
-
-// TestCoveredOfAnyTimes: a record may claim a time thousands of years off; what is covered and what is not still add up.
-func TestCoveredOfAnyTimes(t *testing.T) {
-	from, to := time.Unix(0, 0).UTC(), time.Date(5138, 1, 1, 0, 0, 0, 0, time.UTC)
-	middle := time.Date(4000, 1, 1, 0, 0, 0, 0, time.UTC)
-	var c Covered
-	c.add(cases.Coverage{Spans: []cases.CoverageSpan{{From: from, To: middle, Status: cases.StatusOK}, {From: middle, To: to, Status: cases.StatusSkipData}}}, from, to)
-	if c.Windows != c.Covered+c.SkipData || c.Windows != to.Unix()/60 {
-		t.Errorf("%+v", c)
-	}
 }

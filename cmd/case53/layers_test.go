@@ -29,13 +29,17 @@ var layers = map[string][]string{
 	"case53/cases/records":  {"case53/cases/raw", "case53/cases/duck"},
 	"case53/cases":          {"case53/cases/duck", "case53/cases/raw", "case53/cases/custody", "case53/cases/words", "case53/cases/records"},
 
-	"case53/queries": {"case53/cases/words"},
+	"case53/queries":          {"case53/cases/words"},
+	"case53/queries/repeat":   {"case53/cases"},
+	"case53/queries/findings": {"case53/cases", "case53/cases/duck", "case53/cases/words", "case53/queries", "case53/queries/repeat"},
+	"case53/queries/compare":  {"case53/cases", "case53/cases/words", "case53/queries", "case53/queries/findings"},
+	"case53/queries/report":   {"case53/cases", "case53/cases/custody", "case53/cases/safetext", "case53/cases/words", "case53/queries", "case53/queries/findings", "case53/queries/compare"},
+	"case53/queries/export":   {"case53/cases", "case53/cases/safetext"},
 
 	"case53/tui/spark": {},
 	"case53/tui/grid":  {"case53/cases/safetext"},
 	"case53/tui":       {"case53/cases", "case53/cases/safetext", "case53/queries", "case53/tui/grid", "case53/tui/spark", "case53/cases/words"},
 
-	"case53/cmd/case53/report":        {"case53/cases", "case53/cases/safetext", "case53/cases/words"},
 	"case53/cmd/case53/demo":          {},
 	"case53/cmd/case53/demo/generate": {"case53/cmd/case53/demo"},
 	"case53/cmd/case53":               {"*"},
@@ -45,7 +49,7 @@ var layers = map[string][]string{
 var clouds = []string{"case53/loader/source/cwlogs", "case53/loader/source/cwlogs/cwfake", "case53/loader/source/s3", "case53/cmd/case53"}
 
 // offline packages must not be able to reach the network, whatever they import.
-var offline = []string{"case53/tui", "case53/cases", "case53/queries"}
+var offline = []string{"case53/tui", "case53/cases", "case53/queries", "case53/queries/report", "case53/queries/export"}
 
 func goList(t *testing.T, args ...string) []string {
 	t.Helper()

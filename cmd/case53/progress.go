@@ -13,6 +13,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/term"
 
+	"case53/cases"
 	"case53/cases/safetext"
 	"case53/cases/words"
 	"case53/loader"
@@ -208,7 +209,11 @@ func progressJSON(p loader.Progress) map[string]any {
 // printEvent writes an event as one line of JSON.
 func printEvent(w io.Writer, event string, detail map[string]any) {
 	detail["event"], detail["at"] = event, time.Now().UTC().Format(time.RFC3339Nano)
-	fmt.Fprintf(w, "%s\n", harmlessJSON(marshal(detail)))
+	text, err := cases.JSON(detail)
+	if err != nil {
+		text = []byte("null") // no event has what JSON cannot write
+	}
+	fmt.Fprintf(w, "%s\n", safetext.JSON(text))
 }
 
 // fraction is how much of a load is done. Of sources that are still being listed nobody knows how much there is, but

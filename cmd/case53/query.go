@@ -1,12 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,6 +10,7 @@ import (
 	"case53/cases"
 	"case53/cases/safetext"
 	"case53/queries"
+	"case53/queries/export"
 )
 
 func newQuery() *cobra.Command {
@@ -29,7 +25,7 @@ event and minute; addresses as numbers are in the columns ending in _n, for ip('
 	}
 	c.Flags().StringArrayP("param", "p", nil, "a parameter of the query, name=value; may be repeated")
 	c.Flags().String("sql", "", "run this SQL in place of a saved query")
-	c.Flags().StringP("output", "o", "", "table, csv, json, jsonl, parquet or md (default table; json with --json)")
+	c.Flags().StringP("output", "o", "", formNames()+" (default table; json with --json)")
 	standard := c.HelpFunc()
 	c.SetHelpFunc(func(c *cobra.Command, args []string) {
 		if rest := c.Flags().Args(); len(rest) == 2 {
@@ -43,35 +39,6 @@ event and minute; addresses as numbers are in the columns ending in _n, for ip('
 	return c
 }
 
-// library is the saved queries as seen from a case.
-func library(dir string, stderr io.Writer) (*queries.Set, error) {
-	var folders []fs.FS
-	if config, err := os.UserConfigDir(); err == nil {
-		folders = append(folders, queries.Dir(filepath.Join(config, "case53", "queries")))
-	}
-	set, err := queries.Load(append(folders, queries.Dir(filepath.Join(dir, "queries")))...)
-	if err != nil {
-		return nil, err
-	}
-	for _, problem := range set.Problems {
-		printError(stderr, fmt.Errorf("saved query: %w", problem))
-	}
-	return set, nil
-}
-
-// savedQuery finds a query by name.
-func savedQuery(set *queries.Set, name string) (*queries.Query, error) {
-	q, suggestions := set.Find(name)
-	if q == nil {
-		hint := "case53 query CASE lists them"
-		if len(suggestions) > 0 {
-			hint = "did you mean " + strings.Join(suggestions, ", ") + "?"
-		}
-		return nil, usage("no saved query %q\nhint: %s", name, hint)
-	}
-	return q, nil
-}
-
 func explain(c *cobra.Command, dir, name string) error {
 	set, err := library(findCase(dir, c.ErrOrStderr()), c.ErrOrStderr())
 	if err != nil {
@@ -82,16 +49,6 @@ func explain(c *cobra.Command, dir, name string) error {
 		return err
 	}
 	return printText(c.OutOrStdout(), q.Help())
-}
-
-// printText writes text of several lines, made safe line by line.
-func printText(w io.Writer, text string) error {
-	for line := range strings.Lines(text) {
-		if _, err := fmt.Fprintln(w, safetext.Show(strings.TrimSuffix(line, "\n"))); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func runQuery(c *cobra.Command, args []string) error {
@@ -120,23 +77,13 @@ func runQuery(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err = answer(c, k, form, sql, values); err != nil && len(args) == 2 {
+	if form.Binary() && isTerminal(c.OutOrStdout()) {
+		return usage("%s is not for a terminal\nhint: case53 query … -o %s > FILE", form.Name, form.Name)
+	}
+	err = form.Query(c.Context(), c.OutOrStdout(), k, sql, values, isTerminal(c.OutOrStdout()))
+	if err != nil && len(args) == 2 {
 		return fmt.Errorf("query %s: %w", args[1], err)
 	}
-	return err
-}
-
-// answer runs a statement and writes what it gives.
-func answer(c *cobra.Command, k *cases.Case, form, sql string, values map[string]any) error {
-	if form == "parquet" {
-		return writeParquet(c, k, sql, values)
-	}
-	rows, err := k.Query(c.Context(), sql, values)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	_, err = writeRows(c.OutOrStdout(), form, rows)
 	return err
 }
 
@@ -170,34 +117,28 @@ func statement(c *cobra.Command, k *cases.Case, set *queries.Set, args []string,
 	return sql, bound, nil
 }
 
-// parameters reads -p name=value.
-func parameters(given []string) (map[string]string, error) {
-	values := map[string]string{}
-	for _, p := range given {
-		name, value, ok := strings.Cut(p, "=")
-		if !ok || name == "" {
-			return nil, usage("-p %q is not name=value", p)
-		}
-		if _, twice := values[name]; twice {
-			return nil, usage("-p %s is given twice", name)
-		}
-		values[name] = value
-	}
-	return values, nil
-}
-
-func outputForm(c *cobra.Command) (string, error) {
-	form, _ := c.Flags().GetString("output")
+func outputForm(c *cobra.Command) (export.Format, error) {
+	name, _ := c.Flags().GetString("output")
 	switch {
-	case form == "" && wantsJSON(c):
-		form = "json"
-	case form == "":
-		form = "table"
+	case name == "" && wantsJSON(c):
+		name = "json"
+	case name == "":
+		name = "table"
 	}
-	if forms[form] == nil && form != "parquet" {
-		return "", usage("no output form %q\nhint: -o table, csv, json, jsonl, parquet or md", form)
+	form, ok := export.Find(name)
+	if !ok {
+		return form, usage("no output form %q\nhint: -o %s", name, formNames())
 	}
 	return form, nil
+}
+
+// formNames lists the forms for a sentence.
+func formNames() string {
+	var names []string
+	for _, f := range export.Formats() {
+		names = append(names, f.Name)
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
 }
 
 // listQueries lists what can be run.
@@ -239,18 +180,4 @@ func listQueries(c *cobra.Command, set *queries.Set) error {
 	}
 	fmt.Fprintln(c.ErrOrStderr(), "case53 query CASE NAME --help explains one")
 	return nil
-}
-
-// writeParquet lets DuckDB write the result to a file of its own, and copies that to stdout.
-func writeParquet(c *cobra.Command, k *cases.Case, sql string, args map[string]any) (err error) {
-	if isTerminal(c.OutOrStdout()) {
-		return usage("parquet is not for a terminal\nhint: case53 query … -o parquet > FILE")
-	}
-	f, err := k.Parquet(c.Context(), sql, args)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	_, err = io.Copy(c.OutOrStdout(), f)
-	return err
 }

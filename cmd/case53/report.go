@@ -12,9 +12,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"case53/cases/custody"
 	"case53/cases/safetext"
-	"case53/cmd/case53/report"
 	"case53/queries"
+	"case53/queries/findings"
+	"case53/queries/report"
 )
 
 func newReport() *cobra.Command {
@@ -56,24 +58,24 @@ func runReport(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	g, hunts, err := openGatherer(c, args[0])
+	h, hunts, o, err := openReport(c, args[0])
 	if err != nil {
 		return err
 	}
-	defer g.k.Close()
-	r, err := g.gather(c.Context(), hunts)
+	defer h.Case.Close()
+	r, err := report.Gather(c.Context(), h, hunts, o)
 	if err != nil {
 		return err
 	}
-	r.Made = fmt.Sprintf("%s UTC by %s", time.Now().UTC().Format("2006-01-02 15:04:05"), whoami())
+	r.Made = fmt.Sprintf("%s UTC by %s", time.Now().UTC().Format("2006-01-02 15:04:05"), custody.Actor())
 	if err := writeReport(target, r); err != nil {
 		return err
 	}
 	if wantsJSON(c) {
-		return printJSON(c.OutOrStdout(), map[string]any{"report": target, "findings": len(r.Findings), "hunts": len(r.Hunts), "objects": len(r.Objects),
+		return printJSON(c.OutOrStdout(), map[string]any{"report": target, "findings": len(r.Findings), "hunts": len(r.Outcomes), "objects": len(r.Objects),
 			"custody": map[string]any{"lines": r.Custody.Lines, "head": r.Custody.Head}})
 	}
-	fmt.Fprintf(c.OutOrStdout(), "%s: %d findings of %d hunts, %d objects\n", safetext.Show(target), len(r.Findings), len(r.Hunts), len(r.Objects))
+	fmt.Fprintf(c.OutOrStdout(), "%s: %d findings of %d hunts, %d objects\n", safetext.Show(target), len(r.Findings), len(r.Outcomes), len(r.Objects))
 	fmt.Fprintf(c.OutOrStdout(), "custody head %s after %d lines\n", r.Custody.Head, r.Custody.Lines)
 	return nil
 }
@@ -150,77 +152,74 @@ func writeReport(target string, r *report.Report) error {
 	return nil
 }
 
-// openGatherer reads the flags and opens the case.
-func openGatherer(c *cobra.Command, dir string) (*gatherer, []*queries.Query, error) {
-	g := &gatherer{sides: map[string]string{}}
-	var err error
-	if g.window, err = window(c, time.Now()); err != nil {
-		return nil, nil, err
+// openReport reads the flags and opens the case.
+func openReport(c *cobra.Command, dir string) (h *findings.Hunter, hunts []*queries.Query, o report.Options, err error) {
+	o.Tool = "case53 " + version()
+	if o.Window, err = window(c, time.Now()); err != nil {
+		return nil, nil, o, err
 	}
-	if g.cite, _ = c.Flags().GetInt("cite"); g.cite < 0 {
-		return nil, nil, usage("--cite %d: less than none", g.cite)
+	if o.Cite, _ = c.Flags().GetInt("cite"); o.Cite < 0 {
+		return nil, nil, o, usage("--cite %d: less than none", o.Cite)
 	}
-	g.title, _ = c.Flags().GetString("title")
-	g.author, _ = c.Flags().GetString("author")
-	g.capture, _ = c.Flags().GetString("capture")
+	o.Title, _ = c.Flags().GetString("title")
+	o.Author, _ = c.Flags().GetString("author")
+	o.Capture, _ = c.Flags().GetString("capture")
 	if name, _ := c.Flags().GetString("note"); name != "" {
 		note, err := os.ReadFile(name)
 		if err != nil {
-			return nil, nil, fmt.Errorf("--note: %w", err)
+			return nil, nil, o, fmt.Errorf("--note: %w", err)
 		}
-		g.note = string(note)
+		o.Note = string(note)
 	}
-	for _, side := range sides {
-		g.sides[side.name], _ = c.Flags().GetString(side.name)
-		if g.capture != "" && g.sides[side.name] != "" {
-			return nil, nil, usage("--capture and --%s at the same time\nhint: a report of one capture compares nothing", side.name)
+	for name, into := range map[string]*string{"left": &o.Compared.Left, "right": &o.Compared.Right, "baseline": &o.Compared.Baseline} {
+		*into, _ = c.Flags().GetString(name)
+		if o.Capture != "" && *into != "" {
+			return nil, nil, o, usage("--capture and --%s at the same time\nhint: a report of one capture compares nothing", name)
 		}
 	}
 	for _, flag := range []string{"allow", "ioc"} {
 		files, _ := c.Flags().GetStringArray(flag)
 		for _, file := range files {
-			g.lists = append(g.lists, listFile{flag, file})
+			o.Lists = append(o.Lists, report.ListFile{Flag: flag, Path: file})
 		}
 	}
-	names, _ := c.Flags().GetStringArray("hunt")
-	h, hunts, err := openHunter(c, dir, names)
-	if err != nil {
-		return nil, nil, err
+	o.Named, _ = c.Flags().GetStringArray("hunt")
+	if h, hunts, err = openHunter(c, dir, o.Named); err != nil {
+		return nil, nil, o, err
 	}
-	g.hunter, g.named = h, names
-	if err := g.limit(c, hunts); err != nil {
-		h.k.Close()
-		return nil, nil, err
+	if err := limit(c, h, o); err != nil {
+		h.Case.Close()
+		return nil, nil, o, err
 	}
-	return g, hunts, nil
+	return h, hunts, o, nil
 }
 
 // limit gives the window and the capture to the hunts, as their parameters.
-func (g *gatherer) limit(c *cobra.Command, hunts []*queries.Query) error {
-	for name, value := range map[string]string{"from": instant(g.window.From), "to": instant(g.window.To), "capture": g.capture} {
+func limit(c *cobra.Command, h *findings.Hunter, o report.Options) error {
+	for name, value := range map[string]string{"from": instant(o.Window.From), "to": instant(o.Window.To), "capture": o.Capture} {
 		if value == "" {
 			continue
 		}
-		if _, twice := g.values[name]; twice {
+		if _, twice := h.Values[name]; twice {
 			return usage("--%s and -p %s at the same time", name, name)
 		}
-		g.values[name] = value
+		h.Values[name] = value
 	}
-	if g.capture == "" {
+	if o.Capture == "" {
 		return nil
 	}
-	info, err := g.k.Info(c.Context())
+	info, err := h.Case.Info(c.Context())
 	if err != nil {
 		return err
 	}
 	var all []string
 	for _, capture := range info.Captures {
-		if capture.Name == g.capture {
+		if capture.Name == o.Capture {
 			return nil
 		}
 		all = append(all, capture.Name)
 	}
-	return usage("no capture %q in the case\nhint: there are %s", g.capture, strings.Join(all, ", "))
+	return usage("no capture %q in the case\nhint: there are %s", o.Capture, strings.Join(all, ", "))
 }
 
 // instant writes a time as a parameter takes it.

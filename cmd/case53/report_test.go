@@ -12,6 +12,7 @@ import (
 	"case53/cases"
 	"case53/cases/duck"
 	"case53/cmd/case53/demo"
+	"case53/queries/findings"
 )
 
 // TestDigestIsWhatStockDuckDBWrites: the statements of a report, run by a DuckDB that knows nothing of case53, write files
@@ -30,8 +31,9 @@ func TestDigestIsWhatStockDuckDBWrites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &hunter{k: k, digests: true, values: map[string]string{"from": demo.IncidentFrom.Format(time.RFC3339)}}
-	outcomes, err := h.run(ctx, set.Hunts())
+	h := &findings.Hunter{Case: k, Receipts: true, Values: map[string]string{"from": demo.IncidentFrom.Format(time.RFC3339)}}
+	var outcomes []findings.Outcome
+	err = h.Run(ctx, set.Hunts(), func(o findings.Outcome) { outcomes = append(outcomes, o) })
 	k.Close()
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +46,7 @@ func TestDigestIsWhatStockDuckDBWrites(t *testing.T) {
 	defer db.Close()
 	found := 0
 	for _, o := range outcomes {
-		if o.missing != "" {
+		if o.Missing != "" {
 			continue
 		}
 		conn, err := db.Connect()
@@ -54,18 +56,18 @@ func TestDigestIsWhatStockDuckDBWrites(t *testing.T) {
 		if err := conn.Exec(ctx, "SET TimeZone = 'UTC'"); err != nil {
 			t.Fatal(err)
 		}
-		if err := conn.Exec(ctx, stock(o.query.ID, o.query.SQL, o.args)); err != nil {
-			t.Fatalf("%s: %v", o.query.ID, err)
+		if err := conn.Exec(ctx, o.Receipt.Statement); err != nil {
+			t.Fatalf("%s: %v", o.Query.ID, err)
 		}
 		conn.Close()
-		text, err := os.ReadFile(o.query.ID + ".csv")
+		text, err := os.ReadFile(o.Query.ID + ".csv")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if sum := sha256.Sum256(text); hex.EncodeToString(sum[:]) != o.digest.sum() {
-			t.Errorf("%s: %d rows have the digest %s, DuckDB wrote %x:\n%.300s", o.query.ID, o.digest.rows, o.digest.sum(), sum, text)
+		if sum := sha256.Sum256(text); hex.EncodeToString(sum[:]) != o.Receipt.SHA256 {
+			t.Errorf("%s: %d rows have the digest %s, DuckDB wrote %x:\n%.300s", o.Query.ID, o.Receipt.Rows, o.Receipt.SHA256, sum, text)
 		}
-		found += len(o.findings)
+		found += len(o.Findings)
 	}
 	if found == 0 {
 		t.Error("no hunt found anything: no row was digested")

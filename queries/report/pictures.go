@@ -34,7 +34,7 @@ func known(s string, words []string) string {
 }
 
 // statuses of a window, the one that most needs an eye first.
-var statuses = []string{"SKIPDATA", "absent", "none", "NODATA", "OK", "records"}
+var statuses = []string{cases.StatusSkipData, cases.StatusAbsent, cases.StatusNone, cases.StatusNoData, cases.StatusOK, cases.StatusRecords}
 
 var statusLetters = map[string]string{"SKIPDATA": "S", "absent": "·", "none": "·", "NODATA": "░", "OK": "█", "records": "█"}
 
@@ -61,29 +61,35 @@ func (r *Report) coverage(d *document) {
 		d.add(block{Kind: isPicture, Picture: drawCoverage(shown)})
 		var rows [][][]span
 		for _, c := range group {
-			rows = append(rows, [][]span{exact(c.Source), number(c.Windows), plain(counts(c.Counts))})
+			rows = append(rows, [][]span{exact(c.Source), number(c.Windows), plain(statusCounts(c))})
 		}
 		d.table([]string{"Source", "Windows#", "Of them"}, rows)
 		from = to
 	}
 }
 
+// statusCounts writes how many windows have which status.
+func statusCounts(c cases.Coverage) string {
+	var out []Count
+	for _, status := range cases.Statuses {
+		if n := c.Counts[status]; n > 0 {
+			out = append(out, Count{status, n})
+		}
+	}
+	return counts(out)
+}
+
 // worst picks the sources that a picture has room for, in their order.
-func worst(group []Coverage) []Coverage {
+func worst(group []cases.Coverage) []cases.Coverage {
 	if len(group) <= most {
 		return group
 	}
-	bad := func(c Coverage) (n int64) {
-		for _, s := range c.Counts {
-			if s.Name == "SKIPDATA" || s.Name == "absent" || s.Name == "none" {
-				n += s.N
-			}
-		}
-		return n
+	bad := func(c cases.Coverage) int64 {
+		return c.Counts[cases.StatusSkipData] + c.Counts[cases.StatusAbsent] + c.Counts[cases.StatusNone]
 	}
-	least := slices.SortedFunc(slices.Values(group), func(a, b Coverage) int { return int(bad(b) - bad(a)) })[most-1]
+	least := slices.SortedFunc(slices.Values(group), func(a, b cases.Coverage) int { return int(bad(b) - bad(a)) })[most-1]
 	room := most
-	var out []Coverage
+	var out []cases.Coverage
 	for _, c := range group {
 		if bad(c) > bad(least) {
 			room--
@@ -131,7 +137,7 @@ func (p *picture) axis(s scale, y float64) {
 }
 
 // drawCoverage draws sources of one log type and capture.
-func drawCoverage(group []Coverage) picture {
+func drawCoverage(group []cases.Coverage) picture {
 	s := scale{group[0].Window, drawn - names}
 	p := picture{Title: text("Coverage of " + group[0].LogType + " in capture " + group[0].Capture + ", " + s.Span.String()), Width: drawn, Height: len(group)*rowHeight + 20}
 	wide := 0
@@ -145,18 +151,18 @@ func drawCoverage(group []Coverage) picture {
 		for _, span := range c.Spans {
 			if span.Status != "absent" && span.Status != "none" {
 				p.Rects = append(p.Rects, rect{X: s.at(span.From), Y: y + 2, W: round(max(s.at(span.To)-s.at(span.From), 1)), H: rowHeight - 4, Class: strings.ToLower(known(span.Status, statuses)),
-					Title: text(c.Source + ": " + span.Status + " " + span.Span.String())})
+					Title: text(c.Source + ": " + span.Status + " " + cases.Span{From: span.From, To: span.To}.String())})
 			}
 		}
 		name := text(c.Source).String()
-		p.Text = append(p.Text, text(c.Source+strings.Repeat(" ", wide-len([]rune(name)))+"  "+c.bar()))
+		p.Text = append(p.Text, text(c.Source+strings.Repeat(" ", wide-len([]rune(name)))+"  "+bar(c)))
 	}
 	p.axis(s, float64(len(group)*rowHeight+12))
 	return p
 }
 
 // bar writes a source's windows; each letter is the worst of those that it stands for.
-func (c *Coverage) bar() string {
+func bar(c cases.Coverage) string {
 	step := c.Window.Seconds() / letters
 	var b strings.Builder
 	for i := range letters {

@@ -1,4 +1,4 @@
-package main
+package compare
 
 import (
 	"cmp"
@@ -25,7 +25,11 @@ func (m *comparer) rows(ctx context.Context, sql string, args map[string]any, ea
 		for i, column := range rows.Columns() {
 			object[column.Name] = cases.JSONValue(rows.Values()[i])
 		}
-		if err := each(marshal(object)); err != nil {
+		text, err := cases.JSON(object)
+		if err == nil {
+			err = each(text)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -77,7 +81,7 @@ func (m *comparer) logs(ctx context.Context, s *Side, all []cases.Coverage) erro
 			continue
 		}
 		covered := SideCovered{LogType: c.LogType, Source: c.Source, Window: c.Window}
-		covered.add(c, c.Window.From, c.Window.To)
+		covered.Add(c, c.Window)
 		s.covered = append(s.covered, covered)
 		if s.Window.From.IsZero() || c.Window.From.Before(s.Window.From) {
 			s.Window.From = c.Window.From
@@ -95,12 +99,17 @@ func (s *Side) has(log cases.LogType) bool {
 	return ok
 }
 
+// Recorded are the log types that the capture has records of.
+func (s *Side) Recorded(c *Comparison) []cases.LogType {
+	return slices.DeleteFunc(slices.Clone(c.logTypes), func(t cases.LogType) bool { return !s.has(t) })
+}
+
 // of sums up the coverage of a log type.
-func (s *Side) of(log cases.LogType) (sum Covered, sources []string, window cases.Span) {
+func (s *Side) of(log cases.LogType) (sum cases.Share, sources []string, window cases.Span) {
 	for _, c := range s.covered {
 		if c.LogType == log.Name {
 			sum.Windows += c.Windows
-			sum.Covered += c.Covered.Covered
+			sum.Covered += c.Share.Covered
 			sum.SkipData += c.SkipData
 			sources, window = append(sources, c.Source), c.Window // the same for all sources of a log type
 		}
@@ -110,7 +119,7 @@ func (s *Side) of(log cases.LogType) (sum Covered, sources []string, window case
 
 // places reads the places and their sums.
 func (m *comparer) places(ctx context.Context, out *Comparison) error {
-	values := map[string]string{"left": out.Left.Capture, "right": out.Right.Capture, "allow": m.allow.text(), "most": fmt.Sprint(max(m.most, told))}
+	values := map[string]string{"left": out.Left.Capture, "right": out.Right.Capture, "allow": m.Allow.Text(), "most": fmt.Sprint(max(m.Most, told))}
 	if out.Baseline != nil {
 		values["baseline"] = out.Baseline.Capture
 	}
@@ -125,11 +134,11 @@ func (m *comparer) places(ctx context.Context, out *Comparison) error {
 			out.Totals = append(out.Totals, t)
 			return err
 		}
-		var p Place
+		var p Peer
 		if err := json.Unmarshal(row, &p); err != nil {
 			return err
 		}
-		into := map[string]*[]Place{"match": &out.Matches, "only left": &out.OnlyLeft, "only right": &out.OnlyRight}[p.Found]
+		into := map[string]*[]Peer{"match": &out.Matches, "only left": &out.OnlyLeft, "only right": &out.OnlyRight}[p.Found]
 		*into = append(*into, p)
 		return nil
 	})
@@ -161,15 +170,15 @@ type Subjected struct {
 
 // Negative is a statement that something is not in the right capture's logs.
 type Negative struct {
-	Subject    string     `json:"subject"`
-	LogType    string     `json:"log_type"`
-	Sources    []string   `json:"sources"` // interfaces or VPCs
-	Window     cases.Span `json:"window"`
-	Coverage   Covered    `json:"coverage"`
-	NotVisible []string   `json:"not_visible"`
-	Statement  string     `json:"statement"`
+	Subject    string      `json:"subject"`
+	LogType    string      `json:"log_type"`
+	Sources    []string    `json:"sources"` // interfaces or VPCs
+	Window     cases.Span  `json:"window"`
+	Coverage   cases.Share `json:"coverage"`
+	NotVisible []string    `json:"not_visible"`
+	Statement  string      `json:"statement"`
 
-	short string // the statement without what is not visible, which is the same for all
+	Short string // the statement without what is not visible, which is the same for all
 }
 
 // recorded counts what a capture has of addresses, blocks and names, from its records and not from what was built on them.
@@ -194,8 +203,8 @@ func (m *comparer) recorded(ctx context.Context, capture string, places []string
 // statements says, of each subject and each place that only the left side shows, what the right side's logs say about it.
 func (m *comparer) statements(ctx context.Context, out *Comparison) error {
 	var subjects, addresses []string
-	if m.ioc != nil {
-		subjects = slices.Clone(m.ioc.entries)
+	if m.Subjects != nil {
+		subjects = slices.Clone(m.Subjects.Entries)
 	}
 	for _, p := range out.OnlyLeft {
 		if p.Apart == "" && p.Address != "" {
@@ -227,12 +236,12 @@ func (m *comparer) statements(ctx context.Context, out *Comparison) error {
 		case p.Name != "":
 			out.deny(p.Name, out.names, "query for "+p.Name, out.aside(p, out.names))
 		case p.Names > 1:
-			out.deny(p.RegisteredDomain, out.names, fmt.Sprintf("query for one of the %s names under %s that %s has", words.Count(p.Names), p.RegisteredDomain, out.Left.label), out.aside(p, out.names))
+			out.deny(p.RegisteredDomain, out.names, fmt.Sprintf("query for one of the %s names under %s that %s has", words.Count(p.Names), p.RegisteredDomain, out.Left.Label), out.aside(p, out.names))
 		}
 		if p.Address != "" && found[p.Address].FlowRecords == 0 {
 			what := "flow to or from " + p.Address
 			if p.Name != "" {
-				what += fmt.Sprintf(" (%s in %s%s)", p.Name, out.Left.label, words.OneOf(p.Addresses, "address", "addresses"))
+				what += fmt.Sprintf(" (%s in %s%s)", p.Name, out.Left.Label, words.OneOf(p.Addresses, "address", "addresses"))
 			}
 			out.deny(cmp.Or(p.Name, p.Address), out.calls, what, out.aside(p, out.calls))
 		}

@@ -13,6 +13,7 @@ import (
 
 	"case53/cases"
 	"case53/loader/places/placestest"
+	"case53/queries/findings"
 )
 
 const placesFlow = `version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status
@@ -60,7 +61,7 @@ func TestPlaces(t *testing.T) {
 	found := hunted(t, target, "top-talkers")
 	notes := map[string]bool{}
 	for _, f := range found {
-		for _, note := range f.Places {
+		for _, note := range f.Whose {
 			notes[note] = true
 		}
 	}
@@ -107,26 +108,26 @@ func TestPlacesOfManyAddresses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer k.Close()
-	h := &hunter{k: k}
-	all := map[netip.Addr]string{}
+	var all []netip.Addr
 	for i := range 100 {
 		for _, last := range []byte{0, 127, 128} {
 			a := netip.AddrFrom4([4]byte{203, 0, byte(i), last})
-			all[a] = ""
+			all = append(all, a)
 		}
 	}
-	if err := h.placesOf(context.Background(), all); err != nil {
+	notes, err := findings.Whose(context.Background(), k, all)
+	if err != nil {
 		t.Fatal(err)
 	}
-	for a, note := range all {
+	for _, a := range all {
+		note := notes[a]
 		b := a.As4()
 		want := ""
 		if b[3] < 128 {
 			want = fmt.Sprintf("AS%d (GeoLite2-ASN of 2026-10-28)", 64500+int(b[2]))
 		}
-		one := map[netip.Addr]string{a: ""}
 		if b[3] == 127 && b[2]%10 == 0 {
-			if err := h.placesOf(context.Background(), one); err != nil || one[a] != note {
+			if one, err := findings.Whose(context.Background(), k, []netip.Addr{a}); err != nil || one[a] != note {
 				t.Errorf("%s alone is %q, among others %q (%v)", a, one[a], note, err)
 			}
 		}

@@ -1,4 +1,4 @@
-package main
+package compare
 
 import (
 	"fmt"
@@ -17,10 +17,10 @@ func (c *Comparison) verdict() string {
 	said := []string{c.headline(all)}
 	said = append(said, c.alike()...)
 	if n := c.total("only right", "out", "").Places; n > 0 {
-		said = append(said, fmt.Sprintf("%s of %s that it called or asked for %s in no call and no query of %s, at any level.", words.Count(n), words.Plural(all.Places, "place", "places"), words.IsAre(n), c.Left.label))
+		said = append(said, fmt.Sprintf("%s of %s that it called or asked for %s in no call and no query of %s, at any level.", words.Count(n), words.Plural(all.Places, "place", "places"), words.IsAre(n), c.Left.Label))
 	}
 	if t := c.total("match", "inside", ""); t.RightConnections > 0 {
-		said = append(said, fmt.Sprintf("It also called %s that %s has too, %s (%s); the same number need not be the same machine.", words.Plural(t.Places, "private address", "private addresses"), c.Left.label, words.Times(t.RightConnections), refusedOf(t.RightRefused, t.RightConnections)))
+		said = append(said, fmt.Sprintf("It also called %s that %s has too, %s (%s); the same number need not be the same machine.", words.Plural(t.Places, "private address", "private addresses"), c.Left.Label, words.Times(t.RightConnections), refusedOf(t.RightRefused, t.RightConnections)))
 	}
 	if t := c.total("right", "in", ""); t.RightConnections > 0 {
 		said = append(said, fmt.Sprintf("%s called it, %s (%s).", words.Sentence(words.Plural(t.Addresses, "outside address", "outside addresses")), words.Times(t.RightConnections), refusedOf(t.RightRefused, t.RightConnections)))
@@ -36,29 +36,29 @@ func (c *Comparison) headline(all Total) string {
 	r := &c.Right
 	switch {
 	case len(r.Logs) == 0:
-		return fmt.Sprintf("%s has no records: nothing can be said about it.", words.Sentence(r.label))
+		return fmt.Sprintf("%s has no records: nothing can be said about it.", words.Sentence(r.Label))
 	case !r.has(c.calls) && !r.has(c.names):
-		return fmt.Sprintf("%s has neither a flow log nor a Resolver log: nothing can be said of what it called or asked for.", words.Sentence(r.label))
+		return fmt.Sprintf("%s has neither a flow log nor a Resolver log: nothing can be said of what it called or asked for.", words.Sentence(r.Label))
 	}
 	var did, notes []string
 	switch {
 	case !r.has(c.names):
-		notes = append(notes, fmt.Sprintf("names cannot be compared, as %s has no Resolver log", r.label))
+		notes = append(notes, fmt.Sprintf("names cannot be compared, as %s has no Resolver log", r.Label))
 	case all.Names == 0:
 		did = append(did, "asked for no name")
 	case !c.Left.has(c.names):
 		did = append(did, "asked for "+words.Plural(all.Names, "name", "names"))
-		notes = append(notes, fmt.Sprintf("names cannot be compared, as %s has no Resolver log", c.Left.label))
+		notes = append(notes, fmt.Sprintf("names cannot be compared, as %s has no Resolver log", c.Left.Label))
 	default:
-		did = append(did, fmt.Sprintf("asked for %s, %s of which %s has too,", words.Plural(all.Names, "name", "names"), words.AllOf(all.SameNames, all.Names), c.Left.label))
+		did = append(did, fmt.Sprintf("asked for %s, %s of which %s has too,", words.Plural(all.Names, "name", "names"), words.AllOf(all.SameNames, all.Names), c.Left.Label))
 	}
 	shared := ""
 	if c.Left.has(c.calls) {
-		shared = fmt.Sprintf(", %s of which %s has too", words.AllOf(all.Shared, all.Addresses), c.Left.label)
+		shared = fmt.Sprintf(", %s of which %s has too", words.AllOf(all.Shared, all.Addresses), c.Left.Label)
 	}
 	switch {
 	case !r.has(c.calls):
-		notes = append(notes, fmt.Sprintf("calls are not known, as %s has no flow log", r.label))
+		notes = append(notes, fmt.Sprintf("calls are not known, as %s has no flow log", r.Label))
 	case all.RightConnections == 0:
 		did = append(did, "made no recorded attempt to call an outside address")
 	case all.RightRefused == all.RightConnections:
@@ -70,7 +70,7 @@ func (c *Comparison) headline(all Total) string {
 	if len(did) == 0 {
 		did = append(did, "left no record that could be compared")
 	}
-	text := fmt.Sprintf("In %s of %s (%s), %s, %s %s", words.Long(r.Window.Seconds()), r.label, r.Window.String(), c.coveredText(), c.who(), strings.Join(did, " and "))
+	text := fmt.Sprintf("In %s of %s (%s), %s, %s %s", words.Long(r.Window.Seconds()), r.Label, r.Window.String(), c.coveredText(), c.who(), strings.Join(did, " and "))
 	return strings.Join(append([]string{strings.TrimSuffix(text, ",")}, notes...), "; ") + "."
 }
 
@@ -82,7 +82,7 @@ func (c *Comparison) coveredText() string {
 		return fmt.Sprintf("of which %s of %s minutes have Resolver records of %s (which says nothing of the others)", words.Count(sum.Covered), words.Count(sum.Windows), words.Listed(sources, "VPC", "VPCs"))
 	}
 	sum, sources, _ := r.of(c.calls)
-	text := fmt.Sprintf("%s covered (%s of %s minutes of %s, %d SKIPDATA)", percent(sum), words.Count(sum.Covered), words.Count(sum.Windows), words.Listed(sources, "interface", "interfaces"), sum.SkipData)
+	text := fmt.Sprintf("%s covered (%s of %s minutes of %s, %d SKIPDATA)", sum.Percent(), words.Count(sum.Covered), words.Count(sum.Windows), words.Listed(sources, "interface", "interfaces"), sum.SkipData)
 	if absent := sum.Windows - sum.Covered - sum.SkipData; absent > 0 {
 		text = strings.TrimSuffix(text, ")") + fmt.Sprintf(", %s absent)", words.Count(absent))
 	}
@@ -121,7 +121,7 @@ func (c *Comparison) alike() []string {
 }
 
 // matchText is a match in a sentence without its period.
-func (c *Comparison) matchText(p Place) string {
+func (c *Comparison) matchText(p Peer) string {
 	right := "asked for " + words.Times(p.RightQueries)
 	if c.Right.has(c.calls) {
 		right += " with no call recorded"
@@ -140,26 +140,26 @@ func (c *Comparison) matchText(p Place) string {
 	if p.LeftLike != "" {
 		left = p.LeftLike + ": " + left
 	}
-	text := fmt.Sprintf("%s (same %s) was %s, first at %s; in %s: %s", p.title(), p.Level, right, words.Moment(p.RightFirst), c.Left.label, left)
+	text := fmt.Sprintf("%s (same %s) was %s, first at %s; in %s: %s", p.title(), p.Level, right, words.Moment(p.RightFirst), c.Left.Label, left)
 	if p.SameClock != nil {
 		same := "another clock"
 		if *p.SameClock {
 			same = "the same clock"
 		}
-		text += fmt.Sprintf("; %s every %.0f s in %s and every %.0f s in %s: %s", p.ClockBy, *p.RightPause, c.Right.label, *p.LeftPause, c.Left.label, same)
+		text += fmt.Sprintf("; %s every %.0f s in %s and every %.0f s in %s: %s", p.ClockBy, *p.RightPause, c.Right.Label, *p.LeftPause, c.Left.Label, same)
 	}
 	if p.SameSize != nil {
 		same := "another size"
 		if *p.SameSize {
 			same = "the same size"
 		}
-		text += fmt.Sprintf("; %.0f bytes sent in %s and %.0f in %s: %s", *p.RightSize, c.Right.label, *p.LeftSize, c.Left.label, same)
+		text += fmt.Sprintf("; %.0f bytes sent in %s and %.0f in %s: %s", *p.RightSize, c.Right.Label, *p.LeftSize, c.Left.Label, same)
 	}
 	return text
 }
 
 // title names a place.
-func (p Place) title() string {
+func (p Peer) title() string {
 	switch {
 	case p.Names > 1:
 		return fmt.Sprintf("%s names under %s", words.Count(p.Names), p.RegisteredDomain)
@@ -239,9 +239,9 @@ func (c *Comparison) limits(all Total) []string {
 		said = append(said, "That both have a place says that it was asked for or called in both, and not who answers there or why.")
 	}
 	if !c.Left.has(c.calls) {
-		said = append(said, fmt.Sprintf("%s has no flow log: its calls are not known.", words.Sentence(c.Left.label)))
+		said = append(said, fmt.Sprintf("%s has no flow log: its calls are not known.", words.Sentence(c.Left.Label)))
 	} else if sum, sources, _ := c.Left.of(c.calls); sum.Covered < sum.Windows {
-		said = append(said, fmt.Sprintf("Of %s, %s of %s minutes of %s are covered, %d SKIPDATA.", c.Left.label, words.Count(sum.Covered), words.Count(sum.Windows), words.Listed(sources, "interface", "interfaces"), sum.SkipData))
+		said = append(said, fmt.Sprintf("Of %s, %s of %s minutes of %s are covered, %d SKIPDATA.", c.Left.Label, words.Count(sum.Covered), words.Count(sum.Windows), words.Listed(sources, "interface", "interfaces"), sum.SkipData))
 	}
 	return said
 }
@@ -249,9 +249,9 @@ func (c *Comparison) limits(all Total) []string {
 // recordedText says that something is in the right capture.
 func (c *Comparison) recordedText(s Subjected) string {
 	if s.IsName {
-		return fmt.Sprintf("%s, or names under it, asked for %s in %s, from %s to %s", s.Subject, words.Times(s.Queries), c.Right.label, words.Moment(s.QueryFirst), words.Moment(s.QueryLast))
+		return fmt.Sprintf("%s, or names under it, asked for %s in %s, from %s to %s", s.Subject, words.Times(s.Queries), c.Right.Label, words.Moment(s.QueryFirst), words.Moment(s.QueryLast))
 	}
-	return fmt.Sprintf("%s in %s of %s, %s refused, from %s to %s", s.Subject, words.Plural(s.FlowRecords, "flow record", "flow records"), c.Right.label, words.Count(s.Refused), words.Moment(s.FlowFirst), words.Moment(s.FlowLast))
+	return fmt.Sprintf("%s in %s of %s, %s refused, from %s to %s", s.Subject, words.Plural(s.FlowRecords, "flow record", "flow records"), c.Right.Label, words.Count(s.Refused), words.Moment(s.FlowFirst), words.Moment(s.FlowLast))
 }
 
 // deny states that something is not in the right capture's log, with how much of its time the log covers. Without
@@ -262,17 +262,17 @@ func (c *Comparison) deny(subject string, log cases.LogType, what, aside string)
 	n := Negative{Subject: subject, LogType: log.Name, Sources: sources, Window: window, Coverage: sum, NotVisible: log.BlindTexts()}
 	switch {
 	case !r.has(log):
-		n.Sources, n.short = []string{}, fmt.Sprintf("nothing can be said of a %s: %s has no %s", what, r.label, log.One)
+		n.Sources, n.Short = []string{}, fmt.Sprintf("nothing can be said of a %s: %s has no %s", what, r.Label, log.One)
 	case log.Silence == cases.StatusNone:
-		n.short = fmt.Sprintf("no %s in the Resolver log of %s between %s: %s of %s minutes have records; the others may be quiet, cached or not logged", what, words.Listed(sources, "VPC", "VPCs"), window.Between(), words.Count(sum.Covered), words.Count(sum.Windows))
+		n.Short = fmt.Sprintf("no %s in the Resolver log of %s between %s: %s of %s minutes have records; the others may be quiet, cached or not logged", what, words.Listed(sources, "VPC", "VPCs"), window.Between(), words.Count(sum.Covered), words.Count(sum.Windows))
 	default:
-		n.short = fmt.Sprintf("no %s recorded on %s between %s: %s of %s windows covered, %s SKIPDATA", what, words.Listed(sources, "interface", "interfaces"), window.Between(), words.Count(sum.Covered), words.Count(sum.Windows), words.Count(sum.SkipData))
+		n.Short = fmt.Sprintf("no %s recorded on %s between %s: %s of %s windows covered, %s SKIPDATA", what, words.Listed(sources, "interface", "interfaces"), window.Between(), words.Count(sum.Covered), words.Count(sum.Windows), words.Count(sum.SkipData))
 		if absent := sum.Windows - sum.Covered - sum.SkipData; absent > 0 {
-			n.short += fmt.Sprintf(", %s absent", words.Count(absent))
+			n.Short += fmt.Sprintf(", %s absent", words.Count(absent))
 		}
 	}
-	n.short += aside
-	n.Statement = n.short
+	n.Short += aside
+	n.Statement = n.Short
 	if r.has(log) {
 		n.Statement += "; not visible in these logs: " + strings.Join(log.BlindTexts(), "; ")
 	}
@@ -280,30 +280,17 @@ func (c *Comparison) deny(subject string, log cases.LogType, what, aside string)
 }
 
 // aside adds what the right side has near a place that it does not have, as far as the log type shows it.
-func (c *Comparison) aside(p Place, log cases.LogType) string {
+func (c *Comparison) aside(p Peer, log cases.LogType) string {
 	switch {
 	case log.Has(cases.ShapeQuery) && p.Level == "registered domain":
-		return fmt.Sprintf(" (%s has other names under %s)", c.Right.label, p.RegisteredDomain)
+		return fmt.Sprintf(" (%s has other names under %s)", c.Right.Label, p.RegisteredDomain)
 	case log.Has(cases.ShapeTraffic) && strings.Contains(p.Levels, "and port"):
-		return fmt.Sprintf(" (%s called other addresses of its block on the same port)", c.Right.label)
+		return fmt.Sprintf(" (%s called other addresses of its block on the same port)", c.Right.Label)
 	}
 	return ""
 }
 
-// percent rounds to a tenth, but neither up to all nor down to none.
-func percent(c Covered) string {
-	switch {
-	case c.Windows == 0:
-		return "nothing"
-	case c.Covered == c.Windows:
-		return "100%"
-	case c.Covered == 0:
-		return "0%"
-	}
-	return fmt.Sprintf("%.1f%%", min(99.9, max(0.1, 100*float64(c.Covered)/float64(c.Windows))))
-}
-
-// ofThem says how many were refused; once is all of one.
+// refusedOf says how many were refused; once is all of one.
 func refusedOf(refused, all int64) string {
 	switch refused {
 	case 0:

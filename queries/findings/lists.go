@@ -1,4 +1,4 @@
-package main
+package findings
 
 import (
 	"bufio"
@@ -6,36 +6,20 @@ import (
 	"net/netip"
 	"os"
 	"strings"
-
-	"github.com/spf13/cobra"
 )
 
-// list is addresses, blocks and names from files, for allow lists and indicators. The nil list holds nothing.
-type list struct {
-	entries []string // as they were written, each once
+// Lists is addresses, blocks and names from files, for allow lists and indicators. The nil list holds nothing.
+type Lists struct {
+	Entries []string // as they were written, each once
 	seen    map[string]bool
 	blocks  []netip.Prefix
 	names   map[string]bool
 }
 
-// listFlags reads the files of the flags --allow and --ioc.
-func listFlags(c *cobra.Command) (allow, ioc *list, err error) {
-	for _, l := range []struct {
-		flag string
-		into **list
-	}{{"allow", &allow}, {"ioc", &ioc}} {
-		files, _ := c.Flags().GetStringArray(l.flag)
-		if *l.into, err = readLists(files); err != nil {
-			return nil, nil, fmt.Errorf("--%s: %w", l.flag, err)
-		}
-	}
-	return allow, ioc, nil
-}
-
-// readLists reads files with an entry a line. A line that is neither address, block nor name is an error: a list that
+// ReadLists reads files with an entry a line. A line that is neither address, block nor name is an error: a list that
 // is half read would allow or accuse the wrong ones.
-func readLists(files []string) (*list, error) {
-	l := &list{seen: map[string]bool{}, names: map[string]bool{}}
+func ReadLists(files []string) (*Lists, error) {
+	l := &Lists{seen: map[string]bool{}, names: map[string]bool{}}
 	for _, file := range files {
 		f, err := os.Open(file)
 		if err != nil {
@@ -47,7 +31,7 @@ func readLists(files []string) (*list, error) {
 			if text = strings.TrimSpace(text); text == "" {
 				continue
 			}
-			if err := l.add(text); err != nil {
+			if err := l.Add(text); err != nil {
 				f.Close()
 				return nil, fmt.Errorf("%s:%d: %w\nhint: an address, a block such as 203.0.113.0/24 or a name such as example.com a line; # begins a comment", file, n, err)
 			}
@@ -61,8 +45,8 @@ func readLists(files []string) (*list, error) {
 	return l, nil
 }
 
-// add puts an entry on the list, as it was written; once, however often it is given.
-func (l *list) add(text string) error {
+// Add puts an entry on the list, as it was written; once, however often it is given.
+func (l *Lists) Add(text string) error {
 	if l.seen[text] {
 		return nil
 	}
@@ -76,7 +60,7 @@ func (l *list) add(text string) error {
 	default:
 		return fmt.Errorf("%q is no address, block or name", text)
 	}
-	l.entries, l.seen[text] = append(l.entries, text), true
+	l.Entries, l.seen[text] = append(l.Entries, text), true
 	return nil
 }
 
@@ -112,18 +96,18 @@ func nameOf(text string) (string, bool) {
 }
 
 // empty says whether nothing can be on the list.
-func (l *list) empty() bool { return l == nil || len(l.entries) == 0 }
+func (l *Lists) empty() bool { return l == nil || len(l.Entries) == 0 }
 
-// text is the entries, a line each, for a hunt that takes the list itself.
-func (l *list) text() string {
+// Text is the entries, a line each, for a hunt that takes the list itself.
+func (l *Lists) Text() string {
 	if l == nil {
 		return ""
 	}
-	return strings.Join(l.entries, "\n")
+	return strings.Join(l.Entries, "\n")
 }
 
 // match says whether any address or name of a subject is on the list, and by which entry.
-func (l *list) match(s Subject) (entry string, on bool) {
+func (l *Lists) match(s Subject) (entry string, on bool) {
 	if l == nil {
 		return "", false
 	}

@@ -2,9 +2,13 @@ package report
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
+	"case53/cases"
 	"case53/cases/words"
+	"case53/queries/findings"
 )
 
 // document puts the facts into their order.
@@ -42,29 +46,27 @@ func (r *Report) document() *document {
 func (r *Report) summary(d *document) {
 	d.section("summary", "Summary")
 	if r.Comparison != nil {
-		for _, sentence := range r.Comparison.Verdict {
-			d.para(strong(sentence)...)
-		}
+		d.para(strong(r.Comparison.Verdict)...)
 	}
 	counts := map[string]int{}
 	for _, f := range r.Findings {
 		counts[f.Severity]++
 	}
 	quiet, missing := 0, 0
-	for _, h := range r.Hunts {
+	for _, o := range r.Outcomes {
 		switch {
-		case h.NotRun != "":
+		case o.Missing != "":
 			missing++
-		case h.Findings == 0:
+		case len(o.Findings) == 0:
 			quiet++
 		}
 	}
 	d.say(fmt.Sprintf("%s: %d high, %d medium, %d low, %d for information. %s looked; %d found nothing, %d could not be run.",
-		words.Plural(int64(len(r.Findings)), "finding", "findings"), counts["high"], counts["medium"], counts["low"], counts["info"], words.Plural(int64(len(r.Hunts)), "hunt", "hunts"), quiet, missing))
+		words.Plural(int64(len(r.Findings)), "finding", "findings"), counts["high"], counts["medium"], counts["low"], counts["info"], words.Plural(int64(len(r.Outcomes)), "hunt", "hunts"), quiet, missing))
 	d.say("A finding says where to look. What it does not prove stands with its hunt, under “Hunts and queries”.")
 	var rows [][][]span
 	for i, f := range r.Findings {
-		rows = append(rows, [][]span{number(int64(i + 1)), severity(f), exact(f.Hunt), exact(f.Subject), plain(f.Capture), plain(words.Moment(f.From))})
+		rows = append(rows, [][]span{number(int64(i + 1)), severity(f), exact(f.Hunt), exact(f.About()), plain(f.Capture), plain(words.Moment(f.From))})
 	}
 	if len(rows) > 0 {
 		d.table([]string{"No.#", "Severity", "Hunt", "About", "Capture", "From (UTC)"}, rows)
@@ -81,7 +83,7 @@ func (r *Report) scope(d *document) {
 	d.facts(r.Scope)
 	var rows [][][]span
 	for _, c := range r.Captures {
-		rows = append(rows, [][]span{exact(c.Name), plain(c.Role), plain(counts(c.Rows)), plain(c.Window.String())})
+		rows = append(rows, [][]span{exact(c.Name), plain(c.Role), plain(countsOf(c.Rows)), plain(c.Window.String())})
 	}
 	d.table([]string{"Capture", "Role", "Records", "Times of its records"}, rows)
 }
@@ -94,32 +96,41 @@ func counts(all []Count) string {
 	return strings.Join(parts, ", ")
 }
 
+// countsOf writes counts by name, in the order of the names.
+func countsOf(all map[string]int64) string {
+	var out []Count
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, Count{name, all[name]})
+	}
+	return counts(out)
+}
+
 func (r *Report) sources(d *document) {
 	d.section("sources", "Sources")
 	d.say("Every source object is kept in the case byte for byte as it was received, in the folder raw, under its SHA-256. Appendix A lists every one of them.")
 	var rows [][][]span
 	for _, c := range r.Captures {
-		kinds := map[string]int64{}
-		var order []Count
+		bytes := int64(0)
+		var kinds []Count
 		for _, o := range r.Objects {
-			if o.Capture == c.Name {
-				if kinds[o.Kind] == 0 {
-					order = append(order, Count{Name: o.Kind})
-				}
-				kinds[o.Kind]++
+			if o.Capture != c.Name {
+				continue
 			}
+			bytes += o.Size
+			i := slices.IndexFunc(kinds, func(k Count) bool { return k.Name == o.SourceKind })
+			if i < 0 {
+				i, kinds = len(kinds), append(kinds, Count{Name: o.SourceKind})
+			}
+			kinds[i].N++
 		}
-		for i := range order {
-			order[i].N = kinds[order[i].Name]
-		}
-		rows = append(rows, [][]span{exact(c.Name), number(c.Objects), number(c.Bytes), plain(counts(order))})
+		rows = append(rows, [][]span{exact(c.Name), number(c.Objects), number(bytes), plain(counts(kinds))})
 	}
 	d.table([]string{"Capture", "Objects#", "Bytes#", "Where they came from"}, rows)
 	for _, s := range r.Sources {
-		d.para(append(exact(s.Name), plain(fmt.Sprintf(": %d of %d slices complete, %d counted once, %d partial.", s.Complete, s.Complete+s.Unverified+s.Partial, s.Unverified, s.Partial))...)...)
+		d.para(append(exact(s.Source), plain(fmt.Sprintf(": %d of %d slices complete, %d counted once, %d partial.", s.Complete, s.Complete+s.Unverified+s.Partial, s.Unverified, s.Partial))...)...)
 		var gaps [][]span
 		for _, g := range s.Gaps {
-			gaps = append(gaps, plain(g.Span.String()+": "+g.Reason))
+			gaps = append(gaps, plain(cases.Span{From: g.From, To: g.To}.String()+": "+g.Reason))
 		}
 		d.list(gaps...)
 	}
@@ -139,21 +150,21 @@ func (r *Report) balance(d *document) {
 	d.section("balance", "Import balance")
 	d.say("Every record that was read is counted once: read = rows + headers + blank + outside the window + duplicate + rejected.")
 	var rows [][][]span
-	line := func(name []span, l Lines) {
+	line := func(name []span, l cases.Counts) {
 		row := [][]span{name}
 		for _, n := range []int64{l.Read, l.Rows, l.Headers, l.Blank, l.Outside, l.Duplicate, l.Rejected} {
 			row = append(row, number(n))
 		}
 		verdict := plain("yes")
-		if l.Read != l.Rows+l.Headers+l.Blank+l.Outside+l.Duplicate+l.Rejected {
+		if !l.Balanced() {
 			verdict = strong("NO")
 		}
 		rows = append(rows, append(row, verdict))
 	}
-	total := Lines{}
+	total := cases.Counts{}
 	for _, c := range r.Captures {
 		line(exact(c.Name), c.Lines)
-		total.add(c.Lines)
+		total.Add(c.Lines)
 	}
 	if len(r.Captures) != 1 {
 		line(strong("all"), total)
@@ -163,7 +174,7 @@ func (r *Report) balance(d *document) {
 		d.say("Rejected records are kept word for word; case53 query CASE rejects shows them. Why they were rejected:")
 		rows = nil
 		for _, x := range r.Rejects {
-			rows = append(rows, [][]span{plain(x.Reason), number(x.N)})
+			rows = append(rows, [][]span{plain(x.Text), number(x.Count)})
 		}
 		d.table([]string{"Reason", "Records#"}, rows)
 	}
@@ -177,11 +188,6 @@ func (r *Report) balance(d *document) {
 		d.say("Objects that could not be read whole:")
 		d.list(broken...)
 	}
-}
-
-func (l *Lines) add(o Lines) {
-	l.Read, l.Rows, l.Headers, l.Blank = l.Read+o.Read, l.Rows+o.Rows, l.Headers+o.Headers, l.Blank+o.Blank
-	l.Outside, l.Duplicate, l.Rejected = l.Outside+o.Outside, l.Duplicate+o.Duplicate, l.Rejected+o.Rejected
 }
 
 func (r *Report) timeline(d *document) {
@@ -200,12 +206,12 @@ func (r *Report) timeline(d *document) {
 func (r *Report) nothing(d *document) {
 	d.section("nothing", "Hunts that found nothing")
 	var quiet, missing [][]span
-	for _, h := range r.Hunts {
+	for _, o := range r.Outcomes {
 		switch {
-		case h.NotRun != "":
-			missing = append(missing, append(exact(h.ID), plain(": "+h.NotRun)...))
-		case h.Findings == 0:
-			quiet = append(quiet, append(exact(h.ID), plain(": "+strings.Join(append(h.Steps, leftOut(h)...), "; "))...))
+		case o.Missing != "":
+			missing = append(missing, append(exact(o.Query.ID), plain(": "+notRun(o))...))
+		case len(o.Findings) == 0:
+			quiet = append(quiet, append(exact(o.Query.ID), plain(": "+strings.Join(append(slices.Clone(o.Trace), leftOut(o)...), "; "))...))
 		}
 	}
 	if len(quiet) == 0 {
@@ -220,12 +226,15 @@ func (r *Report) nothing(d *document) {
 	}
 }
 
+// notRun says why a hunt was not run.
+func notRun(o findings.Outcome) string { return "the case has no " + o.Missing + " records" }
+
 // leftOut says what an allow list took from a hunt.
-func leftOut(h Hunt) []string {
-	if h.Allowed == 0 {
+func leftOut(o findings.Outcome) []string {
+	if o.Allowed == 0 {
 		return nil
 	}
-	return []string{words.Plural(int64(h.Allowed), "finding", "findings") + " left out, on an --allow list"}
+	return []string{words.Plural(int64(o.Allowed), "finding", "findings") + " left out, on an --allow list"}
 }
 
 func (r *Report) comparison(d *document) {
@@ -235,40 +244,43 @@ func (r *Report) comparison(d *document) {
 		d.say(r.NoComparison)
 		return
 	}
-	d.para(append(append(append(append(plain("Captures "), exact(c.Left)...), plain(" and ")...), exact(c.Right)...), plain(", the whole of both, whatever the window of this report.")...)...)
-	for _, sentence := range c.Verdict {
-		d.say(sentence)
-	}
-	for _, t := range c.Tables {
-		d.heading(3, plain(t.Title)...)
-		var rows [][][]span
-		for _, row := range t.Rows {
-			var cells [][]span
-			for _, cell := range row {
-				cells = append(cells, plain(cell))
-			}
-			rows = append(rows, cells)
+	d.para(append(append(append(append(plain("Captures "), exact(c.Left.Capture)...), plain(" and ")...), exact(c.Right.Capture)...), plain(", the whole of both, whatever the window of this report.")...)...)
+	d.say(c.Verdict)
+	for _, l := range c.Lists() {
+		title := fmt.Sprintf("%s: %s", l.Title, words.Plural(l.Of, "place", "places"))
+		if l.More() > 0 {
+			title += fmt.Sprintf(", the first %s", words.Count(int64(len(l.Lines))))
 		}
-		d.table(t.Head, rows)
+		d.heading(3, plain(title)...)
+		var rows [][][]span
+		for _, p := range l.Lines {
+			rows = append(rows, [][]span{plain(fmt.Sprintf("%.2f", p.Score)), plain(p.Text)})
+		}
+		d.table([]string{"Score#", "Place"}, rows)
+	}
+	var recorded, not [][]span
+	for _, s := range c.Subjects {
+		recorded = append(recorded, plain(s.Statement))
+	}
+	for _, n := range c.Negative {
+		not = append(not, plain(n.Short))
+	}
+	if text := c.Unstated(); text != "" {
+		not = append(not, plain(text+"; case53 compare --most N states more."))
 	}
 	for _, part := range []struct {
 		title string
-		texts []string
-	}{{"Asked about, and recorded", c.Positives}, {"Not recorded", c.Negatives}} {
-		if len(part.texts) == 0 {
-			continue
+		items [][]span
+	}{{"Asked about, and recorded", recorded}, {"Not recorded", not}} {
+		if len(part.items) > 0 {
+			d.heading(3, plain(part.title)...)
+			d.list(part.items...)
 		}
-		d.heading(3, plain(part.title)...)
-		var items [][]span
-		for _, t := range part.texts {
-			items = append(items, plain(t))
-		}
-		d.list(items...)
 	}
-	if len(c.Negatives) > 0 {
+	if len(not) > 0 {
 		d.say("What such logs never show, however complete they are, stands under “What these logs cannot show”.")
 	}
-	d.code(c.Command)
+	d.code(r.Compared)
 }
 
 func (r *Report) custody(d *document) {
@@ -287,10 +299,10 @@ func (r *Report) custody(d *document) {
 func (r *Report) limits(d *document) {
 	d.section("limits", "What these logs cannot show")
 	for _, l := range r.Limits {
-		d.heading(3, plain(l.LogType)...)
+		d.heading(3, plain(l.Title)...)
 		var items [][]span
-		for _, p := range l.Points {
-			items = append(items, plain(p))
+		for _, b := range l.Blind {
+			items = append(items, plain(b.What+": "+b.Why))
 		}
 		d.list(items...)
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
@@ -15,47 +16,60 @@ import (
 	"golang.org/x/net/html"
 
 	"case53/cases"
+	"case53/queries"
+	"case53/queries/compare"
+	"case53/queries/findings"
+	"case53/queries/repeat"
 )
 
 func at(hour, minute int) time.Time { return time.Date(2026, 11, 1, hour, minute, 0, 0, time.UTC) }
 
 // sample has one of everything.
 func sample() *Report {
-	window := cases.Span{From: at(10, 0), To: at(12, 0)}
+	window, port := cases.Span{From: at(10, 0), To: at(12, 0)}, int64(443)
 	return &Report{
 		Title: "Report on the case web.case", Author: "R. Kern", Made: "2026-11-02 09:00:00 UTC by kern@desk", Note: "The server was taken off the network at noon.\n\nIts disk is\nin the safe.",
 		Scope: []Fact{{"Case", "/cases/web.case"}, {"Hunts", "all 3 hunts"}}, Window: window,
-		Captures: []Capture{{Name: "incident", Role: "incident", Objects: 2, Bytes: 5120, Rows: []Count{{"dns", 40}, {"flow", 1200}}, Window: window, Lines: Lines{Read: 1245, Rows: 1240, Headers: 1, Rejected: 4}},
+		Captures: []cases.CaptureInfo{{Name: "incident", Role: "incident", Objects: 2, Rows: map[string]int64{"dns": 40, "flow": 1200}, Window: window, Lines: cases.Counts{Read: 1245, Rows: 1240, Headers: 1, Rejected: 4}},
 			{Name: "replay", Role: "replay"}},
-		Sources: []Source{{Name: "log group vpc", Complete: 3, Partial: 1, Gaps: []Gap{{cases.Span{From: at(11, 0), To: at(11, 10)}, "access denied"}}}},
-		Objects: []Object{{ID: 1, SHA256: strings.Repeat("ab", 32), Size: 4096, Capture: "incident", LogType: "flow", Kind: "s3", URI: "s3://logs/a.log.gz", Version: "v1", Acquired: "2026-11-02 08:00:00", Lines: Lines{Read: 1205, Rows: 1200, Headers: 1, Rejected: 4}},
-			{ID: 2, SHA256: strings.Repeat("cd", 32), Size: 1024, Capture: "incident", LogType: "dns", Kind: "file", URI: "dns.jsonl", Acquired: "2026-11-02 08:00:01", Problem: "cut in the middle", Lines: Lines{Read: 40, Rows: 40}}},
+		Sources: []cases.SliceInfo{{Source: "log group vpc", Complete: 3, Partial: 1, Gaps: []cases.Slice{{From: at(11, 0), To: at(11, 10), Reason: "access denied"}}}},
+		Objects: []cases.Object{
+			{ID: 1, SHA256: strings.Repeat("ab", 32), Size: 4096, Capture: "incident", LogType: "flow", SourceKind: "s3", URI: "s3://logs/a.log.gz", VersionID: "v1",
+				AcquiredAt: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC), Counts: cases.Counts{Read: 1205, Rows: 1200, Headers: 1, Rejected: 4}},
+			{ID: 2, SHA256: strings.Repeat("cd", 32), Size: 1024, Capture: "incident", LogType: "dns", SourceKind: "file", URI: "dns.jsonl",
+				AcquiredAt: time.Date(2026, 11, 2, 8, 0, 1, 0, time.UTC), Problem: "cut in the middle", Counts: cases.Counts{Read: 40, Rows: 40}}},
 		Files:   []File{{"aws ec2 describe-flow-logs", strings.Repeat("ef", 32), "812 bytes"}},
-		Rejects: []Reject{{"12 fields, want 14", 4}},
-		Coverage: []Coverage{
-			{LogType: "flow", Capture: "incident", Source: "eni-1", Window: window, Windows: 12, Counts: []Count{{"OK", 9}, {"SKIPDATA", 1}, {"absent", 2}},
-				Spans: []Stretch{{cases.Span{From: at(10, 0), To: at(11, 30)}, "OK"}, {cases.Span{From: at(11, 30), To: at(11, 40)}, "SKIPDATA"}, {cases.Span{From: at(11, 40), To: at(12, 0)}, "absent"}}},
-			{LogType: "flow", Capture: "incident", Source: "eni-22", Window: window, Windows: 12, Counts: []Count{{"NODATA", 12}}, Spans: []Stretch{{window, "NODATA"}}},
+		Rejects: []cases.Reason{{Text: "12 fields, want 14", Count: 4}},
+		Coverage: []cases.Coverage{
+			{LogType: "flow", Capture: "incident", Source: "eni-1", Window: window, Windows: 12, Counts: map[string]int64{"OK": 9, "SKIPDATA": 1, "absent": 2},
+				Spans: []cases.CoverageSpan{{From: at(10, 0), To: at(11, 30), Status: "OK"}, {From: at(11, 30), To: at(11, 40), Status: "SKIPDATA"}, {From: at(11, 40), To: at(12, 0), Status: "absent"}}},
+			{LogType: "flow", Capture: "incident", Source: "eni-22", Window: window, Windows: 12, Counts: map[string]int64{"NODATA": 12}, Spans: []cases.CoverageSpan{{From: window.From, To: window.To, Status: "NODATA"}}},
 		},
 		CoverageBin: 10 * time.Minute,
 		Timelines: []Timeline{{Capture: "incident", Span: window, Bin: 30 * time.Minute, Series: []Series{{"dns", []int64{10, 0, 20, 10}}, {"flow", []int64{300, 300, 300, 300}}},
 			Marks: []Mark{{1, "beacon", "10.0.1.10 → 203.0.113.9", "high", cases.Span{From: at(10, 5), To: at(10, 50)}}, {2, "top-talkers", "10.0.1.10", "info", cases.Span{From: at(10, 0), To: at(11, 59)}}}}},
 		Findings: []Finding{
-			{Hunt: "beacon", Severity: "high", Score: 0.91, Subject: "10.0.1.10 → 203.0.113.9 c2.evil.example port 443", Reason: "9 calls out, every 300 s", Capture: "incident", Rows: 18, Span: cases.Span{From: at(10, 5), To: at(10, 50)},
-				Coverage: "45 of 46 minutes covered, 1 SKIPDATA", Places: []string{"203.0.113.9: AS64500 Example Hosting, NL"},
-				Cited: Cited{Command: `case53 query web.case --sql "SELECT object_id FROM flow"`, Total: 18, Records: []Record{{ObjectID: 1, RowNo: 17, Time: at(10, 5), Raw: "2 012345678901 eni-1 10.0.1.10 203.0.113.9"}, {ObjectID: 1, RowNo: 29, Time: at(10, 10), Problem: "raw object altered"}}}},
-			{Hunt: "top-talkers", Severity: "info", Score: 0.1, Subject: "10.0.1.10", Reason: "most bytes", Rows: 1, Span: cases.Span{From: at(10, 0), To: at(11, 59)}, Coverage: "no source to tell its coverage by", Cited: Cited{Problem: "the finding names no address."}},
+			{Finding: findings.Finding{Hunt: "beacon", Severity: "high", Score: 0.91, Subject: findings.Subject{Src: "10.0.1.10", Dst: "203.0.113.9", Name: "c2.evil.example", DstPort: &port}, Reason: "9 calls out, every 300 s",
+				Capture: "incident", Rows: 18, From: at(10, 5), To: at(10, 50), Coverage: cases.Share{Windows: 46, Covered: 45, SkipData: 1}, Whose: []string{"203.0.113.9: AS64500 Example Hosting, NL"}},
+				Cited: findings.Cited{Command: `case53 query web.case --sql "SELECT object_id FROM flow"`, Total: 18, Records: []findings.Record{
+					{Record: cases.Record{ObjectID: 1, RowNo: 17, Raw: []byte("2 012345678901 eni-1 10.0.1.10 203.0.113.9")}, Time: at(10, 5)}, {Record: cases.Record{ObjectID: 1, RowNo: 29, Err: errors.New("raw object altered")}, Time: at(10, 10)}}}},
+			{Finding: findings.Finding{Hunt: "top-talkers", Severity: "info", Score: 0.1, Subject: findings.Subject{Src: "10.0.1.10"}, Reason: "most bytes", Rows: 1, From: at(10, 0), To: at(11, 59)}, Cited: findings.Cited{Problem: "the finding names no address."}},
 		},
-		Hunts: []Hunt{
-			{ID: "beacon", Title: "Who calls on a clock", Doc: "Calls are connections.\n\nBoth directions.", Cannot: "What is said.", Method: "Bowley skewness.", FalsePositives: "Update checks.", NotProof: "Control.", Measured: "rank 1", Attack: "T1071.001",
-				Parameters: []Fact{{"sessions", "4"}}, Findings: 1, Beyond: 1234, Rows: 1235, Digest: strings.Repeat("01", 32), Command: "case53 query web.case beacon", Statement: "PREPARE q AS COPY (\nSELECT regexp_matches(name, '\\.evil$')\n) TO 'beacon.csv';"},
-			{ID: "port-scan", Title: "Who tries ports", Doc: "Scans.", Cannot: "Slow ones.", Method: "Counting.", FalsePositives: "Scanners of one's own.", NotProof: "Entry.", Attack: "T1046", Steps: []string{"1,200 connections", "0 pairs with enough ports"}, Allowed: 1, Rows: 1, Digest: strings.Repeat("23", 32), Command: "case53 query web.case port-scan", Statement: "EXECUTE q;"},
-			{ID: "zone-guessing", Title: "Who guesses names", NotRun: "the case has no zone records"},
+		Outcomes: []findings.Outcome{
+			{Query: &queries.Query{ID: "beacon", Title: "Who calls on a clock", Doc: "Calls are connections.\n\nBoth directions.", Cannot: "What is said.", Params: []queries.Param{{Name: "sessions"}},
+				Hunt: &queries.Hunt{Method: "Bowley skewness.", FalsePositives: "Update checks.", NotProof: "Control.", Measured: "rank 1", Attack: []string{"T1071.001"}}},
+				Args: map[string]any{"sessions": int64(4)}, Findings: make([]findings.Finding, 1), Beyond: 1234,
+				Receipt: repeat.Receipt{Rows: 1235, SHA256: strings.Repeat("01", 32), Command: "case53 query web.case beacon", Statement: "PREPARE q AS COPY (\nSELECT regexp_matches(name, '\\.evil$')\n) TO 'beacon.csv';"}},
+			{Query: &queries.Query{ID: "port-scan", Title: "Who tries ports", Doc: "Scans.", Cannot: "Slow ones.", Hunt: &queries.Hunt{Method: "Counting.", FalsePositives: "Scanners of one's own.", NotProof: "Entry.", Attack: []string{"T1046"}}},
+				Trace: []string{"1,200 connections", "0 pairs with enough ports"}, Allowed: 1, Receipt: repeat.Receipt{Rows: 1, SHA256: strings.Repeat("23", 32), Command: "case53 query web.case port-scan", Statement: "EXECUTE q;"}},
+			{Query: &queries.Query{ID: "zone-guessing", Title: "Who guesses names", Hunt: &queries.Hunt{}}, Missing: "zone"},
 		},
-		Comparison: &Comparison{Left: "incident", Right: "replay", Verdict: []string{"In 2 h of replay, 100% covered, eni-9 asked for 1 name of the incident."}, Tables: []Table{{"Matches", []string{"Level", "Value", "Tries#"}, [][]string{{"name", "c2.evil.example", "41"}}}},
-			Positives: []string{"203.0.113.9 in 41 flow records of the replay, 41 refused"}, Negatives: []string{"no flow to 198.51.100.7 was recorded"}, Command: "case53 compare web.case --left incident --right replay"},
-		Custody: Custody{Lines: 7, Head: strings.Repeat("45", 32), First: at(8, 0), Last: at(9, 0), Actions: []Count{{"case.create", 1}, {"object.load", 2}}},
-		Limits:  []Limit{{"VPC Flow Logs", []string{"instance metadata: never recorded"}}},
+		Comparison: &compare.Comparison{Left: compare.Side{Capture: "incident", Label: "the incident"}, Right: compare.Side{Capture: "replay", Label: "the replay"}, Verdict: "In 2 h of replay, 100% covered, eni-9 asked for 1 name of the incident.",
+			OnlyLeft: []compare.Peer{{Found: "only left", Kind: "out", Score: 0.5, Name: "c2.evil.example", Of: 1, LeftClients: 1, LeftFigures: compare.LeftFigures{LeftQueries: 41, LeftFirst: at(10, 5)}}},
+			Subjects: []compare.Subjected{{Statement: "203.0.113.9 in 41 flow records of the replay, 41 refused"}}, Negative: []compare.Negative{{Short: "no flow to 198.51.100.7 was recorded"}}},
+		Compared: "case53 compare web.case --left incident --right replay",
+		Custody:  Custody{Lines: 7, Head: strings.Repeat("45", 32), First: at(8, 0), Last: at(9, 0), Actions: []Count{{"case.create", 1}, {"object.load", 2}}},
+		Limits:   []cases.LogType{{Title: "VPC Flow Logs", Blind: []cases.BlindSpot{{What: "instance metadata", Why: "never recorded"}}}},
 	}
 }
 
@@ -98,13 +112,21 @@ var evil = []string{
 	"\xff\xfe", "```", "{{.Title}}", "x\u00adsoft\u200bzero", "![p](http://evil.example/p.png)", "$(reboot)", "\u2028line",
 }
 
-// spoil puts a text into every string of a value.
+// spoil puts a text into every string of a value that can be set from here.
 func spoil(v reflect.Value, s string) {
 	switch v.Kind() {
 	case reflect.String:
-		v.SetString(s)
+		if v.CanSet() {
+			v.SetString(s)
+		}
 	case reflect.Pointer:
-		spoil(v.Elem(), s)
+		if !v.IsNil() {
+			spoil(v.Elem(), s)
+		}
+	case reflect.Interface:
+		if err, ok := v.Interface().(error); ok && err != nil && v.CanSet() {
+			v.Set(reflect.ValueOf(errors.New(s)))
+		}
 	case reflect.Struct:
 		if v.Type() != reflect.TypeFor[time.Time]() {
 			for i := range v.NumField() {
@@ -116,6 +138,16 @@ func spoil(v reflect.Value, s string) {
 			spoil(v.Index(i), s)
 		}
 	}
+}
+
+// ran gives back what says which hunts were run and which side a place is on: no evidence can set these.
+func ran(r *Report) {
+	for i, o := range sample().Outcomes {
+		if o.Missing == "" {
+			r.Outcomes[i].Missing = ""
+		}
+	}
+	r.Comparison.OnlyLeft[0].Found = "only left"
 }
 
 // shape is the elements of a page without its text. It fails on what a page must not have.
@@ -145,6 +177,7 @@ func shape(t *testing.T, page []byte) string {
 func TestTextIsNeverMarkup(t *testing.T) {
 	tame := sample()
 	spoil(reflect.ValueOf(tame), "tame")
+	ran(tame)
 	wantPage := shape(t, written(t, tame, (*Report).HTML))
 	wantLines := markdownShape(t, written(t, tame, (*Report).Markdown))
 	for _, s := range append(evil, strings.Join(evil, " ")) {
@@ -152,9 +185,10 @@ func TestTextIsNeverMarkup(t *testing.T) {
 			r := sample()
 			spoil(reflect.ValueOf(r), s)
 			r.Note = "one\n\ntwo" // its paragraphs are its author's
-			for i := range r.Hunts {
-				r.Hunts[i].Doc = s + "\n\n" + s
+			for i := range r.Outcomes {
+				r.Outcomes[i].Query.Doc = s + "\n\n" + s
 			}
+			ran(r)
 			page, md := written(t, r, (*Report).HTML), written(t, r, (*Report).Markdown)
 			for name, text := range map[string][]byte{"HTML": page, "Markdown": md} {
 				for i, line := range strings.Split(string(text), "\n") {

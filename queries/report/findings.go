@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"strings"
 
+	"case53/cases"
 	"case53/cases/words"
+	"case53/queries/findings"
 )
 
 func (r *Report) findings(d *document) {
@@ -15,9 +17,9 @@ func (r *Report) findings(d *document) {
 	}
 	d.say("Best score first, over all hunts. Each line of a record is as it was received, from the case's raw objects.")
 	var beyond [][]span
-	for _, h := range r.Hunts {
-		if h.Beyond > 0 {
-			beyond = append(beyond, append(exact(h.ID), plain(fmt.Sprintf(": %s more, each weaker than those shown", words.Plural(int64(h.Beyond), "finding", "findings")))...))
+	for _, o := range r.Outcomes {
+		if o.Beyond > 0 {
+			beyond = append(beyond, append(exact(o.Query.ID), plain(fmt.Sprintf(": %s more, each weaker than those shown", words.Plural(int64(o.Beyond), "finding", "findings")))...))
 		}
 	}
 	if len(beyond) > 0 {
@@ -31,25 +33,25 @@ func (r *Report) findings(d *document) {
 
 // write adds one finding.
 func (f *Finding) write(d *document, n int) {
-	d.heading(3, append(append(plain(fmt.Sprintf("%d. ", n)), severity(*f)...), append(plain("  "), append(exact(f.Hunt), append(plain("  "), exact(f.Subject)...)...)...)...)...)
+	d.heading(3, append(append(plain(fmt.Sprintf("%d. ", n)), severity(*f)...), append(plain("  "), append(exact(f.Hunt), append(plain("  "), exact(f.About())...)...)...)...)...)
 	d.say(f.Reason)
-	facts := fmt.Sprintf("%s, %s; %s.", words.Plural(f.Rows, "record", "records"), f.Span, f.Coverage)
+	facts := fmt.Sprintf("%s, %s; %s.", words.Plural(f.Rows, "record", "records"), cases.Span{From: f.From, To: f.To}, f.Coverage)
 	if f.Capture != "" {
 		facts = "Capture " + f.Capture + ": " + facts
 	}
 	d.say(facts)
-	if len(f.Places) > 0 {
-		d.say("Whose addresses: " + strings.Join(f.Places, "; ") + ".")
+	if len(f.Whose) > 0 {
+		d.say("Whose addresses: " + strings.Join(f.Whose, "; ") + ".")
 	}
-	f.Cited.write(d)
+	writeCited(d, f.Cited)
 }
 
-func (c *Cited) write(d *document) {
+func writeCited(d *document, c findings.Cited) {
 	var rows [][][]span
 	for _, rec := range c.Records {
-		line := exact(rec.Raw)
-		if rec.Problem != "" {
-			line = plain("the line cannot be shown: " + rec.Problem)
+		line := exact(string(rec.Raw))
+		if rec.Err != nil {
+			line = plain("the line cannot be shown: " + rec.Err.Error())
 		}
 		rows = append(rows, [][]span{plain(fmt.Sprint(rec.ObjectID)), plain(fmt.Sprint(rec.RowNo)), plain(words.Moment(rec.Time)), line})
 	}
@@ -73,57 +75,58 @@ func (r *Report) hunts(d *document) {
 	d.section("hunts", "Hunts and queries")
 	d.say("Each hunt is a query over the case. Its digest is the SHA-256 of its rows as CSV (UTF-8; a line of column names, then a line a row; every field in quotes, a quote in it doubled, NULL as nothing; lines end in LF; values as DuckDB writes them as text). The statements of Appendix D make a stock duckdb, opened read-only on case.duckdb, write that file; sha256sum of it is the digest. Rows that an --allow list leaves out of the findings are in the digest.")
 	var rows [][][]span
-	for _, h := range r.Hunts {
-		if h.NotRun == "" {
-			rows = append(rows, [][]span{exact(h.ID), number(h.Rows), number(int64(h.Findings)), exact(h.Digest)})
+	for _, o := range r.Outcomes {
+		if o.Missing == "" {
+			rows = append(rows, [][]span{exact(o.Query.ID), number(o.Receipt.Rows), number(int64(len(o.Findings))), exact(o.Receipt.SHA256)})
 		}
 	}
 	if len(rows) > 0 {
 		d.table([]string{"Hunt", "Rows#", "Findings#", "SHA-256 of the rows"}, rows)
 	}
-	for _, h := range r.Hunts {
-		h.write(d)
+	for _, o := range r.Outcomes {
+		writeHunt(d, o)
 	}
 }
 
-// write adds what a hunt says about itself.
-func (h *Hunt) write(d *document) {
-	d.heading(3, append(exact(h.ID), plain("  "+h.Title)...)...)
-	for _, paragraph := range strings.Split(h.Doc, "\n\n") {
+// writeHunt adds what a hunt says about itself.
+func writeHunt(d *document, o findings.Outcome) {
+	q, h := o.Query, o.Query.Hunt
+	d.heading(3, append(exact(q.ID), plain("  "+q.Title)...)...)
+	for _, paragraph := range strings.Split(q.Doc, "\n\n") {
 		if paragraph = strings.TrimSpace(paragraph); paragraph != "" {
 			d.say(paragraph)
 		}
 	}
 	var items [][]span
-	for _, part := range []Fact{{"Method", h.Method}, {"What it cannot tell", h.Cannot}, {"What else looks like it", h.FalsePositives}, {"What a hit does not prove", h.NotProof}, {"Measured", h.Measured}, {"ATT&CK", h.Attack}} {
+	for _, part := range []Fact{{"Method", h.Method}, {"What it cannot tell", q.Cannot}, {"What else looks like it", h.FalsePositives}, {"What a hit does not prove", h.NotProof}, {"Measured", h.Measured}, {"ATT&CK", strings.Join(h.Attack, ", ")}} {
 		if part.Value != "" {
 			items = append(items, append(strong(part.Name+": "), plain(strings.Join(strings.Fields(part.Value), " "))...))
 		}
 	}
-	if h.NotRun != "" {
-		items = append(items, append(strong("Not run: "), plain(h.NotRun)...))
+	if o.Missing != "" {
+		items = append(items, append(strong("Not run: "), plain(notRun(o))...))
 	}
 	d.list(items...)
-	if h.NotRun != "" {
+	if o.Missing != "" {
 		return
 	}
 	var rows [][][]span
-	for _, p := range h.Parameters {
-		rows = append(rows, [][]span{exact(p.Name), exact(p.Value)})
+	for _, p := range q.Params {
+		rows = append(rows, [][]span{exact(p.Name), exact(argumentText(o.Args[p.Name]))})
 	}
 	if len(rows) > 0 {
 		d.table([]string{"Parameter", "Value"}, rows)
 	}
-	d.code(h.Command)
+	d.code(o.Receipt.Command)
 }
 
 func (r *Report) statements(d *document) {
 	d.section("statements", "Appendix D: the statements")
 	d.say("For a stock duckdb: duckdb -readonly case.duckdb, then SET TimeZone = 'UTC'; and a statement pair. Each writes a CSV file into the current folder, whose sha256sum is the digest above.")
-	for _, h := range r.Hunts {
-		if h.NotRun == "" {
-			d.heading(3, exact(h.ID)...)
-			d.code(h.Statement)
+	for _, o := range r.Outcomes {
+		if o.Missing == "" {
+			d.heading(3, exact(o.Query.ID)...)
+			d.code(o.Receipt.Statement)
 		}
 	}
 }
@@ -134,11 +137,11 @@ func (r *Report) objectList(d *document) {
 	var rows [][][]span
 	for _, o := range r.Objects {
 		where := exact(o.URI)
-		if o.Version != "" {
+		if o.VersionID != "" {
 			where = append(where, plain(" version ")...)
-			where = append(where, exact(o.Version)...)
+			where = append(where, exact(o.VersionID)...)
 		}
-		rows = append(rows, [][]span{plain(fmt.Sprint(o.ID)), exact(o.SHA256), number(o.Size), plain(o.LogType), plain(o.Capture), number(o.Lines.Read), number(o.Lines.Rows), number(o.Lines.Rejected), plain(o.Acquired), where})
+		rows = append(rows, [][]span{plain(fmt.Sprint(o.ID)), exact(o.SHA256), number(o.Size), plain(o.LogType), plain(o.Capture), number(o.Read), number(o.Rows), number(o.Rejected), plain(words.Moment(o.AcquiredAt)), where})
 	}
 	d.table([]string{"No.#", "SHA-256", "Bytes#", "Log type", "Capture", "Read#", "Rows#", "Rejected#", "Stored (UTC)", "From"}, rows)
 }

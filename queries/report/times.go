@@ -1,11 +1,11 @@
-package main
+package report
 
 import (
 	"context"
 	"time"
 
 	"case53/cases"
-	"case53/cmd/case53/report"
+	"case53/queries/findings"
 )
 
 // Widths of the windows and bins of a report, the first that gives few enough.
@@ -29,7 +29,7 @@ func binFor(window cases.Span, least time.Duration, most int) time.Duration {
 }
 
 // coverage is what is there of every source, inside the report's window.
-func (g *gatherer) coverage(ctx context.Context, r *report.Report, info cases.Info) error {
+func (g *gatherer) coverage(ctx context.Context, r *Report, info cases.Info) error {
 	all := cases.Span{}
 	for _, c := range info.Captures {
 		if w := c.Window; g.wanted(c.Name) && !w.From.IsZero() {
@@ -43,7 +43,7 @@ func (g *gatherer) coverage(ctx context.Context, r *report.Report, info cases.In
 	}
 	r.Window = all
 	r.CoverageBin = binFor(r.Window, 10*time.Minute, mostCoverageBin)
-	sources, err := g.k.Coverage(ctx, r.CoverageBin)
+	sources, err := g.Case.Coverage(ctx, r.CoverageBin)
 	if err != nil {
 		return err
 	}
@@ -55,19 +55,14 @@ func (g *gatherer) coverage(ctx context.Context, r *report.Report, info cases.In
 		if !ok {
 			continue
 		}
-		out := report.Coverage{LogType: c.LogType, Capture: c.Capture, Source: c.Source, Window: window}
-		counts := map[string]int64{}
+		out := c
+		out.Window, out.Windows, out.Spans, out.Counts = window, 0, nil, map[string]int64{}
 		for _, s := range c.Spans {
 			if span, ok := g.clip(s.From, s.To); ok {
-				out.Spans = append(out.Spans, report.Stretch{Span: span, Status: s.Status})
+				out.Spans = append(out.Spans, cases.CoverageSpan{From: span.From, To: span.To, Status: s.Status})
 				n := int64(span.Bins(c.Bin))
-				counts[s.Status] += n
+				out.Counts[s.Status] += n
 				out.Windows += n
-			}
-		}
-		for _, status := range []string{cases.StatusOK, cases.StatusRecords, cases.StatusNoData, cases.StatusSkipData, cases.StatusAbsent, cases.StatusNone} {
-			if counts[status] > 0 {
-				out.Counts = append(out.Counts, report.Count{Name: status, N: counts[status]})
 			}
 		}
 		r.Coverage = append(r.Coverage, out)
@@ -76,21 +71,23 @@ func (g *gatherer) coverage(ctx context.Context, r *report.Report, info cases.In
 }
 
 // wanted says whether a capture is part of the report.
-func (g *gatherer) wanted(capture string) bool { return g.capture == "" || g.capture == capture }
+func (g *gatherer) wanted(capture string) bool {
+	return g.opt.Capture == "" || g.opt.Capture == capture
+}
 
 // clip is the part of a span that lies in the report's window; false where there is none.
 func (g *gatherer) clip(from, to time.Time) (cases.Span, bool) {
-	if !g.window.From.IsZero() && from.Before(g.window.From) {
-		from = g.window.From
+	if !g.opt.Window.From.IsZero() && from.Before(g.opt.Window.From) {
+		from = g.opt.Window.From
 	}
-	if !g.window.To.IsZero() && to.After(g.window.To) {
-		to = g.window.To
+	if !g.opt.Window.To.IsZero() && to.After(g.opt.Window.To) {
+		to = g.opt.Window.To
 	}
 	return cases.Span{From: from, To: to}, to.After(from)
 }
 
 // timelines counts the records of each capture in bins.
-func (g *gatherer) timelines(ctx context.Context, r *report.Report, info cases.Info) error {
+func (g *gatherer) timelines(ctx context.Context, r *Report, info cases.Info) error {
 	for _, c := range info.Captures {
 		if !g.wanted(c.Name) || c.Window.From.IsZero() {
 			continue
@@ -99,7 +96,7 @@ func (g *gatherer) timelines(ctx context.Context, r *report.Report, info cases.I
 		if !ok {
 			continue
 		}
-		t := report.Timeline{Capture: c.Name, Bin: binFor(window, time.Minute, mostTimeBins)}
+		t := Timeline{Capture: c.Name, Bin: binFor(window, time.Minute, mostTimeBins)}
 		if t.From = window.From.Truncate(t.Bin); t.From.IsZero() { // which says that it is unknown
 			t.From = window.From
 		}
@@ -109,7 +106,7 @@ func (g *gatherer) timelines(ctx context.Context, r *report.Report, info cases.I
 			FROM minute WHERE capture = $capture AND minute >= $from::TIMESTAMP AND minute < $to::TIMESTAMP GROUP BY ALL ORDER BY 1, 2`
 		err := g.rows(ctx, sql, map[string]any{"capture": c.Name, "bin": t.Bin.Microseconds(), "from": t.From, "to": t.To}, func(v []any) {
 			if n := len(t.Series); n == 0 || t.Series[n-1].LogType != v[0].(string) {
-				t.Series = append(t.Series, report.Series{LogType: v[0].(string), Counts: make([]int64, bins)})
+				t.Series = append(t.Series, Series{LogType: v[0].(string), Counts: make([]int64, bins)})
 			}
 			t.Series[len(t.Series)-1].Counts[v[1].(int64)] = v[2].(int64)
 		})
@@ -124,27 +121,11 @@ func (g *gatherer) timelines(ctx context.Context, r *report.Report, info cases.I
 }
 
 // mark puts a finding into the timeline of its capture; into all where it names none.
-func mark(r *report.Report, n int, f report.Finding) {
+func mark(r *Report, n int, f *findings.Finding) {
 	for i := range r.Timelines {
 		t := &r.Timelines[i]
 		if (f.Capture == "" || f.Capture == t.Capture) && f.From.Before(t.To) && !f.To.Before(t.From) {
-			t.Marks = append(t.Marks, report.Mark{Finding: n, Hunt: f.Hunt, Subject: f.Subject, Severity: f.Severity, Span: f.Span})
+			t.Marks = append(t.Marks, Mark{Finding: n, Hunt: f.Hunt, Subject: f.About(), Severity: f.Severity, Span: cases.Span{From: f.From, To: f.To}})
 		}
 	}
-}
-
-// limits is what the log types in the case can never show.
-func limits(types []cases.LogType, info cases.Info) []report.Limit {
-	var out []report.Limit
-	for _, t := range types {
-		if info.Tables[t.View] == 0 {
-			continue
-		}
-		l := report.Limit{LogType: t.Title}
-		for _, s := range t.Blind {
-			l.Points = append(l.Points, s.What+": "+s.Why)
-		}
-		out = append(out, l)
-	}
-	return out
 }

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"case53/cases"
+	"case53/cases/safetext"
+	"case53/queries"
+	"case53/queries/findings"
+)
+
+// addAWSFlags gives a command the flags that choose an AWS account.
+func addAWSFlags(c *cobra.Command) {
+	f := c.Flags()
+	f.String("profile", "", "profile of ~/.aws/config; else AWS_PROFILE and the other usual settings")
+	f.String("region", "", "region; else that of the environment or the profile")
+	f.String("role-arn", "", "role to assume first")
+	f.String("external-id", "", "external id for --role-arn")
+	f.String("endpoint-url", "", "endpoint of every service; AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE> work too")
+	f.Bool("imds", false, "ask this machine's instance metadata for credentials and region; it is not asked otherwise")
+}
+
+// findCase gives the case that path names: itself, or the only *.case folder in it, which is then said.
+func findCase(path string, stderr io.Writer) string {
+	if isCase(path) {
+		return path
+	}
+	inside, _ := filepath.Glob(filepath.Join(path, "*.case"))
+	if len(inside) == 1 && isCase(inside[0]) {
+		fmt.Fprintf(stderr, "case: %s\n", safetext.Show(inside[0]))
+		return inside[0]
+	}
+	return path
+}
+
+func isCase(path string) bool {
+	_, err := os.Stat(filepath.Join(path, "case.duckdb"))
+	return err == nil
+}
+
+// openCase opens a case for looking, and warns where its last load was cut short.
+func openCase(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
+	c, err := cases.Open(ctx, findCase(path, stderr))
+	if err == nil && c.Stale != nil {
+		printError(stderr, fmt.Errorf("warning: %w", c.Stale))
+	}
+	return c, err
+}
+
+// listFlags reads the files of the flags --allow and --ioc.
+func listFlags(c *cobra.Command) (allow, ioc *findings.Lists, err error) {
+	for _, l := range []struct {
+		flag string
+		into **findings.Lists
+	}{{"allow", &allow}, {"ioc", &ioc}} {
+		files, _ := c.Flags().GetStringArray(l.flag)
+		if *l.into, err = findings.ReadLists(files); err != nil {
+			return nil, nil, fmt.Errorf("--%s: %w", l.flag, err)
+		}
+	}
+	return allow, ioc, nil
+}
+
+func wantsJSON(c *cobra.Command) bool {
+	yes, _ := c.Flags().GetBool("json")
+	return yes
+}
+
+// library is the saved queries as seen from a case.
+func library(dir string, stderr io.Writer) (*queries.Set, error) {
+	var folders []fs.FS
+	if config, err := os.UserConfigDir(); err == nil {
+		folders = append(folders, queries.Dir(filepath.Join(config, "case53", "queries")))
+	}
+	set, err := queries.Load(append(folders, queries.Dir(filepath.Join(dir, "queries")))...)
+	if err != nil {
+		return nil, err
+	}
+	for _, problem := range set.Problems {
+		printError(stderr, fmt.Errorf("saved query: %w", problem))
+	}
+	return set, nil
+}
+
+// savedQuery finds a query by name.
+func savedQuery(set *queries.Set, name string) (*queries.Query, error) {
+	q, suggestions := set.Find(name)
+	if q == nil {
+		hint := "case53 query CASE lists them"
+		if len(suggestions) > 0 {
+			hint = "did you mean " + strings.Join(suggestions, ", ") + "?"
+		}
+		return nil, usage("no saved query %q\nhint: %s", name, hint)
+	}
+	return q, nil
+}
+
+// parameters reads -p name=value.
+func parameters(given []string) (map[string]string, error) {
+	values := map[string]string{}
+	for _, p := range given {
+		name, value, ok := strings.Cut(p, "=")
+		if !ok || name == "" {
+			return nil, usage("-p %q is not name=value", p)
+		}
+		if _, twice := values[name]; twice {
+			return nil, usage("-p %s is given twice", name)
+		}
+		values[name] = value
+	}
+	return values, nil
+}

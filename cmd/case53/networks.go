@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"case53/cases"
+	"case53/cases/safetext"
+	"case53/cases/words"
+	"case53/loader/places"
+)
+
+// addPlaceFlags gives load the files that say whose addresses are.
+func addPlaceFlags(c *cobra.Command) {
+	c.Flags().StringArray("mmdb", nil, "a MaxMind DB `FILE` (GeoLite2, GeoIP2, DB-IP, IPinfo): countries and AS of addresses; may be repeated")
+	c.Flags().StringArray("ip-ranges", nil, "AWS's ip-ranges.json: services and regions of addresses; may be repeated")
+}
+
+// placeFiles opens the files of addPlaceFlags.
+func placeFiles(c *cobra.Command) ([]*places.File, error) {
+	var files []*places.File
+	for _, kind := range []struct {
+		flag string
+		open func(string, []byte) (*places.File, error)
+	}{{"mmdb", places.MMDB}, {"ip-ranges", places.Ranges}} {
+		paths, _ := c.Flags().GetStringArray(kind.flag)
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return nil, err
+			}
+			f, err := kind.open(path, text)
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, f)
+		}
+	}
+	return files, nil
+}
+
+// addPlaces puts the files into a case.
+func addPlaces(ctx context.Context, w *cases.Writer, files []*places.File, stderr io.Writer) error {
+	for _, f := range files {
+		networks := func(yield func(cases.Network, error) bool) {
+			for n, err := range f.Networks() {
+				if !yield(cases.Network(n), err) {
+					return
+				}
+			}
+		}
+		file := cases.NetworkFile{Kind: f.Kind, Name: strings.ToValidUTF8(f.Name, "\ufffd"), DatabaseType: f.DatabaseType, Built: f.Built}
+		n, added, err := w.AddNetworks(ctx, file, f.Bytes, networks)
+		if err != nil {
+			return err
+		}
+		note := ""
+		if !added {
+			note = ", already there"
+		}
+		fmt.Fprintf(stderr, "%s: %s of %s, %s networks%s\n", safetext.Show(f.Name), safetext.Show(f.DatabaseType), f.Built.Format("2006-01-02"), words.Count(n), note)
+	}
+	return nil
+}
