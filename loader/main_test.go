@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"case53/cases"
-	"case53/loader/logs"
 	"case53/loader/source"
 	"case53/loader/source/local"
 )
@@ -24,17 +23,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func testSchemas() []cases.Schema {
-	var out []cases.Schema
-	for _, t := range logs.All() {
-		out = append(out, t.Schema)
-	}
-	return out
-}
-
 // loadSmallBatches loads a folder in transactions of a few objects.
 func loadSmallBatches(target, dir string) error {
-	w, err := cases.OpenWriter(context.Background(), target, testSchemas())
+	w, err := cases.OpenWriter(context.Background(), target, Schemas())
 	if err != nil {
 		return err
 	}

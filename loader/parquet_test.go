@@ -52,7 +52,7 @@ func TestParquetFlowLogs(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "damaged.log.parquet"), b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w, err := cases.OpenWriter(context.Background(), target, testSchemas())
+	w, err := cases.OpenWriter(context.Background(), target, Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -106,7 +106,7 @@ func (r *remote) settle(i int) {
 
 func pullInto(t *testing.T, dir string, s source.Source, w cases.Span) (Report, error) {
 	t.Helper()
-	writer, err := cases.OpenWriter(t.Context(), dir, testSchemas())
+	writer, err := cases.OpenWriter(t.Context(), dir, Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestObjectsAreFetchedWhileTheyAreListed(t *testing.T) {
 
 // TestProgressIsASnapshot: what progress was told stays as it was told; a screen may show it later.
 func TestProgressIsASnapshot(t *testing.T) {
-	w, err := cases.OpenWriter(t.Context(), filepath.Join(t.TempDir(), "x.case"), testSchemas())
+	w, err := cases.OpenWriter(t.Context(), filepath.Join(t.TempDir(), "x.case"), Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

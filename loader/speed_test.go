@@ -17,6 +17,9 @@ import (
 	"case53/cases/records"
 	"case53/loader"
 	"case53/loader/logs"
+	"case53/loader/logs/flow"
+	"case53/loader/logs/resolver"
+	"case53/loader/logs/zone"
 	"case53/loader/source"
 	"case53/loader/source/local"
 )
@@ -40,14 +43,6 @@ func benchDir(b *testing.B) string {
 		return dir
 	}
 	return b.TempDir()
-}
-
-func schemas() []cases.Schema {
-	var out []cases.Schema
-	for _, t := range logs.All() {
-		out = append(out, t.Schema)
-	}
-	return out
 }
 
 // took is what something cost: by the clock, which other programs disturb, and in this program's own CPU time.
@@ -146,7 +141,7 @@ func loadFolder(tb testing.TB, dir, target string) (report loader.Report, load, 
 			load = stop()
 		}
 	}
-	w, err := cases.OpenWriter(context.Background(), target, schemas())
+	w, err := cases.OpenWriter(context.Background(), target, loader.Schemas())
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -233,7 +228,7 @@ func BenchmarkLoadFlow(b *testing.B) {
 	root := benchDir(b)
 	dir := generate(b, root, "flow", scale()*1_000_000)
 	for range b.N {
-		base, rows := floor(b, dir, logs.Flow)
+		base, rows := floor(b, dir, flow.Type)
 		report, load, derive := loadFolder(b, dir, filepath.Join(root, "flow.case"))
 		if report.Lines.Rows != rows {
 			b.Fatalf("%d rows loaded, %d decoded", report.Lines.Rows, rows)
@@ -248,7 +243,7 @@ func BenchmarkLoadResolver(b *testing.B) {
 	root := benchDir(b)
 	dir := generate(b, root, "dns", scale()*200_000)
 	for range b.N {
-		base, rows := floor(b, dir, logs.Resolver)
+		base, rows := floor(b, dir, resolver.Type)
 		_, load, derive := loadFolder(b, dir, filepath.Join(root, "dns.case"))
 		json := duckdbReader(b, filepath.Join(root, "json.duckdb"), fmt.Sprintf(jsonContexts, filepath.Join(dir, "*.gz"), resolverTypes),
 			fmt.Sprintf(readJSON, filepath.Join(dir, "*.gz"), resolverTypes))
@@ -260,7 +255,7 @@ func BenchmarkLoadZone(b *testing.B) {
 	root := benchDir(b)
 	dir := generate(b, root, "zone", scale()*100_000)
 	for range b.N {
-		base, rows := floor(b, dir, logs.Zone)
+		base, rows := floor(b, dir, zone.Type)
 		_, load, derive := loadFolder(b, dir, filepath.Join(root, "zone.case"))
 		ratios(b, rows, base, load, derive, took{}, "")
 	}

@@ -20,7 +20,6 @@ import (
 
 	"case53/cases"
 	"case53/loader"
-	"case53/loader/logs"
 	"case53/loader/source"
 	"case53/loader/source/local"
 )
@@ -68,12 +67,7 @@ func loaded(t *testing.T, texts map[string][]byte) *sql.DB {
 			t.Fatal(err)
 		}
 	}
-	var schemas []cases.Schema
-	for _, typ := range logs.All() {
-		schemas = append(schemas, typ.Schema)
-	}
-	schemas = append(schemas, logs.Across)
-	w, err := cases.OpenWriter(context.Background(), filepath.Join(dir, "x.case"), schemas)
+	w, err := cases.OpenWriter(context.Background(), filepath.Join(dir, "x.case"), loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

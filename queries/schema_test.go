@@ -11,7 +11,7 @@ import (
 
 	_ "github.com/duckdb/duckdb-go/v2"
 
-	"case53/loader/logs"
+	"case53/loader"
 )
 
 // emptyCase is a database with the tables, macros and views of a case, made from the files that make a real one.
@@ -33,7 +33,7 @@ func emptyCase(t *testing.T) *sql.DB {
 			}
 		}
 	}
-	for i, log := range logs.All() {
+	for i, log := range loader.Types() {
 		run(t, db, fmt.Sprintf("INSERT INTO store.log_type VALUES (%d, '%s', '%s', '%s', '')", i, log.Name, log.Title, log.Silence))
 	}
 	return db

@@ -13,7 +13,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"case53/cases"
-	"case53/loader/logs"
+	"case53/loader"
 	"case53/queries"
 )
 
@@ -179,7 +179,7 @@ func (f *fakeReader) Overview(context.Context, time.Duration) (cases.Overview, e
 // LogTypes are those that there are, and one that the case has no record of.
 func (f *fakeReader) LogTypes() []cases.LogType {
 	var types []cases.LogType
-	for _, t := range logs.All() {
+	for _, t := range loader.Types() {
 		types = append(types, t.LogType)
 	}
 	return types

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"case53/cases"
-	"case53/loader/logs"
+	"case53/loader/logs/flow"
 )
 
 // described is the output of an AWS command that describes the account.
@@ -92,7 +92,7 @@ func (d described) formats(groups []string) (formats [][]string, warnings []stri
 			continue // objects in S3 carry a header
 		}
 		seen[f.Format] = true
-		fields, err := logs.ParseFlowFormat(f.Format)
+		fields, err := flow.ParseFormat(f.Format)
 		if err != nil {
 			return nil, nil, fmt.Errorf("format of flow log %s: %w", f.ID, err)
 		}

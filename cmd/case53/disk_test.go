@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/loader"
 )
 
 // case53Command is the program with these arguments: the test binary under another name, see TestMain.
@@ -120,7 +121,7 @@ func TestInUse(t *testing.T) {
 	}
 	held := fmt.Sprintf("case is in use: %s is held by process %d\nhint: ", target, os.Getpid())
 
-	w, err := cases.OpenWriter(context.Background(), target, schemas())
+	w, err := cases.OpenWriter(context.Background(), target, loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

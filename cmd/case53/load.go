@@ -13,7 +13,7 @@ import (
 	"case53/cases"
 	"case53/cases/safetext"
 	"case53/loader"
-	"case53/loader/logs"
+	"case53/loader/logs/flow"
 	"case53/loader/source"
 	"case53/loader/source/local"
 )
@@ -42,7 +42,7 @@ func addLoadFlags(c *cobra.Command) {
 	addWindowFlags(c)
 	c.Flags().String("capture", "incident", "capture that the records belong to")
 	c.Flags().String("role", "incident", "role of the capture: incident, replay or baseline")
-	c.Flags().String("format", "auto", "log type: auto, flow, dns or zone")
+	c.Flags().String("format", "auto", "log type: auto, "+loader.TypeNames())
 	c.Flags().StringArray("flow-format", nil, "field order of flow logs without a header, e.g. '${version} ${account-id} …'; may be repeated")
 	c.Flags().Bool("quiet", false, "no progress")
 }
@@ -82,13 +82,13 @@ func planOf(c *cobra.Command) (loader.Plan, error) {
 		return plan, usage("no role %q\nhint: --role incident, replay or baseline", plan.Role)
 	}
 	if format, _ := c.Flags().GetString("format"); format != "auto" {
-		if plan.Type = logs.ByName(format); plan.Type == nil {
-			return plan, usage("no log type %q\nhint: --format auto, flow, dns or zone", format)
+		if plan.Type = loader.ByName(format); plan.Type == nil {
+			return plan, usage("no log type %q\nhint: --format auto, %s", format, loader.TypeNames())
 		}
 	}
 	texts, _ := c.Flags().GetStringArray("flow-format")
 	for _, text := range texts {
-		fields, err := logs.ParseFlowFormat(text)
+		fields, err := flow.ParseFormat(text)
 		if err != nil {
 			return plan, &statusError{exitUsage, fmt.Errorf("--flow-format: %w", err)}
 		}
@@ -108,7 +108,7 @@ func load(c *cobra.Command, dir string, plan loader.Plan) (loader.Report, error)
 // loadWith is load with something to be done first.
 func loadWith(c *cobra.Command, dir string, plan loader.Plan, first func(context.Context, *cases.Writer) error) (loader.Report, error) {
 	ctx, stderr := c.Context(), c.ErrOrStderr()
-	w, err := cases.OpenWriter(ctx, findCase(dir, stderr), schemas())
+	w, err := cases.OpenWriter(ctx, findCase(dir, stderr), loader.Schemas())
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		fmt.Fprintln(stderr, "interrupted: nothing was loaded yet; the same command goes on from there")
 		return loader.Report{}, &statusError{code: exitInterrupted}

@@ -235,7 +235,7 @@ func (p *pull) bucket(ctx context.Context, uri string, versions bool) (source.So
 	region := p.account.bucketRegion(ctx, name)
 	client, endpoint := p.account.s3(region)
 	pays, _ := p.c.Flags().GetBool("requester-pays")
-	return s3.New(client, s3.Options{Bucket: name, Prefix: prefix, AllVersions: versions, RequesterPays: pays, Region: region, Renew: p.account.renew}), endpoint, nil
+	return s3.New(client, s3.Options{Bucket: name, Prefix: prefix, Places: loader.Places(), AllVersions: versions, RequesterPays: pays, Region: region, Renew: p.account.renew}), endpoint, nil
 }
 
 // reasonOf is an error in one line.

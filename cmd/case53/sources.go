@@ -19,7 +19,7 @@ import (
 	"case53/cases/records"
 	"case53/cases/safetext"
 	"case53/cases/words"
-	"case53/loader/logs"
+	"case53/loader"
 	"case53/loader/source"
 	"case53/loader/source/cwlogs"
 	"case53/loader/source/s3"
@@ -208,19 +208,10 @@ func glance(ctx context.Context, client *cloudwatchlogs.Client, limiter *cwlogs.
 
 // typeOf is the log type that a few records are of, "" for none or more than one.
 func typeOf(sample [][]byte) string {
-	best, score, tie := "", 0, false
-	for _, t := range logs.All() {
-		switch n := t.Detect(sample); {
-		case n > score:
-			best, score, tie = t.Name, n, false
-		case n == score && n > 0:
-			tie = true
-		}
+	if t := loader.Recognise(sample); t != nil {
+		return t.Name
 	}
-	if tie {
-		return ""
-	}
-	return best
+	return ""
 }
 
 // bucketLooks is how many objects of a folder are looked into.
@@ -245,7 +236,7 @@ func (a *account) lookAtBucket(ctx context.Context, uri string, w cases.Span, ta
 	}
 	region := a.bucketRegion(ctx, bucket)
 	client, _ := a.s3(region)
-	s := s3.New(client, s3.Options{Bucket: bucket, Prefix: prefix, Region: region, Renew: a.renew, ListOnce: true})
+	s := s3.New(client, s3.Options{Bucket: bucket, Prefix: prefix, Places: loader.Places(), Region: region, Renew: a.renew, ListOnce: true})
 	var order []string
 	folders, looked, kinds := map[string]*candidate{}, map[string]int{}, map[string][]string{}
 	for o, err := range s.Objects(ctx, w) {

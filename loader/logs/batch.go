@@ -22,10 +22,10 @@ type Batch struct {
 }
 
 // words of a validity mask
-const maskWords = BatchSize / 64
+const MaskWords = BatchSize / 64
 
 // NewMask makes a validity mask with every row NULL.
-func NewMask() []uint64 { return make([]uint64, maskWords) }
+func NewMask() []uint64 { return make([]uint64, MaskWords) }
 
 // Reset empties the batch: every nullable column is all NULL again.
 func (b *Batch) Reset() {
@@ -49,8 +49,8 @@ func (b *Batch) Keep(text []byte) []byte {
 	return b.arena[at:len(b.arena):len(b.arena)]
 }
 
-// set marks row i of a mask as present.
-func set(mask []uint64, i int) { mask[i>>6] |= 1 << (i & 63) }
+// SetBit marks row i of a mask as present.
+func SetBit(mask []uint64, i int) { mask[i>>6] |= 1 << (i & 63) }
 
 // AppendText adds one value to a context key. A key is the values in column order, each as a
 // length (uvarint of len+1) and its bytes.

@@ -1,9 +1,11 @@
 // Package logs knows the log types: what a record of each looks like, and how it becomes rows.
 //
-// A log type is one .go file, one .sql file and one word in [All]. The .go file detects the type and decodes one
-// record (a line, or one JSON object) straight into columns; the .sql file declares the tables those columns are
-// stored in, the views people query, and the tables derived from them. Nothing outside this package knows a type
-// by name.
+// This package is the contract; a log type is a folder below it, and one word in loader.Types. Its .go files detect the
+// type and decode one record (a line, or one JSON object) straight into columns; its .sql file says in its header what the
+// type is to all who do not decode it, and declares the tables those columns are stored in, the views people query, and the
+// tables derived from them. Nothing outside these folders knows a type by name.
+//
+// What several types need is in field: addresses, names, times, text, JSON. What they say together is in across.
 //
 // Rules:
 //   - A record becomes exactly one of: a row (with its child rows), a header, outside the window, a duplicate,
@@ -17,9 +19,10 @@
 package logs
 
 import (
-	"embed"
+	"math"
 
 	"case53/cases"
+	"case53/loader/source"
 )
 
 // Outcome says what one record turned out to be.
@@ -35,7 +38,7 @@ const (
 // Options is what a decoder is told about the object it is to decode.
 type Options struct {
 	// Format is the field list for flow logs that carry no header, as AWS's field names in order
-	// (see ParseFlowFormat). More than one: chosen per line. Nil: the header line must come first.
+	// . More than one: chosen per line. Nil: the header line must come first.
 	Formats [][]string
 	// Capture, e.g. "incident"; stored with every row through its context.
 	Capture string
@@ -79,42 +82,18 @@ type Type struct {
 	// Enough says that the first few records already show the type and all that Resolve could find in more. May be nil.
 	Enough func(sample [][]byte) bool
 	New    func(Options) Decoder
+	// Places are where services put such logs in a bucket.
+	Places []source.Place
 }
 
-// All lists the log types, in the order of detection.
-func All() []*Type { return []*Type{Flow, Resolver, Zone} }
-
-// ByName finds a type; nil when there is none.
-func ByName(name string) *Type {
-	for _, t := range All() {
-		if t.Name == name {
-			return t
-		}
-	}
-	return nil
-}
-
-// Across is what the log types say together: tables derived from all of them, and the views on those. It needs the
-// schemas of [All].
-var Across = cases.Schema{SQL: mustSQL("across.sql")}
-
-//go:embed *.sql
-var sqlFiles embed.FS
-
-// schema reads a log type's .sql file.
-func schema(name string) cases.Schema {
-	text := mustSQL(name)
-	t, err := cases.Describe(name, text)
+// Define reads a log type's .sql file. It is embedded at build time: a fault in its header ends the program.
+func Define(file, sql string) cases.Schema {
+	t, err := cases.Describe(file, sql)
 	if err != nil {
-		panic(err) // embedded at build time
+		panic(err)
 	}
-	return cases.Schema{LogType: t, SQL: text}
+	return cases.Schema{LogType: t, SQL: sql}
 }
 
-func mustSQL(name string) string {
-	b, err := sqlFiles.ReadFile(name)
-	if err != nil {
-		panic(err) // embedded at build time
-	}
-	return string(b)
-}
+// NoTime stands for the first and last of a record that has no time.
+const NoTime = math.MinInt64

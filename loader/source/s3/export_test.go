@@ -2,10 +2,16 @@ package s3
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"case53/cases"
+	"case53/loader/logs/flow"
+	"case53/loader/logs/resolver"
 )
+
+// Places are those of the log types.
+var Places = slices.Concat(flow.Type.Places, resolver.Type.Places)
 
 // NoWaiting makes a source that asks again at once.
 func NoWaiting(s *Source) {
@@ -14,7 +20,7 @@ func NoWaiting(s *Source) {
 
 // MayHold is what a key says of a window.
 func MayHold(k string, w cases.Span) bool {
-	parsed := parse(k)
+	parsed := parse(k, Places)
 	return parsed.mayHold(w)
 }
 
@@ -25,7 +31,7 @@ type Parsed struct {
 }
 
 func Parse(s string) Parsed {
-	k := parse(s)
+	k := parse(s, Places)
 	return Parsed{k.account, k.service, k.region, k.date.from, k.stamp}
 }
 

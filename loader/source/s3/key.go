@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/loader/source"
 )
 
 // What a key says of its records' times.
@@ -23,22 +24,17 @@ import (
 type key struct {
 	aws                      bool // below an AWSLogs folder
 	account, service, region string
-	servicePath              string // the folder of the service
-	root                     string // the folder that holds the years
-	date                     date   // of the folder
-	name                     string // after the last slash
-	kind                     kind   // by the name
+	servicePath              string        // the folder of the service
+	root                     string        // the folder that holds the years
+	date                     date          // of the folder
+	name                     string        // after the last slash
+	home                     *source.Place // whose folder it is in, below AWSLogs
+	kind                     *source.Place // whose name it has; nil: nobody's
 	stamp                    time.Time
 }
 
-type kind int
-
-const (
-	other kind = iota
-	flowLog
-	resolverLog
-	firehose
-)
+// firehose is how Firehose names what it delivers, whatever it is.
+var firehose = &source.Place{Name: firehoseName, Stamp: "2006-01-02-15-04-05", Before: time.Hour, After: 2 * time.Hour}
 
 // date is what the folders say: a year, month, day or hour. depth is how many of them; 0: nothing.
 type date struct {
@@ -48,15 +44,13 @@ type date struct {
 }
 
 var (
-	flowName     = regexp.MustCompile(`_vpcflowlogs_[a-z0-9-]+_fl-[0-9a-zA-Z]+_(\d{8}T\d{4})Z`)
-	resolverName = regexp.MustCompile(`_vpcdnsquerylogs_\d+_(\d{8}T\d{4})Z`)
 	firehoseName = regexp.MustCompile(`-\d+-(\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(\.[\w.]+)?$`)
 	account      = regexp.MustCompile(`^\d{6,}$`)
 	organization = regexp.MustCompile(`^o-[0-9a-z]+$`)
 )
 
 // parse takes a key apart; one that ends in a slash is a folder.
-func parse(s string) key {
+func parse(s string, places []source.Place) key {
 	var k key
 	parts := strings.Split(s, "/")
 	k.name = parts[len(parts)-1]
@@ -64,15 +58,15 @@ func parse(s string) key {
 	at := 0 // where dates may begin
 	if i := slices.Index(folders, "AWSLogs"); i >= 0 {
 		k.aws = true
-		at = k.owner(folders, i+1)
+		at = k.owner(folders, i+1, places)
 	}
 	k.dates(folders, at)
-	k.stamped()
+	k.stamped(places)
 	return k
 }
 
 // owner reads the account, service and region that follow AWSLogs, and gives the index after them.
-func (k *key) owner(folders []string, i int) int {
+func (k *key) owner(folders []string, i int, places []source.Place) int {
 	next := func(hive string) string {
 		if i == len(folders) {
 			return ""
@@ -93,17 +87,15 @@ func (k *key) owner(folders []string, i int) int {
 	if k.service != "" {
 		k.servicePath = strings.Join(folders[:i], "/") + "/"
 	}
-	if i < len(folders) && k.ours() && k.service != "vpcdnsquerylogs" {
+	if at := slices.IndexFunc(places, func(p source.Place) bool { return slices.Contains(p.Services, k.service) }); at >= 0 {
+		k.home = &places[at]
+	}
+	if i < len(folders) && k.home != nil && k.home.Region {
 		if _, ok := number(folders[i], "year", 4, 1970, 9999); !ok {
 			k.region = next("aws-region")
 		}
 	}
 	return i
-}
-
-// ours says whether the folder's service writes logs that are read here. One template is known to say vpc.
-func (k *key) ours() bool {
-	return k.service == "vpcflowlogs" || k.service == "vpcdnsquerylogs" || k.service == "vpc"
 }
 
 // dates reads the first run of year, month, day and hour folders.
@@ -171,19 +163,25 @@ func number(folder, hive string, digits, low, high int) (int, bool) {
 	return n, err == nil && len(folder) == digits && n >= low && n <= high
 }
 
-func (k *key) stamped() {
-	for _, n := range []struct {
-		kind   kind
-		re     *regexp.Regexp
-		layout string
-	}{{flowLog, flowName, "20060102T1504"}, {resolverLog, resolverName, "20060102T1504"}, {firehose, firehoseName, "2006-01-02-15-04-05"}} {
-		if m := n.re.FindStringSubmatch(k.name); m != nil {
-			if t, err := time.Parse(n.layout, m[1]); err == nil {
-				k.kind, k.stamp = n.kind, t
-				return
-			}
+// stamped reads the time in the name, where it is one that a service gives.
+func (k *key) stamped(places []source.Place) {
+	read := func(p *source.Place) bool {
+		m := p.Name.FindStringSubmatch(k.name)
+		if m == nil {
+			return false
+		}
+		t, err := time.Parse(p.Stamp, m[1])
+		if err == nil {
+			k.kind, k.stamp = p, t
+		}
+		return err == nil
+	}
+	for i := range places {
+		if read(&places[i]) {
+			return
 		}
 	}
+	read(firehose)
 }
 
 // span is a stretch of time with both ends in it; a zero end is open.
@@ -210,59 +208,42 @@ func (s span) widen(before, after time.Duration) span {
 
 const day = 24 * time.Hour
 
-// stamps is the span of stamps under which a log of this kind may hold records of w.
-func stamps(k kind, w cases.Span) span {
-	s := span{w.From, w.To}
-	switch k {
-	case flowLog:
-		// A record may end 660 s after it started, and may come an hour late.
-		s = s.widen(0, 660*time.Second+time.Hour)
-		if !s.from.IsZero() {
-			s.from = s.from.UTC().Truncate(5 * time.Minute)
-		}
-	case resolverLog:
-		s = s.widen(15*time.Minute, time.Hour)
-	case firehose:
-		s = s.widen(time.Hour, 2*time.Hour)
+// stamps is the span of stamps under which a log of this place may hold records of w.
+func stamps(p *source.Place, w cases.Span) span {
+	s := span{w.From, w.To}.widen(p.Before, p.After)
+	if !s.from.IsZero() && p.Step > 0 {
+		s.from = s.from.UTC().Truncate(p.Step)
 	}
 	return s
 }
 
 // days is the span of the day folders for such stamps. The folder of a log that is written about midnight may be that
 // of either day.
-func days(k kind, w cases.Span) span {
-	s := stamps(k, w)
+func days(p *source.Place, w cases.Span) span {
+	s := stamps(p, w)
 	if !s.from.IsZero() {
 		s.from = s.from.UTC().Truncate(day)
 	}
 	return s.widen(day, day)
 }
 
-// serviceKind is the kind of logs in an AWS folder.
-func (k *key) serviceKind() kind {
-	if k.service == "vpcdnsquerylogs" {
-		return resolverLog
-	}
-	return flowLog
-}
-
 // mayHold says whether an object with this key may hold records of w.
 func (k *key) mayHold(w cases.Span) bool {
-	if k.aws && k.ours() && k.date.depth > 0 && !days(k.serviceKind(), w).meets(k.date.from, k.date.to) {
+	if k.home != nil && k.date.depth > 0 && !days(k.home, w).meets(k.date.from, k.date.to) {
 		return false
 	}
 	switch k.kind {
-	case flowLog, resolverLog:
-		return stamps(k.kind, w).has(k.stamp)
+	case nil:
+		return true
 	case firehose:
 		// The folder and the name give the hour of arrival. Where they differ one of them is not in UTC.
 		s := stamps(firehose, w)
 		return s.has(k.stamp) || k.date.depth == 4 && s.meets(k.date.from, k.date.to)
 	}
-	return true
+	return stamps(k.kind, w).has(k.stamp)
 }
 
-// foreign are the folders in AWSLogs/ACCOUNT/ of services whose logs are of no type that is read here.
+// foreign are folders in AWSLogs/ACCOUNT/ of services whose logs are read here only where a place names them.
 var foreign = []string{
 	"CloudTrail", "CloudTrail-Digest", "CloudTrail-Insight", "Config", "GuardDuty", "KafkaBrokerLogs", "WAFLogs", "elasticloadbalancing",
 }
@@ -287,7 +268,7 @@ func (k *key) never(full, prefix string, size int64) string {
 }
 
 func (k *key) foreignTo(prefix string) string {
-	if slices.Contains(foreign, k.service) && !strings.HasPrefix(prefix, k.servicePath) {
+	if k.home == nil && slices.Contains(foreign, k.service) && !strings.HasPrefix(prefix, k.servicePath) {
 		return "logs of " + k.service
 	}
 	return ""

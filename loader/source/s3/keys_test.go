@@ -129,7 +129,7 @@ func TestNeverTooNarrow(t *testing.T) {
 				want["s3://bucket/"+d.key] = true
 			}
 		}
-		opt := s3.Options{Bucket: "bucket", ListOnce: true, AllVersions: rapid.Bool().Draw(rt, "versions")}
+		opt := s3.Options{Places: s3.Places, Bucket: "bucket", ListOnce: true, AllVersions: rapid.Bool().Draw(rt, "versions")}
 		got := map[string]bool{}
 		for o, err := range s3.New(serving, opt).Objects(t.Context(), w) {
 			if err != nil {
@@ -190,7 +190,7 @@ func TestWalkingSelectsTheSame(t *testing.T) {
 		}
 		slices.Sort(want)
 		var got []string
-		for o, err := range s3.New(serving, s3.Options{Bucket: "bucket", Prefix: prefix}).Objects(t.Context(), w) {
+		for o, err := range s3.New(serving, s3.Options{Places: s3.Places, Bucket: "bucket", Prefix: prefix}).Objects(t.Context(), w) {
 			if err != nil {
 				rt.Fatal(err)
 			}

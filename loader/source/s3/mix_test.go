@@ -73,7 +73,7 @@ func TestAnyFaults(t *testing.T) {
 			}
 			return body
 		}
-		src := s3.New(serving, s3.Options{Bucket: "bucket"})
+		src := s3.New(serving, s3.Options{Places: s3.Places, Bucket: "bucket"})
 		s3.NoWaiting(src)
 		listed, failed := 0, 0
 		for o, err := range src.Objects(t.Context(), cases.Span{}) {

@@ -54,7 +54,10 @@ type Options struct {
 	Accounts       []string // of AWSLogs/ACCOUNT/ folders; nil: all
 	Regions        []string // of AWSLogs/…/REGION/ folders; nil: all
 	Region         string   // that the client signs for; it is recorded
-	ListOnce       bool     // no second listing: what was listed stays CompleteUnverified
+	// Places are where services put the logs that are wanted: their folders and names say which objects may be of a window.
+	// What no place knows is listed whole.
+	Places   []source.Place
+	ListOnce bool // no second listing: what was listed stays CompleteUnverified
 
 	// Stall is how long a body may give nothing before it is asked for again; 0: a minute.
 	Stall time.Duration

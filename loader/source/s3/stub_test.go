@@ -119,7 +119,7 @@ func (b *stub) serve(t testing.TB) *awss3.Client {
 
 // source is the stub's bucket as a source that does not wait.
 func (b *stub) source(t testing.TB, opt s3.Options) *s3.Source {
-	opt.Bucket = "bucket"
+	opt.Bucket, opt.Places = "bucket", s3.Places
 	src := s3.New(b.serve(t), opt)
 	s3.NoWaiting(src)
 	return src

@@ -98,7 +98,7 @@ func (t *tree) part(prefix string, flat bool, span cases.Span) *part {
 // leaf adds a folder that will be listed whole.
 func (s *Source) leaf(t *tree, prefix string, w cases.Span) {
 	span := w
-	if k := parse(prefix); k.aws && k.date.depth >= 3 {
+	if k := parse(prefix, s.opt.Places); k.aws && k.date.depth >= 3 {
 		span = cases.Span{From: k.date.from, To: k.date.to}
 	}
 	t.nodes = append(t.nodes, node{uri: s.uri(prefix), part: t.part(prefix, true, span)})
@@ -189,8 +189,8 @@ type opened struct {
 func (s *Source) sift(ctx context.Context, w cases.Span, f folder, skip func(string)) (o opened, leaves []string) {
 	o.years = map[string]bool{}
 	for _, child := range f.children {
-		k := parse(child)
-		if k.aws && k.ours() && k.date.depth > 0 {
+		k := parse(child, s.opt.Places)
+		if k.home != nil && k.date.depth > 0 {
 			o.years[k.root] = k.date.hive
 		}
 		unasked := s.unasked(&k)
@@ -199,9 +199,9 @@ func (s *Source) sift(ctx context.Context, w cases.Span, f folder, skip func(str
 			skip("folders with " + k.foreignTo(s.opt.Prefix))
 		case unasked != "":
 			skip(unasked)
-		case k.aws && k.ours() && k.date.depth > 0 && !days(k.serviceKind(), w).meets(k.date.from, k.date.to):
+		case k.home != nil && k.date.depth > 0 && !days(k.home, w).meets(k.date.from, k.date.to):
 			skip("folders of other days")
-		case k.aws && k.service != "" && !k.ours():
+		case k.aws && k.service != "" && k.home == nil:
 			leaves = append(leaves, child)
 		case k.aws && k.date.depth >= 3:
 			leaves = append(leaves, child)
@@ -229,7 +229,7 @@ func (s *Source) sift(ctx context.Context, w cases.Span, f folder, skip func(str
 func (s *Source) onlyFirehose(ctx context.Context, prefix string) bool {
 	entries, _, err := s.list(ctx, place{prefix: prefix, max: 1000})
 	for _, e := range entries {
-		if k := parse(e.key); k.kind != firehose || k.date.depth < 3 {
+		if k := parse(e.key, s.opt.Places); k.kind != firehose || k.date.depth < 3 {
 			return false
 		}
 	}
@@ -249,7 +249,7 @@ func (s *Source) unasked(k *key) string {
 
 // selected says whether an object is to be listed.
 func (s *Source) selected(e entry, w cases.Span, skip func(string)) bool {
-	k := parse(e.key)
+	k := parse(e.key, s.opt.Places)
 	reason := k.never(e.key, s.opt.Prefix, e.size)
 	if reason == "" {
 		reason = s.unasked(&k)

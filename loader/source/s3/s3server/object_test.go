@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"case53/cases"
+	"case53/loader"
 	"case53/loader/source"
 	"case53/loader/source/s3"
 	"case53/loader/source/sourcetest"
@@ -30,7 +31,7 @@ func TestSource(t *testing.T) {
 				put(t, c, name, key, []byte("bytes of "+key))
 				want.Objects["s3://"+name+"/"+uri] = []byte("bytes of " + key)
 			}
-			sourcetest.Run(t, s3.New(c, s3.Options{Bucket: name, AllVersions: versions}), want)
+			sourcetest.Run(t, s3.New(c, s3.Options{Places: loader.Places(), Bucket: name, AllVersions: versions}), want)
 		})
 	}
 }
@@ -54,7 +55,7 @@ func TestChecksums(t *testing.T) {
 	}
 	upload(t, c, "checksums", "parts/"+string(types.ChecksumAlgorithmCrc64nvme), body, types.ChecksumAlgorithmCrc64nvme)
 	levels["parts/"+string(types.ChecksumAlgorithmCrc64nvme)] = "full" // S3 keeps this one of the whole object
-	src := s3.New(c, s3.Options{Bucket: "checksums"})
+	src := s3.New(c, s3.Options{Places: loader.Places(), Bucket: "checksums"})
 	for _, o := range all(t, src) {
 		key := strings.TrimPrefix(o.URI(), "s3://checksums/")
 		t.Run(key, func(t *testing.T) {
@@ -114,7 +115,7 @@ func TestStoredAsItIs(t *testing.T) {
 	c := bucket(t, "encoded", false)
 	gz := packed("compressed\n")
 	put(t, c, "encoded", "x.gz", gz, func(in *awss3.PutObjectInput) { in.ContentEncoding = aws.String("gzip") })
-	got, err := read(t.Context(), all(t, s3.New(c, s3.Options{Bucket: "encoded"}))[0])
+	got, err := read(t.Context(), all(t, s3.New(c, s3.Options{Places: loader.Places(), Bucket: "encoded"}))[0])
 	if err != nil || !bytes.Equal(got, gz) {
 		t.Errorf("%q, want the gzip bytes: %v", got, err)
 	}
@@ -124,7 +125,7 @@ func TestOverwrittenAndGone(t *testing.T) {
 	c := bucket(t, "changes", false)
 	put(t, c, "changes", "overwritten", []byte("first"))
 	put(t, c, "changes", "removed", []byte("first"))
-	objects := all(t, s3.New(c, s3.Options{Bucket: "changes"}))
+	objects := all(t, s3.New(c, s3.Options{Places: loader.Places(), Bucket: "changes"}))
 	put(t, c, "changes", "overwritten", []byte("other"))
 	if _, err := c.DeleteObject(t.Context(), &awss3.DeleteObjectInput{Bucket: aws.String("changes"), Key: aws.String("removed")}); err != nil {
 		t.Fatal(err)
@@ -151,10 +152,10 @@ func TestVersions(t *testing.T) {
 		}
 		want[key+" first"], want[key+" second"] = key, key
 	}
-	if n := len(all(t, s3.New(c, s3.Options{Bucket: "versions"}))); n != 400 {
+	if n := len(all(t, s3.New(c, s3.Options{Places: loader.Places(), Bucket: "versions"}))); n != 400 {
 		t.Errorf("%d current objects, want 400", n)
 	}
-	src := s3.New(c, s3.Options{Bucket: "versions", AllVersions: true})
+	src := s3.New(c, s3.Options{Places: loader.Places(), Bucket: "versions", AllVersions: true})
 	deleted := 0
 	for _, o := range all(t, src) {
 		b, err := read(t.Context(), o)
@@ -178,7 +179,7 @@ func TestVersions(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
-	for _, err := range s3.New(client(address), s3.Options{Bucket: "no-such-bucket"}).Objects(t.Context(), cases.Span{}) {
+	for _, err := range s3.New(client(address), s3.Options{Places: loader.Places(), Bucket: "no-such-bucket"}).Objects(t.Context(), cases.Span{}) {
 		if err == nil || !strings.Contains(err.Error(), "NoSuchBucket") {
 			t.Error(err)
 		}
@@ -189,7 +190,7 @@ func TestRefused(t *testing.T) {
 			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "canary"}, nil
 		})
 	})
-	for _, err := range s3.New(wrong, s3.Options{Bucket: "locked"}).Objects(t.Context(), cases.Span{}) {
+	for _, err := range s3.New(wrong, s3.Options{Places: loader.Places(), Bucket: "locked"}).Objects(t.Context(), cases.Span{}) {
 		if err == nil || !strings.Contains(err.Error(), "SignatureDoesNotMatch") || strings.Contains(err.Error(), "canary") {
 			t.Error(err)
 		}

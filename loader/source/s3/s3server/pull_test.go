@@ -19,6 +19,7 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"case53/cases"
+	"case53/loader"
 	"case53/loader/source"
 	"case53/loader/source/s3"
 )
@@ -152,7 +153,7 @@ func TestPullIsExactlyTheWindow(t *testing.T) {
 			name := fmt.Sprintf("window-%t", versioned)
 			c, d := put2500(t, name, versioned)
 			target := filepath.Join(t.TempDir(), "x.case")
-			src := &counted{Source: s3.New(c, s3.Options{Bucket: name})}
+			src := &counted{Source: s3.New(c, s3.Options{Places: loader.Places(), Bucket: name})}
 			report, err := pull(t.Context(), target, src, window)
 			if err != nil || len(report.Failures) > 0 {
 				t.Fatal(err, report.Failures)
@@ -167,7 +168,7 @@ func TestPullIsExactlyTheWindow(t *testing.T) {
 			}
 
 			// Again: nothing is fetched, nothing is added.
-			src = &counted{Source: s3.New(c, s3.Options{Bucket: name})}
+			src = &counted{Source: s3.New(c, s3.Options{Places: loader.Places(), Bucket: name})}
 			report, err = pull(t.Context(), target, src, window)
 			if err != nil || len(src.opened) > 0 || report.Lines.Rows > 0 {
 				t.Errorf("a second pull fetched %d objects and added %d rows: %v", len(src.opened), report.Lines.Rows, err)
@@ -181,7 +182,7 @@ func TestPullIsExactlyTheWindow(t *testing.T) {
 				late[k] = d.objects[k]
 			}
 			putAll(t, c, name, late)
-			src = &counted{Source: s3.New(c, s3.Options{Bucket: name})}
+			src = &counted{Source: s3.New(c, s3.Options{Places: loader.Places(), Bucket: name})}
 			if _, err = pull(t.Context(), target, src, window); err != nil || len(src.opened) != len(late) {
 				t.Errorf("%d late objects, %d fetched: %v", len(late), len(src.opened), err)
 			}
@@ -215,7 +216,7 @@ func TestTamperedIsNotStored(t *testing.T) {
 	}
 	file.Close()
 	target := filepath.Join(t.TempDir(), "x.case")
-	report, err := pull(t.Context(), target, s3.New(c, s3.Options{Bucket: "tampered"}), window)
+	report, err := pull(t.Context(), target, s3.New(c, s3.Options{Places: loader.Places(), Bucket: "tampered"}), window)
 	if err != nil || len(report.Failures) != 1 || !strings.HasSuffix(report.Failures[0].URI, victim) || !strings.Contains(report.Failures[0].Err.Error(), "checksum") {
 		t.Fatalf("%v %v", report.Failures, err)
 	}
@@ -234,7 +235,7 @@ func TestTamperedIsNotStored(t *testing.T) {
 
 // pullAndBeKilled is the program that TestKilledPulls kills.
 func pullAndBeKilled(args []string) int {
-	report, err := pull(context.Background(), args[2], s3.New(client(args[0]), s3.Options{Bucket: args[1]}), window)
+	report, err := pull(context.Background(), args[2], s3.New(client(args[0]), s3.Options{Places: loader.Places(), Bucket: args[1]}), window)
 	if err != nil || len(report.Failures) > 0 {
 		fmt.Fprintln(os.Stderr, err, report.Failures)
 		return 1
@@ -295,7 +296,7 @@ func TestDeletedLogs(t *testing.T) {
 	put(t, c, name, replaced, packed("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\n"))
 	target := filepath.Join(t.TempDir(), "x.case")
 	for round := range 2 {
-		src := &counted{Source: s3.New(c, s3.Options{Bucket: name, AllVersions: true})}
+		src := &counted{Source: s3.New(c, s3.Options{Places: loader.Places(), Bucket: name, AllVersions: true})}
 		report, err := pull(t.Context(), target, src, window)
 		if err != nil || len(report.Failures) > 0 || len(src.opened) != 4*(1-round) {
 			t.Fatalf("round %d: %d fetched, %v %v", round, len(src.opened), err, report.Failures)

@@ -22,7 +22,6 @@ import (
 
 	"case53/cases"
 	"case53/loader"
-	"case53/loader/logs"
 	"case53/loader/source"
 	"case53/loader/source/s3"
 )
@@ -163,14 +162,6 @@ func read(ctx context.Context, o source.Object) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-func schemas() []cases.Schema {
-	var out []cases.Schema
-	for _, t := range logs.All() {
-		out = append(out, t.Schema)
-	}
-	return out
-}
-
 // counted counts the objects that are opened.
 type counted struct {
 	*s3.Source
@@ -205,7 +196,7 @@ func (o countedObject) Open(ctx context.Context) (io.ReadCloser, error) {
 
 // pull loads a window of a source into a case through the program's own pipeline.
 func pull(ctx context.Context, target string, src source.Source, w cases.Span) (loader.Report, error) {
-	writer, err := cases.OpenWriter(ctx, target, schemas())
+	writer, err := cases.OpenWriter(ctx, target, loader.Schemas())
 	if err != nil {
 		return loader.Report{}, err
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/loader"
 	"case53/loader/source"
 	"case53/loader/source/local"
 	"case53/loader/source/s3"
@@ -58,7 +59,7 @@ func BenchmarkPull(b *testing.B) {
 			if d := took(local.New(dir)); fromDisk == 0 || d < fromDisk {
 				fromDisk = d
 			}
-			if d := took(s3.New(c, s3.Options{Bucket: name})); fromServer == 0 || d < fromServer {
+			if d := took(s3.New(c, s3.Options{Places: loader.Places(), Bucket: name})); fromServer == 0 || d < fromServer {
 				fromServer = d
 			}
 		}

@@ -1,0 +1,324 @@
+// Package flow reads VPC Flow Logs, versions 2 to 11, and Transit Gateway flow logs: lines of fields whose order each flow log
+// chooses for itself, or JSON objects of the same fields.
+//
+// The field list is the header line's (of each object, and again of each header inside it: files get joined), else
+// one that was given, else one of the presets that Resolve finds to be the only fit. A record with fewer fields than
+// the list is an error. One with more is stored under a header or a given list if everything else about it is in
+// order, with the surplus kept in extra; under an inferred list it is an error.
+//
+// NODATA and SKIPDATA are rows. A record's own time is from start to end; where its format has neither, or both are
+// "-", it belongs to every window: Admit is not asked, and first and last are NoTime.
+//
+// The package refuses to pad a short line, to shift fields, and to choose between two field lists that both fit.
+package flow
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"case53/loader/logs"
+	"case53/loader/logs/field"
+	"case53/loader/source"
+)
+
+//go:embed flow.sql
+var schema string
+
+// Type is the log type.
+var Type = &logs.Type{
+	Schema:  logs.Define("flow.sql", schema),
+	Detect:  detectFlow,
+	Resolve: resolveFlow,
+	Enough:  beginsWithHeader,
+	// A record may end 660 s after it started, and may come an hour late. One template is known to name the folder vpc.
+	Places: []source.Place{{Services: []string{"vpcflowlogs", "vpc"}, Region: true, Name: regexp.MustCompile(`_vpcflowlogs_[a-z0-9-]+_fl-[0-9a-zA-Z]+_(\d{8}T\d{4})Z`),
+		Stamp: "20060102T1504", After: 660*time.Second + time.Hour, Step: 5 * time.Minute}},
+	New: func(o logs.Options) logs.Decoder { return newFlowDecoder(o) },
+}
+
+// What a decoder remembers at most: field lists, bytes of contexts, and room for the fields of a line.
+const (
+	maxFlowFormats = 64
+	maxFlowKeys    = 8 << 20
+	maxFlowTokens  = 1 << 12
+)
+
+type flowDecoder struct {
+	opt     logs.Options
+	given   []*flowFormat
+	header  *flowFormat // the last header's
+	known   []*flowFormat
+	formats uint32   // how many there were
+	used    []string // descriptions, in order of first use
+	last    *flowFormat
+
+	flowRows          // where records are read to: the batch of plain rows
+	full     flowRows // rows that store.flow_plain has no columns for
+	// The row's field list has a field that store.flow_plain has no column for: a log's rows stay together, those too that
+	// have no value there (NODATA, SKIPDATA).
+	needsFull bool
+
+	line      lineMap
+	tokens    [][]byte
+	extraJSON []byte                // what extra will hold: an object still open at its end; empty for NULL
+	lostNow   [len(lostNames)]int64 // the row's packets-lost-…; -1 for NULL
+	names     flowContexts
+	json      flowJSON
+}
+
+// lostNames are the fields of the column packets_lost, in its order.
+var lostNames = [4]string{"packets-lost-no-route", "packets-lost-blackhole", "packets-lost-mtu-exceeded", "packets-lost-ttl-expired"}
+
+func newFlowDecoder(o logs.Options) *flowDecoder {
+	d := &flowDecoder{opt: o, flowRows: newFlowRows("flow_plain", flowPlainColumns), full: newFlowRows("flow_full", flowColumns)}
+	d.names.init(o)
+	for _, names := range o.Formats {
+		if f := d.remember(newFlowFormat(names, fromUser, false)); !slices.Contains(d.given, f) {
+			d.given = append(d.given, f)
+		}
+	}
+	return d
+}
+
+// remember numbers a format, and plans how its lines are read.
+func (d *flowDecoder) remember(f *flowFormat) *flowFormat {
+	for _, k := range d.known {
+		if k.origin == f.origin && k.comma == f.comma && slices.Equal(k.names, f.names) {
+			return k
+		}
+	}
+	if len(d.known) == maxFlowFormats {
+		d.known = nil
+	}
+	f.id = d.formats
+	d.formats++
+	d.known = append(d.known, f)
+	d.plan(f)
+	return f
+}
+
+func (d *flowDecoder) Batches() []*logs.Batch { return []*logs.Batch{d.batch, d.full.batch} }
+
+func (d *flowDecoder) Format() string { return strings.Join(d.used, " | ") }
+
+// use notes that a record was read in a format.
+func (d *flowDecoder) use(f *flowFormat) {
+	if f == d.last {
+		return
+	}
+	d.last = f
+	d.describe(f.describe())
+}
+
+func (d *flowDecoder) describe(text string) {
+	const most = 16
+	if len(d.used) < most && !slices.Contains(d.used, text) {
+		d.used = append(d.used, text)
+	}
+	if len(d.used) == most {
+		d.used = append(d.used, "…")
+	}
+}
+
+func (d *flowDecoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64, error) {
+	rec = trimSpace(rec)
+	if len(rec) == 0 {
+		return logs.Row, logs.NoTime, logs.NoTime, errors.New("empty record")
+	}
+	if c := rec[0] | 0x20; isLower(c) || c == '"' {
+		if is, err := d.readHeader(rec); is || err != nil {
+			return logs.Header, logs.NoTime, logs.NoTime, err
+		}
+	}
+	for _, b := range [2]*logs.Batch{d.batch, d.full.batch} {
+		if b.N == logs.BatchSize {
+			if err := d.opt.Flush(b); err != nil {
+				return logs.Row, logs.NoTime, logs.NoTime, err
+			}
+		}
+	}
+	n := d.batch.N
+	o, first, last, err := d.decodeRow(rec, meta, n)
+	if err != nil || o != logs.Row {
+		d.clear(n)
+		return o, first, last, err
+	}
+	d.object[n], d.rowNo[n] = meta.ObjectID, meta.RowNo
+	if !d.needsFull && d.isPlain(n) {
+		d.batch.N = n + 1
+	} else {
+		d.full.add(&d.flowRows, n)
+		d.clear(n)
+	}
+	return logs.Row, first, last, nil
+}
+
+// decodeRow fills row n, all but its place. Unless it succeeds with Row, the caller clears what it set.
+func (d *flowDecoder) decodeRow(rec []byte, meta logs.Meta, n int) (logs.Outcome, int64, int64, error) {
+	d.forgetRest()
+	if cap(d.tokens) > maxFlowTokens {
+		d.tokens = nil
+	}
+	if rec[0] == '{' {
+		return d.decodeJSON(rec, meta, n)
+	}
+	d.escaped[n] = 0
+	plain := d.line.scan(rec)
+	if !plain && !utf8.Valid(rec) {
+		// Escaped as a whole, so that a backslash means the same in every field of the row.
+		rec, _ = field.ValidText(rec)
+		d.escaped[n] = 1
+	}
+	f, err := d.formatOf(rec, plain)
+	if err != nil {
+		return logs.Row, logs.NoTime, logs.NoTime, err
+	}
+	d.needsFull = f.full
+	if plain = plain && !f.comma; plain {
+		err = d.readLine(f, rec, n)
+	}
+	if !plain || err != nil && f.isSeparated(rec) {
+		plain = false
+		err = d.readValues(f, rec, f.isSeparated(rec), n)
+	}
+	if err != nil {
+		return logs.Row, logs.NoTime, logs.NoTime, err
+	}
+	first, last, o := d.admit(n)
+	if o != logs.Row {
+		return o, first, last, nil
+	}
+	if plain {
+		d.context[n], err = d.lineContext(f, rec, meta)
+	} else {
+		d.context[n] = d.names.intern(meta)
+	}
+	if err != nil {
+		return logs.Row, logs.NoTime, logs.NoTime, err
+	}
+	d.keepRest(n)
+	d.use(f)
+	return logs.Row, first, last, nil
+}
+
+// isSeparated says whether commas stand between the values of a line. A list without a header does not say.
+func (f *flowFormat) isSeparated(rec []byte) bool {
+	if f.origin == fromHeader {
+		return f.comma
+	}
+	return !bytes.ContainsFunc(rec, func(r rune) bool { return r < 0x80 && isSpace(byte(r)) }) && bytes.IndexByte(rec, ',') >= 0
+}
+
+// admit asks what is to become of row n, by its own time. A record whose end is before its start spans from the one
+// to the other all the same.
+func (d *flowDecoder) admit(n int) (first, last int64, o logs.Outcome) {
+	hasStart, hasEnd := d.has(flowStart, n), d.has(flowEnd, n)
+	switch {
+	case hasStart && hasEnd:
+		first, last = d.times[0][n], d.times[1][n]
+		first, last = min(first, last), max(first, last)
+	case hasStart:
+		first, last = d.times[0][n], d.times[0][n]
+	case hasEnd:
+		first, last = d.times[1][n], d.times[1][n]
+	default:
+		return logs.NoTime, logs.NoTime, logs.Row
+	}
+	if d.opt.Admit == nil {
+		return first, last, logs.Row
+	}
+	return first, last, d.opt.Admit(first, last)
+}
+
+// readHeader takes a header line. A line that only looks like one, because its values are field names, stays a
+// record: it is read by the list in force wherever that is possible.
+func (d *flowDecoder) readHeader(rec []byte) (bool, error) {
+	names, comma, _, ok := parseHeader(rec)
+	if !ok {
+		return false, nil
+	}
+	if d.header != nil && comma == d.header.comma && slices.Equal(names, d.header.names) {
+		return true, nil
+	}
+	if d.header != nil && d.header.reads(rec) {
+		return false, nil
+	}
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return false, fmt.Errorf("header names %s twice", name)
+		}
+	}
+	d.header = d.remember(newFlowFormat(names, fromHeader, comma))
+	d.use(d.header)
+	return true, nil
+}
+
+// reads says whether a line can be a record of this format.
+func (f *flowFormat) reads(rec []byte) bool {
+	tokens := appendTokens(nil, rec, f.comma)
+	return len(tokens) == len(f.ops) && f.misfit(tokens, true) < 0
+}
+
+// formatOf finds the field list for a line.
+func (d *flowDecoder) formatOf(rec []byte, plain bool) (*flowFormat, error) {
+	switch {
+	case d.header != nil:
+		return d.header, nil
+	case len(d.given) == 1:
+		return d.given[0], nil
+	case len(d.given) == 0:
+		return nil, errors.New("no header before this record, and no format given")
+	}
+	if plain { // mostly, one list alone has as many fields
+		var only *flowFormat
+		n := 0
+		for _, f := range d.given {
+			if len(f.ops) == d.line.fields {
+				only, n = f, n+1
+			}
+		}
+		if n == 1 {
+			return only, nil
+		}
+	}
+	return d.choose(rec)
+}
+
+// choose picks one of several field lists for a line: by the number of fields, then by the form of the values.
+func (d *flowDecoder) choose(rec []byte) (*flowFormat, error) {
+	d.tokens = splitLine(d.tokens[:0], rec)
+	var sized []*flowFormat
+	for _, f := range d.given {
+		if n := len(f.ops); n == len(d.tokens) || n < len(d.tokens) && f.origin == fromUser {
+			if len(sized) > 0 && n > len(sized[0].ops) {
+				sized = sized[:0] // surplus fields only when no list has more
+			}
+			if len(sized) == 0 || n == len(sized[0].ops) {
+				sized = append(sized, f)
+			}
+		}
+	}
+	if len(sized) == 0 {
+		return nil, fmt.Errorf("%d fields, as none of the %d formats", len(d.tokens), len(d.given))
+	}
+	tokens := d.tokens[:len(sized[0].ops)]
+	fit := fitting(sized, tokens, false)
+	if len(fit) == 0 {
+		fit = fitting(sized, tokens, true)
+	}
+	if len(fit) == 0 {
+		at := sized[0].misfit(tokens, true)
+		return nil, fmt.Errorf("no format of %d fields fits: in one, %s is %s", len(tokens), sized[0].names[at], field.Quoted(tokens[at]))
+	}
+	if one, other := differ(fit, tokens); one != nil {
+		return nil, fmt.Errorf("two formats fit and mean different things: %s; %s", asFlag(one.names), asFlag(other.names))
+	}
+	return fit[0], nil
+}

@@ -1,0 +1,381 @@
+package flow
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"case53/loader/logs/field"
+)
+
+const flowHint = "\nhint: pass --flow-format '${version} ${account-id} …'"
+
+// UnknownFormatError says that the field list of an object is not known, or that the one given cannot be its.
+type UnknownFormatError struct {
+	Tokens  int    // fields of the example
+	Example []byte // a record that does not fit, as it was read
+	Why     string // what speaks against the given format; "" when none was given
+}
+
+func (e *UnknownFormatError) Error() string {
+	if e.Why != "" {
+		return fmt.Sprintf("the flow log format given does not fit: %s, in the record of %d fields %s%s", e.Why, e.Tokens, excerpt(e.Example), flowHint)
+	}
+	return fmt.Sprintf("no header, and no known field list fits a record of %d fields: %s%s", e.Tokens, excerpt(e.Example), flowHint)
+}
+
+// AmbiguousError says that several field lists fit and would store different things.
+type AmbiguousError struct {
+	Candidates []string // as --flow-format takes them
+	Tokens     int
+	Example    []byte // a record that tells them apart
+}
+
+func (e *AmbiguousError) Error() string {
+	return fmt.Sprintf("no header, and %d field lists fit records of %d fields but mean different things, e.g. %s\n  %s%s",
+		len(e.Candidates), e.Tokens, excerpt(e.Example), strings.Join(e.Candidates, "\n  "), flowHint)
+}
+
+// excerpt shows a record in a message.
+func excerpt(rec []byte) string {
+	const most = 400
+	if len(rec) > most {
+		return string(rec[:most]) + "…"
+	}
+	return string(rec)
+}
+
+// maxFlowSample bounds the records that field lists are tried on.
+const maxFlowSample = 5000
+
+// flowLine is a sampled record.
+type flowLine struct {
+	rec    []byte
+	tokens [][]byte
+}
+
+// headerless gives the sampled lines up to the first header, by their number of fields, in order of appearance.
+// header says whether a header ended them.
+func headerless(sample [][]byte) (groups [][]flowLine, header bool) {
+	if len(sample) > maxFlowSample {
+		sample = sample[:maxFlowSample]
+	}
+	at := map[int]int{}
+	for _, rec := range sample {
+		rec = trimSpace(rec)
+		if len(rec) == 0 || rec[0] == '{' {
+			continue
+		}
+		if _, _, _, is := parseHeader(rec); is {
+			return groups, true
+		}
+		tokens := splitLine(nil, rec)
+		i, ok := at[len(tokens)]
+		if !ok {
+			i = len(groups)
+			at[len(tokens)] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], flowLine{rec, tokens})
+	}
+	return groups, false
+}
+
+// splitLine splits a line without a header, which may be comma-separated when it has no space at all.
+func splitLine(tokens [][]byte, line []byte) [][]byte {
+	at := len(tokens)
+	tokens = appendTokens(tokens, line, false)
+	if len(tokens) == at+1 && bytes.IndexByte(line, ',') >= 0 {
+		tokens = appendTokens(tokens[:at], line, true)
+	}
+	return tokens
+}
+
+// enough says whether so many of a sample's lines fit that the others are damage: 99 %, and half of a sample
+// in which one line is more than a hundredth.
+func enough(fit, of int) bool {
+	if of < 100 {
+		return fit > 0 && 2*fit >= of
+	}
+	return 100*fit >= 99*of
+}
+
+// beginsWithHeader: what AWS delivers to S3 does, and needs no inference.
+func beginsWithHeader(sample [][]byte) bool {
+	if len(sample) == 0 {
+		return false
+	}
+	_, _, _, ok := parseHeader(trimSpace(sample[0]))
+	return ok
+}
+
+// resolveFlow settles the field lists of an object. Given ones are checked against the sample. Without any, presets are
+// tried on every number of fields that occurs (one log group may hold two flow logs): exactly one must fit, or
+// several that mean the same as far as the sample tells; of those the decoder decides line by line.
+func resolveFlow(sample [][]byte, given [][]string) ([][]string, error) {
+	groups, header := headerless(sample)
+	if len(given) > 0 {
+		if len(groups) == 0 && !header && len(sample) > 0 && !slices.ContainsFunc(sample, hasFlowKeys) {
+			return given, &UnknownFormatError{Tokens: 1, Example: sample[0], Why: "it is no line, nor an object with the fields of one"}
+		}
+		return given, checkGiven(groups, given)
+	}
+	formats, err := inferFlow(groups)
+	if header && err != nil {
+		return nil, nil // the lines before the header are rejected one by one
+	}
+	return formats, err
+}
+
+func inferFlow(groups [][]flowLine) ([][]string, error) {
+	var formats [][]string
+	var unknown *UnknownFormatError
+	total, settled, worst := 0, 0, 0
+	for _, lines := range groups {
+		total += len(lines)
+		found, err := inferGroup(lines)
+		if miss := (*UnknownFormatError)(nil); errors.As(err, &miss) {
+			if len(lines) > worst {
+				unknown, worst = miss, len(lines)
+			}
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		formats = append(formats, found...)
+		settled += len(lines)
+	}
+	if unknown != nil && !enough(settled, total) {
+		return nil, unknown
+	}
+	return formats, nil
+}
+
+// inferGroup finds the presets of lines with the same number of fields.
+func inferGroup(lines []flowLine) ([][]string, error) {
+	var found []*flowFormat
+	example := lines[0].rec
+	for i := range flowPresets {
+		if len(flowPresets[i].names) != len(lines[0].tokens) {
+			continue
+		}
+		f := newFlowFormat(flowPresets[i].names, fromPreset, false)
+		fit, miss := 0, []byte(nil)
+		for _, l := range lines {
+			if f.misfit(l.tokens, false) < 0 {
+				fit++
+			} else if miss == nil {
+				miss = l.rec
+			}
+		}
+		if enough(fit, len(lines)) {
+			found = append(found, f)
+		} else {
+			example = miss
+		}
+	}
+	if len(found) == 0 {
+		return nil, &UnknownFormatError{Tokens: len(lines[0].tokens), Example: example}
+	}
+	for _, l := range lines {
+		if one, other := differ(fitting(found, l.tokens, false), l.tokens); one != nil {
+			return nil, &AmbiguousError{Tokens: len(l.tokens), Example: l.rec, Candidates: []string{
+				one.preset.title + ": " + asFlag(one.names), other.preset.title + ": " + asFlag(other.names)}}
+		}
+	}
+	var names [][]string
+	for _, f := range found {
+		names = append(names, f.names)
+	}
+	return names, nil
+}
+
+// fitting keeps the formats that a line of as many fields fits.
+func fitting(formats []*flowFormat, tokens [][]byte, firm bool) []*flowFormat {
+	var fit []*flowFormat
+	for _, f := range formats {
+		if f.misfit(tokens, firm) < 0 {
+			fit = append(fit, f)
+		}
+	}
+	return fit
+}
+
+// differ finds two formats that would store a line differently; nil when there are none.
+func differ(formats []*flowFormat, tokens [][]byte) (one, other *flowFormat) {
+	for i, a := range formats {
+		for _, b := range formats[i+1:] {
+			if !a.says(b, tokens) || !b.says(a, tokens) {
+				return a, b
+			}
+		}
+	}
+	return nil, nil
+}
+
+// says reports whether every value that f finds in a line is found under the same name by other.
+func (f *flowFormat) says(other *flowFormat, tokens [][]byte) bool {
+	for i, op := range f.ops {
+		if field.IsDash(tokens[i]) {
+			continue
+		}
+		at := slices.Index(other.names, f.names[i])
+		if op.kind != flowExtra {
+			at = int(other.where[fieldIndex(op.name)])
+		}
+		if at < 0 || !bytes.Equal(tokens[at], tokens[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// misfit tries a format on a line of as many fields: the position of the first value of another form, -1 when all fit.
+// firm looks only at numbers, addresses and ids, not at words that AWS may add to.
+func (f *flowFormat) misfit(tokens [][]byte, firm bool) int {
+	quiet := true // without a log-status nobody knows why a value is absent
+	if at := f.where[flowStatusField]; at >= 0 {
+		quiet = oneOf(tokens[at], "NODATA", "SKIPDATA")
+	}
+	for i := range f.ops {
+		op := &f.ops[i]
+		value := tokens[i]
+		switch {
+		case field.IsDash(value):
+			if !quiet && op.always() {
+				return i
+			}
+		case len(value) == 0:
+			return i
+		case !op.kind.reads(value) || (op.class.firm() || !firm) && !op.class.has(value):
+			return i
+		case op.class == classVersion && f.preset != nil && !isVersion(value, f.preset.version):
+			return i
+		}
+	}
+	return -1
+}
+
+// always says that a field has a value wherever there was traffic.
+func (op *flowOp) always() bool {
+	switch op.name {
+	case "version", "account-id", "srcaddr", "dstaddr", "protocol", "start", "end", "log-status":
+		return true
+	}
+	return false
+}
+
+func isVersion(value []byte, version int) bool {
+	v, ok := parseUint(value, flowSmall.limit())
+	return ok && int(v) == version
+}
+
+func fieldIndex(name string) int {
+	return slices.IndexFunc(flowFields, func(f flowField) bool { return f.name == name })
+}
+
+var flowStatusField = fieldIndex("log-status")
+
+// checkGiven refuses given formats that most of the sample contradicts: the user meant another object.
+func checkGiven(groups [][]flowLine, given [][]string) error {
+	var formats []*flowFormat
+	for _, names := range given {
+		formats = append(formats, newFlowFormat(names, fromUser, false))
+	}
+	total, fit := 0, 0
+	var miss *UnknownFormatError
+	for _, lines := range groups {
+		for _, l := range lines {
+			total++
+			why := speaksAgainst(formats, l.tokens)
+			if why == "" {
+				fit++
+			} else if miss == nil {
+				miss = &UnknownFormatError{Tokens: len(l.tokens), Example: l.rec, Why: why}
+			}
+		}
+	}
+	if miss != nil && 2*fit < total {
+		return miss
+	}
+	return nil
+}
+
+// speaksAgainst says why none of the given formats can be a line's; "" when one can.
+func speaksAgainst(formats []*flowFormat, tokens [][]byte) string {
+	var why string
+	for _, f := range formats {
+		if len(tokens) < len(f.ops) {
+			if why == "" {
+				why = fmt.Sprintf("it has %d fields", len(f.ops))
+			}
+			continue
+		}
+		at := f.misfit(tokens[:len(f.ops)], true)
+		if at < 0 {
+			return ""
+		}
+		why = fmt.Sprintf("field %d, %s, is %s", at+1, f.names[at], field.Quoted(tokens[at]))
+	}
+	return why
+}
+
+// detectFlow scores a header 100, JSON objects of flow logs 95, lines that fit a preset 90 (80 when two do), and lines
+// that name interfaces but have an unknown field list 20: too little to claim them, enough to ask for the list.
+func detectFlow(sample [][]byte) int {
+	const looked = 200
+	if len(sample) > looked {
+		sample = sample[:looked]
+	}
+	score := 0
+	for i, rec := range sample[:min(len(sample), 10)] {
+		rec = trimSpace(rec)
+		if names, _, known, ok := parseHeader(rec); ok && len(names) > 1 && (known || len(names) >= 5) {
+			score = 95
+			if i == 0 {
+				return 100
+			}
+		}
+		if len(rec) > 0 && rec[0] == '{' && isFlowJSON(rec) {
+			score = max(score, 95)
+		}
+	}
+	groups, header := headerless(sample)
+	if header || len(groups) == 0 || score > 0 {
+		return score
+	}
+	_, err := inferFlow(groups)
+	var two *AmbiguousError
+	switch {
+	case err == nil:
+		return 90
+	case errors.As(err, &two):
+		return 80
+	}
+	return resemblance(groups)
+}
+
+// resemblance is 20 when most lines name an interface or a gateway's attachment beside an address or a log-status.
+func resemblance(groups [][]flowLine) int {
+	total, alike := 0, 0
+	for _, lines := range groups {
+		for _, l := range lines {
+			total++
+			named, spoken := false, false
+			for _, t := range l.tokens {
+				named = named || classInterface.has(t) || classAttachment.has(t)
+				spoken = spoken || flowAddr.reads(t) || oneOf(t, "NODATA", "SKIPDATA")
+			}
+			if named && spoken {
+				alike++
+			}
+		}
+	}
+	if 2*alike > total {
+		return 20
+	}
+	return 0
+}

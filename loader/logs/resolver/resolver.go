@@ -1,0 +1,160 @@
+// Package resolver reads Route 53 Resolver query logs: one JSON object per record, compact or over many lines.
+//
+//   - Keys are AWS's, exactly; they may stand in any order. The keys of an answer may also be in lower case, the
+//     Resolver endpoint's keys in srcids have a hyphen or an underscore. A key that is there twice condemns the
+//     record: readers disagree on which one counts.
+//   - Other keys are kept in extra with their values as written: {"key": …, "srcids": {…}, "answers": {"2": {…}}}, where
+//     2 is the number of the answer that had them.
+//   - Text may be a JSON string or a number, which is kept as written. null, "-" (but not as name or rdata) and an absent key are
+//     NULL; answers_n is NULL without an array of answers, and 0 for an empty one.
+//   - A record without query_timestamp is an error, and one with neither query_name nor query_type. So is a time that
+//     is not RFC 3339, a srcaddr that is no address, a srcport that is no port.
+//   - Text that is not Unicode, be it bytes or lone surrogates (taken as the three bytes they would be), is escaped.
+//   - An rdata is an address (rdata4, rdata6) only in an answer of type A or AAAA, and if it reads as one.
+//
+// The package refuses a record whose keys or values leave open what was meant.
+package resolver
+
+import (
+	_ "embed"
+	"regexp"
+	"time"
+
+	"case53/loader/logs"
+	"case53/loader/logs/field"
+	"case53/loader/source"
+)
+
+//go:embed dns.sql
+var schema string
+
+// Type is the log type.
+var Type = &logs.Type{
+	Schema: logs.Define("dns.sql", schema),
+	Detect: detectResolver,
+	Enough: func(sample [][]byte) bool { return detectResolver(sample) == 100 },
+	New:    newResolver,
+	// What a stamp means is not documented.
+	Places: []source.Place{{Services: []string{"vpcdnsquerylogs"}, Name: regexp.MustCompile(`_vpcdnsquerylogs_\d+_(\d{8}T\d{4})Z`),
+		Stamp: "20060102T1504", Before: 15 * time.Minute, After: time.Hour}},
+}
+
+// detectResolver gives the share of records that are objects with a query_name and a query_timestamp.
+func detectResolver(sample [][]byte) int {
+	var s field.JSON
+	return field.Share(sample, func(rec []byte) bool { return hasResolverKeys(&s, rec) })
+}
+
+func hasResolverKeys(s *field.JSON, rec []byte) bool {
+	s.Reset(rec)
+	if s.Space() != '{' || s.Open(1) != nil {
+		return false
+	}
+	have := 0
+	for first := true; ; first = false {
+		more, err := s.Next(first, '}')
+		if err != nil {
+			return false
+		}
+		if !more {
+			return have == 3
+		}
+		key, err := s.Key()
+		if err != nil {
+			return false
+		}
+		switch fieldOf(key) {
+		case fName:
+			have |= 1
+		case fTimestamp:
+			have |= 2
+		}
+		if _, _, err := s.Skip(1); err != nil {
+			return false
+		}
+	}
+}
+
+// resolver decodes Resolver records.
+type resolver struct {
+	opt    logs.Options
+	prefix field.Context
+	record resolverRecord
+	names  field.Names
+	name   []byte // scratch
+	key    []byte // scratch
+	query  *queryColumns
+	answer *answerColumns
+
+	kinds    [8]answerKind // types and classes seen last
+	nextKind int
+}
+
+// answerKind is the number of a type and class of answers.
+type answerKind struct {
+	key string
+	id  uint32
+}
+
+func newResolver(opt logs.Options) logs.Decoder {
+	return &resolver{opt: opt, prefix: field.Context{Capture: opt.Capture}, query: newQueryColumns(), answer: newAnswerColumns()}
+}
+
+func (d *resolver) Format() string { return "one JSON object per record" }
+
+func (d *resolver) Batches() []*logs.Batch { return []*logs.Batch{&d.query.Batch, &d.answer.Batch} }
+
+func (d *resolver) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64, error) {
+	r := &d.record
+	if err := r.read(rec); err != nil {
+		return logs.Row, 0, 0, err
+	}
+	if d.opt.Admit != nil {
+		if o := d.opt.Admit(r.time, r.time); o != logs.Row {
+			return o, r.time, r.time, nil
+		}
+	}
+	return logs.Row, r.time, r.time, d.write(meta)
+}
+
+// write puts the record into the batches.
+func (d *resolver) write(meta logs.Meta) error {
+	r := &d.record
+	if err := field.MakeRoom(&d.query.Batch, d.opt.Flush); err != nil {
+		return err
+	}
+	context := d.context(meta)
+	var f field.Facts
+	if r.queryName != nil {
+		d.name = field.Fold(d.name[:0], r.queryName)
+		f = d.names.Facts(d.name)
+	}
+	d.query.add(meta, context, r, d.name, f)
+	for i := range r.answers {
+		if err := field.MakeRoom(&d.answer.Batch, d.opt.Flush); err != nil {
+			return err
+		}
+		d.answer.add(meta, context, d.answerContext(&r.answers[i]), r, d.name, i)
+	}
+	return nil
+}
+
+// context gives the number of what repeats from record to record.
+func (d *resolver) context(meta logs.Meta) uint32 {
+	d.key = field.AppendValues(append(d.key[:0], d.prefix.Key(meta)...), d.record.context[:])
+	return d.opt.Intern("dns_context", d.key)
+}
+
+// answerContext gives the number of an answer's type and class, of which there are few.
+func (d *resolver) answerContext(a *resolverAnswer) uint32 {
+	d.key = field.AppendValues(d.key[:0], a.text[aType:aClass+1])
+	for i := range d.kinds {
+		if k := &d.kinds[i]; k.key == string(d.key) {
+			return k.id
+		}
+	}
+	k := answerKind{string(d.key), d.opt.Intern("dns_answer_context", d.key)}
+	d.kinds[d.nextKind] = k
+	d.nextKind = (d.nextKind + 1) % len(d.kinds)
+	return k.id
+}

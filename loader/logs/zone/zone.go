@@ -1,0 +1,312 @@
+// Package zone reads Route 53 public hosted-zone query logs: ten tokens between runs of spaces,
+//
+//	1.0 2017-12-13T08:16:02.130Z Z123412341234 example.com A NOERROR UDP FRA6 192.168.1.1 -
+//
+// with what a later version 1.x may add behind them kept in extra as {"surplus": […]}.
+//
+//   - The query name is what a stranger asked for: opaque bytes, with or without a final dot.
+//   - Fewer than ten tokens, a major version other than 1, a time that is not RFC 3339, a resolver that is no
+//     address, an EDNS client subnet that is no prefix: errors. "-" is NULL, but not as the time.
+//   - edns_first and edns_last are the ends of the client subnet, IPv4 as IPv4-mapped IPv6.
+//
+// The package refuses a line of which a field could be another.
+package zone
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"case53/loader/logs"
+	"case53/loader/logs/field"
+)
+
+//go:embed zone.sql
+var schema string
+
+// Type is the log type.
+var Type = &logs.Type{
+	Schema: logs.Define("zone.sql", schema),
+	Detect: detectZone,
+	Enough: func(sample [][]byte) bool { return detectZone(sample) == 100 },
+	New:    newZone,
+}
+
+// The tokens of a line.
+const (
+	zVersion = iota
+	zTime
+	zZone
+	zName
+	zType
+	zRcode
+	zProtocol
+	zEdge
+	zResolver
+	zSubnet
+	zoneTokens
+)
+
+// detectZone gives the share of records that have ten tokens of the right looks.
+func detectZone(sample [][]byte) int { return field.Share(sample, looksLikeZone) }
+
+func looksLikeZone(rec []byte) bool {
+	t, _, ok := zoneFields(rec)
+	if !ok || t[zTime][len(t[zTime])-1] != 'Z' || len(t[zZone]) < 2 || t[zZone][0] != 'Z' {
+		return false
+	}
+	for _, c := range t[zZone] {
+		if c-'A' >= 26 && c-'0' >= 10 {
+			return false
+		}
+	}
+	_, versionOK := majorVersion(t[zVersion])
+	_, timeOK := field.Time(t[zTime])
+	_, resolverOK := field.ParseAddr(t[zResolver])
+	return versionOK && timeOK && (resolverOK || field.IsDash(t[zResolver]))
+}
+
+// zoneFields splits a line: its ten tokens, and what follows them.
+func zoneFields(line []byte) (t [zoneTokens][]byte, rest []byte, ok bool) {
+	for i := range t {
+		t[i], line = nextToken(line)
+		if len(t[i]) == 0 {
+			return t, nil, false
+		}
+	}
+	return t, line, true
+}
+
+// nextToken cuts the first token off a line; it is empty where there is none.
+func nextToken(line []byte) (token, rest []byte) {
+	start := 0
+	for start < len(line) && line[start] == ' ' {
+		start++
+	}
+	line = line[start:]
+	if end := bytes.IndexByte(line, ' '); end >= 0 {
+		return line[:end], line[end:]
+	}
+	return line, nil
+}
+
+// majorVersion reads digits, a dot and digits, and gives the first digits.
+func majorVersion(token []byte) (major []byte, ok bool) {
+	major, minor, ok := bytes.Cut(token, []byte{'.'})
+	return major, ok && field.AllDigits(major) && field.AllDigits(minor)
+}
+
+// zoneRecord is one line, read and checked, but in no batch yet.
+type zoneRecord struct {
+	tokens      [zoneTokens][]byte // as text; nil is NULL
+	time        int64
+	resolver    field.Addr
+	hasSubnet   bool
+	first, last [2]uint64
+	surplus     []byte // JSON
+	escaped     bool
+}
+
+func (r *zoneRecord) read(line []byte) error {
+	*r = zoneRecord{surplus: r.surplus[:0]}
+	tokens, rest, ok := zoneFields(line)
+	if !ok {
+		n := 0
+		for n < zoneTokens && len(tokens[n]) > 0 {
+			n++
+		}
+		return fmt.Errorf("%d fields, want %d", n, zoneTokens)
+	}
+	if major, ok := majorVersion(tokens[zVersion]); !ok {
+		return fmt.Errorf("%s is no version", field.Quoted(tokens[zVersion]))
+	} else if string(major) != "1" {
+		return fmt.Errorf("version %s: only 1.x is known", field.Quoted(tokens[zVersion]))
+	}
+	if r.time, ok = field.Time(tokens[zTime]); !ok {
+		return fmt.Errorf("query timestamp %s is no RFC 3339 time", field.Quoted(tokens[zTime]))
+	}
+	for i, token := range tokens {
+		if !field.IsDash(token) {
+			r.tokens[i] = r.text(token)
+		}
+	}
+	if token := r.tokens[zResolver]; token != nil {
+		if r.resolver, ok = field.ParseAddr(token); !ok {
+			return fmt.Errorf("resolver %s is no address", field.Quoted(token))
+		}
+	}
+	if token := r.tokens[zSubnet]; token != nil {
+		var err error
+		if r.first, r.last, err = subnet(token); err != nil {
+			return fmt.Errorf("EDNS client subnet %s: %w", field.Quoted(token), err)
+		}
+		r.hasSubnet = true
+	}
+	r.keepSurplus(rest)
+	return nil
+}
+
+// text gives a token as valid UTF-8.
+func (r *zoneRecord) text(token []byte) []byte {
+	text, escaped := field.ValidText(token)
+	r.escaped = r.escaped || escaped
+	return text
+}
+
+// keepSurplus puts the tokens after the tenth into a JSON object.
+func (r *zoneRecord) keepSurplus(rest []byte) {
+	for {
+		var token []byte
+		if token, rest = nextToken(rest); len(token) == 0 {
+			break
+		}
+		if len(r.surplus) == 0 {
+			r.surplus = append(r.surplus, `{"surplus":[`...)
+		} else {
+			r.surplus = append(r.surplus, ',')
+		}
+		r.surplus = field.AppendQuoted(r.surplus, r.text(token))
+	}
+	if len(r.surplus) > 0 {
+		r.surplus = append(r.surplus, "]}"...)
+	}
+}
+
+// subnet gives the first and the last address of a prefix; bits after the prefix do not matter.
+func subnet(token []byte) (first, last [2]uint64, err error) {
+	p, err := netip.ParsePrefix(string(token))
+	if err != nil {
+		return first, last, errors.New("not an address and a prefix length")
+	}
+	n := p.Bits()
+	if p.Addr().Is4() {
+		n += 96
+	}
+	host := [2]uint64{^uint64(0), ^uint64(0)} // the bits after the prefix, low word first; shifts of 64 give 0
+	if n >= 64 {
+		host = [2]uint64{^uint64(0) >> (n - 64), 0}
+	} else {
+		host[1] >>= n
+	}
+	a := logs.Key128(p.Addr())
+	for w := range a {
+		first[w], last[w] = a[w]&^host[w], a[w]|host[w]
+	}
+	return first, last, nil
+}
+
+// zone decodes hosted-zone lines.
+type zone struct {
+	opt    logs.Options
+	prefix field.Context
+	record zoneRecord
+	names  field.Names
+	name   []byte // scratch
+	key    []byte // scratch
+	query  *zoneColumns
+}
+
+func newZone(opt logs.Options) logs.Decoder {
+	return &zone{opt: opt, prefix: field.Context{Capture: opt.Capture}, query: newZoneColumns()}
+}
+
+func (d *zone) Format() string {
+	return "version timestamp zone name type rcode protocol edge resolver edns-client-subnet"
+}
+
+func (d *zone) Batches() []*logs.Batch { return []*logs.Batch{&d.query.Batch} }
+
+func (d *zone) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64, error) {
+	r := &d.record
+	if err := r.read(rec); err != nil {
+		return logs.Row, 0, 0, err
+	}
+	if d.opt.Admit != nil {
+		if o := d.opt.Admit(r.time, r.time); o != logs.Row {
+			return o, r.time, r.time, nil
+		}
+	}
+	return logs.Row, r.time, r.time, d.write(meta)
+}
+
+// write puts the record into the batch.
+func (d *zone) write(meta logs.Meta) error {
+	r := &d.record
+	if err := field.MakeRoom(&d.query.Batch, d.opt.Flush); err != nil {
+		return err
+	}
+	key := append(d.key[:0], d.prefix.Key(meta)...)
+	for _, i := range [...]int{zVersion, zZone, zType, zRcode, zProtocol, zEdge} {
+		if r.tokens[i] == nil {
+			key = logs.AppendNull(key)
+		} else {
+			key = logs.AppendText(key, r.tokens[i])
+		}
+	}
+	d.key = key
+	var f field.Facts
+	if r.tokens[zName] != nil {
+		d.name = field.Fold(d.name[:0], r.tokens[zName])
+		f = d.names.Facts(d.name)
+	}
+	d.query.add(meta, d.opt.Intern("zone_context", key), r, d.name, f)
+	return nil
+}
+
+// zoneColumns is a batch of store.zone.
+type zoneColumns struct {
+	logs.Batch
+	objectID, rowNo, context []uint32
+	time                     []int64
+	name                     field.NameColumns
+	resolver                 field.AddrColumns
+	subnet, extra            [][]byte
+	first, last              [][2]uint64
+	subnetOK, extraOK        []uint64
+	firstOK, lastOK          []uint64
+	escaped                  []uint8
+}
+
+func newZoneColumns() *zoneColumns {
+	c := &zoneColumns{
+		objectID: make([]uint32, logs.BatchSize), rowNo: make([]uint32, logs.BatchSize), context: make([]uint32, logs.BatchSize),
+		time: make([]int64, logs.BatchSize), name: field.NewNameColumns(), resolver: field.NewAddrColumns(),
+		subnet: make([][]byte, logs.BatchSize), extra: make([][]byte, logs.BatchSize),
+		first: make([][2]uint64, logs.BatchSize), last: make([][2]uint64, logs.BatchSize),
+		subnetOK: logs.NewMask(), extraOK: logs.NewMask(), firstOK: logs.NewMask(), lastOK: logs.NewMask(),
+		escaped: make([]uint8, logs.BatchSize),
+	}
+	c.Table = "zone"
+	c.Cols = append([]any{c.objectID, c.rowNo, c.context, c.time}, c.name.Cols()...)
+	c.Cols = append(c.Cols, c.resolver.V4, c.resolver.V6, c.subnet, c.first, c.last, c.extra, c.escaped)
+	c.Valid = append([][]uint64{nil, nil, nil, nil}, c.name.Valid()...)
+	c.Valid = append(c.Valid, c.resolver.V4OK, c.resolver.V6OK, c.subnetOK, c.firstOK, c.lastOK, c.extraOK, nil)
+	return c
+}
+
+func (c *zoneColumns) add(meta logs.Meta, context uint32, r *zoneRecord, name []byte, f field.Facts) {
+	i := c.N
+	c.N++
+	c.objectID[i], c.rowNo[i], c.context[i], c.time[i] = meta.ObjectID, meta.RowNo, context, r.time
+	if logged := r.tokens[zName]; logged != nil {
+		if string(logged) == string(name) {
+			logged = nil
+		}
+		c.name.Add(&c.Batch, i, name, logged, f)
+	}
+	c.resolver.Add(i, r.resolver)
+	if r.hasSubnet {
+		c.subnet[i] = c.Keep(r.tokens[zSubnet])
+		c.first[i], c.last[i] = r.first, r.last
+		logs.SetBit(c.subnetOK, i)
+		logs.SetBit(c.firstOK, i)
+		logs.SetBit(c.lastOK, i)
+	}
+	if len(r.surplus) > 0 {
+		c.extra[i] = c.Keep(r.surplus)
+		logs.SetBit(c.extraOK, i)
+	}
+	c.escaped[i] = field.Flag(r.escaped)
+}

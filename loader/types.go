@@ -1,0 +1,53 @@
+package loader
+
+import (
+	"strings"
+
+	"case53/cases"
+	"case53/loader/logs"
+	"case53/loader/logs/across"
+	"case53/loader/logs/flow"
+	"case53/loader/logs/resolver"
+	"case53/loader/logs/zone"
+	"case53/loader/source"
+)
+
+// Types lists the log types, in the order of detection.
+func Types() []*logs.Type { return []*logs.Type{flow.Type, resolver.Type, zone.Type} }
+
+// ByName finds a type; nil when there is none.
+func ByName(name string) *logs.Type {
+	for _, t := range Types() {
+		if t.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+// TypeNames lists their names for a sentence: a, b or c.
+func TypeNames() string {
+	var names []string
+	for _, t := range Types() {
+		names = append(names, t.Name)
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}
+
+// Schemas are what a case stores of every log type, and what is built across them.
+func Schemas() []cases.Schema {
+	var out []cases.Schema
+	for _, t := range Types() {
+		out = append(out, t.Schema)
+	}
+	return append(out, across.Schema)
+}
+
+// Places are where services put logs of any type in a bucket.
+func Places() []source.Place {
+	var out []source.Place
+	for _, t := range Types() {
+		out = append(out, t.Places...)
+	}
+	return out
+}
