@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"case53/cases/duck"
+	"case53/cases/internal/layout"
 	"case53/cases/raw"
 )
 
@@ -41,17 +42,17 @@ func Open(ctx context.Context, dir string) (*Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(filepath.Join(dir, fileDatabase)); err != nil {
+	if _, err := os.Stat(layout.Path(dir, layout.Database)); err != nil {
 		if errors.Is(err, syscall.ENOTDIR) {
-			return nil, fmt.Errorf("%w: %s is a file", ErrNoCase, dir)
+			return nil, fmt.Errorf("%w: %s is a file", layout.ErrNoCase, dir)
 		}
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%w: %s\nhint: case53 load %s PATH... makes one from log files", ErrNoCase, dir, dir)
+			return nil, fmt.Errorf("%w: %s\nhint: case53 load %s PATH... makes one from log files", layout.ErrNoCase, dir, dir)
 		}
 		return nil, err
 	}
-	c := &Case{Dir: dir, raw: raw.Open(filepath.Join(dir, dirRaw))}
-	if c.db, err = openDatabase(dir, true); err != nil {
+	c := &Case{Dir: dir, raw: raw.Open(layout.Path(dir, layout.Raw))}
+	if c.db, err = layout.Open(dir, true); err != nil {
 		return nil, err
 	}
 	if err := c.prepare(ctx); err != nil {
@@ -68,9 +69,9 @@ func (c *Case) prepare(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close()
-	ok, err := checkFormat(ctx, conn, c.Dir)
+	ok, err := layout.CheckFormat(ctx, conn, c.Dir)
 	if err == nil && !ok {
-		err = fmt.Errorf("%w: %s has no tables yet\nhint: case53 load %s PATH... fills it", ErrNoCase, c.Dir, c.Dir)
+		err = fmt.Errorf("%w: %s has no tables yet\nhint: case53 load %s PATH... fills it", layout.ErrNoCase, c.Dir, c.Dir)
 	}
 	if err != nil {
 		return err
@@ -79,7 +80,7 @@ func (c *Case) prepare(ctx context.Context) error {
 	if c.temp, err = os.MkdirTemp("", "case53-*"); err != nil {
 		return err
 	}
-	if err := configure(ctx, conn, c.temp, readerMemory); err != nil {
+	if err := layout.Configure(ctx, conn, c.temp, readerMemory); err != nil {
 		return err
 	}
 	if err := c.checkDerived(ctx, conn); err != nil {
@@ -103,7 +104,7 @@ func (c *Case) checkDerived(ctx context.Context, conn *duck.Conn) error {
 		return err
 	}
 	if row[0].(int64) > 0 || none[0].(bool) {
-		c.Stale = fmt.Errorf("%w before it was complete: %s\nhint: repeat the load command, it goes on where it stopped; case53 load %s alone finishes what is there", ErrStale, c.Dir, c.Dir)
+		c.Stale = fmt.Errorf("%w before it was complete: %s\nhint: repeat the load command, it goes on where it stopped; case53 load %s alone finishes what is there", layout.ErrStale, c.Dir, c.Dir)
 	}
 	return nil
 }
@@ -175,8 +176,8 @@ func (r *Rows) Close() {
 	r.c.mu.Unlock()
 }
 
-// each runs a statement and gives its rows to row.
-func (c *Case) each(ctx context.Context, sql string, args map[string]any, row func([]any) error) error {
+// Each runs a statement and gives its rows to row.
+func (c *Case) Each(ctx context.Context, sql string, args map[string]any, row func([]any) error) error {
 	rows, err := c.Query(ctx, sql, args)
 	if err != nil {
 		return err
@@ -192,14 +193,14 @@ func (c *Case) each(ctx context.Context, sql string, args map[string]any, row fu
 
 // Objects gives every object of the case in the order of its id.
 func (c *Case) Objects(ctx context.Context, each func(Object) error) error {
-	return objects(ctx, c, each)
+	return ReadObjects(ctx, c, each)
 }
 
 // Object gives one object.
 func (c *Case) Object(ctx context.Context, id int64) (Object, error) {
 	var o Object
 	found := false
-	err := c.each(ctx, "SELECT "+objectColumns+" FROM store.object WHERE object_id = $id", map[string]any{"id": id}, func(v []any) error {
+	err := c.Each(ctx, "SELECT "+objectColumns+" FROM store.object WHERE object_id = $id", map[string]any{"id": id}, func(v []any) error {
 		o, found = scanObject(v), true
 		return nil
 	})

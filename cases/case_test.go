@@ -13,6 +13,8 @@ import (
 
 	"case53/cases"
 	"case53/cases/custody"
+	"case53/cases/internal/layout"
+	"case53/cases/writer"
 )
 
 // testLog is a log type as small as can be: a record is a name at a time.
@@ -58,9 +60,9 @@ func schemas() []cases.Schema {
 	return []cases.Schema{{LogType: note, SQL: testLog}}
 }
 
-func openWriter(t *testing.T, dir string) *cases.Writer {
+func openWriter(t *testing.T, dir string) *writer.Writer {
 	t.Helper()
-	w, err := cases.OpenWriter(t.Context(), dir, schemas())
+	w, err := writer.Open(t.Context(), dir, schemas())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +80,7 @@ func contextKey(capture, place string) []byte {
 }
 
 // addObject puts an object with a row at each time into the case.
-func addObject(t *testing.T, w *cases.Writer, id uint32, place string, at ...time.Time) {
+func addObject(t *testing.T, w *writer.Writer, id uint32, place string, at ...time.Time) {
 	t.Helper()
 	ctx := t.Context()
 	if err := w.Capture(ctx, "incident", "incident"); err != nil {
@@ -119,7 +121,7 @@ func addObject(t *testing.T, w *cases.Writer, id uint32, place string, at ...tim
 	}
 }
 
-func closeWriter(t *testing.T, w *cases.Writer) {
+func closeWriter(t *testing.T, w *writer.Writer) {
 	t.Helper()
 	if err := w.Derive(t.Context(), func(string) {}); err != nil {
 		t.Fatal(err)
@@ -202,10 +204,10 @@ func TestStale(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !errors.Is(c.Stale, cases.ErrStale) || !strings.Contains(c.Stale.Error(), "case53 load "+dir+" alone finishes what is there") {
+	if !errors.Is(c.Stale, layout.ErrStale) || !strings.Contains(c.Stale.Error(), "case53 load "+dir+" alone finishes what is there") {
 		t.Errorf("stale: %v", c.Stale)
 	}
-	if _, err := c.Coverage(t.Context(), time.Minute); !errors.Is(err, cases.ErrStale) {
+	if _, err := c.Coverage(t.Context(), time.Minute); !errors.Is(err, layout.ErrStale) {
 		t.Errorf("coverage of a stale case: %v", err)
 	}
 	c.Close()
@@ -270,7 +272,7 @@ func TestReconcile(t *testing.T) {
 	}
 	l.Append("object.load", map[string]any{"object_id": 2, "sha256": "ab"})
 	l.Close()
-	if _, err := cases.OpenWriter(t.Context(), dir, schemas()); !errors.Is(err, cases.ErrDamaged) {
+	if _, err := writer.Open(t.Context(), dir, schemas()); !errors.Is(err, layout.ErrDamaged) {
 		t.Errorf("a lost object: %v", err)
 	}
 }
@@ -282,10 +284,10 @@ func TestNewer(t *testing.T) {
 		t.Fatal(err)
 	}
 	setVersion(t, dir, "99")
-	if _, err := cases.Open(t.Context(), dir); !errors.Is(err, cases.ErrNewer) || !strings.Contains(err.Error(), "has format version 99, this program knows 1\nhint: use the case53 that made it, or a newer one") {
+	if _, err := cases.Open(t.Context(), dir); !errors.Is(err, layout.ErrNewer) || !strings.Contains(err.Error(), "has format version 99, this program knows 1\nhint: use the case53 that made it, or a newer one") {
 		t.Errorf("open: %v", err)
 	}
-	if _, err := cases.OpenWriter(t.Context(), dir, schemas()); !errors.Is(err, cases.ErrNewer) {
+	if _, err := writer.Open(t.Context(), dir, schemas()); !errors.Is(err, layout.ErrNewer) {
 		t.Errorf("write: %v", err)
 	}
 }

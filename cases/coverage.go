@@ -84,7 +84,7 @@ func (c *Case) Coverage(ctx context.Context, bin time.Duration) ([]Coverage, err
 		return nil, fmt.Errorf("windows of %s are not whole minutes", bin)
 	}
 	out := []Coverage{}
-	err := c.each(ctx, coverageSQL, map[string]any{"bin": int64(bin / time.Minute)}, func(v []any) error {
+	err := c.Each(ctx, coverageSQL, map[string]any{"bin": int64(bin / time.Minute)}, func(v []any) error {
 		logType, capture, source := v[0].(string), v[1].(string), v[2].(string)
 		at, rank, first, last := v[3].(time.Time), v[4].(int64), v[5].(time.Time), v[6].(time.Time)
 		if n := len(out); n == 0 || out[n-1].LogType != logType || out[n-1].Capture != capture || out[n-1].Source != source {

@@ -11,6 +11,8 @@
 // The raw objects and the custody log are the evidence; the database is an index of them, and nothing DuckDB says
 // about itself is taken as proof (its block checksums do not see swapped words).
 //
+// Here a case is looked at; package writer is the one room that changes one.
+//
 // Rules:
 //   - A source object is atomic: its rows, its rejects, its counts and its line in store.object become visible
 //     together or not at all. Objects become visible in the order they were planned, so that an interrupted load
@@ -27,30 +29,33 @@
 // anything else.
 package cases
 
-import "errors"
+import (
+	"os"
 
-// FormatVersion is the version of the case folder's layout and of the tables in schema store. A case of a newer
-// version is refused; there are no older ones. Version 1 may change until the first release.
-const FormatVersion = 1
-
-// Names in a case's folder.
-const (
-	fileDatabase = "case.duckdb"
-	fileCustody  = "custody.jsonl"
-	fileLock     = "case.lock"
-	dirRaw       = "raw"
-	dirTemp      = "tmp"
+	"case53/cases/internal/layout"
 )
 
+// FormatVersion is the version of the case folder's layout and of the tables in schema store.
+const FormatVersion = layout.FormatVersion
+
+// Errors of opening a case, for looking or for writing.
 var (
-	// ErrLocked says that another process is using the case in a way that excludes this one.
-	ErrLocked = errors.New("case is in use")
-	// ErrNoCase says that the folder is not a case.
-	ErrNoCase = errors.New("not a case")
-	// ErrNewer says that the case was made by a newer version of case53.
-	ErrNewer = errors.New("case of a newer format")
-	// ErrDamaged says that the database no longer holds what the custody log says was loaded.
-	ErrDamaged = errors.New("case damaged")
-	// ErrStale says that the last load did not finish what it derives from the records.
-	ErrStale = errors.New("the last load was interrupted")
+	ErrLocked  = layout.ErrLocked
+	ErrNoCase  = layout.ErrNoCase
+	ErrNewer   = layout.ErrNewer
+	ErrDamaged = layout.ErrDamaged
+	ErrStale   = layout.ErrStale
 )
+
+// Is says whether dir is a case, or what is left of one.
+func Is(dir string) bool {
+	for _, name := range []string{layout.Database, layout.Custody} {
+		if _, err := os.Lstat(layout.Path(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// CustodyFile is the custody log of a case in dir.
+func CustodyFile(dir string) string { return layout.Path(dir, layout.Custody) }

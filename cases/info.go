@@ -49,7 +49,7 @@ func (c *Case) Info(ctx context.Context) (Info, error) {
 	if info.Tables, err = c.Tables(ctx); err != nil {
 		return info, err
 	}
-	if err := c.each(ctx, "SELECT name, role FROM store.capture ORDER BY created_at, name", nil, func(v []any) error {
+	if err := c.Each(ctx, "SELECT name, role FROM store.capture ORDER BY created_at, name", nil, func(v []any) error {
 		info.Captures = append(info.Captures, CaptureInfo{Name: v[0].(string), Role: v[1].(string), Rows: map[string]int64{}})
 		return nil
 	}); err != nil {
@@ -98,7 +98,7 @@ func (c *Case) Tables(ctx context.Context) (map[string]int64, error) {
 			names = append(names, t.Children.View)
 		}
 		for _, name := range names {
-			if err := c.each(ctx, "SELECT count(*) FROM store."+name, nil, func(v []any) error {
+			if err := c.Each(ctx, "SELECT count(*) FROM store."+name, nil, func(v []any) error {
 				tables[name] = v[0].(int64)
 				return nil
 			}); err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"case53/cases/duck"
+	"case53/cases/internal/layout"
 )
 
 // Shapes: what a log type's records are about, for whoever asks the same of several types.
@@ -33,13 +34,13 @@ type LogType struct {
 	Cite      []string // columns that help to read a record that is cited
 	// Addresses is a view with a row per record of traffic and address, sorted by address; "" where there is none. It has
 	// addr_n, peer_n, addr, peer, port, peer_port, side and what Cite has that is no address.
-	Addresses  string
-	Order      string // what there is to say of the order in which records are stored; ""
-	Children   *Children
-	Silence    string      // status of a window without a record: StatusAbsent where the log says when there was nothing, else StatusNone
-	Blind      []BlindSpot // what such a log never shows, however complete it is
-	Shapes     []string
-	headerText string
+	Addresses string
+	Order     string // what there is to say of the order in which records are stored; ""
+	Children  *Children
+	Silence   string      // status of a window without a record: StatusAbsent where the log says when there was nothing, else StatusNone
+	Blind     []BlindSpot // what such a log never shows, however complete it is
+	Shapes    []string
+	Header    string // the lines themselves
 }
 
 // Children are rows that belong to a record, by object_id and row_no.
@@ -77,7 +78,7 @@ func Describe(file, sql string) (LogType, error) {
 	if !ok {
 		return t, fmt.Errorf("%s: no section", file)
 	}
-	t.headerText = head
+	t.Header = head
 	key, value, line := "", "", 0
 	take := func() error {
 		if key == "" {
@@ -221,7 +222,7 @@ func (c *Case) loadTypes(ctx context.Context, conn *duck.Conn) error {
 		name, header := rows.Values()[0].(string), rows.Values()[1].(string)
 		t, err := Describe("log type "+name, header+"\n-- section: ")
 		if err != nil {
-			return fmt.Errorf("%w: %w", ErrDamaged, err)
+			return fmt.Errorf("%w: %w", layout.ErrDamaged, err)
 		}
 		c.types = append(c.types, t)
 	}
@@ -288,4 +289,16 @@ func (c *Case) Lacking(views []string, rows map[string]int64) (types []LogType, 
 		}
 	}
 	return types, shown == 0 && len(views) > 0
+}
+
+// Schema is what a log type stores, or what is built across several: the text of its .sql file, in sections. Its
+// LogType is the zero value where it is not one type's.
+//
+//	-- section: tables     tables in schema store; <name>_context tables hold what repeats (see Writer.Intern)
+//	-- section: views      views in main, with comments
+//	-- section: derived    "-- derived: NAME" and one INSERT each, with $after: the object_id it has reached;
+//	                       or, without $after, the statements that empty the table and build it anew
+type Schema struct {
+	LogType
+	SQL string
 }

@@ -3,7 +3,6 @@ package cases
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -80,66 +79,6 @@ const objectColumns = `object_id, sha256, size, source_kind, uri, version_id, et
 	capture, log_type, format, envelope, decoded_size, window_from, window_to,
 	"read", rows, headers, blank, outside, duplicate, rejected, first_time, last_time, problem`
 
-// objectRows turns objects into the columns of store.object, in objectColumns' order.
-func objectRows(objects []Object) (cols []any, valid [][]uint64) {
-	words := (len(objects) + 63) / 64
-	text := func(get func(Object) string, optional bool) {
-		col, mask := make([][]byte, len(objects)), make([]uint64, words)
-		for i, o := range objects {
-			if s := get(o); s != "" || !optional {
-				col[i] = []byte(s)
-				mask[i>>6] |= 1 << (i & 63)
-			}
-		}
-		cols, valid = append(cols, col), append(valid, mask)
-	}
-	number := func(get func(Object) int64) {
-		col := make([]int64, len(objects))
-		for i, o := range objects {
-			col[i] = get(o)
-		}
-		cols, valid = append(cols, col), append(valid, nil)
-	}
-	when := func(get func(Object) time.Time) {
-		col, mask := make([]int64, len(objects)), make([]uint64, words)
-		for i, o := range objects {
-			if t := get(o); !t.IsZero() {
-				col[i] = t.UnixMicro()
-				mask[i>>6] |= 1 << (i & 63)
-			}
-		}
-		cols, valid = append(cols, col), append(valid, mask)
-	}
-	number(func(o Object) int64 { return int64(o.ID) })
-	text(func(o Object) string { return o.SHA256 }, false)
-	number(func(o Object) int64 { return o.Size })
-	text(func(o Object) string { return o.SourceKind }, false)
-	text(func(o Object) string { return strings.ToValidUTF8(o.URI, "\ufffd") }, false)
-	text(func(o Object) string { return o.VersionID }, true)
-	text(func(o Object) string { return o.ETag }, true)
-	when(func(o Object) time.Time { return o.LastModified })
-	when(func(o Object) time.Time { return o.AcquiredAt })
-	text(func(o Object) string { return o.Provenance }, true)
-	text(func(o Object) string { return o.Capture }, false)
-	text(func(o Object) string { return o.LogType }, false)
-	text(func(o Object) string { return strings.ToValidUTF8(o.Format, "\ufffd") }, true)
-	text(func(o Object) string { return o.Envelope }, true)
-	number(func(o Object) int64 { return o.DecodedSize })
-	when(func(o Object) time.Time { return o.WindowFrom })
-	when(func(o Object) time.Time { return o.WindowTo })
-	for _, get := range []func(Counts) int64{
-		func(c Counts) int64 { return c.Read }, func(c Counts) int64 { return c.Rows }, func(c Counts) int64 { return c.Headers },
-		func(c Counts) int64 { return c.Blank }, func(c Counts) int64 { return c.Outside }, func(c Counts) int64 { return c.Duplicate },
-		func(c Counts) int64 { return c.Rejected },
-	} {
-		number(func(o Object) int64 { return get(o.Counts) })
-	}
-	when(func(o Object) time.Time { return o.First })
-	when(func(o Object) time.Time { return o.Last })
-	text(func(o Object) string { return strings.ToValidUTF8(o.Problem, "\ufffd") }, true)
-	return cols, valid
-}
-
 // scanObject reads a row of objectColumns.
 func scanObject(v []any) Object {
 	text := func(i int) string { s, _ := v[i].(string); return s }
@@ -154,14 +93,14 @@ func scanObject(v []any) Object {
 	}
 }
 
-// querier is what both a case and a writer read through.
-type querier interface {
-	each(ctx context.Context, sql string, args map[string]any, row func([]any) error) error
+// Querier is what both a case and a writer read through.
+type Querier interface {
+	Each(ctx context.Context, sql string, args map[string]any, row func([]any) error) error
 }
 
-// objects gives every object in the order of its id.
-func objects(ctx context.Context, q querier, each func(Object) error) error {
-	return q.each(ctx, "SELECT "+objectColumns+" FROM store.object ORDER BY object_id", nil, func(v []any) error { return each(scanObject(v)) })
+// ReadObjects gives every object in the order of its id.
+func ReadObjects(ctx context.Context, q Querier, each func(Object) error) error {
+	return q.Each(ctx, "SELECT "+objectColumns+" FROM store.object ORDER BY object_id", nil, func(v []any) error { return each(scanObject(v)) })
 }
 
 // Summary is the object in a line of the custody log.

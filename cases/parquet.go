@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"case53/cases/duck"
+	"case53/cases/internal/layout"
 )
 
 // Parquet runs a query, as Query does, and gives its result as a Parquet file, which is gone when it is closed. The file is written
@@ -17,7 +18,7 @@ func (c *Case) Parquet(ctx context.Context, sql string, args map[string]any) (*o
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	db, err := openDatabase(c.Dir, true)
+	db, err := layout.Open(c.Dir, true)
 	if err != nil {
 		return nil, err
 	}
@@ -39,15 +40,15 @@ func (c *Case) Parquet(ctx context.Context, sql string, args map[string]any) (*o
 }
 
 func writeParquet(ctx context.Context, conn *duck.Conn, dir, path, sql string, args map[string]any) error {
-	if err := conn.Exec(ctx, "SET allowed_directories=["+quote(dir)+"]"); err != nil {
+	if err := conn.Exec(ctx, "SET allowed_directories=["+layout.Quote(dir)+"]"); err != nil {
 		return err
 	}
-	if err := configure(ctx, conn, dir, readerMemory); err != nil {
+	if err := layout.Configure(ctx, conn, dir, readerMemory); err != nil {
 		return err
 	}
 	if err := gate(ctx, conn, sql); err != nil {
 		return err
 	}
 	sql = strings.TrimRight(strings.TrimSpace(sql), ";")
-	return conn.Run(ctx, "COPY (\n"+sql+"\n) TO "+quote(path)+" (FORMAT parquet)", args)
+	return conn.Run(ctx, "COPY (\n"+sql+"\n) TO "+layout.Quote(path)+" (FORMAT parquet)", args)
 }

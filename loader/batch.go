@@ -11,6 +11,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/raw"
+	"case53/cases/writer"
 )
 
 // loadBatch decodes a batch and makes it part of the case when its turn has come.
@@ -94,7 +95,7 @@ func (l *load) claimEvents(ctx context.Context, b batch) ([]map[int]bool, error)
 }
 
 // commitBatch adds the objects' own rows and commits. Every batch before this one has been committed.
-func (l *load) commitBatch(ctx context.Context, tx *cases.Tx, b batch, done []cases.Object, failed []error) error {
+func (l *load) commitBatch(ctx context.Context, tx *writer.Tx, b batch, done []cases.Object, failed []error) error {
 	var report Report
 	for i, j := range b.jobs {
 		if j.err != nil {

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"sync"
 
-	"case53/cases"
 	"case53/cases/records"
+	"case53/cases/writer"
 )
 
 // turns lets batches do something one after the other, in their order.
@@ -92,7 +92,7 @@ type claims struct {
 	seen map[[2]uint64]struct{}
 }
 
-func (c *claims) load(ctx context.Context, w *cases.Writer) error {
+func (c *claims) load(ctx context.Context, w *writer.Writer) error {
 	if c.seen != nil {
 		return nil
 	}

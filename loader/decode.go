@@ -11,6 +11,7 @@ import (
 	"case53/cases"
 	"case53/cases/raw"
 	"case53/cases/records"
+	"case53/cases/writer"
 	"case53/loader/logs"
 )
 
@@ -26,7 +27,7 @@ func (e *refusedError) Unwrap() error { return e.err }
 // decoding is one object being decoded into a transaction.
 type decoding struct {
 	ctx     context.Context
-	tx      *cases.Tx
+	tx      *writer.Tx
 	o       cases.Object
 	dec     logs.Decoder
 	first   int64 // µs of the records kept
@@ -38,7 +39,7 @@ type decoding struct {
 }
 
 // decodeObject decodes an object from the raw store. duplicates are the events, by index, that the case has already.
-func (l *load) decodeObject(ctx context.Context, tx *cases.Tx, j job, duplicates map[int]bool) (cases.Object, error) {
+func (l *load) decodeObject(ctx context.Context, tx *writer.Tx, j job, duplicates map[int]bool) (cases.Object, error) {
 	d := &decoding{ctx: ctx, tx: tx, o: newObject(j, l.plan), first: math.MaxInt64, last: math.MinInt64, group: j.facts.LogGroup}
 	typ, formats := j.is.typ, j.is.formats
 	var unreadable *unreadableError
@@ -73,7 +74,7 @@ func (l *load) decodeObject(ctx context.Context, tx *cases.Tx, j job, duplicates
 }
 
 // interning keeps an object's contexts at hand, so that workers do not wait for each other at every row.
-func interning(w *cases.Writer) func(string, []byte) uint32 {
+func interning(w *writer.Writer) func(string, []byte) uint32 {
 	const bound = 1 << 14
 	type context struct{ table, key string }
 	ids := map[context]uint32{}

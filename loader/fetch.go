@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/cases/writer"
 	"case53/loader/source"
 )
 
@@ -46,7 +47,7 @@ func placeOf(o source.Object) (place, bool) {
 }
 
 // placesOf gives the objects of the case that can be told before they are fetched.
-func placesOf(ctx context.Context, w *cases.Writer) (map[place]placed, error) {
+func placesOf(ctx context.Context, w *writer.Writer) (map[place]placed, error) {
 	places := map[place]placed{}
 	return places, w.Objects(ctx, func(o cases.Object) error {
 		if o.ETag != "" {
@@ -133,7 +134,7 @@ func (l *load) fetchOne(ctx context.Context, o listed, places map[place]placed) 
 }
 
 // fromCase finds an object's bytes in the case, so that they need not be fetched again.
-func (f *fetched) fromCase(w *cases.Writer, places map[place]placed) bool {
+func (f *fetched) fromCase(w *writer.Writer, places map[place]placed) bool {
 	at, ok := placeOf(f.object)
 	if !ok {
 		return false

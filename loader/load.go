@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"case53/cases"
+	"case53/cases/writer"
 	"case53/loader/source"
 )
 
@@ -56,7 +57,7 @@ type batch struct {
 
 // load is a load under way.
 type load struct {
-	w      *cases.Writer
+	w      *writer.Writer
 	plan   Plan
 	claims claims
 	claim  *turns
@@ -75,7 +76,7 @@ type load struct {
 
 // Load runs the plan. progress may be called from any goroutine, one call at a time. When ctx is cancelled the
 // objects committed so far stay, and the same plan goes on from there later.
-func Load(ctx context.Context, w *cases.Writer, plan Plan, progress func(Progress)) (Report, error) {
+func Load(ctx context.Context, w *writer.Writer, plan Plan, progress func(Progress)) (Report, error) {
 	if err := plan.check(); err != nil {
 		return Report{}, err
 	}

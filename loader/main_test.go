@@ -6,7 +6,7 @@ import (
 	"os"
 	"testing"
 
-	"case53/cases"
+	"case53/cases/writer"
 	"case53/loader/source"
 	"case53/loader/source/local"
 )
@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 
 // loadSmallBatches loads a folder in transactions of a few objects.
 func loadSmallBatches(target, dir string) error {
-	w, err := cases.OpenWriter(context.Background(), target, Schemas())
+	w, err := writer.Open(context.Background(), target, Schemas())
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"case53/cases"
 	"case53/cases/duck"
 	"case53/cases/records"
+	"case53/cases/writer"
 	"case53/loader/source"
 	"case53/loader/source/local"
 )
@@ -52,7 +53,7 @@ func TestParquetFlowLogs(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "damaged.log.parquet"), b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w, err := cases.OpenWriter(context.Background(), target, Schemas())
+	w, err := writer.Open(context.Background(), target, Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

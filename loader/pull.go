@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/cases/writer"
 	"case53/loader/source"
 )
 
@@ -34,7 +35,7 @@ func (l *load) beginPull(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	known, err := l.w.BeginPull(ctx, cases.Pull{Plan: plan, Provenance: string(provenance), Capture: l.plan.Capture})
+	known, err := l.w.BeginPull(ctx, writer.Pull{Plan: plan, Provenance: string(provenance), Capture: l.plan.Capture})
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ type broken struct{ uri, why string }
 
 // settle notes what an object that is about to be committed, skipped, or has failed, means for its source's slices.
 // It is called in the order of the plan.
-func (l *load) settle(tx *cases.Tx, j job, failed error) {
+func (l *load) settle(tx *writer.Tx, j job, failed error) {
 	if l.pull == 0 {
 		return
 	}
@@ -97,7 +98,7 @@ func (l *load) settle(tx *cases.Tx, j job, failed error) {
 }
 
 // addSlices adds slices to a transaction; broken is what failed in them.
-func (l *load) addSlices(tx *cases.Tx, settled []source.Slice, failed []broken) {
+func (l *load) addSlices(tx *writer.Tx, settled []source.Slice, failed []broken) {
 	for _, s := range settled {
 		if len(failed) > 0 {
 			said := s.Reason

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/cases/writer"
 	"case53/loader/source"
 )
 
@@ -106,7 +107,7 @@ func (r *remote) settle(i int) {
 
 func pullInto(t *testing.T, dir string, s source.Source, w cases.Span) (Report, error) {
 	t.Helper()
-	writer, err := cases.OpenWriter(t.Context(), dir, Schemas())
+	writer, err := writer.Open(t.Context(), dir, Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +157,7 @@ func TestObjectsAreFetchedWhileTheyAreListed(t *testing.T) {
 
 // TestProgressIsASnapshot: what progress was told stays as it was told; a screen may show it later.
 func TestProgressIsASnapshot(t *testing.T) {
-	w, err := cases.OpenWriter(t.Context(), filepath.Join(t.TempDir(), "x.case"), Schemas())
+	w, err := writer.Open(t.Context(), filepath.Join(t.TempDir(), "x.case"), Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

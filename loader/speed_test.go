@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"case53/cases"
 	"case53/cases/duck"
 	"case53/cases/records"
+	"case53/cases/writer"
 	"case53/loader"
 	"case53/loader/logs"
 	"case53/loader/logs/flow"
@@ -141,7 +141,7 @@ func loadFolder(tb testing.TB, dir, target string) (report loader.Report, load, 
 			load = stop()
 		}
 	}
-	w, err := cases.OpenWriter(context.Background(), target, loader.Schemas())
+	w, err := writer.Open(context.Background(), target, loader.Schemas())
 	if err != nil {
 		tb.Fatal(err)
 	}

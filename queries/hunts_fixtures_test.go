@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"case53/cases"
+	"case53/cases/writer"
 	"case53/loader"
 	"case53/loader/source"
 	"case53/loader/source/local"
@@ -67,7 +67,7 @@ func loaded(t *testing.T, texts map[string][]byte) *sql.DB {
 			t.Fatal(err)
 		}
 	}
-	w, err := cases.OpenWriter(context.Background(), filepath.Join(dir, "x.case"), loader.Schemas())
+	w, err := writer.Open(context.Background(), filepath.Join(dir, "x.case"), loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

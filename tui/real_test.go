@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"case53/cases"
+	"case53/cases/writer"
 )
 
 // realEnv shows a case without records: its database has the macros that filters use.
 func realEnv(t *testing.T) *Env {
 	dir := t.TempDir() + "/empty.case"
-	w, err := cases.OpenWriter(t.Context(), dir, nil)
+	w, err := writer.Open(t.Context(), dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/cases/writer"
 	"case53/loader"
 )
 
@@ -121,7 +122,7 @@ func TestInUse(t *testing.T) {
 	}
 	held := fmt.Sprintf("case is in use: %s is held by process %d\nhint: ", target, os.Getpid())
 
-	w, err := cases.OpenWriter(context.Background(), target, loader.Schemas())
+	w, err := writer.Open(context.Background(), target, loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,60 +2,29 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"case53/cases/safetext"
 	"case53/cases/words"
+	"case53/loader/account"
 	"case53/loader/source"
-	"case53/loader/source/cwlogs"
 )
 
-// Prices in US dollars, of us-east-1 and from memory of 2025: good for an order of magnitude, and said to be no more.
-const (
-	priceOfListing = 0.005 / 1000
-	priceOfGet     = 0.0004 / 1000
-	priceOfGB      = 0.09 // out to the internet
-)
-
-// likely are what estimates rest on where nothing is known: a page is at most 1 MB of messages, which compress to a tenth.
-const (
-	pageBytes      = 1 << 20
-	logCompression = 10
-	s3Throughput   = 20 << 20 // bytes a second
-)
-
-// estimate is what a pull would come to.
-type estimate struct {
-	Source   string  `json:"source"`
-	Objects  int64   `json:"objects"`
-	Bytes    int64   `json:"bytes"`
-	Requests int64   `json:"requests"`
-	Seconds  float64 `json:"seconds"`
-	Dollars  float64 `json:"dollars"`
-	Basis    string  `json:"basis"`
-	Failed   string  `json:"failed,omitempty"`
-}
-
-// dryRun says what would be read. Of a bucket it lists the objects; of a log group there is nothing to list, so it is
-// judged by its size and age.
+// dryRun says what would be read.
 func (p *pull) dryRun(ctx context.Context) error {
 	out := p.c.OutOrStdout()
-	var all []estimate
-	for i, s := range p.plan.Sources {
-		var e estimate
-		var err error
-		if i < len(p.groups) {
-			e = p.estimateGroup(s)
-		} else if e, err = p.estimateBucket(ctx, s, out); err != nil {
-			return err
+	all, err := p.found.Estimates(ctx, p.asked.Window, func(o source.Object) {
+		if !wantsJSON(p.c) {
+			fmt.Fprintf(out, "%12s  %s\n", words.Bytes(o.Size()), safetext.Show(o.URI()))
 		}
-		all = append(all, e)
+	})
+	if err != nil {
+		return err
 	}
 	if wantsJSON(p.c) {
-		return printJSON(out, map[string]any{"window": p.plan.Window, "caller": p.account.id, "estimates": all})
+		return printJSON(out, map[string]any{"window": p.plan.Window, "caller": p.found.Facts["caller"], "estimates": all})
 	}
 	for _, e := range all {
 		printEstimate(out, e)
@@ -76,65 +45,10 @@ func (p *pull) dryRun(ctx context.Context) error {
 	return nil
 }
 
-func printEstimate(w io.Writer, e estimate) {
+func printEstimate(w io.Writer, e account.Estimate) {
 	fmt.Fprintf(w, "%s: %s objects, %s, %s requests, about %s, about $%.2f (%s)\n", safetext.Show(e.Source), words.Count(e.Objects), words.Bytes(e.Bytes), words.Count(e.Requests),
 		time.Duration(e.Seconds*float64(time.Second)).Round(time.Second), e.Dollars, e.Basis)
 	if e.Failed != "" {
 		fmt.Fprintf(w, "  %s\n", safetext.Show(e.Failed))
 	}
-}
-
-// estimateGroup judges a log group by what DescribeLogGroups says of it.
-func (p *pull) estimateGroup(s source.Source) estimate {
-	w := p.plan.Window
-	span := w.To.Sub(w.From) + cwlogs.PaddingBefore + cwlogs.PaddingAfter
-	slices := int64(span/(15*time.Minute)) + 1
-	group := s.(*cwlogs.Source)
-	e := estimate{Source: s.URI(), Requests: slices, Objects: slices, Basis: "one request for each quarter of an hour; the group's size is not known"}
-	for _, look := range p.looks {
-		if look.Name != group.Name() || look.StoredBytes == 0 || look.Created.IsZero() {
-			continue
-		}
-		life := time.Since(look.Created)
-		if kept := time.Duration(look.RetentionDays) * 24 * time.Hour; kept > 0 && kept < life {
-			life = kept
-		}
-		raw := float64(look.StoredBytes) * logCompression * min(1, float64(span)/float64(max(life, time.Hour)))
-		e.Requests += int64(raw / pageBytes)
-		e.Objects, e.Bytes = e.Requests, int64(raw/logCompression)
-		e.Dollars = raw / 1e9 * priceOfGB
-		e.Basis = fmt.Sprintf("%s stored in %d days, as if evenly; %.1f requests/s", words.Bytes(look.StoredBytes), int(life.Hours()/24), group.Limiter.Rate())
-	}
-	e.Seconds = float64(e.Requests) / group.Limiter.Rate()
-	return e
-}
-
-// estimateBucket lists what would be fetched.
-func (p *pull) estimateBucket(ctx context.Context, s source.Source, out io.Writer) (estimate, error) {
-	e := estimate{Source: s.URI(), Basis: "as listed"}
-	failures := 0
-	for o, err := range s.Objects(ctx, p.plan.Window) {
-		var one *source.ObjectError
-		if errors.As(err, &one) {
-			failures++
-			e.Failed = fmt.Sprintf("%d could not be listed, the last: %s", failures, reasonOf(one))
-			continue
-		}
-		if err != nil {
-			return e, err
-		}
-		e.Objects++
-		e.Bytes += max(0, o.Size())
-		if !wantsJSON(p.c) {
-			fmt.Fprintf(out, "%12s  %s\n", words.Bytes(o.Size()), safetext.Show(o.URI()))
-		}
-	}
-	listings := e.Objects/1000 + 1
-	if active, ok := s.(source.Active); ok {
-		listings = max(listings, active.Activity().Requests)
-	}
-	e.Requests = listings + e.Objects
-	e.Seconds = float64(e.Bytes)/s3Throughput + float64(e.Requests)*0.05/8
-	e.Dollars = float64(listings)*priceOfListing + float64(e.Objects)*priceOfGet + float64(e.Bytes)/1e9*priceOfGB
-	return e, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,6 +14,7 @@ import (
 	"case53/cases/custody"
 	"case53/cases/raw"
 	"case53/cases/safetext"
+	"case53/loader/account"
 	"case53/queries"
 )
 
@@ -57,7 +59,7 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.As(err, &status):
 		return status.code
-	case errors.As(err, &ask):
+	case errors.As(err, &ask), errors.Is(err, account.ErrNoRegion):
 		return exitUsage
 	case errors.Is(err, raw.ErrAltered), errors.Is(err, custody.ErrBroken), errors.Is(err, cases.ErrDamaged):
 		return exitIntegrity
@@ -94,5 +96,13 @@ func between(least, most int) cobra.PositionalArgs {
 			return usage("%s: %d arguments\nhint: case53 %s", c.Name(), len(args), c.Use)
 		}
 		return nil
+	}
+}
+
+// hidePanic ends the program without showing what the text of a panic may hold of an account's secrets. It is deferred.
+func hidePanic(a *account.Account, stderr io.Writer) {
+	if p := recover(); p != nil {
+		fmt.Fprintln(stderr, safetext.Show(a.Scrubbed(fmt.Sprintf("case53: internal error: %v", p))))
+		os.Exit(exitError)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/safetext"
+	"case53/loader/account"
 	"case53/queries"
 	"case53/queries/findings"
 )
@@ -30,20 +31,15 @@ func addAWSFlags(c *cobra.Command) {
 
 // findCase gives the case that path names: itself, or the only *.case folder in it, which is then said.
 func findCase(path string, stderr io.Writer) string {
-	if isCase(path) {
+	if cases.Is(path) {
 		return path
 	}
 	inside, _ := filepath.Glob(filepath.Join(path, "*.case"))
-	if len(inside) == 1 && isCase(inside[0]) {
+	if len(inside) == 1 && cases.Is(inside[0]) {
 		fmt.Fprintf(stderr, "case: %s\n", safetext.Show(inside[0]))
 		return inside[0]
 	}
 	return path
-}
-
-func isCase(path string) bool {
-	_, err := os.Stat(filepath.Join(path, "case.duckdb"))
-	return err == nil
 }
 
 // openCase opens a case for looking, and warns where its last load was cut short.
@@ -117,4 +113,15 @@ func parameters(given []string) (map[string]string, error) {
 		values[name] = value
 	}
 	return values, nil
+}
+
+// accountOf opens the account that the flags of addAWSFlags name.
+func accountOf(c *cobra.Command) (*account.Account, error) {
+	text := func(name string) string { s, _ := c.Flags().GetString(name); return s }
+	o := account.Options{Profile: text("profile"), Region: text("region"), EndpointURL: text("endpoint-url"), RoleARN: text("role-arn"), ExternalID: text("external-id")}
+	o.Metadata, _ = c.Flags().GetBool("imds")
+	if o.ExternalID != "" && o.RoleARN == "" {
+		return nil, usage("--external-id without --role-arn")
+	}
+	return account.Open(c.Context(), o)
 }

@@ -11,29 +11,32 @@ import (
 // layers says which of our packages each package may import. It is the architecture: bytes → records → rows → tables →
 // queries → screens. A package that is missing here fails the test.
 var layers = map[string][]string{
-	"case53/loader/source":               {"case53/cases"},
-	"case53/loader/source/sourcetest":    {"case53/loader/source", "case53/cases"},
-	"case53/loader/source/local":         {"case53/loader/source", "case53/cases"},
-	"case53/loader/source/cwlogs":        {"case53/loader/source", "case53/cases"},
-	"case53/loader/source/cwlogs/cwfake": {},
-	"case53/loader/source/s3":            {"case53/loader/source", "case53/cases"},
-	"case53/loader/logs":                 {"case53/cases", "case53/loader/source"},
-	"case53/loader/logs/field":           {"case53/loader/logs"},
-	"case53/loader/logs/across":          {"case53/cases"},
-	"case53/loader/logs/logstest":        {"case53/loader/logs", "case53/loader/logs/field"},
-	"case53/loader/places":               {},
-	"case53/loader/places/placestest":    {},
-	"case53/loader":                      {"case53/loader/source", "case53/loader/logs", "case53/loader/logs/*", "case53/cases", "case53/cases/duck", "case53/cases/raw", "case53/cases/records"},
-	// A log type: what logs lends it, and nothing of another.
-	"case53/loader/logs/*": {"case53/loader/logs", "case53/loader/logs/field", "case53/loader/source"},
+	"case53/cases/words":           {},
+	"case53/cases/duck":            {},
+	"case53/cases/raw":             {},
+	"case53/cases/custody":         {},
+	"case53/cases/safetext":        {},
+	"case53/cases/records":         {"case53/cases/raw", "case53/cases/duck"},
+	"case53/cases/internal/layout": {"case53/cases/duck"},
+	"case53/cases":                 {"case53/cases/duck", "case53/cases/raw", "case53/cases/records", "case53/cases/words", "case53/cases/internal/layout"},
+	"case53/cases/writer":          {"case53/cases", "case53/cases/custody", "case53/cases/duck", "case53/cases/raw", "case53/cases/internal/layout"},
 
-	"case53/cases/duck":     {},
-	"case53/cases/raw":      {},
-	"case53/cases/custody":  {},
-	"case53/cases/safetext": {},
-	"case53/cases/words":    {},
-	"case53/cases/records":  {"case53/cases/raw", "case53/cases/duck"},
-	"case53/cases":          {"case53/cases/duck", "case53/cases/raw", "case53/cases/custody", "case53/cases/words", "case53/cases/records"},
+	"case53/loader/source":                {"case53/cases"},
+	"case53/loader/source/sourcetest":     {"case53/loader/source", "case53/cases"},
+	"case53/loader/source/local":          {"case53/loader/source", "case53/cases"},
+	"case53/loader/source/cwlogs":         {"case53/loader/source", "case53/cases"},
+	"case53/loader/source/cwlogs/cwfake":  {},
+	"case53/loader/source/s3":             {"case53/loader/source", "case53/cases"},
+	"case53/loader/logs":                  {"case53/cases", "case53/loader/source"},
+	"case53/loader/logs/field":            {"case53/loader/logs"},
+	"case53/loader/logs/across":           {"case53/cases"},
+	"case53/loader/logs/logstest":         {"case53/loader/logs", "case53/loader/logs/field"},
+	"case53/loader/logs/*":                {"case53/loader/logs", "case53/loader/logs/field", "case53/loader/source"}, // a log type, and nothing of another
+	"case53/loader/networks":              {"case53/cases"},
+	"case53/loader/networks/networkstest": {},
+	"case53/loader":                       {"case53/loader/source", "case53/loader/logs", "case53/loader/logs/*", "case53/cases", "case53/cases/writer", "case53/cases/raw", "case53/cases/records"},
+	"case53/loader/account": {"case53/loader", "case53/loader/logs/flow", "case53/loader/source", "case53/loader/source/cwlogs", "case53/loader/source/s3",
+		"case53/cases", "case53/cases/records", "case53/cases/words", "case53/cases/writer"},
 
 	"case53/queries":          {"case53/cases/words"},
 	"case53/queries/repeat":   {"case53/cases"},
@@ -46,13 +49,16 @@ var layers = map[string][]string{
 	"case53/tui/grid":  {"case53/cases/safetext"},
 	"case53/tui":       {"case53/cases", "case53/cases/safetext", "case53/queries", "case53/tui/grid", "case53/tui/spark", "case53/cases/words"},
 
-	"case53/cmd/case53/demo":          {},
-	"case53/cmd/case53/demo/generate": {"case53/cmd/case53/demo"},
-	"case53/cmd/case53":               {"*"},
+	"case53/cmd/case53/demo":   {},
+	"case53/cmd/demo-incident": {"case53/cmd/case53/demo"},
+	"case53/cmd/case53":        {"*"},
 }
 
+// writers are the packages that may change a case. Looking never writes: nobody else can.
+var writers = []string{"case53/loader", "case53/loader/account", "case53/cmd/case53"}
+
 // clouds are the packages that may use the AWS SDK; cwfake answers with its serialisers in tests.
-var clouds = []string{"case53/loader/source/cwlogs", "case53/loader/source/cwlogs/cwfake", "case53/loader/source/s3", "case53/cmd/case53"}
+var clouds = []string{"case53/loader/source/cwlogs", "case53/loader/source/cwlogs/cwfake", "case53/loader/source/s3", "case53/loader/account"}
 
 // offline packages must not be able to reach the network, whatever they import.
 var offline = []string{"case53/tui", "case53/cases", "case53/queries", "case53/queries/report", "case53/queries/export"}
@@ -82,6 +88,15 @@ func TestLayers(t *testing.T) {
 				continue
 			}
 			t.Errorf("%s imports %s, which its layer does not allow", pkg, imported)
+		}
+	}
+}
+
+func TestOnlyFewCanChangeACase(t *testing.T) {
+	for _, line := range goList(t, "-f", "{{.ImportPath}}{{range .Imports}} {{.}}{{end}}", "case53/...") {
+		fields := strings.Fields(line)
+		if slices.Contains(fields[1:], "case53/cases/writer") && !slices.Contains(writers, fields[0]) {
+			t.Errorf("%s can change a case: it imports its writer", fields[0])
 		}
 	}
 }

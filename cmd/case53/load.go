@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"case53/cases"
 	"case53/cases/safetext"
+	"case53/cases/writer"
 	"case53/loader"
 	"case53/loader/logs/flow"
 	"case53/loader/source"
@@ -59,7 +59,7 @@ func runLoad(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	report, err := loadWith(c, args[0], plan, func(ctx context.Context, w *cases.Writer) error { return addPlaces(ctx, w, files, c.ErrOrStderr()) })
+	report, err := loadWith(c, args[0], plan, func(ctx context.Context, w *writer.Writer) error { return addPlaces(ctx, w, files, c.ErrOrStderr()) })
 	if err != nil {
 		return err
 	}
@@ -102,13 +102,13 @@ func planOf(c *cobra.Command) (loader.Plan, error) {
 
 // load runs a plan into a case, shows how far it is, and prints what it came to.
 func load(c *cobra.Command, dir string, plan loader.Plan) (loader.Report, error) {
-	return loadWith(c, dir, plan, func(context.Context, *cases.Writer) error { return nil })
+	return loadWith(c, dir, plan, func(context.Context, *writer.Writer) error { return nil })
 }
 
 // loadWith is load with something to be done first.
-func loadWith(c *cobra.Command, dir string, plan loader.Plan, first func(context.Context, *cases.Writer) error) (loader.Report, error) {
+func loadWith(c *cobra.Command, dir string, plan loader.Plan, first func(context.Context, *writer.Writer) error) (loader.Report, error) {
 	ctx, stderr := c.Context(), c.ErrOrStderr()
-	w, err := cases.OpenWriter(ctx, findCase(dir, stderr), loader.Schemas())
+	w, err := writer.Open(ctx, findCase(dir, stderr), loader.Schemas())
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		fmt.Fprintln(stderr, "interrupted: nothing was loaded yet; the same command goes on from there")
 		return loader.Report{}, &statusError{code: exitInterrupted}

@@ -12,7 +12,8 @@ import (
 	"case53/cases"
 	"case53/cases/safetext"
 	"case53/cases/words"
-	"case53/loader/places"
+	"case53/cases/writer"
+	"case53/loader/networks"
 )
 
 // addPlaceFlags gives load the files that say whose addresses are.
@@ -22,12 +23,12 @@ func addPlaceFlags(c *cobra.Command) {
 }
 
 // placeFiles opens the files of addPlaceFlags.
-func placeFiles(c *cobra.Command) ([]*places.File, error) {
-	var files []*places.File
+func placeFiles(c *cobra.Command) ([]*networks.File, error) {
+	var files []*networks.File
 	for _, kind := range []struct {
 		flag string
-		open func(string, []byte) (*places.File, error)
-	}{{"mmdb", places.MMDB}, {"ip-ranges", places.Ranges}} {
+		open func(string, []byte) (*networks.File, error)
+	}{{"mmdb", networks.MMDB}, {"ip-ranges", networks.Ranges}} {
 		paths, _ := c.Flags().GetStringArray(kind.flag)
 		for _, path := range paths {
 			text, err := os.ReadFile(path)
@@ -45,17 +46,10 @@ func placeFiles(c *cobra.Command) ([]*places.File, error) {
 }
 
 // addPlaces puts the files into a case.
-func addPlaces(ctx context.Context, w *cases.Writer, files []*places.File, stderr io.Writer) error {
+func addPlaces(ctx context.Context, w *writer.Writer, files []*networks.File, stderr io.Writer) error {
 	for _, f := range files {
-		networks := func(yield func(cases.Network, error) bool) {
-			for n, err := range f.Networks() {
-				if !yield(cases.Network(n), err) {
-					return
-				}
-			}
-		}
 		file := cases.NetworkFile{Kind: f.Kind, Name: strings.ToValidUTF8(f.Name, "\ufffd"), DatabaseType: f.DatabaseType, Built: f.Built}
-		n, added, err := w.AddNetworks(ctx, file, f.Bytes, networks)
+		n, added, err := w.AddNetworks(ctx, file, f.Bytes, f.Networks())
 		if err != nil {
 			return err
 		}

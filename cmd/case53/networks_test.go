@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"case53/cases"
-	"case53/loader/places/placestest"
+	"case53/loader/networks/networkstest"
 	"case53/queries/findings"
 )
 
@@ -49,12 +49,12 @@ func put(t *testing.T, dir, name string, text []byte) string {
 func TestPlaces(t *testing.T) {
 	dir, target := placesCase(t)
 	older, newer := time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 10, 28, 0, 0, 0, 0, time.UTC)
-	city := func(country string) []placestest.Entry {
-		return []placestest.Entry{{Network: "203.0.113.0/24", Data: placestest.City(country, "", "Delft")}, {Network: "2001:db8::/32", Data: placestest.City("DE", "", "")}}
+	city := func(country string) []networkstest.Entry {
+		return []networkstest.Entry{{Network: "203.0.113.0/24", Data: networkstest.City(country, "", "Delft")}, {Network: "2001:db8::/32", Data: networkstest.City("DE", "", "")}}
 	}
-	old := put(t, dir, "old.mmdb", placestest.MMDB("GeoLite2-City", older, city("BE")))
-	current := put(t, dir, "new.mmdb", placestest.MMDB("GeoLite2-City", newer, city("NL")))
-	asn := put(t, dir, "asn.mmdb", placestest.MMDB("GeoLite2-ASN", newer, []placestest.Entry{{Network: "203.0.113.64/26", Data: placestest.ASN(64500, "Example Hosting")}}))
+	old := put(t, dir, "old.mmdb", networkstest.MMDB("GeoLite2-City", older, city("BE")))
+	current := put(t, dir, "new.mmdb", networkstest.MMDB("GeoLite2-City", newer, city("NL")))
+	asn := put(t, dir, "asn.mmdb", networkstest.MMDB("GeoLite2-ASN", newer, []networkstest.Entry{{Network: "203.0.113.64/26", Data: networkstest.ASN(64500, "Example Hosting")}}))
 	ranges := put(t, dir, "ip-ranges.json", []byte(`{"syncToken": "1793145600", "prefixes": [{"ip_prefix": "198.51.100.0/24", "region": "eu-west-1", "service": "S3"}, {"ip_prefix": "198.51.0.0/16", "region": "eu-west-1", "service": "AMAZON"}]}`))
 	command(t, "load", target, "--mmdb", old, "--mmdb", current, "--mmdb", asn, "--ip-ranges", ranges)
 
@@ -98,11 +98,11 @@ func TestPlaces(t *testing.T) {
 // TestPlacesOfManyAddresses: many addresses are found by another join than few, and the same is said of them.
 func TestPlacesOfManyAddresses(t *testing.T) {
 	dir, target := placesCase(t)
-	var entries []placestest.Entry
+	var entries []networkstest.Entry
 	for i := range 100 {
-		entries = append(entries, placestest.Entry{Network: fmt.Sprintf("203.0.%d.0/25", i), Data: placestest.ASN(uint32(64500+i), "")})
+		entries = append(entries, networkstest.Entry{Network: fmt.Sprintf("203.0.%d.0/25", i), Data: networkstest.ASN(uint32(64500+i), "")})
 	}
-	command(t, "load", target, "--mmdb", put(t, dir, "asn.mmdb", placestest.MMDB("GeoLite2-ASN", time.Unix(1793145600, 0), entries)))
+	command(t, "load", target, "--mmdb", put(t, dir, "asn.mmdb", networkstest.MMDB("GeoLite2-ASN", time.Unix(1793145600, 0), entries)))
 	k, err := cases.Open(context.Background(), target)
 	if err != nil {
 		t.Fatal(err)
@@ -140,7 +140,7 @@ func TestPlacesOfManyAddresses(t *testing.T) {
 // TestDamagedPlaces: a file that cannot be read whole changes nothing; one that is there already is not taken twice.
 func TestDamagedPlaces(t *testing.T) {
 	dir, target := placesCase(t)
-	whole := placestest.MMDB("GeoLite2-City", time.Unix(1793145600, 0), []placestest.Entry{{Network: "203.0.113.0/24", Data: placestest.City("NL", "", "")}, {Network: "203.0.114.0/24", Data: placestest.City("DE", "", "")}})
+	whole := networkstest.MMDB("GeoLite2-City", time.Unix(1793145600, 0), []networkstest.Entry{{Network: "203.0.113.0/24", Data: networkstest.City("NL", "", "")}, {Network: "203.0.114.0/24", Data: networkstest.City("DE", "", "")}})
 	bad := bytes.Clone(whole)
 	at := bytes.LastIndex(bad, []byte("DE"))
 	bad[at-1] = 0x5d // the text claims to be longer than the file: seen only when the second network is read

@@ -86,7 +86,7 @@ func TestProgressNamesThePhaseThatRuns(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				begin := time.Now()
 				var said []string
-				v := &progressView{w: writer(func(line string) {
+				v := &progressView{w: linesTo(func(line string) {
 					phase := "load"
 					if _, name, ok := strings.Cut(strings.TrimSpace(line), "building "); ok {
 						phase = name
@@ -107,9 +107,9 @@ func TestProgressNamesThePhaseThatRuns(t *testing.T) {
 	}
 }
 
-type writer func(string)
+type linesTo func(string)
 
-func (w writer) Write(p []byte) (int, error) {
+func (w linesTo) Write(p []byte) (int, error) {
 	w(string(p))
 	return len(p), nil
 }

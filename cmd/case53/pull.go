@@ -8,12 +8,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
 	"case53/cases"
 	"case53/cases/safetext"
+	"case53/cases/writer"
 	"case53/loader"
+	"case53/loader/account"
 	"case53/loader/source"
 	"case53/loader/source/cwlogs"
 	"case53/loader/source/s3"
@@ -54,14 +55,12 @@ func wantsEvents(c *cobra.Command) bool { return c.Name() == "pull" && wantsJSON
 // pull is a command that is being prepared.
 type pull struct {
 	c        *cobra.Command
-	account  *account
+	account  *account.Account
 	plan     loader.Plan
-	groups   []string // names
-	buckets  []string
-	describe []described
+	asked    account.Reading
+	describe []account.Described
 	warnings []string
-	facts    map[string]any // for the ledger
-	looks    []cwlogs.Group // what was found out about the groups
+	found    account.Found
 }
 
 func runPull(c *cobra.Command, args []string) error {
@@ -69,11 +68,11 @@ func runPull(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if len(p.groups)+len(p.buckets) > 0 {
-		if p.account, err = openAccount(c.Context(), c); err != nil {
+	if len(p.asked.Groups)+len(p.asked.Buckets) > 0 {
+		if p.account, err = accountOf(c); err != nil {
 			return err
 		}
-		defer p.account.scrub.scrubPanic()
+		defer hidePanic(p.account, c.ErrOrStderr())
 		if err := p.prepare(c.Context()); err != nil {
 			return err
 		}
@@ -88,9 +87,9 @@ func runPull(c *cobra.Command, args []string) error {
 	if dry, _ := c.Flags().GetBool("dry-run"); dry {
 		return p.dryRun(c.Context())
 	}
-	report, err := loadWith(c, args[0], p.plan, func(ctx context.Context, w *cases.Writer) error {
+	report, err := loadWith(c, args[0], p.plan, func(ctx context.Context, w *writer.Writer) error {
 		for _, d := range p.describe {
-			if err := d.store(ctx, w); err != nil {
+			if err := d.Store(ctx, w); err != nil {
 				return err
 			}
 		}
@@ -110,24 +109,30 @@ func newPullPlan(c *cobra.Command) (*pull, error) {
 	if p.plan, err = planOf(c); err != nil {
 		return nil, err
 	}
-	p.groups, _ = c.Flags().GetStringArray("log-group")
-	p.buckets, _ = c.Flags().GetStringArray("s3")
+	r := &p.asked
+	r.Window = p.plan.Window
+	r.Groups, _ = c.Flags().GetStringArray("log-group")
+	r.Buckets, _ = c.Flags().GetStringArray("s3")
+	r.Unmask, _ = c.Flags().GetBool("unmask")
+	r.AllVersions, _ = c.Flags().GetBool("all-versions")
+	r.RequesterPays, _ = c.Flags().GetBool("requester-pays")
+	second, _ := c.Flags().GetString("second-count")
+	r.SecondCount = cwlogs.SecondCount(second)
+	r.Rate, _ = c.Flags().GetFloat64("rate")
 	if err := p.readDescriptions(); err != nil {
 		return nil, err
 	}
-	second, _ := c.Flags().GetString("second-count")
-	rate, _ := c.Flags().GetFloat64("rate")
-	switch w := p.plan.Window; {
-	case len(p.groups)+len(p.buckets)+len(p.describe) == 0:
+	switch w := r.Window; {
+	case len(r.Groups)+len(r.Buckets)+len(p.describe) == 0:
 		return nil, usage("nothing to pull\nhint: case53 %s", c.Use)
-	case len(p.groups) > 0 && (w.From.IsZero() || w.To.IsZero()):
+	case len(r.Groups) > 0 && (w.From.IsZero() || w.To.IsZero()):
 		return nil, usage("a log group is read from a time to a time\nhint: pass --from and --to")
 	case !slices.Contains([]string{"none", "last-hour", "all"}, second):
 		return nil, usage("no second count %q\nhint: --second-count none, last-hour or all", second)
-	case rate < 0 || c.Flags().Changed("rate") && rate == 0:
+	case r.Rate < 0 || c.Flags().Changed("rate") && r.Rate == 0:
 		return nil, usage("--rate must be above 0")
 	}
-	for _, uri := range p.buckets {
+	for _, uri := range r.Buckets {
 		if _, _, err := s3.ParseURI(uri); err != nil {
 			return nil, &statusError{exitUsage, err}
 		}
@@ -139,8 +144,8 @@ func newPullPlan(c *cobra.Command) (*pull, error) {
 func (p *pull) readDescriptions() error {
 	for _, one := range []struct {
 		flag string
-		read func(string) (described, error)
-	}{{"describe-flow-logs", readFlowLogs}, {"describe-network-interfaces", readInterfaces}} {
+		read func(string) (account.Described, error)
+	}{{"describe-flow-logs", account.ReadFlowLogs}, {"describe-network-interfaces", account.ReadInterfaces}} {
 		path, _ := p.c.Flags().GetString(one.flag)
 		if path == "" {
 			continue
@@ -150,7 +155,7 @@ func (p *pull) readDescriptions() error {
 			return fmt.Errorf("--%s: %w", one.flag, err)
 		}
 		p.describe = append(p.describe, d)
-		formats, warnings, err := d.formats(p.groups)
+		formats, warnings, err := d.Formats(p.asked.Groups)
 		if err != nil {
 			return fmt.Errorf("--%s: %w", one.flag, err)
 		}
@@ -164,84 +169,24 @@ func (p *pull) readDescriptions() error {
 
 // prepare asks who pulls, looks at the groups, and makes the sources.
 func (p *pull) prepare(ctx context.Context) error {
-	if err := p.account.identify(ctx); err != nil {
+	if err := p.account.Identify(ctx); err != nil {
 		return err
 	}
-	if p.account.id.Problem != "" {
-		p.warnings = append(p.warnings, "STS did not say who this is: "+p.account.id.Problem)
+	var err error
+	if p.found, err = p.account.Sources(ctx, p.asked); err != nil {
+		return err
 	}
-	unmask, _ := p.c.Flags().GetBool("unmask")
-	versions, _ := p.c.Flags().GetBool("all-versions")
-	p.facts = map[string]any{"caller": p.account.id, "tool": version(), "sdk": aws.SDKVersion, "app_id": "case53", "region": p.account.cfg.Region}
-	if profile, _ := p.c.Flags().GetString("profile"); profile != "" {
-		p.facts["profile"] = profile
-	}
-	if role, _ := p.c.Flags().GetString("role-arn"); role != "" {
-		p.facts["role_arn"] = role
-	}
-	endpoints := map[string]string{}
-	for _, name := range p.groups {
-		s, endpoint := p.logGroup(ctx, name, unmask)
-		p.plan.Sources = append(p.plan.Sources, s)
-		endpoints["logs"] = endpoint
-	}
-	for _, uri := range p.buckets {
-		s, endpoint, err := p.bucket(ctx, uri, versions)
-		if err != nil {
-			return err
+	p.warnings = append(p.warnings, p.found.Warnings...)
+	p.plan.Sources = p.found.Sources
+	facts := p.found.Facts
+	facts["tool"] = version()
+	for flag, name := range map[string]string{"profile": "profile", "role-arn": "role_arn"} {
+		if v, _ := p.c.Flags().GetString(flag); v != "" {
+			facts[name] = v
 		}
-		p.plan.Sources = append(p.plan.Sources, s)
-		endpoints["s3"] = endpoint
 	}
-	p.facts["endpoints"], p.facts["log_groups"] = endpoints, p.looks
-	p.plan.Pull = &loader.Pull{Options: map[string]any{"unmask": unmask, "all_versions": versions}, Provenance: p.facts}
+	p.plan.Pull = &loader.Pull{Options: map[string]any{"unmask": p.asked.Unmask, "all_versions": p.asked.AllVersions}, Provenance: facts}
 	return nil
-}
-
-// logGroup makes the source of a log group, after a look at it where that is allowed.
-func (p *pull) logGroup(ctx context.Context, name string, unmask bool) (source.Source, string) {
-	region, acct, plain := p.account.cfg.Region, p.account.id.Account, name
-	if arn, ok := cwlogs.ParseARN(name); ok {
-		region, acct, plain = arn.Region, arn.Account, arn.Group
-	}
-	client, endpoint := p.account.logs(region)
-	second, _ := p.c.Flags().GetString("second-count")
-	rate, _ := p.c.Flags().GetFloat64("rate")
-	if acct == p.account.id.Account {
-		look, found, err := cwlogs.Describe(ctx, client, plain)
-		switch {
-		case err != nil:
-			p.warnings = append(p.warnings, fmt.Sprintf("%s could not be looked at before it is read (%s): its retention and data protection are not known", plain, reasonOf(err)))
-		case found:
-			p.looks = append(p.looks, look)
-			p.warnings = append(p.warnings, look.Warnings(p.plan.Window.From, time.Now(), unmask)...)
-			if acct == "" {
-				if arn, ok := cwlogs.ParseARN(look.ARN); ok {
-					acct = arn.Account
-				}
-			}
-		}
-	}
-	return cwlogs.New(cwlogs.Config{Client: client, Limiter: p.account.limiter(region, rate), Region: region, Account: acct, Group: name, Endpoint: endpoint,
-		Unmask: unmask, SecondCount: cwlogs.SecondCount(second), Renew: p.account.renew}), endpoint
-}
-
-// bucket makes the source of a bucket, in the region where the bucket is.
-func (p *pull) bucket(ctx context.Context, uri string, versions bool) (source.Source, string, error) {
-	name, prefix, err := s3.ParseURI(uri)
-	if err != nil {
-		return nil, "", err
-	}
-	region := p.account.bucketRegion(ctx, name)
-	client, endpoint := p.account.s3(region)
-	pays, _ := p.c.Flags().GetBool("requester-pays")
-	return s3.New(client, s3.Options{Bucket: name, Prefix: prefix, Places: loader.Places(), AllVersions: versions, RequesterPays: pays, Region: region, Renew: p.account.renew}), endpoint, nil
-}
-
-// reasonOf is an error in one line.
-func reasonOf(err error) string {
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	return text
 }
 
 // sayHowToGoOn tells, where the window was given relative to now, how the same pull is named later.

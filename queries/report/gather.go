@@ -173,7 +173,7 @@ func argumentText(v any) string {
 
 // custody reads the custody log to its end; a chain that does not hold is an error.
 func (g *gatherer) custody(_ context.Context, r *Report, _ cases.Info) error {
-	path := filepath.Join(g.Case.Dir, "custody.jsonl")
+	path := cases.CustodyFile(g.Case.Dir)
 	actions := map[string]int64{}
 	err := custody.Read(path, func(e custody.Entry) error {
 		if r.Custody.Lines == 0 {

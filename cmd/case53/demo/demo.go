@@ -1,7 +1,7 @@
 // Package demo is the sample incident that the program brings along: two captures in the three log formats, as AWS
 // delivers them, in one archive.
 //
-// The archive is made by the program in generate, from seeds. Nothing here is real but the formats: accounts, names
+// The archive is made by the program in cmd/demo-incident, from seeds. Nothing here is real but the formats: accounts, names
 // and people are invented, addresses come from ranges kept for documentation and tests (and 8.8.8.8, which the story
 // needs as itself).
 //
@@ -30,7 +30,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-//go:generate go run case53/cmd/case53/demo/generate incident.tar.zst
+//go:generate go run case53/cmd/demo-incident incident.tar.zst
 
 //go:embed incident.tar.zst
 var archive []byte

@@ -115,7 +115,7 @@ func (w *walk) root(path string) {
 		w.file(real, info)
 	default:
 		for dir := filepath.Dir(real); ; dir = filepath.Dir(dir) {
-			if isCase(dir) {
+			if cases.Is(dir) {
 				w.add(real, nil, fmt.Errorf("inside the case %s, which is not loaded into a case again", dir))
 				return
 			}
@@ -132,7 +132,7 @@ func (w *walk) dir(path string) {
 	if w.ctx.Err() != nil || w.seen[uri(path)] {
 		return
 	}
-	if isCase(path) {
+	if cases.Is(path) {
 		w.add(path, nil, errors.New("a case, which is not loaded into a case again"))
 		return
 	}
@@ -231,16 +231,6 @@ func resolve(path string) (string, fs.FileInfo, error) {
 		return path, nil, reason(err)
 	}
 	return real, info, nil
-}
-
-// isCase says whether dir is a case, by the files that every case has.
-func isCase(dir string) bool {
-	for _, name := range []string{"case.duckdb", "custody.jsonl"} {
-		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
-			return true
-		}
-	}
-	return false
 }
 
 func missing(path string, err error) error {

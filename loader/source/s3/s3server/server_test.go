@@ -21,6 +21,7 @@ import (
 	"github.com/versity/versitygw/embedgw"
 
 	"case53/cases"
+	"case53/cases/writer"
 	"case53/loader"
 	"case53/loader/source"
 	"case53/loader/source/s3"
@@ -196,7 +197,7 @@ func (o countedObject) Open(ctx context.Context) (io.ReadCloser, error) {
 
 // pull loads a window of a source into a case through the program's own pipeline.
 func pull(ctx context.Context, target string, src source.Source, w cases.Span) (loader.Report, error) {
-	writer, err := cases.OpenWriter(ctx, target, loader.Schemas())
+	writer, err := writer.Open(ctx, target, loader.Schemas())
 	if err != nil {
 		return loader.Report{}, err
 	}

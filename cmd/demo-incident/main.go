@@ -17,15 +17,13 @@ import (
 	"os"
 )
 
-//go:generate go run case53/cmd/case53/demo/generate ../incident.tar.zst
-
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: generate FILE.tar.zst")
+		fmt.Fprintln(os.Stderr, "usage: demo-incident FILE.tar.zst")
 		os.Exit(2)
 	}
 	if err := writeArchive(os.Args[1], members()); err != nil {
-		fmt.Fprintln(os.Stderr, "generate:", err)
+		fmt.Fprintln(os.Stderr, "demo-incident:", err)
 		os.Exit(1)
 	}
 }

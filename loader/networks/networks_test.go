@@ -1,4 +1,4 @@
-package places
+package networks
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"case53/loader/places/placestest"
+	"case53/loader/networks/networkstest"
 )
 
 var built = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
@@ -30,25 +30,25 @@ func read(t *testing.T, f *File) string {
 func TestMMDB(t *testing.T) {
 	for _, c := range []struct {
 		name, kind string
-		entries    []placestest.Entry
+		entries    []networkstest.Entry
 		want       string
 	}{
-		{"places", "GeoLite2-City", []placestest.Entry{
-			{Network: "203.0.113.0/24", Data: placestest.City("NL", "North Holland", "Amsterdam")},
-			{Network: "2001:db8::/32", Data: placestest.City("DE", "", "")},
+		{"places", "GeoLite2-City", []networkstest.Entry{
+			{Network: "203.0.113.0/24", Data: networkstest.City("NL", "North Holland", "Amsterdam")},
+			{Network: "2001:db8::/32", Data: networkstest.City("DE", "", "")},
 			{Network: "198.51.100.128/25", Data: map[string]any{"registered_country": map[string]any{"iso_code": "US"}}},
 		}, "198.51.100.128-198.51.100.255|US|||0|||\n203.0.113.0-203.0.113.255|NL|North Holland|Amsterdam|0|||\n2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff|DE|||0|||\n"},
-		{"autonomous systems", "GeoLite2-ASN", []placestest.Entry{
-			{Network: "203.0.113.9/32", Data: placestest.ASN(4200000000, "Example Hosting "+strings.Repeat("and more ", 12))},
-			{Network: "203.0.113.10/31", Data: placestest.ASN(64500, "bytes that are no text: \xff")},
+		{"autonomous systems", "GeoLite2-ASN", []networkstest.Entry{
+			{Network: "203.0.113.9/32", Data: networkstest.ASN(4200000000, "Example Hosting "+strings.Repeat("and more ", 12))},
+			{Network: "203.0.113.10/31", Data: networkstest.ASN(64500, "bytes that are no text: \xff")},
 		}, "203.0.113.9-203.0.113.9||||4200000000|Example Hosting " + strings.Repeat("and more ", 12) + "||\n203.0.113.10-203.0.113.11||||64500|bytes that are no text: \ufffd||\n"},
-		{"other makers' names", "ipinfo lite", []placestest.Entry{
+		{"other makers' names", "ipinfo lite", []networkstest.Entry{
 			{Network: "203.0.113.0/24", Data: map[string]any{"asn": "AS64500", "as_name": "Example", "country": "Netherlands", "country_code": "NL"}},
 			{Network: "203.0.114.0/24", Data: map[string]any{"country": "FR", "region": "Brittany", "city": "Brest"}},
 		}, "203.0.113.0-203.0.113.255|NL|||64500|Example||\n203.0.114.0-203.0.114.255|FR|Brittany|Brest|0|||\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f, err := MMDB("dir/x.mmdb", placestest.MMDB(c.kind, built, c.entries))
+			f, err := MMDB("dir/x.mmdb", networkstest.MMDB(c.kind, built, c.entries))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,7 +65,7 @@ func TestMMDB(t *testing.T) {
 // A file that is cut anywhere, or of which a byte of the tree or the metadata is not what it was, is an error or still reads as
 // networks in order: it never ends the program.
 func TestDamagedMMDB(t *testing.T) {
-	whole := placestest.MMDB("GeoLite2-City", built, []placestest.Entry{{Network: "203.0.113.0/24", Data: placestest.City("NL", "North Holland", "Amsterdam")}, {Network: "2001:db8::/32", Data: placestest.City("DE", "", "")}})
+	whole := networkstest.MMDB("GeoLite2-City", built, []networkstest.Entry{{Network: "203.0.113.0/24", Data: networkstest.City("NL", "North Holland", "Amsterdam")}, {Network: "2001:db8::/32", Data: networkstest.City("DE", "", "")}})
 	try := func(text []byte) error {
 		f, err := MMDB("x.mmdb", text)
 		if err != nil {
@@ -97,7 +97,7 @@ func TestDamagedMMDB(t *testing.T) {
 	if refused == 0 {
 		t.Error("no damage was seen")
 	}
-	f, err := MMDB("x.mmdb", placestest.MMDB("GeoIP2-Anonymous-IP", built, []placestest.Entry{{Network: "203.0.113.0/24", Data: map[string]any{"is_anonymous": uint16(1)}}}))
+	f, err := MMDB("x.mmdb", networkstest.MMDB("GeoIP2-Anonymous-IP", built, []networkstest.Entry{{Network: "203.0.113.0/24", Data: map[string]any{"is_anonymous": uint16(1)}}}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,7 @@
 // It writes what https://maxmind.github.io/MaxMind-DB/ (format 2.0) asks for and no more: a binary search tree of 24-bit
 // records over 128-bit addresses, 16 bytes of zeros, the data section, and the metadata after its marker. It refuses
 // networks inside one another.
-package placestest
+package networkstest
 
 import (
 	"encoding/binary"

@@ -1,10 +1,11 @@
-package cases
+package writer
 
 import (
 	"context"
 	"errors"
 	"fmt"
 
+	"case53/cases"
 	"case53/cases/duck"
 )
 
@@ -14,8 +15,8 @@ type Tx struct {
 	w         *Writer
 	conn      *duck.Conn
 	appenders map[string]*duck.Appender
-	objects   []Object
-	slices    []Slice
+	objects   []cases.Object
+	slices    []cases.Slice
 	done      bool
 }
 
@@ -49,7 +50,7 @@ func (t *Tx) Append(table string, n int, cols []any, valid [][]uint64) error {
 }
 
 // Rejects adds rejects of an object.
-func (t *Tx) Rejects(objectID uint32, rejects []Reject) error {
+func (t *Tx) Rejects(objectID uint32, rejects []cases.Reject) error {
 	for len(rejects) > 0 {
 		part := rejects[:min(maxRows, len(rejects))]
 		rejects = rejects[len(part):]
@@ -66,7 +67,7 @@ func (t *Tx) Rejects(objectID uint32, rejects []Reject) error {
 }
 
 // Events adds what CloudWatch Logs says of an object's records.
-func (t *Tx) Events(objectID uint32, events []Event) error {
+func (t *Tx) Events(objectID uint32, events []cases.Event) error {
 	for len(events) > 0 {
 		part := events[:min(maxRows, len(events))]
 		events = events[len(part):]
@@ -91,7 +92,7 @@ func (t *Tx) Events(objectID uint32, events []Event) error {
 }
 
 // Object adds an object's own row. An object whose counts do not balance is refused: it would be a bug.
-func (t *Tx) Object(o Object) error {
+func (t *Tx) Object(o cases.Object) error {
 	if !o.Balanced() {
 		return fmt.Errorf("%s: %+v does not balance", o, o.Counts)
 	}
@@ -148,7 +149,7 @@ func (t *Tx) Commit(ctx context.Context) error {
 }
 
 // logObjects writes a custody line for each object.
-func (w *Writer) logObjects(action string, objects []Object) error {
+func (w *Writer) logObjects(action string, objects []cases.Object) error {
 	details := make([]any, len(objects))
 	for i, o := range objects {
 		details[i] = o.Summary()

@@ -1,8 +1,6 @@
-package main
+package account
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -33,9 +31,14 @@ func (w *wire) Do(r *http.Request) (*http.Response, error) {
 }
 
 func testConfig(w *wire, scrub *scrubber) aws.Config {
-	return aws.Config{Region: testRegion, HTTPClient: w, Credentials: credentials.NewStaticCredentialsProvider(testKey, testSecret, testToken),
+	return aws.Config{Region: ownRegion, HTTPClient: w, Credentials: credentials.NewStaticCredentialsProvider(ownKey, ownSecret, ownToken),
 		APIOptions: []func(*middleware.Stack) error{scrub.add, addReadOnly}, RetryMaxAttempts: 1}
 }
+
+const (
+	ownRegion                   = "eu-central-1"
+	ownKey, ownSecret, ownToken = "AKIAIOSFODNN7CANARY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYCANARYKEY", "FwoGZXIvYXdzEGACANARYTOKEN"
+)
 
 func TestOnlyReadingLeavesTheProgram(t *testing.T) {
 	w := &wire{status: 200, body: "{}"}
@@ -96,13 +99,13 @@ func TestOnlyReadingLeavesTheProgram(t *testing.T) {
 
 // TestErrorsShowNoSecret: services quote the request that they refuse.
 func TestErrorsShowNoSecret(t *testing.T) {
-	quoting := fmt.Sprintf(`{"__type":"InvalidSignatureException","message":"The Canonical String for this request should have been\n'POST\n/\n\nhost:logs\nx-amz-security-token:%s\n' Credential=%s/20261101, Signature=abcdef0123"}`, testToken, testKey)
+	quoting := fmt.Sprintf(`{"__type":"InvalidSignatureException","message":"The Canonical String for this request should have been\n'POST\n/\n\nhost:logs\nx-amz-security-token:%s\n' Credential=%s/20261101, Signature=abcdef0123"}`, ownToken, ownKey)
 	scrub := &scrubber{}
 	client := cloudwatchlogs.NewFromConfig(testConfig(&wire{status: 400, body: quoting}, scrub))
 	check := func(err error) {
 		t.Helper()
 		for _, form := range []string{err.Error(), fmt.Sprintf("%v", err), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err), fmt.Sprintf("%v", fmt.Errorf("load: %w", err))} {
-			for _, secret := range []string{testToken, testKey, "abcdef0123"} {
+			for _, secret := range []string{ownToken, ownKey, "abcdef0123"} {
 				if strings.Contains(form, secret) {
 					t.Errorf("%s in %s", secret, form)
 				}
@@ -115,9 +118,9 @@ func TestErrorsShowNoSecret(t *testing.T) {
 		t.Fatalf("%v is no longer what it was", err)
 	}
 	check(err)
-	scrub.learn("plainsecret", testSecret)
-	check(scrub.error(errors.New("x plainsecret " + testKey + " " + testToken[:0])))
-	if got := scrub.text("a " + testSecret + " b plainsecret c"); strings.Contains(got, "secret") || strings.Contains(got, testSecret) {
+	scrub.learn("plainsecret", ownSecret)
+	check(scrub.error(errors.New("x plainsecret " + ownKey + " " + ownToken[:0])))
+	if got := scrub.text("a " + ownSecret + " b plainsecret c"); strings.Contains(got, "secret") || strings.Contains(got, ownSecret) {
 		t.Error(got)
 	}
 	if same := errors.New("nothing to hide"); scrub.error(same) != same {
@@ -127,17 +130,13 @@ func TestErrorsShowNoSecret(t *testing.T) {
 
 func TestNoMetadataUnlessAskedFor(t *testing.T) {
 	// Without credentials the SDK would ask 169.254.169.254; that is refused here long before a connection.
-	c := newPull()
-	c.SetContext(context.Background())
-	c.SetErr(&bytes.Buffer{})
 	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_EC2_METADATA_DISABLED"} {
 		t.Setenv(name, "")
 	}
 	t.Setenv("HOME", t.TempDir())
 	t.Setenv("AWS_CONFIG_FILE", "/nowhere")
 	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
-	c.Flags().Set("region", testRegion)
-	a, err := openAccount(t.Context(), c)
+	a, err := Open(t.Context(), Options{Region: "eu-central-1"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package main
+package account
 
 import (
 	"bytes"
@@ -10,25 +10,26 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/cases/writer"
 	"case53/loader/logs/flow"
 )
 
-// described is the output of an AWS command that describes the account.
-type described struct {
+// Described is the output of an AWS command that describes the account.
+type Described struct {
 	what     string
 	text     []byte
 	flowLogs []cases.FlowLog
 	assets   []cases.Asset
 }
 
-// store keeps it in a case.
-func (d described) store(ctx context.Context, w *cases.Writer) error {
+// Store keeps it in a case.
+func (d Described) Store(ctx context.Context, w *writer.Writer) error {
 	return w.Describe(ctx, d.what, bytes.NewReader(d.text), d.flowLogs, d.assets)
 }
 
-// readFlowLogs reads the output of aws ec2 describe-flow-logs.
-func readFlowLogs(path string) (described, error) {
-	d := described{what: "aws ec2 describe-flow-logs"}
+// ReadFlowLogs reads the output of aws ec2 describe-flow-logs.
+func ReadFlowLogs(path string) (Described, error) {
+	d := Described{what: "aws ec2 describe-flow-logs"}
 	var in struct {
 		FlowLogs []struct {
 			FlowLogID, ResourceID, TrafficType, LogDestinationType, LogDestination, LogGroupName, LogFormat string
@@ -52,7 +53,7 @@ func readFlowLogs(path string) (described, error) {
 }
 
 // read reads a file that is a JSON object with the member.
-func (d *described) read(path, member string, into any) error {
+func (d *Described) read(path, member string, into any) error {
 	var err error
 	if d.text, err = os.ReadFile(path); err != nil {
 		return err
@@ -70,9 +71,9 @@ func (d *described) read(path, member string, into any) error {
 	return nil
 }
 
-// formats gives the field orders of flow logs in one of the log groups, or in any where none is named; and what of them
+// Formats gives the field orders of flow logs in one of the log groups, or in any where none is named; and what of them
 // is to be known.
-func (d described) formats(groups []string) (formats [][]string, warnings []string, err error) {
+func (d Described) Formats(groups []string) (formats [][]string, warnings []string, err error) {
 	seen := map[string]bool{}
 	for _, f := range d.flowLogs {
 		mine := len(groups) == 0
@@ -124,9 +125,9 @@ type networkInterface struct {
 	}
 }
 
-// readInterfaces reads the output of aws ec2 describe-network-interfaces.
-func readInterfaces(path string) (described, error) {
-	d := described{what: "aws ec2 describe-network-interfaces"}
+// ReadInterfaces reads the output of aws ec2 describe-network-interfaces.
+func ReadInterfaces(path string) (Described, error) {
+	d := Described{what: "aws ec2 describe-network-interfaces"}
 	var in struct{ NetworkInterfaces []networkInterface }
 	if err := d.read(path, "NetworkInterfaces", &in); err != nil {
 		return d, err

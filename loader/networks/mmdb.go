@@ -1,4 +1,4 @@
-package places
+package networks
 
 import (
 	"errors"
@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/oschwald/maxminddb-golang/v2"
+
+	"case53/cases"
 )
 
 // openMMDB opens a MaxMind DB. https://maxmind.github.io/MaxMind-DB/ has the format.
@@ -17,13 +19,13 @@ func openMMDB(text []byte) (*File, error) {
 		return nil, err
 	}
 	f := &File{Kind: KindMMDB, DatabaseType: clean(db.Metadata.DatabaseType), Built: db.Metadata.BuildTime().UTC(), Bytes: text}
-	f.networks = func(yield func(Network, error) bool) {
-		known := map[uintptr]Network{} // networks share their data
+	f.networks = func(yield func(cases.Network, error) bool) {
+		known := map[uintptr]cases.Network{} // networks share their data
 		said := false
 		for result := range db.Networks() {
 			n, err := networkOf(result, known)
 			if err != nil {
-				yield(Network{}, fmt.Errorf("damaged MaxMind DB: %w", err))
+				yield(cases.Network{}, fmt.Errorf("damaged MaxMind DB: %w", err))
 				return
 			}
 			said = said || n.Country != "" || n.ASN != 0 || n.ASOrg != "" || n.City != "" || n.Subdivision != ""
@@ -32,16 +34,16 @@ func openMMDB(text []byte) (*File, error) {
 			}
 		}
 		if !said {
-			yield(Network{}, fmt.Errorf("the database (%s) says nothing about country, city or AS", f.DatabaseType))
+			yield(cases.Network{}, fmt.Errorf("the database (%s) says nothing about country, city or AS", f.DatabaseType))
 		}
 	}
 	return f, nil
 }
 
 // networkOf reads the data of one network.
-func networkOf(r maxminddb.Result, known map[uintptr]Network) (Network, error) {
+func networkOf(r maxminddb.Result, known map[uintptr]cases.Network) (cases.Network, error) {
 	if err := r.Err(); err != nil {
-		return Network{}, err
+		return cases.Network{}, err
 	}
 	n, ok := known[r.Offset()]
 	if !ok {
@@ -64,8 +66,8 @@ func networkOf(r maxminddb.Result, known map[uintptr]Network) (Network, error) {
 }
 
 // fields finds what is read in a record: MaxMind's own names (which DB-IP uses too), and IPinfo's.
-func fields(record map[string]any) Network {
-	n := Network{
+func fields(record map[string]any) cases.Network {
+	n := cases.Network{
 		Country:     first(text(record, "country", "iso_code"), text(record, "country_code"), short(text(record, "country")), text(record, "registered_country", "iso_code")),
 		Subdivision: first(text(record, "subdivisions", "0", "names", "en"), text(record, "subdivisions", "0", "iso_code"), text(record, "region")),
 		City:        first(text(record, "city", "names", "en"), text(record, "city")),

@@ -1,4 +1,14 @@
-package cases
+// Package writer is the one room that can change a case: records come in by transactions, and what is derived from them is
+// built.
+//
+// Rules:
+//   - One process writes, and holds the case's lock while it does.
+//   - A source object's rows, rejects, counts and its line in store.object become visible together or not at all.
+//   - The custody log is told before, or together with, what it speaks of; after a kill it is reconciled.
+//
+// The package refuses a folder that holds anything but a case, a case whose database has lost what the custody log names, and
+// an object whose counts do not balance.
+package writer
 
 import (
 	"context"
@@ -16,8 +26,10 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"case53/cases"
 	"case53/cases/custody"
 	"case53/cases/duck"
+	"case53/cases/internal/layout"
 	"case53/cases/raw"
 )
 
@@ -39,13 +51,13 @@ type Writer struct {
 	dict    *dictionary
 }
 
-// OpenWriter opens the case in dir for writing, and makes it where there is none.
-func OpenWriter(ctx context.Context, dir string, schemas []Schema) (w *Writer, err error) {
+// Open opens the case in dir for writing, and makes it where there is none.
+func Open(ctx context.Context, dir string, schemas []cases.Schema) (w *Writer, err error) {
 	dir, err = filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
-	w = &Writer{Dir: dir, Raw: raw.Open(filepath.Join(dir, dirRaw))}
+	w = &Writer{Dir: dir, Raw: raw.Open(layout.Path(dir, layout.Raw))}
 	if w.Created, err = claim(dir); err != nil {
 		return nil, err
 	}
@@ -58,7 +70,7 @@ func OpenWriter(ctx context.Context, dir string, schemas []Schema) (w *Writer, e
 	if err := w.takeLock(); err != nil {
 		return nil, err
 	}
-	if w.Custody, err = custody.Open(filepath.Join(dir, fileCustody), custody.Actor(), tool()); err != nil {
+	if w.Custody, err = custody.Open(layout.Path(dir, layout.Custody), custody.Actor(), tool()); err != nil {
 		return nil, fmt.Errorf("custody log of %s: %w", dir, err)
 	}
 	if err := w.hasDatabase(); err != nil {
@@ -83,7 +95,7 @@ func claim(dir string) (created bool, err error) {
 		return true, os.Mkdir(dir, 0o700)
 	}
 	if errors.Is(err, syscall.ENOTDIR) {
-		return false, fmt.Errorf("%w: %s is a file\nhint: the first argument is the case; name a folder that does not exist yet", ErrNoCase, dir)
+		return false, fmt.Errorf("%w: %s is a file\nhint: the first argument is the case; name a folder that does not exist yet", layout.ErrNoCase, dir)
 	}
 	if err != nil {
 		return false, err
@@ -91,17 +103,17 @@ func claim(dir string) (created bool, err error) {
 	if len(entries) == 0 {
 		return true, nil
 	}
-	for _, name := range []string{fileDatabase, fileCustody, fileLock} {
+	for _, name := range []string{layout.Database, layout.Custody, layout.Lock} {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			return false, nil
 		}
 	}
-	return false, fmt.Errorf("%w: %s holds other files\nhint: name a folder that does not exist yet; it becomes the case", ErrNoCase, dir)
+	return false, fmt.Errorf("%w: %s holds other files\nhint: name a folder that does not exist yet; it becomes the case", layout.ErrNoCase, dir)
 }
 
 // takeLock holds case.lock until release. The pid in it is a courtesy to whom it keeps out.
 func (w *Writer) takeLock() error {
-	path := filepath.Join(w.Dir, fileLock)
+	path := layout.Path(w.Dir, layout.Lock)
 	w.lock = flock.New(path, flock.SetPermissions(0o600))
 	held, err := w.lock.TryLock()
 	if err != nil {
@@ -110,14 +122,14 @@ func (w *Writer) takeLock() error {
 	}
 	if !held {
 		w.lock = nil
-		return fmt.Errorf("%w: %s%s\nhint: wait until it has finished", ErrLocked, w.Dir, holder(w.Dir, ""))
+		return fmt.Errorf("%w: %s%s\nhint: wait until it has finished", layout.ErrLocked, w.Dir, layout.Holder(w.Dir, ""))
 	}
 	return os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600)
 }
 
 // hasDatabase refuses a case whose database is gone: a new one in its place would look like an empty case.
 func (w *Writer) hasDatabase() error {
-	if _, err := os.Stat(filepath.Join(w.Dir, fileDatabase)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(layout.Path(w.Dir, layout.Database)); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	logged, err := w.logged()
@@ -128,32 +140,32 @@ func (w *Writer) hasDatabase() error {
 }
 
 // openTables opens the database and makes the tables where they are missing.
-func (w *Writer) openTables(ctx context.Context, schemas []Schema) (err error) {
-	if w.db, err = openDatabase(w.Dir, false); err != nil {
+func (w *Writer) openTables(ctx context.Context, schemas []cases.Schema) (err error) {
+	if w.db, err = layout.Open(w.Dir, false); err != nil {
 		return err
 	}
 	if w.conn, err = w.db.Connect(); err != nil {
 		return err
 	}
-	os.Chmod(filepath.Join(w.Dir, fileDatabase), 0o600) // DuckDB makes it 0644; a read-only disk has said so above
-	made, err := checkFormat(ctx, w.conn, w.Dir)
+	os.Chmod(layout.Path(w.Dir, layout.Database), 0o600) // DuckDB makes it 0644; a read-only disk has said so above
+	made, err := layout.CheckFormat(ctx, w.conn, w.Dir)
 	if err != nil {
 		return err
 	}
-	temp := filepath.Join(w.Dir, dirTemp)
+	temp := layout.Path(w.Dir, layout.Temp)
 	if err := errors.Join(os.RemoveAll(temp), os.Mkdir(temp, 0o700)); err != nil {
 		return err
 	}
 	// A checkpoint after every commit is a twentieth of a load; Close makes one.
-	if err := w.conn.Exec(ctx, settings(temp, writerMemory)+"SET checkpoint_threshold='1GB';"); err != nil {
+	if err := w.conn.Exec(ctx, layout.Settings(temp, writerMemory)+"SET checkpoint_threshold='1GB';"); err != nil {
 		return err
 	}
 	if err := w.threads(ctx, 1); err != nil {
 		return err
 	}
-	all := append([]Schema{{SQL: ownSchema}}, schemas...)
+	all := append([]cases.Schema{{SQL: ownSchema}}, schemas...)
 	for _, s := range all {
-		_, _, derive, err := s.sections()
+		_, _, derive, err := sectionsOf(s)
 		if err != nil {
 			return err
 		}
@@ -175,30 +187,30 @@ func (w *Writer) threads(ctx context.Context, n int) error {
 }
 
 // createTables makes every table and view in one transaction, after the custody log has said so.
-func (w *Writer) createTables(ctx context.Context, schemas []Schema) error {
-	if err := w.Custody.Append("case.create", map[string]any{"format_version": FormatVersion, "duckdb": duck.Version()}); err != nil {
+func (w *Writer) createTables(ctx context.Context, schemas []cases.Schema) error {
+	if err := w.Custody.Append("case.create", map[string]any{"format_version": layout.FormatVersion, "duckdb": duck.Version()}); err != nil {
 		return err
 	}
 	if err := w.conn.Exec(ctx, "BEGIN"); err != nil {
 		return err
 	}
 	for _, s := range schemas {
-		tables, views, _, err := s.sections()
+		tables, views, _, err := sectionsOf(s)
 		if err != nil {
 			return err
 		}
 		if err := w.conn.Exec(ctx, tables+";"+views); err != nil {
-			return fmt.Errorf("schema %s: %w", s.title(), err)
+			return fmt.Errorf("schema %s: %w", titleOf(s), err)
 		}
 		if s.Name == "" {
 			continue
 		}
 		if err := w.conn.Run(ctx, "INSERT INTO store.log_type SELECT count(*), $name, $title, $silence, $header FROM store.log_type",
-			map[string]any{"name": s.Name, "title": s.Title, "silence": s.Silence, "header": s.headerText}); err != nil {
+			map[string]any{"name": s.Name, "title": s.Title, "silence": s.Silence, "header": s.Header}); err != nil {
 			return err
 		}
 	}
-	for key, value := range map[string]string{"format_version": strconv.Itoa(FormatVersion), "created_at": time.Now().UTC().Format(time.RFC3339), "created_by": tool()} {
+	for key, value := range map[string]string{"format_version": strconv.Itoa(layout.FormatVersion), "created_at": time.Now().UTC().Format(time.RFC3339), "created_by": tool()} {
 		if err := w.conn.Run(ctx, "INSERT INTO store.meta VALUES ($key, $value)", map[string]any{"key": key, "value": value}); err != nil {
 			return err
 		}
@@ -246,8 +258,8 @@ func (w *Writer) release() {
 		w.Custody.Close()
 	}
 	if w.lock != nil {
-		os.RemoveAll(filepath.Join(w.Dir, dirTemp))
-		os.Truncate(filepath.Join(w.Dir, fileLock), 0)
+		os.RemoveAll(layout.Path(w.Dir, layout.Temp))
+		os.Truncate(layout.Path(w.Dir, layout.Lock), 0)
 		w.lock.Unlock()
 	}
 }

@@ -1,12 +1,13 @@
-package cases
+package writer
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 
+	"case53/cases"
 	"case53/cases/custody"
+	"case53/cases/internal/layout"
 )
 
 // reconcile compares the custody log with the tables after whatever ended the last writer. A kill between a commit
@@ -18,13 +19,13 @@ func (w *Writer) reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var missing []Object
-	err = objects(ctx, w, func(o Object) error {
+	var missing []cases.Object
+	err = cases.ReadObjects(ctx, w, func(o cases.Object) error {
 		switch sha, ok := logged[o.ID]; {
 		case !ok:
 			missing = append(missing, o)
 		case sha != o.SHA256:
-			return fmt.Errorf("%w: object %d is %s in the tables and %s in the custody log", ErrDamaged, o.ID, o.SHA256, sha)
+			return fmt.Errorf("%w: object %d is %s in the tables and %s in the custody log", layout.ErrDamaged, o.ID, o.SHA256, sha)
 		}
 		delete(logged, o.ID)
 		return nil
@@ -42,13 +43,13 @@ func (w *Writer) reconcile(ctx context.Context) error {
 }
 
 func lost(objects int) error {
-	return fmt.Errorf("%w: %s has lost %d objects that the custody log names\nhint: their bytes are in raw/; copy that folder elsewhere and load it into a new case", ErrDamaged, fileDatabase, objects)
+	return fmt.Errorf("%w: %s has lost %d objects that the custody log names\nhint: their bytes are in raw/; copy that folder elsewhere and load it into a new case", layout.ErrDamaged, layout.Database, objects)
 }
 
 // logged gives the SHA-256 of every object that the custody log says is in the case.
 func (w *Writer) logged() (map[uint32]string, error) {
 	logged := map[uint32]string{}
-	return logged, custody.Read(filepath.Join(w.Dir, fileCustody), func(e custody.Entry) error {
+	return logged, custody.Read(layout.Path(w.Dir, layout.Custody), func(e custody.Entry) error {
 		if e.Action != "object.load" && e.Action != "object.reconcile" {
 			return nil
 		}
@@ -64,8 +65,8 @@ func (w *Writer) logged() (map[uint32]string, error) {
 	})
 }
 
-// each runs a statement on the writer's own connection.
-func (w *Writer) each(ctx context.Context, sql string, args map[string]any, row func([]any) error) error {
+// Each runs a statement on the writer's own connection.
+func (w *Writer) Each(ctx context.Context, sql string, args map[string]any, row func([]any) error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	rows, err := w.conn.Query(ctx, sql, args)
@@ -82,14 +83,14 @@ func (w *Writer) each(ctx context.Context, sql string, args map[string]any, row 
 }
 
 // Objects gives every object of the case in the order of its id.
-func (w *Writer) Objects(ctx context.Context, each func(Object) error) error {
-	return objects(ctx, w, each)
+func (w *Writer) Objects(ctx context.Context, each func(cases.Object) error) error {
+	return cases.ReadObjects(ctx, w, each)
 }
 
 // EventKeys gives the key of every CloudWatch event that the case has.
 func (w *Writer) EventKeys(ctx context.Context, each func([2]uint64)) error {
 	const split = `SELECT (event_key & 18446744073709551615::UHUGEINT)::UBIGINT, (event_key >> 64::UHUGEINT)::UBIGINT FROM store.event`
-	return w.each(ctx, split, nil, func(v []any) error {
+	return w.Each(ctx, split, nil, func(v []any) error {
 		each([2]uint64{v[0].(uint64), v[1].(uint64)})
 		return nil
 	})

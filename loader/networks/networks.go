@@ -1,13 +1,13 @@
-// Package places reads the files that say whose addresses are: MaxMind DB files (.mmdb: GeoLite2, GeoIP2, DB-IP, IPinfo
+// Package networks reads the files that say whose addresses are: MaxMind DB files (.mmdb: GeoLite2, GeoIP2, DB-IP, IPinfo
 // and the like) and AWS's ip-ranges.json, as the user supplies them.
 //
-// A file becomes [Network]s: stretches of addresses, in order, none over another, IPv4 before IPv6. Of a MaxMind DB every
+// A file becomes [cases.Network]s: stretches of addresses, in order, none over another, IPv4 before IPv6. Of a MaxMind DB every
 // network that has data is one, as it stands in the file. The prefixes of ip-ranges.json lie inside one another; they are
 // cut where one begins or ends, and each piece has all the services of the prefixes over it.
 //
 // The package refuses a file that is damaged anywhere, one that says nothing about country, city or AS, and prefixes that
 // are none; it never reads half a file.
-package places
+package networks
 
 import (
 	"bytes"
@@ -17,6 +17,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"case53/cases"
 )
 
 // Kinds of files.
@@ -31,20 +33,11 @@ type File struct {
 	DatabaseType string // what a MaxMind DB says it is; for ip-ranges.json "AWS ip-ranges"
 	Built        time.Time
 	Bytes        []byte
-	networks     iter.Seq2[Network, error]
-}
-
-// Network is a stretch of addresses, both ends in it, and whose they are. Empty fields are not known.
-type Network struct {
-	First, Last                netip.Addr
-	Country, Subdivision, City string
-	ASN                        uint32
-	ASOrg                      string
-	AWSService, AWSRegion      string
+	networks     iter.Seq2[cases.Network, error]
 }
 
 // Networks gives every network of the file, in order. An error is the last that it gives.
-func (f *File) Networks() iter.Seq2[Network, error] { return f.networks }
+func (f *File) Networks() iter.Seq2[cases.Network, error] { return f.networks }
 
 // MMDB opens the bytes of a MaxMind DB file.
 func MMDB(path string, text []byte) (*File, error) {

@@ -1,4 +1,4 @@
-package places
+package networks
 
 import (
 	"encoding/json"
@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"case53/cases"
 )
 
 // prefix is an entry of ip-ranges.json.
@@ -56,7 +58,7 @@ func openRanges(text []byte) (*File, error) {
 	}
 	f := &File{Kind: KindRanges, DatabaseType: "AWS ip-ranges", Built: built, Bytes: text}
 	networks := pieces(all)
-	f.networks = func(yield func(Network, error) bool) {
+	f.networks = func(yield func(cases.Network, error) bool) {
 		for _, n := range networks {
 			if !yield(n, nil) {
 				return
@@ -68,7 +70,7 @@ func openRanges(text []byte) (*File, error) {
 
 // pieces cuts prefixes where one begins or ends. Prefixes lie inside one another or apart, so that those over a piece are a
 // pile, the narrowest on top.
-func pieces(all []prefix) []Network {
+func pieces(all []prefix) []cases.Network {
 	slices.SortFunc(all, func(a, b prefix) int {
 		if c := compare(a.Addr(), b.Addr()); c != 0 {
 			return c
@@ -78,7 +80,7 @@ func pieces(all []prefix) []Network {
 		}
 		return strings.Compare(a.service+" "+a.region, b.service+" "+b.region)
 	})
-	var out []Network
+	var out []cases.Network
 	var pile []prefix
 	var next netip.Addr // what the pile is still to give begins here; invalid where its top has come to its end
 	give := func(until netip.Addr) {
@@ -112,8 +114,8 @@ func pieces(all []prefix) []Network {
 }
 
 // piece is a stretch under a pile. AMAZON is over everything, and named only where nothing else is.
-func piece(pile []prefix, from, to netip.Addr) Network {
-	n := Network{First: from, Last: to}
+func piece(pile []prefix, from, to netip.Addr) cases.Network {
+	n := cases.Network{First: from, Last: to}
 	var services []string
 	for i := len(pile) - 1; i >= 0; i-- {
 		if n.AWSRegion == "" {

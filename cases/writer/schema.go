@@ -1,29 +1,19 @@
-package cases
+package writer
 
 import (
 	"cmp"
 	_ "embed"
 	"fmt"
 	"strings"
+
+	"case53/cases"
 )
 
 //go:embed schema.sql
 var ownSchema string
 
-// Schema is what a log type stores, or what is built across several: the text of its .sql file, in sections. Its
-// LogType is the zero value where it is not one type's.
-//
-//	-- section: tables     tables in schema store; <name>_context tables hold what repeats (see Writer.Intern)
-//	-- section: views      views in main, with comments
-//	-- section: derived    "-- derived: NAME" and one INSERT each, with $after: the object_id it has reached;
-//	                       or, without $after, the statements that empty the table and build it anew
-type Schema struct {
-	LogType
-	SQL string
-}
-
-// title names the schema in an error.
-func (s Schema) title() string {
+// titleOf names the schema in an error.
+func titleOf(s cases.Schema) string {
 	first, _, _ := strings.Cut(s.SQL, "\n")
 	return cmp.Or(s.Name, strings.TrimPrefix(first, "-- "))
 }
@@ -31,8 +21,8 @@ func (s Schema) title() string {
 // derived is a table built from the records after a load, object range by object range.
 type derived struct{ Name, SQL string }
 
-// sections cuts a .sql file at its "-- section:" lines.
-func (s Schema) sections() (tables, views string, derive []derived, err error) {
+// sectionsOf cuts a .sql file at its "-- section:" lines.
+func sectionsOf(s cases.Schema) (tables, views string, derive []derived, err error) {
 	parts := map[string]string{}
 	for _, part := range strings.Split(s.SQL, "\n-- section: ")[1:] {
 		name, body, _ := strings.Cut(part, "\n")
@@ -45,7 +35,7 @@ func (s Schema) sections() (tables, views string, derive []derived, err error) {
 		}
 	}
 	if parts["tables"] == "" || parts["views"] == "" {
-		return "", "", nil, fmt.Errorf("schema %s: no section tables or views", s.title())
+		return "", "", nil, fmt.Errorf("schema %s: no section tables or views", titleOf(s))
 	}
 	return parts["tables"], parts["views"], derive, nil
 }
