@@ -9,56 +9,32 @@ import (
 	"charm.land/lipgloss/v2"
 
 	"case53/cases"
+	"case53/tui/answers"
+	"case53/tui/frame"
 )
-
-// Options are what the workbench is told at its start.
-type Options struct {
-	CaseName   string
-	Note       string // READ-ONLY when empty; SEALED once the overview says so
-	ASCII      bool   // draw with ASCII only
-	Theme      string // "dark", "light", or "" to ask the terminal
-	StartQuery string // id of a saved query to open with
-	Now        func() time.Time
-	Local      *time.Location // the other zone of ctrl+t; this machine's when nil
-
-	tick func(time.Duration, func(time.Time) tea.Msg) tea.Cmd // tests have no time to wait
-}
 
 // App is the workbench. Make one with [New].
 type App struct {
-	env           *Env
+	env           *frame.Env
 	width, height int
 	quitting      bool // ctrl+c was pressed once
 }
 
 // New makes a workbench over a case. Run it with [Run], or drive it through Update and View.
-func New(ctx context.Context, r Reader, library Library, opt Options) *App {
-	if opt.Now == nil {
-		opt.Now = time.Now
-	}
-	if opt.Local == nil {
-		opt.Local = time.Local
-	}
-	if opt.Note == "" {
-		opt.Note = "READ-ONLY"
-	}
-	if opt.tick == nil {
-		opt.tick = tea.Tick
-	}
-	e := &Env{reader: r, library: library, opt: opt, ctx: ctx, zone: time.UTC, now: opt.Now(),
-		theme: newTheme(opt.Theme != "light", opt.ASCII), waiting: map[uint64]func(answer) tea.Cmd{}}
-	e.trail = []Screen{newOverview(e)}
+func New(ctx context.Context, r frame.Reader, library frame.Library, opt frame.Options) *App {
+	e := frame.NewEnv(ctx, r, library, opt, Screens())
+	e.Trail = []frame.Screen{answers.NewOverview(e)}
 	return &App{env: e, width: 80, height: 24}
 }
 
 // Run shows the workbench until it is left.
-func Run(ctx context.Context, k *cases.Case, library Library, opt Options) error {
+func Run(ctx context.Context, k *cases.Case, library frame.Library, opt frame.Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // ends every query
-	app := New(ctx, caseReader{k}, library, opt)
+	app := New(ctx, frame.CaseReader{Case: k}, library, opt)
 	_, err := tea.NewProgram(app, tea.WithContext(ctx)).Run()
 	cancel()
-	for _, s := range app.env.trail {
+	for _, s := range app.env.Trail {
 		if c := s.Close(); c != nil {
 			c()
 		}
@@ -68,15 +44,15 @@ func Run(ctx context.Context, k *cases.Case, library Library, opt Options) error
 
 // Init asks for what the first screen shows.
 func (a *App) Init() tea.Cmd {
-	cmds := []tea.Cmd{a.env.top().Open()}
-	if a.env.opt.Theme == "" {
+	cmds := []tea.Cmd{a.env.Top().Open()}
+	if a.env.Opt.Theme == "" {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
-	if id := a.env.opt.StartQuery; id != "" {
-		if q := a.env.library.Get(id); q != nil {
-			cmds = append(cmds, runQuery(a.env, q, nil))
+	if id := a.env.Opt.StartQuery; id != "" {
+		if q := a.env.Library.Get(id); q != nil {
+			cmds = append(cmds, a.env.Go(frame.Goto{Screen: "query", Values: map[string]any{"query": q}}))
 		} else {
-			a.env.say("no saved query is called " + a.env.show(id))
+			a.env.Say("no saved query is called " + a.env.Show(id))
 		}
 	}
 	return tea.Batch(cmds...)
@@ -85,22 +61,22 @@ func (a *App) Init() tea.Cmd {
 // Update takes one message.
 func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	e := a.env
-	e.now = e.opt.Now()
+	e.Now = e.Opt.Now()
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		a.width, a.height = msg.Width, msg.Height
 		return a, a.settle(nil)
 	case tea.BackgroundColorMsg:
-		if e.opt.Theme == "" {
-			e.theme = newTheme(msg.IsDark(), e.opt.ASCII)
+		if e.Opt.Theme == "" {
+			e.Theme = frame.NewTheme(msg.IsDark(), e.Opt.ASCII)
 		}
 		return a, a.settle(nil)
-	case answer:
-		return a, a.settle(e.take(msg))
-	case tickMsg:
-		e.ticking = false
-		e.frame++
-		return a, a.settle(e.tick())
+	case frame.Answer:
+		return a, a.settle(e.Take(msg))
+	case frame.TickMsg:
+		e.Ticking = false
+		e.Spin++
+		return a, a.settle(e.Tick())
 	case tea.PasteMsg:
 		return a, a.settle(a.front().Update(msg))
 	case tea.KeyPressMsg:
@@ -109,43 +85,38 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return a, nil
 }
 
-// settler is a screen that must know its size before it can tell what it needs.
-type settler interface {
-	Settle(width, height int) tea.Cmd
-}
-
 // settle lets the screen on view ask for the rows that its new place or size needs.
 func (a *App) settle(cmd tea.Cmd) tea.Cmd {
-	if s, ok := a.env.top().(settler); ok {
+	if s, ok := a.env.Top().(frame.Settler); ok {
 		return tea.Batch(cmd, s.Settle(a.width, a.bodyHeight()))
 	}
 	return cmd
 }
 
 // front is what keys go to: the top overlay, else the top screen.
-func (a *App) front() Screen {
-	if n := len(a.env.overlays); n > 0 {
-		return a.env.overlays[n-1]
+func (a *App) front() frame.Screen {
+	if n := len(a.env.Overlays); n > 0 {
+		return a.env.Overlays[n-1]
 	}
-	return a.env.top()
+	return a.env.Top()
 }
 
 func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 	key, front := msg.String(), a.front()
-	a.env.notice = ""
+	a.env.Notice = ""
 	if key != "ctrl+c" {
 		a.quitting = false
 	}
-	if b, ok := find(front.Keys(), key); ok {
+	if b, ok := frame.Find(front.Keys(), key); ok {
 		return b.Run()
 	}
-	if t, ok := front.(typing); ok && t.Typing() && isText(msg) {
+	if t, ok := front.(frame.Typing); ok && t.Typing() && frame.IsText(msg) {
 		return front.Update(msg)
 	}
-	if b, ok := find(a.binds(), key); ok && a.allowed(key) {
+	if b, ok := frame.Find(a.binds(), key); ok && a.allowed(key) {
 		return b.Run()
 	}
-	if t, ok := front.(typing); ok && t.Typing() {
+	if t, ok := front.(frame.Typing); ok && t.Typing() {
 		return front.Update(msg)
 	}
 	return nil
@@ -154,7 +125,7 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 // allowed reports whether one of the workbench's own keys works now: under an overlay only those that leave it, and
 // those that change nothing.
 func (a *App) allowed(key string) bool {
-	if len(a.env.overlays) == 0 {
+	if len(a.env.Overlays) == 0 {
 		return true
 	}
 	switch key {
@@ -167,28 +138,28 @@ func (a *App) allowed(key string) bool {
 // back is one step back, or the end of a query that has been running for long enough to be seen.
 func (a *App) back() tea.Cmd {
 	e := a.env
-	if len(e.overlays) > 0 {
-		return e.closeOverlay()
+	if len(e.Overlays) > 0 {
+		return e.CloseOverlay()
 	}
-	if t := e.top().Status().Task; t.running() && e.now.Sub(t.since) >= slow {
-		return a.cancel(e.top())
+	if t := e.Top().Status().Task; t.Running() && e.Now.Sub(t.Since) >= slow {
+		return a.cancel(e.Top())
 	}
-	if len(e.trail) == 1 {
+	if len(e.Trail) == 1 {
 		return tea.Quit
 	}
-	return e.pop()
+	return e.Pop()
 }
 
 // slow is when a request begins to be shown as running.
 const slow = 300 * time.Millisecond
 
-func (a *App) home() tea.Cmd { return a.env.popTo(0) }
+func (a *App) home() tea.Cmd { return a.env.PopTo(0) }
 
 // interrupt is ctrl+c: it cancels what runs; when nothing does, twice quits.
 func (a *App) interrupt() tea.Cmd {
 	e := a.env
-	for _, s := range []Screen{a.front(), e.top()} {
-		if s.Status().Task.running() {
+	for _, s := range []frame.Screen{a.front(), e.Top()} {
+		if s.Status().Task.Running() {
 			return a.cancel(s)
 		}
 	}
@@ -196,25 +167,22 @@ func (a *App) interrupt() tea.Cmd {
 		return tea.Quit
 	}
 	a.quitting = true
-	e.say("ctrl+c again to quit")
+	e.Say("ctrl+c again to quit")
 	return nil
 }
 
-// canceller is a screen that must know that its request was cancelled, so as not to ask again at once.
-type canceller interface{ Cancelled() tea.Cmd }
-
 // cancel ends what runs for s.
-func (a *App) cancel(s Screen) tea.Cmd {
-	s.Status().Task.stop(a.env)
-	a.env.say("cancelled")
-	if c, ok := s.(canceller); ok {
+func (a *App) cancel(s frame.Screen) tea.Cmd {
+	s.Status().Task.Stop(a.env)
+	a.env.Say("cancelled")
+	if c, ok := s.(frame.Canceller); ok {
 		return c.Cancelled()
 	}
 	return nil
 }
 
 func (a *App) help() tea.Cmd {
-	return a.env.overlay(newHelp(a.env, a.front(), a.binds()))
+	return a.env.Overlay(frame.NewHelp(a.env, a.front(), a.binds()))
 }
 
 // View draws the screen.
@@ -229,7 +197,7 @@ func (a *App) draw() string {
 	if a.width < 1 || a.height < 1 {
 		return ""
 	}
-	body := clip(e.top().View(a.width, a.bodyHeight()), a.width, a.bodyHeight())
+	body := frame.Clip(e.Top().View(a.width, a.bodyHeight()), a.width, a.bodyHeight())
 	parts := []string{a.crumbs()}
 	if a.bodyHeight() > 0 {
 		parts = append(parts, body)
@@ -238,18 +206,18 @@ func (a *App) draw() string {
 	if a.height >= 8 {
 		parts = append(parts, a.foot())
 	}
-	screen := clip(strings.Join(parts, "\n"), a.width, a.height)
-	if len(e.overlays) == 0 {
+	screen := frame.Clip(strings.Join(parts, "\n"), a.width, a.height)
+	if len(e.Overlays) == 0 {
 		return screen
 	}
 	layers := []*lipgloss.Layer{lipgloss.NewLayer(screen)}
-	for i, o := range e.overlays {
+	for i, o := range e.Overlays {
 		box := a.boxed(o)
 		w, h := lipgloss.Size(box)
 		y := 1 + max((a.bodyHeight()-h)/2, 0) // crumbs stay in view, and the foot where there is room
 		layers = append(layers, lipgloss.NewLayer(box).X(max((a.width-w)/2, 0)).Y(max(min(y, a.height-h), 0)).Z(i+1))
 	}
-	return clip(lipgloss.NewCompositor(layers...).Render(), a.width, a.height)
+	return frame.Clip(lipgloss.NewCompositor(layers...).Render(), a.width, a.height)
 }
 
 // bodyHeight is what crumbs, status line and foot leave.
@@ -261,10 +229,35 @@ func (a *App) bodyHeight() int {
 }
 
 // boxed draws an overlay in its box, no larger than the screen.
-func (a *App) boxed(o Screen) string {
-	t := &a.env.theme
-	frameW, frameH := t.box.GetHorizontalFrameSize(), t.box.GetVerticalFrameSize()
+func (a *App) boxed(o frame.Screen) string {
+	t := &a.env.Theme
+	frameW, frameH := t.Box.GetHorizontalFrameSize(), t.Box.GetVerticalFrameSize()
 	w, h := max(min(a.width-frameW, 96), 1), max(a.bodyHeight()-frameH-1, 1)
 	text := o.View(w, h)
-	return t.box.Render(t.title.Render(grow(o.Title(), w, t)) + "\n" + clip(text, w, min(h, strings.Count(text, "\n")+1)))
+	return t.Box.Render(t.Title.Render(frame.Grow(o.Title(), w, t)) + "\n" + frame.Clip(text, w, min(h, strings.Count(text, "\n")+1)))
+}
+
+// The workbench's own keys, which work on every screen.
+func (a *App) binds() []frame.Bind {
+	e := a.env
+	binds := []frame.Bind{
+		{Keys: frame.Keys("esc", "q", "backspace"), Show: "esc q", Does: "one step back; esc ends a slow query first", Foot: "back", Run: a.back},
+		{Keys: frame.Keys("?", "f1"), Does: "keys of this screen", Foot: "keys", Run: a.help},
+		{Keys: frame.Keys("1"), Does: "overview; the trail ends there", Run: a.home},
+	}
+	for _, s := range e.Screens {
+		if s.Name == "table" {
+			for _, t := range e.RecordTables() {
+				binds = append(binds, frame.Bind{Keys: frame.Keys(t.Key), Does: t.Title, Run: func() tea.Cmd { return e.Go(t.Goto()) }})
+			}
+		}
+		if len(s.Keys) > 0 {
+			binds = append(binds, frame.Bind{Keys: s.Keys, Does: s.Does, Run: func() tea.Cmd { return e.Go(frame.Goto{Screen: s.Name}) }})
+		}
+	}
+	return append(binds,
+		frame.Bind{Keys: frame.Keys("ctrl+t"), Does: "times in UTC or in this machine's zone", Run: frame.Do(e.NextZone)},
+		frame.Bind{Keys: frame.Keys("ctrl+l"), Does: "draw the screen again", Run: func() tea.Cmd { return tea.ClearScreen }},
+		frame.Bind{Keys: frame.Keys("ctrl+c"), Does: "cancel what runs; twice: quit", Run: a.interrupt},
+	)
 }

@@ -5,13 +5,16 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"case53/tui/frame"
+	"case53/tui/frame/frametest"
 )
 
 // BenchmarkKey is one key, the rows it asks for and the whole screen, in a result of a million rows.
 func BenchmarkKey(b *testing.B) {
 	fake := newFake()
 	fake.answer = func(string) *fakeResult { return fakeFlow(1_000_000) }
-	app := New(b.Context(), fake, fakeLibrary{}, Options{Theme: "dark", tick: func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil }})
+	app := New(b.Context(), fake, fakeLibrary{}, frame.Options{Theme: "dark", Tick: func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil }})
 	var run func(tea.Cmd)
 	run = func(cmd tea.Cmd) {
 		if cmd == nil {
@@ -34,10 +37,10 @@ func BenchmarkKey(b *testing.B) {
 		run(cmd)
 	}
 	send(tea.WindowSizeMsg{Width: 120, Height: 40})
-	send(press("3"))
+	send(frametest.Press("3"))
 	b.ReportAllocs()
 	for b.Loop() {
-		send(press("down"))
+		send(frametest.Press("down"))
 		_ = app.View()
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"case53/cases"
 	"case53/loader"
 	"case53/queries"
+	"case53/tui/frame"
+	"case53/tui/frame/frametest"
 )
 
 // driver runs an App without a terminal: every Cmd runs to its end before the next key.
@@ -31,11 +33,11 @@ type driver struct {
 
 var start0 = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
-func drive(t *testing.T, width, height int, opts ...func(*Options)) *driver {
+func drive(t *testing.T, width, height int, opts ...func(*frame.Options)) *driver {
 	d := &driver{t: t, fake: newFake(), now: start0}
-	opt := Options{CaseName: "demo.case", Theme: "dark", Local: time.FixedZone("CET", 3600),
+	opt := frame.Options{CaseName: "demo.case", Theme: "dark", Local: time.FixedZone("CET", 3600),
 		Now:  func() time.Time { d.now = d.now.Add(10 * time.Millisecond); return d.now },
-		tick: func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil }}
+		Tick: func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil }}
 	for _, o := range opts {
 		o(&opt)
 	}
@@ -96,25 +98,9 @@ func (d *driver) keys(names ...string) *driver {
 			}
 			continue
 		}
-		d.send(press(n))
+		d.send(frametest.Press(n))
 	}
 	return d
-}
-
-var named = map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape, "backspace": tea.KeyBackspace, "down": tea.KeyDown, "up": tea.KeyUp,
-	"left": tea.KeyLeft, "right": tea.KeyRight, "pgdown": tea.KeyPgDown, "pgup": tea.KeyPgUp, "tab": tea.KeyTab, "f5": tea.KeyF5, "home": tea.KeyHome, "end": tea.KeyEnd}
-
-func press(name string) tea.KeyPressMsg {
-	if c, ok := strings.CutPrefix(name, "ctrl+"); ok {
-		return tea.KeyPressMsg{Code: []rune(c)[0], Mod: tea.ModCtrl}
-	}
-	if c, ok := named[name]; ok {
-		return tea.KeyPressMsg{Code: c}
-	}
-	if name == "space" {
-		return tea.KeyPressMsg{Code: ' ', Text: " "}
-	}
-	return tea.KeyPressMsg{Code: []rune(name)[0], Text: name}
 }
 
 // screen is what is on view, without styles.
@@ -210,7 +196,7 @@ func (f *fakeReader) Record(_ context.Context, object, row int64) (cases.Record,
 	return r, nil
 }
 
-func (f *fakeReader) Query(ctx context.Context, sql string, args map[string]any) (Result, error) {
+func (f *fakeReader) Query(ctx context.Context, sql string, args map[string]any) (frame.Result, error) {
 	f.mu.Lock()
 	f.calls = append(f.calls, call{sql, args})
 	err, block := f.err, f.block
@@ -271,49 +257,24 @@ func (r *fakeResult) Fetch(ctx context.Context, off, n int) ([][]cases.Cell, err
 	return rows, nil
 }
 
-// cells makes a row; "-" is a missing value.
-func cells(texts ...any) []cases.Cell {
-	row := make([]cases.Cell, len(texts))
-	for i, t := range texts {
-		row[i] = cases.Cell{Text: fmt.Sprint(t), Null: t == "-"}
-		if row[i].Null {
-			row[i].Text = ""
-		}
-	}
-	return row
-}
-
-// columns reads "name:TYPE:kind …".
-func columns(spec string) []cases.Column {
-	var cols []cases.Column
-	for _, s := range strings.Fields(spec) {
-		p := append(strings.Split(s, ":"), "", "")
-		if p[1] == "" {
-			p[1] = "VARCHAR"
-		}
-		cols = append(cols, cases.Column{Name: p[0], Type: p[1], Kind: p[2]})
-	}
-	return cols
-}
-
 const flowColumns = "start:TIMESTAMP:time srcaddr::ip srcport:INTEGER:port dstaddr::ip dstport:INTEGER:port protocol:SMALLINT:number action bytes:BIGINT:bytes interface_id::interface tgw_id object_id:UINTEGER:object row_no:UINTEGER:number srcaddr_n:UHUGEINT:number"
 
 func fakeFlow(n int) *fakeResult {
-	return &fakeResult{cols: columns(flowColumns), n: n, row: func(i int) []cases.Cell {
+	return &fakeResult{cols: frametest.Columns(flowColumns), n: n, row: func(i int) []cases.Cell {
 		action := "ACCEPT"
 		if i%7 == 3 {
 			action = "REJECT"
 		}
-		at := time.Date(2026, 11, 1, 10, 0, i, 0, time.UTC).Format(cellTime)
-		return cells(at, fmt.Sprintf("10.0.1.%d", i%250), 49152+i%1000, "203.0.113.9", 443, 6, action, 840*(i+1), "eni-0a1b2c3d", "-", 2, i+1, 281470681743360+i)
+		at := time.Date(2026, 11, 1, 10, 0, i, 0, time.UTC).Format(frame.CellTime)
+		return frametest.Cells(at, fmt.Sprintf("10.0.1.%d", i%250), 49152+i%1000, "203.0.113.9", 443, 6, action, 840*(i+1), "eni-0a1b2c3d", "-", 2, i+1, 281470681743360+i)
 	}}
 }
 
 func fakeDNS(n int) *fakeResult {
-	return &fakeResult{cols: columns("query_timestamp:TIMESTAMP:time srcaddr::ip query_name::name query_type rcode answers_n:INTEGER:count object_id:UINTEGER:object row_no:UINTEGER:number"), n: n,
+	return &fakeResult{cols: frametest.Columns("query_timestamp:TIMESTAMP:time srcaddr::ip query_name::name query_type rcode answers_n:INTEGER:count object_id:UINTEGER:object row_no:UINTEGER:number"), n: n,
 		row: func(i int) []cases.Cell {
 			names := []string{"c2.example.net.", "www.example.com.", strings.Repeat("0123456789abcdef", 4) + ".tunnel.example.org."}
-			return cells(time.Date(2026, 11, 1, 10, 0, i, 0, time.UTC).Format(cellTime), "10.0.1.23", names[i%3], "A", []string{"NOERROR", "NOERROR", "NXDOMAIN"}[i%3], 1, 1, i+1)
+			return frametest.Cells(time.Date(2026, 11, 1, 10, 0, i, 0, time.UTC).Format(frame.CellTime), "10.0.1.23", names[i%3], "A", []string{"NOERROR", "NOERROR", "NXDOMAIN"}[i%3], 1, 1, i+1)
 		}}
 }
 
@@ -323,14 +284,14 @@ func fakeAnswer(sql string) *fakeResult {
 	case strings.Contains(sql, "nosuch"):
 		return nil
 	case strings.Contains(sql, "GROUP BY 1"):
-		return &fakeResult{cols: columns("action records:BIGINT percent:DOUBLE"), n: 2, row: func(i int) []cases.Cell {
-			return [][]cases.Cell{cells("ACCEPT", 857, 85.7), cells("REJECT", 143, 14.3)}[i]
+		return &fakeResult{cols: frametest.Columns("action records:BIGINT percent:DOUBLE"), n: 2, row: func(i int) []cases.Cell {
+			return [][]cases.Cell{frametest.Cells("ACCEPT", 857, 85.7), frametest.Cells("REJECT", 143, 14.3)}[i]
 		}}
 	case strings.Contains(sql, "empty"):
-		return &fakeResult{cols: columns("a")}
+		return &fakeResult{cols: frametest.Columns("a")}
 	case strings.Contains(sql, "dns_answer"):
-		return &fakeResult{cols: columns("answer_no:UINTEGER:number rdata::rdata type class"), n: 2, row: func(i int) []cases.Cell {
-			return [][]cases.Cell{cells(1, "edge.example.net.", "CNAME", "IN"), cells(2, "203.0.113.9", "A", "IN")}[i]
+		return &fakeResult{cols: frametest.Columns("answer_no:UINTEGER:number rdata::rdata type class"), n: 2, row: func(i int) []cases.Cell {
+			return [][]cases.Cell{frametest.Cells(1, "edge.example.net.", "CNAME", "IN"), frametest.Cells(2, "203.0.113.9", "A", "IN")}[i]
 		}}
 	case strings.Contains(sql, "dns"):
 		n := 300

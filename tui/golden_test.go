@@ -7,6 +7,8 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/exp/golden"
+
+	"case53/tui/frame"
 )
 
 // sizes at which every screen is looked at.
@@ -50,7 +52,7 @@ func TestScreens(t *testing.T) {
 }
 
 func TestASCII(t *testing.T) {
-	ascii := func(o *Options) { o.ASCII = true }
+	ascii := func(o *frame.Options) { o.ASCII = true }
 	for _, c := range []struct {
 		name string
 		keys []string

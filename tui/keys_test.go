@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"case53/tui/frame"
 )
 
 // everyScreen is every screen and overlay there is, on top of an App.
@@ -28,10 +30,10 @@ func TestKeysDoNotClash(t *testing.T) {
 				seen[k] = b.Does
 			}
 		}
-		if len(d.app.env.overlays) > 0 {
+		if len(d.app.env.Overlays) > 0 {
 			continue // the keys of the workbench do not work under an overlay
 		}
-		if s, ok := d.app.front().(typing); ok && s.Typing() {
+		if s, ok := d.app.front().(frame.Typing); ok && s.Typing() {
 			continue
 		}
 		for _, b := range d.app.binds() {
@@ -48,7 +50,7 @@ func TestKeysDoNotClash(t *testing.T) {
 func TestHelpShowsEveryKey(t *testing.T) {
 	for name, d := range everyScreen(t) {
 		front := d.app.front()
-		text := strings.Join(newHelp(d.app.env, front, d.app.binds()).lines(200), "\n")
+		text := strings.Join(frame.NewHelp(d.app.env, front, d.app.binds()).Lines(200), "\n")
 		for _, b := range slices.Concat(front.Keys(), d.app.binds()) {
 			if b.Does == "" || b.Run == nil || len(b.Keys) == 0 {
 				t.Errorf("%s: %v is not a whole bind", name, b.Keys)
@@ -63,7 +65,7 @@ func TestHelpShowsEveryKey(t *testing.T) {
 // A key that no bind takes does nothing.
 func TestOtherKeysDoNothing(t *testing.T) {
 	for name, d := range everyScreen(t) {
-		if s, ok := d.app.front().(typing); ok && s.Typing() {
+		if s, ok := d.app.front().(frame.Typing); ok && s.Typing() {
 			continue
 		}
 		before, calls := d.screen(), len(d.fake.calls)

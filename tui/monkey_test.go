@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"case53/cases"
+	"case53/tui/frame/frametest"
 )
 
 // Any keys in any order, at any size, over any text: the workbench keeps to its screen, lets nothing of the evidence
@@ -28,7 +29,7 @@ func TestAnyKeys(t *testing.T) {
 					cells := row(i)
 					for j := range cells {
 						if r.cols[j].Type == "VARCHAR" {
-							cells[j].Text += nasty
+							cells[j].Text += frametest.Nasty
 						}
 					}
 					return cells
@@ -43,7 +44,7 @@ func TestAnyKeys(t *testing.T) {
 				w, h = rapid.IntRange(1, 130).Draw(rt, "width"), rapid.IntRange(1, 50).Draw(rt, "height")
 				d.send(tea.WindowSizeMsg{Width: w, Height: h})
 			case 1:
-				d.send(tea.PasteMsg{Content: nasty})
+				d.send(tea.PasteMsg{Content: frametest.Nasty})
 			case 2:
 				d.hold = true
 				d.keys(rapid.SampledFrom(all).Draw(rt, "held key"))
@@ -54,7 +55,7 @@ func TestAnyKeys(t *testing.T) {
 				d.keys(rapid.SampledFrom(all).Draw(rt, "key"))
 			}
 			fits(t, d, w, h)
-			harmless(t, d.app.View().Content)
+			frametest.Harmless(t, d.app.View().Content)
 			if t.Failed() {
 				rt.FailNow()
 			}
@@ -64,8 +65,8 @@ func TestAnyKeys(t *testing.T) {
 			d.keys("esc")
 		}
 		d.release()
-		if d.fake.opened != d.fake.closed || len(d.app.env.waiting) > 0 {
-			rt.Fatalf("%d results opened, %d closed; %d requests waited for", d.fake.opened, d.fake.closed, len(d.app.env.waiting))
+		if d.fake.opened != d.fake.closed || len(d.app.env.Waiting) > 0 {
+			rt.Fatalf("%d results opened, %d closed; %d requests waited for", d.fake.opened, d.fake.closed, len(d.app.env.Waiting))
 		}
 	})
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/creack/pty"
 
 	"case53/cases"
+	"case53/tui/frame"
+	"case53/tui/frame/frametest"
 )
 
 // terminal is a real terminal device with an emulator at its other end.
@@ -73,11 +75,11 @@ func TestOnATerminal(t *testing.T) {
 	fake.answer = func(sql string) *fakeResult {
 		r := rows(sql)
 		if strings.Contains(sql, "FROM zone") {
-			r = &fakeResult{n: 2, cols: columns("query_name::name"), row: func(int) []cases.Cell { return cells(nasty) }}
+			r = &fakeResult{n: 2, cols: frametest.Columns("query_name::name"), row: func(int) []cases.Cell { return frametest.Cells(frametest.Nasty) }}
 		}
 		return r
 	}
-	app := New(t.Context(), fake, fakeLibrary{}, Options{CaseName: "demo.case"})
+	app := New(t.Context(), fake, fakeLibrary{}, frame.Options{CaseName: "demo.case"})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	ended := make(chan error, 1)

@@ -9,6 +9,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"case53/tui/frame"
 )
 
 func windowSize(w, h int) tea.WindowSizeMsg { return tea.WindowSizeMsg{Width: w, Height: h} }
@@ -112,8 +114,8 @@ func TestMomentAsksHowFar(t *testing.T) {
 }
 
 func TestQueryWithoutItsTableSaysSo(t *testing.T) {
-	d := drive(t, 80, 24, func(*Options) {})
-	d.app.env.tables["waf"] = 0
+	d := drive(t, 80, 24, func(*frame.Options) {})
+	d.app.env.Tables["waf"] = 0
 	d.keys("2", "'waf")
 	d.wants("(no waf records)")
 	d.keys("enter")
@@ -202,9 +204,9 @@ func TestCopy(t *testing.T) {
 }
 
 func TestStartQuery(t *testing.T) {
-	d := drive(t, 80, 24, func(o *Options) { o.StartQuery = "top-talkers" })
+	d := drive(t, 80, 24, func(o *frame.Options) { o.StartQuery = "top-talkers" })
 	d.wants("Overview › top-talkers")
-	d = drive(t, 80, 24, func(o *Options) { o.StartQuery = "nosuch" })
+	d = drive(t, 80, 24, func(o *frame.Options) { o.StartQuery = "nosuch" })
 	d.wants("no saved query is called nosuch")
 }
 
@@ -219,7 +221,7 @@ func TestFirstScreenDoesNotWait(t *testing.T) {
 
 // A terminal that turns out to be light gets a light theme, on what is already on the screen too.
 func TestThemeFollowsTheTerminal(t *testing.T) {
-	d := drive(t, 80, 24, func(o *Options) { o.Theme = "" }).keys("3")
+	d := drive(t, 80, 24, func(o *frame.Options) { o.Theme = "" }).keys("3")
 	dark := d.app.View().Content
 	d.send(tea.BackgroundColorMsg{Color: color.White})
 	if light := d.app.View().Content; light == dark || ansi.Strip(light) != ansi.Strip(dark) {
@@ -247,10 +249,7 @@ func TestRecordWithoutItsRawLine(t *testing.T) {
 
 // A row that sums up others has no line of its own, and says so.
 func TestSummaryRowHasNoRecord(t *testing.T) {
-	d := drive(t, 80, 24).keys("3", "F", "enter", "esc")
-	freq := d.app.env.top().(*result)
-	freq.drill = nil
-	d.keys("enter")
+	d := drive(t, 80, 24).keys(";", "'SELECT action, count(*) AS records FROM flow GROUP BY 1", "f5", "enter")
 	d.wants("This row sums up records", "records", "857")
 	d.lacks("Raw line")
 }

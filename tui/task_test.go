@@ -7,6 +7,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"case53/tui/frame"
 )
 
 // An answer that comes after its screen was left is closed and changes nothing.
@@ -19,8 +21,8 @@ func TestLateAnswerIsDropped(t *testing.T) {
 	d.wants("Look at")
 	d.release()
 	d.wants("Look at")
-	if len(d.app.env.waiting) != 0 {
-		t.Errorf("%d requests are still waited for", len(d.app.env.waiting))
+	if len(d.app.env.Waiting) != 0 {
+		t.Errorf("%d requests are still waited for", len(d.app.env.Waiting))
 	}
 	if d.fake.opened != d.fake.closed {
 		t.Errorf("%d results opened, %d closed", d.fake.opened, d.fake.closed)
@@ -30,10 +32,10 @@ func TestLateAnswerIsDropped(t *testing.T) {
 // A newer request wins, whatever the order of the answers.
 func TestOlderAnswerIsDropped(t *testing.T) {
 	e := testEnv()
-	var tk task
+	var tk frame.Task
 	var got []string
 	ask := func(s string) tea.Cmd {
-		return start(e, &tk, "", func(context.Context) (string, error) { return s, nil }, func(s string, _ error) tea.Cmd {
+		return frame.Start(e, &tk, "", func(context.Context) (string, error) { return s, nil }, func(s string, _ error) tea.Cmd {
 			got = append(got, s)
 			return nil
 		})
@@ -42,8 +44,8 @@ func TestOlderAnswerIsDropped(t *testing.T) {
 	var take func(cmd tea.Cmd)
 	take = func(cmd tea.Cmd) {
 		switch msg := cmd().(type) {
-		case answer:
-			e.take(msg)
+		case frame.Answer:
+			e.Take(msg)
 		case tea.BatchMsg:
 			for _, c := range msg {
 				take(c)
@@ -70,9 +72,9 @@ func TestAnswerReachesItsScreen(t *testing.T) {
 	d.wants("10.0.1.0")
 }
 
-func testEnv() *Env {
-	return New(context.Background(), newFake(), fakeLibrary{}, Options{Theme: "dark", Now: func() time.Time { return start0 },
-		tick: func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return func() tea.Msg { return tickMsg{} } }}).env
+func testEnv() *frame.Env {
+	return New(context.Background(), newFake(), fakeLibrary{}, frame.Options{Theme: "dark", Now: func() time.Time { return start0 },
+		Tick: func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return func() tea.Msg { return frame.TickMsg{} } }}).env
 }
 
 // A slow query says that it runs; keys go on working; esc and ctrl+c end it.
@@ -83,7 +85,7 @@ func TestSlowQuery(t *testing.T) {
 		d.hold = true
 		d.keys("3")
 		d.now = d.now.Add(4 * time.Second)
-		d.send(tickMsg{})
+		d.send(frame.TickMsg{})
 		d.wants("running 4 s – esc cancels", "running…")
 		d.keys("?")
 		d.wants("filter the rows")
@@ -107,7 +109,7 @@ func TestCancelledReadingStaysCancelled(t *testing.T) {
 	d.hold = true
 	d.keys("G")
 	d.now = d.now.Add(2 * time.Second)
-	d.send(tickMsg{})
+	d.send(frame.TickMsg{})
 	d.wants("reading to the last row 2 s")
 	d.keys("esc")
 	d.release()
@@ -131,10 +133,10 @@ func TestInterruptTwiceQuits(t *testing.T) {
 // A result that is being opened when its request is cancelled is closed, not leaked.
 func TestCancelledWhileOpening(t *testing.T) {
 	e := testEnv()
-	fake := e.reader.(*fakeReader)
+	fake := e.Reader.(*fakeReader)
 	fake.block = make(chan struct{})
 	ctx, cancel := context.WithCancel(context.Background())
-	work := e.query("SELECT 1 FROM flow", nil)
+	work := e.Query("SELECT 1 FROM flow", nil)
 	done := make(chan error)
 	go func() {
 		o, err := work(ctx)
@@ -154,15 +156,15 @@ func TestCancelledWhileOpening(t *testing.T) {
 
 func TestTicksEndWithTheWork(t *testing.T) {
 	e := testEnv()
-	var tk task
-	cmd := start(e, &tk, "", func(context.Context) (int, error) { return 0, nil }, func(int, error) tea.Cmd { return nil })
-	if !e.ticking {
+	var tk frame.Task
+	cmd := frame.Start(e, &tk, "", func(context.Context) (int, error) { return 0, nil }, func(int, error) tea.Cmd { return nil })
+	if !e.Ticking {
 		t.Fatal("no tick while something runs")
 	}
 	_ = cmd
-	tk.stop(e)
-	e.ticking = false
-	if e.tick() != nil {
+	tk.Stop(e)
+	e.Ticking = false
+	if e.Tick() != nil {
 		t.Error("ticks go on with nothing to wait for")
 	}
 }

@@ -8,10 +8,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"unicode"
+
+	"case53/tui"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -205,4 +208,17 @@ func scriptLong(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	_, err = f.WriteString(strings.Repeat(args[1], times))
 	ts.Check(errors.Join(err, f.Close()))
+}
+
+// TestScreensHaveTwins: what a screen says, a command says too.
+func TestScreensHaveTwins(t *testing.T) {
+	var commands []string
+	for _, c := range newRoot().Commands() {
+		commands = append(commands, c.Name())
+	}
+	for _, s := range tui.Screens() {
+		if s.Twin != "" && !slices.Contains(commands, s.Twin) {
+			t.Errorf("the screen %s names the command %s, which there is not", s.Name, s.Twin)
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"case53/tui"
+	"case53/tui/frame"
 )
 
 func newOpen() *cobra.Command {
@@ -43,7 +44,7 @@ func openWorkbench(c *cobra.Command, dir string) error {
 	if err != nil {
 		return err
 	}
-	opt := tui.Options{CaseName: filepath.Base(k.Dir)}
+	opt := frame.Options{CaseName: filepath.Base(k.Dir)}
 	opt.ASCII, _ = c.Flags().GetBool("ascii")
 	opt.Theme, _ = c.Flags().GetString("theme")
 	return tui.Run(c.Context(), k, set, opt)

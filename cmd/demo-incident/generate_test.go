@@ -12,7 +12,7 @@ import (
 
 // TestArchiveIsWhatTheProgramWrites compares what is in the archive; its compression may change with the library.
 func TestArchiveIsWhatTheProgramWrites(t *testing.T) {
-	f, err := os.Open("../incident.tar.zst")
+	f, err := os.Open("../case53/demo/incident.tar.zst")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package tui
+package rows
 
 import (
 	"strings"
@@ -7,23 +7,24 @@ import (
 
 	"case53/cases/safetext"
 	"case53/queries"
+	"case53/tui/frame"
 	"case53/tui/grid"
 )
 
 // form is an overlay that asks for the parameters of a query.
 type form struct {
-	e     *Env
+	e     *frame.Env
 	query *queries.Query
 	title string
-	in    []editor
+	in    []frame.Editor
 	at    int
 	err   error
 }
 
-func newForm(e *Env, q *queries.Query, values map[string]string) *form {
-	f := &form{e: e, query: q, title: e.brief(q.Title)}
+func newForm(e *frame.Env, q *queries.Query, values map[string]string) *form {
+	f := &form{e: e, query: q, title: e.Brief(q.Title)}
 	for _, p := range q.Params {
-		var in editor
+		var in frame.Editor
 		in.SetValue(p.Default)
 		if v, ok := values[p.Name]; ok {
 			in.SetValue(safetext.Show(v)) // read back by values
@@ -44,20 +45,20 @@ func (f *form) firstEmpty() int {
 	return 0
 }
 
-func (f *form) Title() string  { return f.title }
-func (f *form) Open() tea.Cmd  { return nil }
-func (f *form) Close() tea.Cmd { return nil }
-func (f *form) Status() Status { return Status{} }
-func (f *form) Typing() bool   { return true }
+func (f *form) Title() string        { return f.title }
+func (f *form) Open() tea.Cmd        { return nil }
+func (f *form) Close() tea.Cmd       { return nil }
+func (f *form) Status() frame.Status { return frame.Status{} }
+func (f *form) Typing() bool         { return true }
 
-func (f *form) Keys() []Bind {
+func (f *form) Keys() []frame.Bind {
 	move := func(n int) func() tea.Cmd {
-		return do(func() { f.at = (f.at + n + len(f.in)) % len(f.in) })
+		return frame.Do(func() { f.at = (f.at + n + len(f.in)) % len(f.in) })
 	}
-	return append([]Bind{
-		{Keys: keys("enter"), Does: "run the query", Foot: "run", Run: f.run},
-		{Keys: keys("tab", "down"), Does: "next parameter", Foot: "next", Run: move(1)},
-		{Keys: keys("shift+tab", "up"), Does: "parameter before", Run: move(-1)},
+	return append([]frame.Bind{
+		{Keys: frame.Keys("enter"), Does: "run the query", Foot: "run", Run: f.run},
+		{Keys: frame.Keys("tab", "down"), Does: "next parameter", Foot: "next", Run: move(1)},
+		{Keys: frame.Keys("shift+tab", "up"), Does: "parameter before", Run: move(-1)},
 	}, f.in[f.at].Keys(func() { f.err = nil })...)
 }
 
@@ -80,7 +81,7 @@ func (f *form) run() tea.Cmd {
 		}
 		return nil
 	}
-	return f.e.closeThen(func() tea.Cmd { return runQuery(f.e, f.query, values) })
+	return f.e.CloseThen(func() tea.Cmd { return RunQuery(f.e, f.query, values) })
 }
 
 func (f *form) Update(msg tea.Msg) tea.Cmd {
@@ -90,7 +91,7 @@ func (f *form) Update(msg tea.Msg) tea.Cmd {
 }
 
 func (f *form) View(width, height int) string {
-	t := &f.e.theme
+	t := &f.e.Theme
 	label := 0
 	for _, p := range f.query.Params {
 		label = max(label, len(p.Name)+1+len(p.Kind))
@@ -98,10 +99,10 @@ func (f *form) View(width, height int) string {
 	label = min(label, max(width/3, 4))
 	var out []string
 	for i, p := range f.query.Params {
-		name := grid.Fit(f.e.show(p.Name+" "+p.Kind), label, false, f.e.opt.ASCII)
+		name := grid.Fit(f.e.Show(p.Name+" "+p.Kind), label, false, f.e.Opt.ASCII)
 		mark := "  "
 		if i == f.at {
-			mark, name = "> ", t.strong.Render(name)
+			mark, name = "> ", t.Strong.Render(name)
 		}
 		out = append(out, mark+name+" "+f.in[i].View(t, max(width-label-3, 1), 1, i == f.at))
 	}
@@ -111,13 +112,13 @@ func (f *form) View(width, height int) string {
 		note += " (required)"
 	}
 	out = append(out, "")
-	for _, l := range wrap(f.e.show(note), width) {
-		out = append(out, t.dim.Render(l))
+	for _, l := range frame.Wrap(f.e.Show(note), width) {
+		out = append(out, t.Dim.Render(l))
 	}
 	if f.err != nil {
-		out = append(out, errorText(f.e, f.err, width))
+		out = append(out, frame.ErrorText(f.e, f.err, width))
 	} else if room := height - len(out) - 1; room > 1 && f.query.Doc != "" {
-		doc := f.e.paragraphs(oneLine(f.query.Doc), width)
+		doc := f.e.Paragraphs(frame.OneLine(f.query.Doc), width)
 		out = append(out, "")
 		out = append(out, doc[:min(len(doc)-1, room)]...)
 	}

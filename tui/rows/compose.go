@@ -1,4 +1,4 @@
-package tui
+package rows
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"case53/cases"
+	"case53/tui/frame"
 )
 
 // question is a query with its arguments, before the investigator filters and sorts it.
@@ -53,7 +54,7 @@ func (q question) compose(filters []clause, by *sorting) (string, map[string]any
 		conditions = append(conditions, "("+sql+")")
 	}
 	var b strings.Builder
-	b.WriteString("SELECT * FROM (\n" + trimSQL(q.sql) + "\n)") // the line ends first: the query may end in a comment
+	b.WriteString("SELECT * FROM (\n" + frame.TrimSQL(q.sql) + "\n)") // the line ends first: the query may end in a comment
 	if len(conditions) > 0 {
 		b.WriteString("\nWHERE " + strings.Join(conditions, "\n  AND "))
 	}
@@ -73,7 +74,7 @@ func (q question) frequency(filters []clause, column string) question {
 	c := quote(column)
 	return question{args: args, kinds: q.kinds, sql: fmt.Sprintf(
 		"SELECT %s, count(*) AS records, round(100.0 * count(*) / sum(count(*)) OVER (), 2) AS percent\nFROM (\n%s\n)\nGROUP BY 1\nORDER BY records DESC, 1",
-		c, trimSQL(sql))}
+		c, frame.TrimSQL(sql))}
 }
 
 func freeName(args map[string]any, i int) string {
@@ -84,8 +85,6 @@ func freeName(args map[string]any, i int) string {
 		}
 	}
 }
-
-func trimSQL(sql string) string { return strings.TrimRight(sql, " \t\r\n;") }
 
 // quote makes a column name an identifier.
 func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
@@ -113,7 +112,7 @@ func fields(cols []cases.Column, own map[string]string) []field {
 
 // castable are the types whose values can be given as text and cast back without a change.
 var castable = append([]string{"VARCHAR", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS",
-	"TIMESTAMP_NS", "UUID"}, numberTypes[:10]...)
+	"TIMESTAMP_NS", "UUID"}, frame.NumberTypes[:10]...)
 
 // is is the condition that a column has this very value, or has not.
 func (f field) is(c cases.Cell, keep bool) clause {

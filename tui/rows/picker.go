@@ -1,4 +1,4 @@
-package tui
+package rows
 
 import (
 	"slices"
@@ -9,21 +9,22 @@ import (
 
 	"case53/cases/words"
 	"case53/queries"
+	"case53/tui/frame"
 	"case53/tui/grid"
 )
 
 // picker is the screen of the saved queries: typing narrows them down.
 type picker struct {
-	e     *Env
-	in    editor
+	e     *frame.Env
+	in    frame.Editor
 	all   []*queries.Query
 	found []*queries.Query
 	at    int
 	top   int
 }
 
-func newPicker(e *Env) *picker {
-	p := &picker{e: e, all: e.library.All()}
+func NewPicker(e *frame.Env) *picker {
+	p := &picker{e: e, all: e.Library.All()}
 	p.narrow()
 	return p
 }
@@ -33,21 +34,21 @@ func (p *picker) Open() tea.Cmd  { return nil }
 func (p *picker) Close() tea.Cmd { return nil }
 func (p *picker) Typing() bool   { return true }
 
-func (p *picker) Status() Status {
-	return Status{Rows: words.Count(int64(len(p.found))) + " queries"}
+func (p *picker) Status() frame.Status {
+	return frame.Status{Rows: words.Count(int64(len(p.found))) + " queries"}
 }
 
-func (p *picker) Keys() []Bind {
+func (p *picker) Keys() []frame.Bind {
 	move := func(n int) func() tea.Cmd {
-		return do(func() { p.at = max(min(p.at+n, len(p.found)-1), 0) })
+		return frame.Do(func() { p.at = max(min(p.at+n, len(p.found)-1), 0) })
 	}
-	binds := []Bind{
-		{Keys: keys("enter"), Does: "run the query, or ask for its parameters", Foot: "run", Run: p.enter},
-		{Keys: keys("down", "ctrl+n"), Does: "one down", Run: move(1)},
-		{Keys: keys("up", "ctrl+p"), Does: "one up", Run: move(-1)},
-		{Keys: keys("pgdown"), Does: "ten down", Run: move(10)},
-		{Keys: keys("pgup"), Does: "ten up", Run: move(-10)},
-		{Keys: keys("tab"), Does: "explain: what the query asks, its SQL, what it cannot tell", Foot: "explain", Run: p.explain},
+	binds := []frame.Bind{
+		{Keys: frame.Keys("enter"), Does: "run the query, or ask for its parameters", Foot: "run", Run: p.enter},
+		{Keys: frame.Keys("down", "ctrl+n"), Does: "one down", Run: move(1)},
+		{Keys: frame.Keys("up", "ctrl+p"), Does: "one up", Run: move(-1)},
+		{Keys: frame.Keys("pgdown"), Does: "ten down", Run: move(10)},
+		{Keys: frame.Keys("pgup"), Does: "ten up", Run: move(-10)},
+		{Keys: frame.Keys("tab"), Does: "explain: what the query asks, its SQL, what it cannot tell", Foot: "explain", Run: p.explain},
 	}
 	return append(binds, p.in.Keys(p.narrow)...)
 }
@@ -112,20 +113,20 @@ func (p *picker) explain() tea.Cmd {
 	if q == nil {
 		return nil
 	}
-	return p.e.overlay(newExplain(p.e, p.e.show(q.ID), about{doc: q.Title + ".\n\n" + q.Doc, cannot: q.Cannot}, q.SQL, nil))
+	return p.e.Overlay(frame.NewExplain(p.e, p.e.Show(q.ID), frame.About{Doc: q.Title + ".\n\n" + q.Doc, Cannot: q.Cannot}, q.SQL, nil))
 }
 
 func (p *picker) View(width, height int) string {
-	t := &p.e.theme
+	t := &p.e.Theme
 	out := []string{" > " + p.in.View(t, max(width-4, 1), 1, true)}
 	detail := p.detail(width, height)
 	room := max(height-1-len(detail), 1)
-	p.top = scroll(p.top, p.at, room, max(len(p.found), room))
+	p.top = frame.Scroll(p.top, p.at, room, max(len(p.found), room))
 	for i := p.top; i < min(p.top+room, len(p.found)); i++ {
 		out = append(out, p.line(t, i, width))
 	}
 	if len(p.found) == 0 {
-		out = append(out, " "+t.dim.Render("no query matches; ; asks in SQL"))
+		out = append(out, " "+t.Dim.Render("no query matches; ; asks in SQL"))
 	}
 	for len(out) < height-len(detail) {
 		out = append(out, "")
@@ -133,27 +134,27 @@ func (p *picker) View(width, height int) string {
 	return strings.Join(append(out, detail...), "\n")
 }
 
-func (p *picker) line(t *theme, i, width int) string {
+func (p *picker) line(t *frame.Theme, i, width int) string {
 	q := p.found[i]
 	id := 0
 	for _, q := range p.all {
 		id = max(id, len(q.ID))
 	}
 	id = min(id, max(width/3, 8))
-	text := " " + grid.Fit(p.e.show(q.ID), id, false, p.e.opt.ASCII) + "  " + p.e.show(q.Title)
+	text := " " + grid.Fit(p.e.Show(q.ID), id, false, p.e.Opt.ASCII) + "  " + p.e.Show(q.Title)
 	if width >= 80 {
-		text = " " + grid.Fit(p.e.show(q.Group), 6, false, p.e.opt.ASCII) + text
+		text = " " + grid.Fit(p.e.Show(q.Group), 6, false, p.e.Opt.ASCII) + text
 	}
-	lacks, ok := p.e.has(q.Needs)
+	lacks, ok := p.e.Has(q.Needs)
 	if lacks != "" {
-		text += " (no " + p.e.show(lacks) + " records)"
+		text += " (no " + p.e.Show(lacks) + " records)"
 	}
-	text = grid.Fit(text, width, false, p.e.opt.ASCII)
+	text = grid.Fit(text, width, false, p.e.Opt.ASCII)
 	switch {
 	case i == p.at:
-		return t.cursor.Render(text)
+		return t.Cursor.Render(text)
 	case !ok:
-		return t.dim.Render(text)
+		return t.Dim.Render(text)
 	}
 	return text
 }
@@ -164,9 +165,9 @@ func (p *picker) detail(width, height int) []string {
 	if q == nil || height < 10 {
 		return nil
 	}
-	e, t := p.e, &p.e.theme
-	out := []string{t.dim.Render(strings.Repeat(e.theme.glyph.dash, width)), t.strong.Render(grow(e.show(q.Title), width-1, t))}
-	doc := e.paragraphs(oneLine(q.Doc), width-1)
+	e, t := p.e, &p.e.Theme
+	out := []string{t.Dim.Render(strings.Repeat(e.Theme.Glyph.Dash, width)), t.Strong.Render(frame.Grow(e.Show(q.Title), width-1, t))}
+	doc := e.Paragraphs(frame.OneLine(q.Doc), width-1)
 	out = append(out, doc[:min(len(doc)-1, max(height/5, 2))]...)
 	var params []string
 	for _, pr := range q.Params {
@@ -177,7 +178,7 @@ func (p *picker) detail(width, height int) []string {
 		params = append(params, s)
 	}
 	if len(params) > 0 {
-		out = append(out, t.dim.Render(grow(e.show("takes "+strings.Join(params, ", ")), width-1, t)))
+		out = append(out, t.Dim.Render(frame.Grow(e.Show("takes "+strings.Join(params, ", ")), width-1, t)))
 	}
 	for i := range out {
 		if i > 0 {

@@ -1,4 +1,4 @@
-package tui
+package rows
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/safetext"
+	"case53/tui/frame"
 )
 
 // The filter line, as the help of its prompt says it:
@@ -148,7 +149,7 @@ func (w word) clause(fs []field) (clause, error) {
 	if op == "=" {
 		return f.is(cases.Cell{Text: value}, !not), nil
 	}
-	if isNumber(f.Column) || isTime(f.Column) {
+	if frame.IsNumber(f.Column) || frame.IsTime(f.Column) {
 		return negate(clause{sql: quote(f.Name) + " " + op + " CAST(" + argMark + " AS " + f.castType() + ")", arg: value}, not), nil
 	}
 	if _, err := netip.ParseAddr(value); err == nil && f.number != "" {
@@ -159,7 +160,7 @@ func (w word) clause(fs []field) (clause, error) {
 
 // castType is the type to compare with; fractions may be compared with whole numbers.
 func (f field) castType() string {
-	if isNumber(f.Column) {
+	if frame.IsNumber(f.Column) {
 		return "DOUBLE"
 	}
 	return f.Type
@@ -222,14 +223,14 @@ func (f field) in(block string) clause {
 // read checks a value against the type of the column, and gives it as the database takes it.
 func (f field) read(value string) (string, error) {
 	switch {
-	case isNumber(f.Column):
+	case frame.IsNumber(f.Column):
 		if _, err := strconv.ParseFloat(value, 64); err != nil {
 			return "", fmt.Errorf("%s holds numbers, and %q is none", safetext.Show(f.Name), value)
 		}
-	case isTime(f.Column):
+	case frame.IsTime(f.Column):
 		for _, form := range []string{time.RFC3339Nano, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", time.DateOnly} {
 			if t, err := time.Parse(form, value); err == nil {
-				return t.UTC().Format(cellTime), nil
+				return t.UTC().Format(frame.CellTime), nil
 			}
 		}
 		return "", fmt.Errorf("%s holds times: 2026-11-01, 2026-11-01T10:00 (UTC), or RFC 3339", safetext.Show(f.Name))

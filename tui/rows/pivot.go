@@ -1,4 +1,4 @@
-package tui
+package rows
 
 import (
 	"slices"
@@ -8,66 +8,67 @@ import (
 
 	"case53/cases"
 	"case53/queries"
+	"case53/tui/frame"
 )
 
 // kin are the kinds whose pivots a value can follow too: a name is also a domain to look under.
 var kin = map[string][]string{"name": {"domain"}, "domain": {"name"}}
 
 // openPivot shows where a value can go: every saved query that takes a value of its kind.
-func openPivot(e *Env, f field, c cases.Cell) tea.Cmd {
+func openPivot(e *frame.Env, f field, c cases.Cell) tea.Cmd {
 	kind := valueKind(f.Kind, c.Text)
 	switch {
 	case c.Null:
-		e.say("a missing value leads nowhere")
+		e.Say("a missing value leads nowhere")
 		return nil
 	case kind == "":
-		e.say("values of " + e.show(f.Name) + " lead nowhere")
+		e.Say("values of " + e.Show(f.Name) + " lead nowhere")
 		return nil
 	}
-	var items []item
+	var items []frame.Item
 	for _, k := range append([]string{kind}, kin[kind]...) {
-		for _, q := range e.library.Pivots(k) {
+		for _, q := range e.Library.Pivots(k) {
 			items = append(items, pivotItem(e, q, kind, c.Text))
 		}
 	}
-	rank := func(it item) int { // what needs no more than the value goes first, what cannot be followed last
+	rank := func(it frame.Item) int { // what needs no more than the value goes first, what cannot be followed last
 		switch {
-		case it.dim:
+		case it.Dim:
 			return 2
-		case strings.HasSuffix(it.text, e.theme.glyph.dots):
+		case strings.HasSuffix(it.Text, e.Theme.Glyph.Dots):
 			return 1
 		}
 		return 0
 	}
-	slices.SortStableFunc(items, func(a, b item) int { return rank(a) - rank(b) })
+	slices.SortStableFunc(items, func(a, b frame.Item) int { return rank(a) - rank(b) })
 	shown := c.Text
 	if kind == "time" {
-		shown = e.timeText(shown)
+		shown = e.TimeText(shown)
 	}
-	m := newMenu(e, "Pivot: "+e.brief(kind+" "+shown), items)
-	m.empty = "No saved query takes a value of the kind " + e.show(kind) + "."
-	return e.overlay(m)
+	m := frame.NewMenu(e, "Pivot: "+e.Brief(kind+" "+shown), items)
+	m.Empty = "No saved query takes a value of the kind " + e.Show(kind) + "."
+	return e.Overlay(m)
 }
 
-func pivotItem(e *Env, q *queries.Query, kind, value string) item {
-	it := item{text: e.show(q.Pivot), note: e.show(q.ID)}
-	lacks, ok := e.has(q.Needs)
+func pivotItem(e *frame.Env, q *queries.Query, kind, value string) frame.Item {
+	it := frame.Item{Text: e.Show(q.Pivot), Note: e.Show(q.ID)}
+	lacks, ok := e.Has(q.Needs)
 	if lacks != "" {
-		it.note = "no " + e.show(lacks) + " records"
+		it.Note = "no " + e.Show(lacks) + " records"
 	}
-	if it.dim = !ok; !ok {
+	if it.Dim = !ok; !ok {
 		return it
 	}
 	if asksMore(q, kind) {
-		it.text += e.theme.glyph.dots
+		it.Text += e.Theme.Glyph.Dots
 	}
 	values := map[string]string{q.Entry().Name: value}
-	it.run = func() tea.Cmd {
-		return e.closeThen(func() tea.Cmd {
+	it.Run = func() tea.Cmd {
+		return e.CloseThen(func() tea.Cmd {
 			if asksMore(q, kind) {
-				return e.overlay(newForm(e, q, values))
+				return e.Overlay(newForm(e, q, values))
 			}
-			return runQuery(e, q, values)
+			return RunQuery(e, q, values)
 		})
 	}
 	return it

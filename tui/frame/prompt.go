@@ -1,4 +1,4 @@
-package tui
+package frame
 
 import (
 	"strings"
@@ -11,12 +11,12 @@ type prompt struct {
 	e     *Env
 	title string
 	help  []string
-	in    editor
+	in    Editor
 	err   error
 	take  func(line string) (tea.Cmd, error) // an error keeps the prompt open
 }
 
-func newPrompt(e *Env, title string, help []string, take func(string) (tea.Cmd, error)) *prompt {
+func NewPrompt(e *Env, title string, help []string, take func(string) (tea.Cmd, error)) *prompt {
 	return &prompt{e: e, title: title, help: help, take: take}
 }
 
@@ -27,7 +27,7 @@ func (p *prompt) Status() Status { return Status{} }
 func (p *prompt) Typing() bool   { return true }
 
 func (p *prompt) Keys() []Bind {
-	return append([]Bind{{Keys: keys("enter"), Does: "go", Foot: "go", Run: p.enter}}, p.in.Keys(func() { p.err = nil })...)
+	return append([]Bind{{Keys: Keys("enter"), Does: "go", Foot: "go", Run: p.enter}}, p.in.Keys(func() { p.err = nil })...)
 }
 
 func (p *prompt) enter() tea.Cmd {
@@ -35,7 +35,7 @@ func (p *prompt) enter() tea.Cmd {
 	if p.err = err; err != nil {
 		return nil
 	}
-	return tea.Batch(p.e.closeOverlay(), cmd)
+	return tea.Batch(p.e.CloseOverlay(), cmd)
 }
 
 func (p *prompt) Update(msg tea.Msg) tea.Cmd {
@@ -45,16 +45,16 @@ func (p *prompt) Update(msg tea.Msg) tea.Cmd {
 }
 
 func (p *prompt) View(width, _ int) string {
-	t := &p.e.theme
+	t := &p.e.Theme
 	out := []string{"> " + p.in.View(t, max(width-2, 1), 1, true)}
 	for _, h := range p.help {
-		if p.e.opt.ASCII {
+		if p.e.Opt.ASCII {
 			h = strings.NewReplacer("·", "|", "…", "...").Replace(h)
 		}
-		out = append(out, t.dim.Render(grow(h, width, t)))
+		out = append(out, t.Dim.Render(Grow(h, width, t)))
 	}
 	if p.err != nil {
-		out = append(out, errorText(p.e, p.err, width))
+		out = append(out, ErrorText(p.e, p.err, width))
 	}
 	return strings.Join(out, "\n")
 }

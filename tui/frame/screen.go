@@ -1,4 +1,4 @@
-package tui
+package frame
 
 import (
 	"context"
@@ -24,10 +24,10 @@ type Reader interface {
 	Lacking(views []string, rows map[string]int64) (types []cases.LogType, all bool)
 }
 
-// caseReader is a case as the workbench reads it.
-type caseReader struct{ *cases.Case }
+// CaseReader is a case as the workbench reads it.
+type CaseReader struct{ *cases.Case }
 
-func (r caseReader) Query(ctx context.Context, sql string, args map[string]any) (Result, error) {
+func (r CaseReader) Query(ctx context.Context, sql string, args map[string]any) (Result, error) {
 	return r.Case.Result(ctx, sql, args)
 }
 
@@ -60,12 +60,35 @@ type Screen interface {
 	Status() Status
 }
 
-// typing is implemented by screens that take text. Keys that are text then go to Update, not to the binds of the App.
-type typing interface{ Typing() bool }
+// Typing is implemented by screens that take text. Keys that are text then go to Update, not to the binds of the App.
+type Typing interface{ Typing() bool }
 
 // Status is what a screen adds to the status line.
 type Status struct {
 	Rows, Filter string
 	Took         time.Duration
-	Task         *task // what runs for the screen, if anything
+	Task         *Task // what runs for the screen, if anything
 }
+
+// Goto is where a screen asks to be led. It names what is wanted, never another screen's constructor.
+type Goto struct {
+	Screen string         // the name of an Entry
+	Values map[string]any // what that screen is to show
+}
+
+// Entry is a line of the table of screens.
+type Entry struct {
+	Name string
+	Does string   // for help, as a sentence without its subject
+	Keys []string // that open it from everywhere; none where it is reached from others only
+	Twin string   // the command that says the same; "" where it shows what another screen holds
+	Open func(*Env, Goto) tea.Cmd
+}
+
+// Settler is a screen that must know its size before it can tell what it needs.
+type Settler interface {
+	Settle(width, height int) tea.Cmd
+}
+
+// Canceller is a screen that must know that its request was cancelled, so as not to ask again at once.
+type Canceller interface{ Cancelled() tea.Cmd }

@@ -1,4 +1,4 @@
-package tui
+package frame
 
 import (
 	"strings"
@@ -7,12 +7,14 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 	"pgregory.net/rapid"
+
+	"case53/tui/frame/frametest"
 )
 
-func edit(d *editor, names ...string) string {
+func edit(d *Editor, names ...string) string {
 	for _, n := range names {
-		msg := press(n)
-		if b, ok := find(d.Keys(func() {}), msg.String()); ok {
+		msg := frametest.Press(n)
+		if b, ok := Find(d.Keys(func() {}), msg.String()); ok {
 			b.Run()
 			continue
 		}
@@ -37,7 +39,7 @@ func TestEditor(t *testing.T) {
 		{"a b left ctrl+d", "a"},
 		{"down up left right", ""},
 	} {
-		d := &editor{multi: true}
+		d := &Editor{Multi: true}
 		if got := edit(d, strings.Fields(c.keys)...); got != c.want {
 			t.Errorf("%s: %q, want %q", c.keys, got, c.want)
 		}
@@ -46,12 +48,12 @@ func TestEditor(t *testing.T) {
 
 // Whatever is typed and pasted, the cursor stays in the text, the text is harmless and the view keeps to its width.
 func TestEditorProperties(t *testing.T) {
-	th := newTheme(true, false)
+	th := NewTheme(true, false)
 	rapid.Check(t, func(rt *rapid.T) {
-		d := &editor{multi: rapid.Bool().Draw(rt, "multi")}
+		d := &Editor{Multi: rapid.Bool().Draw(rt, "multi")}
 		for range rapid.IntRange(1, 30).Draw(rt, "keys") {
 			if rapid.Bool().Draw(rt, "paste") {
-				d.Update(tea.PasteMsg{Content: rapid.OneOf(rapid.String(), rapid.Just(nasty)).Draw(rt, "text")})
+				d.Update(tea.PasteMsg{Content: rapid.OneOf(rapid.String(), rapid.Just(frametest.Nasty)).Draw(rt, "text")})
 			}
 			edit(d, rapid.SampledFrom([]string{"a", "left", "right", "home", "end", "backspace", "ctrl+d", "ctrl+w", "ctrl+u", "ctrl+k", "up", "down", "enter", "space"}).Draw(rt, "key"))
 			if d.at < 0 || d.at > len(d.text) {
@@ -59,13 +61,13 @@ func TestEditorProperties(t *testing.T) {
 			}
 			width := rapid.IntRange(4, 60).Draw(rt, "width")
 			view := d.View(&th, width, 3, true)
-			harmless(t, view)
+			frametest.Harmless(t, view)
 			for _, l := range strings.Split(view, "\n") {
 				if ansi.StringWidth(l) > width {
 					rt.Fatalf("%d cells in %d: %q", ansi.StringWidth(l), width, l)
 				}
 			}
-			if !d.multi && strings.Contains(d.Value(), "\n") {
+			if !d.Multi && strings.Contains(d.Value(), "\n") {
 				rt.Fatal("a single line has two")
 			}
 		}

@@ -1,4 +1,4 @@
-package tui
+package rows
 
 import (
 	"fmt"
@@ -7,10 +7,11 @@ import (
 
 	"case53/cases"
 	"case53/cases/writer"
+	"case53/tui/frame"
 )
 
 // realEnv shows a case without records: its database has the macros that filters use.
-func realEnv(t *testing.T) *Env {
+func realEnv(t *testing.T) *frame.Env {
 	dir := t.TempDir() + "/empty.case"
 	w, err := writer.Open(t.Context(), dir, nil)
 	if err != nil {
@@ -24,14 +25,14 @@ func realEnv(t *testing.T) *Env {
 		t.Fatal(err)
 	}
 	t.Cleanup(k.Close)
-	return New(t.Context(), caseReader{k}, fakeLibrary{}, Options{}).env
+	return frame.NewEnv(t.Context(), frame.CaseReader{Case: k}, nil, frame.Options{}, nil)
 }
 
 // ask reads a whole answer and gives one column of it.
-func ask(t *testing.T, e *Env, q question, filters []clause, by *sorting) (small, string) {
+func ask(t *testing.T, e *frame.Env, q question, filters []clause, by *sorting) (small, string) {
 	t.Helper()
 	sql, args := q.compose(filters, by)
-	r, err := e.rows(sql, args)(t.Context())
+	r, err := readWhole(e, sql, args)(t.Context())
 	if err != nil {
 		t.Fatalf("%v\n%s", err, sql)
 	}
@@ -115,21 +116,4 @@ func TestSortAndFrequencyOnTheDatabase(t *testing.T) {
 	if got := fmt.Sprint(r.rows[0]); got != "[{ACCEPT false} {2 false} {40 false}]" {
 		t.Errorf("most frequent: %s", got)
 	}
-}
-
-// The real result behind a real screen: rows, the end, a cancelled query.
-func TestScreenOnTheDatabase(t *testing.T) {
-	e := realEnv(t)
-	d := drive(t, 80, 24)
-	d.app.env.reader = e.reader
-	d.keys(";", "'SELECT range AS n, 'row '||range AS text FROM range(100000)", "f5")
-	d.wants("SQL result", "row 0")
-	d.keys("G")
-	d.wants("99982–100000 of 100000", "row 99999")
-	d.keys("[")
-	d.wants("1–19 of", "row 99999")
-	d.keys("q", "ctrl+x", "'SELECT nosuch", "f5")
-	d.wants("nosuch")
-	d.keys("ctrl+x", "'ATTACH ''/tmp/x.db''", "f5")
-	d.lacks("SQL result")
 }

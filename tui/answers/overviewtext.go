@@ -1,4 +1,4 @@
-package tui
+package answers
 
 import (
 	"cmp"
@@ -11,6 +11,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/words"
+	"case53/tui/frame"
 	"case53/tui/grid"
 	"case53/tui/spark"
 )
@@ -18,7 +19,7 @@ import (
 // lines is the overview, each line no wider than width.
 func (s *overview) lines(width int) []string {
 	if s.err != nil {
-		return strings.Split(errorText(s.e, s.err, width), "\n")
+		return strings.Split(frame.ErrorText(s.e, s.err, width), "\n")
 	}
 	o := s.data
 	if o == nil {
@@ -31,33 +32,33 @@ func (s *overview) lines(width int) []string {
 		}
 	}
 	for i := range out {
-		out[i] = grow(out[i], width, &s.e.theme)
+		out[i] = frame.Grow(out[i], width, &s.e.Theme)
 	}
 	return out[:len(out)-1]
 }
 
 // head says which case it is, its window, and whether it can still change.
 func (s *overview) head(o *cases.Overview, width int) []string {
-	e, t := s.e, &s.e.theme
+	e, t := s.e, &s.e.Theme
 	if s.data == nil {
-		if !s.asking.running() {
-			return []string{" " + t.warn.Render("cancelled "+t.glyph.dash+" r reads the case again")}
+		if !s.asking.Running() {
+			return []string{" " + t.Warn.Render("cancelled "+t.Glyph.Dash+" r reads the case again")}
 		}
-		return []string{" " + t.dim.Render("reading the case"+t.glyph.dots)}
+		return []string{" " + t.Dim.Render("reading the case"+t.Glyph.Dots)}
 	}
-	window := e.moment(o.Window.From) + " " + t.glyph.to + " " + e.moment(o.Window.To) + " " + e.zoneName()
-	out := []string{" " + t.strong.Render(window) + "  " + t.dim.Render(words.Count(o.Objects)+" objects, not sealed")}
+	window := e.Moment(o.Window.From) + " " + t.Glyph.To + " " + e.Moment(o.Window.To) + " " + e.ZoneName()
+	out := []string{" " + t.Strong.Render(window) + "  " + t.Dim.Render(words.Count(o.Objects)+" objects, not sealed")}
 	if o.Dir != "" && width >= 60 {
-		out = append(out, " "+t.dim.Render(e.show(o.Dir)))
+		out = append(out, " "+t.Dim.Render(e.Show(o.Dir)))
 	}
 	if o.Problem != "" {
-		out = append(out, " "+t.warn.Render("! "+e.show(o.Problem)))
+		out = append(out, " "+t.Warn.Render("! "+e.Show(o.Problem)))
 	}
 	if n := o.Lines.Rejected; n > 0 {
-		out = append(out, " "+t.warn.Render("! "+words.Count(n)+" lines rejected: kept word for word in reject, reasons below"))
+		out = append(out, " "+t.Warn.Render("! "+words.Count(n)+" lines rejected: kept word for word in reject, reasons below"))
 	}
 	if gaps := s.gaps(o); gaps != "" {
-		out = append(out, " "+t.warn.Render("! "+gaps))
+		out = append(out, " "+t.Warn.Render("! "+gaps))
 	}
 	return out
 }
@@ -76,22 +77,22 @@ func (s *overview) gaps(o *cases.Overview) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d flow log sources have gaps: the worst, %s, is %s", n, s.e.show(worst.Source), strings.TrimSpace(coveredText(worst)))
+	return fmt.Sprintf("%d flow log sources have gaps: the worst, %s, is %s", n, s.e.Show(worst.Source), strings.TrimSpace(coveredText(worst)))
 }
 
 // captures is a table: capture, role, rows per log type, window.
 func (s *overview) captures(o *cases.Overview, width int) []string {
-	e, t := s.e, &s.e.theme
+	e, t := s.e, &s.e.Theme
 	names := s.tableNames(o)
 	if s.data == nil {
 		return nil
 	}
 	if len(o.Captures) == 0 {
-		return []string{" " + t.warn.Render("The case is empty: case53 load "+e.show(e.opt.CaseName)+" PATH...")}
+		return []string{" " + t.Warn.Render("The case is empty: case53 load "+e.Show(e.Opt.CaseName)+" PATH...")}
 	}
 	name, role := 7, 4
 	for _, c := range o.Captures {
-		name, role = max(name, ansi.StringWidth(e.show(c.Name))), max(role, ansi.StringWidth(e.show(c.Role)))
+		name, role = max(name, ansi.StringWidth(e.Show(c.Name))), max(role, ansi.StringWidth(e.Show(c.Role)))
 	}
 	name, role = min(name, 24), min(role, 12)
 	column := map[string]int{} // as wide as the largest count: a number is never cut
@@ -102,9 +103,9 @@ func (s *overview) captures(o *cases.Overview, width int) []string {
 		}
 	}
 	row := func(first, second string, cell func(string) string, window string) string {
-		b := " " + grid.Fit(first, name, false, e.opt.ASCII) + "  " + grid.Fit(second, role, false, e.opt.ASCII)
+		b := " " + grid.Fit(first, name, false, e.Opt.ASCII) + "  " + grid.Fit(second, role, false, e.Opt.ASCII)
 		for _, n := range names {
-			b += "  " + grid.Fit(cell(n), column[n], true, e.opt.ASCII)
+			b += "  " + grid.Fit(cell(n), column[n], true, e.Opt.ASCII)
 		}
 		return b + "  " + window
 	}
@@ -112,17 +113,17 @@ func (s *overview) captures(o *cases.Overview, width int) []string {
 	if width >= 100 {
 		last = "first and last record"
 	}
-	out := []string{t.title.Render(row("Capture", "role", func(n string) string { return e.show(n) }, last))}
+	out := []string{t.Title.Render(row("Capture", "role", func(n string) string { return e.Show(n) }, last))}
 	for _, c := range o.Captures {
-		window := e.moment(c.Window.From) + " " + t.glyph.to + " " + e.moment(c.Window.To)
+		window := e.Moment(c.Window.From) + " " + t.Glyph.To + " " + e.Moment(c.Window.To)
 		if width < 100 && !c.Window.From.IsZero() {
-			window = c.Window.From.In(e.zone).Format(time.DateOnly)
+			window = c.Window.From.In(e.Zone).Format(time.DateOnly)
 		}
-		out = append(out, row(e.show(c.Name), e.show(c.Role), func(n string) string {
+		out = append(out, row(e.Show(c.Name), e.Show(c.Role), func(n string) string {
 			if rows, ok := c.Rows[n]; ok {
 				return words.Count(rows)
 			}
-			return t.glyph.dash
+			return t.Glyph.Dash
 		}, window))
 	}
 	return out
@@ -131,9 +132,9 @@ func (s *overview) captures(o *cases.Overview, width int) []string {
 // tableNames are the tables to count: the known ones in their order, then others.
 func (s *overview) tableNames(o *cases.Overview) []string {
 	var known, other []string
-	for _, t := range s.e.recordTables() {
-		if _, ok := o.Tables[t.name]; ok {
-			known = append(known, t.name)
+	for _, t := range s.e.RecordTables() {
+		if _, ok := o.Tables[t.Name]; ok {
+			known = append(known, t.Name)
 		}
 	}
 	for n := range o.Tables {
@@ -147,13 +148,13 @@ func (s *overview) tableNames(o *cases.Overview) []string {
 
 // next names the keys to begin with.
 func (s *overview) next(width int) []string {
-	t := &s.e.theme
+	t := &s.e.Theme
 	words := []string{}
-	for _, tb := range s.e.recordTables() {
-		words = append(words, t.strong.Render(tb.key)+" "+tb.title)
+	for _, tb := range s.e.RecordTables() {
+		words = append(words, t.Strong.Render(tb.Key)+" "+tb.Title)
 	}
-	words = append(words, t.strong.Render("2")+" saved queries", t.strong.Render(";")+" SQL")
-	out := []string{" " + t.title.Render("Look at")}
+	words = append(words, t.Strong.Render("2")+" saved queries", t.Strong.Render(";")+" SQL")
+	out := []string{" " + t.Title.Render("Look at")}
 	line := " "
 	for _, w := range words {
 		if ansi.StringWidth(line+w)+2 > width && line != " " {
@@ -164,17 +165,17 @@ func (s *overview) next(width int) []string {
 	}
 	out = append(out, strings.TrimRight(line, " "))
 	if len(s.suggest) > 0 {
-		out = append(out, " "+t.title.Render("Ask"))
+		out = append(out, " "+t.Title.Render("Ask"))
 	}
 	for i, q := range s.suggest {
-		out = append(out, " "+t.strong.Render(string(rune('a'+i)))+" "+s.e.show(q.Title))
+		out = append(out, " "+t.Strong.Render(string(rune('a'+i)))+" "+s.e.Show(q.Title))
 	}
 	return out
 }
 
 // hours draws the records per hour of each log type on one time axis.
 func (s *overview) hours(o *cases.Overview, width int) []string {
-	e, t := s.e, &s.e.theme
+	e, t := s.e, &s.e.Theme
 	var from, to time.Time
 	for _, h := range o.Hours {
 		for _, at := range h.Times {
@@ -194,7 +195,7 @@ func (s *overview) hours(o *cases.Overview, width int) []string {
 	if steps > 1<<20 || room < 8 { // a span of a century: no picture is better than a wrong one
 		return nil
 	}
-	out := []string{" " + t.title.Render("Records per hour") + "  " + t.dim.Render(e.moment(from)+" "+t.glyph.to+" "+e.moment(to)+" "+e.zoneName())}
+	out := []string{" " + t.Title.Render("Records per hour") + "  " + t.Dim.Render(e.Moment(from)+" "+t.Glyph.To+" "+e.Moment(to)+" "+e.ZoneName())}
 	for _, h := range o.Hours {
 		counts := make([]int64, steps)
 		var most int64
@@ -202,16 +203,16 @@ func (s *overview) hours(o *cases.Overview, width int) []string {
 			counts[int(at.Sub(from)/time.Hour)] += h.Counts[i]
 			most = max(most, h.Counts[i])
 		}
-		line := spark.Line(counts, room, e.opt.ASCII)
-		out = append(out, " "+grid.Fit(e.show(h.LogType), 10, false, e.opt.ASCII)+" "+grid.Fit(line, min(room, steps), false, e.opt.ASCII)+
-			" "+t.dim.Render("peak "+words.Count(most)))
+		line := spark.Line(counts, room, e.Opt.ASCII)
+		out = append(out, " "+grid.Fit(e.Show(h.LogType), 10, false, e.Opt.ASCII)+" "+grid.Fit(line, min(room, steps), false, e.Opt.ASCII)+
+			" "+t.Dim.Render("peak "+words.Count(most)))
 	}
 	return out
 }
 
 // counted says what became of every line that was read, and why lines were rejected.
 func (s *overview) counted(o *cases.Overview, width int) []string {
-	e, t := s.e, &s.e.theme
+	e, t := s.e, &s.e.Theme
 	l := o.Lines
 	if l.Read == 0 {
 		return nil
@@ -225,8 +226,8 @@ func (s *overview) counted(o *cases.Overview, width int) []string {
 			parts = append(parts, words.Count(p.n)+" "+p.word)
 		}
 	}
-	out := []string{" " + t.title.Render("Lines read") + "  " + words.Count(l.Read) + " = "}
-	for i, w := range wrap(strings.Join(parts, " + "), max(width-18, 10)) {
+	out := []string{" " + t.Title.Render("Lines read") + "  " + words.Count(l.Read) + " = "}
+	for i, w := range frame.Wrap(strings.Join(parts, " + "), max(width-18, 10)) {
 		if i == 0 {
 			out[0] += w
 			continue
@@ -234,10 +235,10 @@ func (s *overview) counted(o *cases.Overview, width int) []string {
 		out = append(out, strings.Repeat(" ", 18)+w)
 	}
 	if sum := l.Rows + l.Headers + l.Blank + l.Outside + l.Duplicate + l.Rejected; sum != l.Read {
-		out = append(out, " "+t.bad.Render(fmt.Sprintf("! %s lines are not accounted for", words.Count(l.Read-sum))))
+		out = append(out, " "+t.Bad.Render(fmt.Sprintf("! %s lines are not accounted for", words.Count(l.Read-sum))))
 	}
 	for _, r := range o.Rejects {
-		out = append(out, " "+t.warn.Render("! "+words.Count(r.Count)+" rejected")+"  "+e.show(r.Text))
+		out = append(out, " "+t.Warn.Render("! "+words.Count(r.Count)+" rejected")+"  "+e.Show(r.Text))
 	}
 	return out
 }
@@ -247,19 +248,19 @@ func (s *overview) coverage(o *cases.Overview, width int) []string {
 	if len(o.Coverage) == 0 {
 		return nil
 	}
-	e, t := s.e, &s.e.theme
-	g := &t.glyph
-	out := []string{" " + t.title.Render("Coverage") + "  " + t.good.Render(g.ok) + " records  " + t.dim.Render("N") + " no data  " +
-		t.bad.Render("S") + " skipped by AWS  " + t.warn.Render(g.absent) + " no record at all"}
+	e, t := s.e, &s.e.Theme
+	g := &t.Glyph
+	out := []string{" " + t.Title.Render("Coverage") + "  " + t.Good.Render(g.OK) + " records  " + t.Dim.Render("N") + " no data  " +
+		t.Bad.Render("S") + " skipped by AWS  " + t.Warn.Render(g.Absent) + " no record at all"}
 	rows := slices.Clone(o.Coverage)
 	slices.SortStableFunc(rows, func(a, b cases.Coverage) int { return cmp.Compare(missing(b), missing(a)) })
 	name := 12
 	for _, c := range rows {
-		name = max(name, ansi.StringWidth(e.show(c.Source)))
+		name = max(name, ansi.StringWidth(e.Show(c.Source)))
 	}
 	name = min(name, max(width/3, 12))
 	for _, c := range rows {
-		lead := " " + grid.Fit(e.show(c.LogType), 5, false, e.opt.ASCII) + grid.Fit(e.show(c.Capture), 9, false, e.opt.ASCII) + " " + grid.Fit(e.show(c.Source), name, false, e.opt.ASCII) + " "
+		lead := " " + grid.Fit(e.Show(c.LogType), 5, false, e.Opt.ASCII) + grid.Fit(e.Show(c.Capture), 9, false, e.Opt.ASCII) + " " + grid.Fit(e.Show(c.Source), name, false, e.Opt.ASCII) + " "
 		room := min(max(width-ansi.StringWidth(lead)-20, 4), 72)
 		out = append(out, lead+s.bar(c, room)+" "+coveredText(c))
 	}
@@ -290,9 +291,9 @@ func coveredText(c cases.Coverage) string {
 }
 
 func (s *overview) bar(c cases.Coverage, width int) string {
-	t := &s.e.theme
+	t := &s.e.Theme
 	cells := spark.Split([]int64{c.Counts[cases.StatusOK] + c.Counts[cases.StatusRecords], c.Counts[cases.StatusNoData], c.Counts[cases.StatusSkipData],
 		c.Counts[cases.StatusAbsent] + c.Counts[cases.StatusNone]}, width)
-	return t.good.Render(strings.Repeat(t.glyph.ok, cells[0])) + t.dim.Render(strings.Repeat("N", cells[1])) +
-		t.bad.Render(strings.Repeat("S", cells[2])) + t.warn.Render(strings.Repeat(t.glyph.absent, cells[3]))
+	return t.Good.Render(strings.Repeat(t.Glyph.OK, cells[0])) + t.Dim.Render(strings.Repeat("N", cells[1])) +
+		t.Bad.Render(strings.Repeat("S", cells[2])) + t.Warn.Render(strings.Repeat(t.Glyph.Absent, cells[3]))
 }

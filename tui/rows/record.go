@@ -1,4 +1,4 @@
-package tui
+package rows
 
 import (
 	"context"
@@ -9,12 +9,13 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"case53/cases"
+	"case53/tui/frame"
 )
 
 // record is the screen of one row: its fields, the whole record that it comes from, the line word for word, and the
 // object that holds it. The cursor stands on a field, so that every value can be followed.
 type record struct {
-	e     *Env
+	e     *frame.Env
 	title string
 
 	row             []line // the row as it was in the result
@@ -28,7 +29,7 @@ type record struct {
 	objectID, rowNo int64
 	known           bool // the row says which record it is
 
-	finding, reading, answers task
+	finding, reading, answers frame.Task
 	err                       error // of the record's own table, or of its answers
 	empties                   bool  // show fields that have no value
 	at, top                   int
@@ -42,7 +43,12 @@ type line struct {
 	section string // "" when it goes on
 }
 
-func newRecord(e *Env, cols []field, row []cases.Cell) *record {
+// RecordOf is the record that a Goto names: the columns of a result, and the row of it.
+func RecordOf(e *frame.Env, g frame.Goto) *record {
+	return newRecord(e, g.Values["columns"].([]field), g.Values["row"].([]cases.Cell))
+}
+
+func newRecord(e *frame.Env, cols []field, row []cases.Cell) *record {
 	s := &record{e: e, title: "Record"}
 	var haveObject, haveRow bool
 	for i, f := range cols {
@@ -69,10 +75,10 @@ func newRecord(e *Env, cols []field, row []cases.Cell) *record {
 func (s *record) Title() string          { return s.title }
 func (s *record) Update(tea.Msg) tea.Cmd { return nil }
 
-func (s *record) Status() Status {
-	st := Status{Task: &s.finding, Rows: fmt.Sprintf("field %d of %d", s.at+1, len(s.lines()))}
-	for _, t := range []*task{&s.reading, &s.answers} {
-		if t.running() {
+func (s *record) Status() frame.Status {
+	st := frame.Status{Task: &s.finding, Rows: fmt.Sprintf("field %d of %d", s.at+1, len(s.lines()))}
+	for _, t := range []*frame.Task{&s.reading, &s.answers} {
+		if t.Running() {
 			st.Task = t
 		}
 	}
@@ -80,9 +86,9 @@ func (s *record) Status() Status {
 }
 
 func (s *record) Close() tea.Cmd {
-	s.finding.stop(s.e)
-	s.reading.stop(s.e)
-	s.answers.stop(s.e)
+	s.finding.Stop(s.e)
+	s.reading.Stop(s.e)
+	s.answers.Stop(s.e)
 	return nil
 }
 
@@ -91,8 +97,8 @@ func (s *record) Open() tea.Cmd {
 	if !s.known {
 		return nil
 	}
-	reader, object, row := s.e.reader, s.objectID, s.rowNo
-	return start(s.e, &s.finding, "fetching the raw line", func(ctx context.Context) (cases.Record, error) {
+	reader, object, row := s.e.Reader, s.objectID, s.rowNo
+	return frame.Start(s.e, &s.finding, "fetching the raw line", func(ctx context.Context) (cases.Record, error) {
 		return reader.Record(ctx, object, row)
 	}, s.found)
 }
@@ -104,17 +110,17 @@ func (s *record) found(r cases.Record, err error) tea.Cmd {
 	}
 	s.raw, s.rawErr = r.Raw, r.Err
 	s.origin = originLines(s.e, r)
-	t, ok := s.e.tableOf(r.LogType)
+	t, ok := s.e.TableOf(r.LogType)
 	if !ok {
 		return nil
 	}
 	args := map[string]any{"object": s.objectID, "row": s.rowNo}
 	where := " WHERE object_id = $object AND row_no = $row"
-	cmds := []tea.Cmd{start(s.e, &s.reading, "reading the record", s.e.rows("SELECT * FROM "+t.name+where, args), s.useWhole)}
-	if t.children != nil {
-		s.childTitle = t.children.Title
-		sql := "SELECT " + strings.Join(t.children.Show, ", ") + " FROM " + t.children.View + where + " ORDER BY " + t.children.Number
-		cmds = append(cmds, start(s.e, &s.answers, "reading its answers", s.e.rows(sql, args), s.useChildren))
+	cmds := []tea.Cmd{frame.Start(s.e, &s.reading, "reading the record", readWhole(s.e, "SELECT * FROM "+t.Name+where, args), s.useWhole)}
+	if t.Children != nil {
+		s.childTitle = t.Children.Title
+		sql := "SELECT " + strings.Join(t.Children.Show, ", ") + " FROM " + t.Children.View + where + " ORDER BY " + t.Children.Number
+		cmds = append(cmds, frame.Start(s.e, &s.answers, "reading its answers", readWhole(s.e, sql, args), s.useChildren))
 	}
 	return tea.Batch(cmds...)
 }
@@ -127,9 +133,9 @@ type small struct {
 
 const mostChildren = 500
 
-// rows is the work of reading a short result whole.
-func (e *Env) rows(sql string, args map[string]any) func(context.Context) (small, error) {
-	reader := e.reader
+// readWhole is the work of reading a short result whole.
+func readWhole(e *frame.Env, sql string, args map[string]any) func(context.Context) (small, error) {
+	reader := e.Reader
 	return func(ctx context.Context) (small, error) {
 		r, err := reader.Query(ctx, sql, args)
 		if err != nil {
@@ -172,7 +178,7 @@ func (s *record) useChildren(r small, err error) tea.Cmd {
 }
 
 // originLines are the facts about where a record came from.
-func originLines(e *Env, r cases.Record) []line {
+func originLines(e *frame.Env, r cases.Record) []line {
 	var out []line
 	add := func(name, kind, text string) {
 		if text != "" {
@@ -187,16 +193,16 @@ func originLines(e *Env, r cases.Record) []line {
 	add("log_type", "", r.LogType)
 	add("format", "", r.Format)
 	if !r.AcquiredAt.IsZero() {
-		add("acquired_at", "", r.AcquiredAt.UTC().Format(cellTime)+" UTC")
+		add("acquired_at", "", r.AcquiredAt.UTC().Format(frame.CellTime)+" UTC")
 	}
 	add("log_group", "", r.LogGroup)
 	add("log_stream", "", r.LogStream)
 	add("event_id", "", r.EventID)
 	if !r.EventTimestamp.IsZero() {
-		add("event_timestamp", "", r.EventTimestamp.UTC().Format(cellTime)+" UTC")
+		add("event_timestamp", "", r.EventTimestamp.UTC().Format(frame.CellTime)+" UTC")
 	}
 	if !r.IngestionTime.IsZero() {
-		add("ingestion_time", "", r.IngestionTime.UTC().Format(cellTime)+" UTC")
+		add("ingestion_time", "", r.IngestionTime.UTC().Format(frame.CellTime)+" UTC")
 	}
 	return out
 }
@@ -270,8 +276,8 @@ func (s *record) folded(l line) bool {
 func (s *record) rawLine() line {
 	l := line{field: field{Column: cases.Column{Name: "raw"}}}
 	switch {
-	case s.finding.running():
-		l.cell.Text = "fetching" + s.e.theme.glyph.dots
+	case s.finding.Running():
+		l.cell.Text = "fetching" + s.e.Theme.Glyph.Dots
 	case !s.answered:
 		l.cell.Text = "cancelled: r fetches it"
 	case s.rawErr != nil:

@@ -1,4 +1,4 @@
-package tui
+package rows
 
 import (
 	"context"
@@ -10,39 +10,34 @@ import (
 
 	"case53/cases"
 	"case53/cases/words"
+	"case53/tui/frame"
 	"case53/tui/grid"
 )
 
 // result is the screen of a question's answer: a grid over its rows.
 type result struct {
-	e     *Env
+	e     *frame.Env
 	title string
-	about about
+	about frame.About
 	base  question
 
 	filters []clause
 	by      *sorting
 	drill   func(row []cases.Cell) tea.Cmd // what enter does instead of showing the record
 
-	open   *opened
+	open   *frame.Opened
 	cols   []field
 	grid   *grid.Grid
 	err    error
 	paused bool // cancelled: nothing is fetched before the next key
 
-	asking, reading task
+	asking, reading frame.Task
 	began           time.Time
 	took            time.Duration
 	width, height   int
 }
 
-// about is what can be said of a question beside its answer.
-type about struct {
-	doc, cannot string
-	lacks       string // which of the logs that it reads the case has none of; safe to draw
-}
-
-func newResult(e *Env, title string, q question) *result {
+func newResult(e *frame.Env, title string, q question) *result {
 	return &result{e: e, title: title, base: q}
 }
 
@@ -52,13 +47,13 @@ func (s *result) Open() tea.Cmd { return s.run() }
 // run asks the question, with its filters and order, from the beginning.
 func (s *result) run() tea.Cmd {
 	closing := s.Close()
-	s.err, s.paused, s.began, s.took = nil, false, s.e.now, 0
+	s.err, s.paused, s.began, s.took = nil, false, s.e.Now, 0
 	sql, args := s.base.compose(s.filters, s.by)
-	return tea.Batch(closing, start(s.e, &s.asking, "running", s.e.query(sql, args), s.use))
+	return tea.Batch(closing, frame.Start(s.e, &s.asking, "running", s.e.Query(sql, args), s.use))
 }
 
 // use takes an opened result.
-func (s *result) use(o *opened, err error) tea.Cmd {
+func (s *result) use(o *frame.Opened, err error) tea.Cmd {
 	if err != nil {
 		s.err = err
 		return nil
@@ -66,7 +61,7 @@ func (s *result) use(o *opened, err error) tea.Cmd {
 	s.open = o
 	s.cols = fields(o.Columns(), s.base.kinds)
 	old := s.grid
-	s.grid = grid.New(s.columns(), s.e.theme.grid)
+	s.grid = grid.New(s.columns(), s.e.Theme.Grid)
 	if old != nil {
 		s.grid.Like(old)
 	}
@@ -82,14 +77,14 @@ func (s *result) columns() []grid.Column {
 		numbers[f.number] = f.number != ""
 	}
 	for i, f := range s.cols {
-		cols[i] = grid.Column{Name: f.Name, Right: isNumber(f.Column), Hidden: numbers[f.Name]}
-		if isTime(f.Column) {
-			cols[i].Format = s.e.timeText
+		cols[i] = grid.Column{Name: f.Name, Right: frame.IsNumber(f.Column), Hidden: numbers[f.Name]}
+		if frame.IsTime(f.Column) {
+			cols[i].Format = s.e.TimeText
 		}
 		if s.by != nil && s.by.column == f.Name {
-			cols[i].Sign = s.e.theme.glyph.up
+			cols[i].Sign = s.e.Theme.Glyph.Up
 			if s.by.desc {
-				cols[i].Sign = s.e.theme.glyph.down
+				cols[i].Sign = s.e.Theme.Glyph.Down
 			}
 		}
 	}
@@ -102,17 +97,17 @@ func (s *result) Settle(width, height int) tea.Cmd {
 	if s.grid == nil {
 		return nil
 	}
-	if s.reading.running() && s.open != nil {
+	if s.reading.Running() && s.open != nil {
 		s.count() // what is read meanwhile
 	}
-	s.grid.Styles = s.e.theme.grid
+	s.grid.Styles = s.e.Theme.Grid
 	s.grid.Resize(width, s.gridHeight())
 	page, want := s.grid.Want()
-	if !want || s.paused || s.err != nil || s.open == nil || s.reading.running() {
+	if !want || s.paused || s.err != nil || s.open == nil || s.reading.Running() {
 		return nil
 	}
 	open := s.open
-	return start(s.e, &s.reading, "reading rows", func(ctx context.Context) ([][]grid.Cell, error) {
+	return frame.Start(s.e, &s.reading, "reading rows", func(ctx context.Context) ([][]grid.Cell, error) {
 		rows, err := open.Fetch(ctx, page*grid.PageRows, grid.PageRows)
 		return gridRows(rows), err
 	}, func(rows [][]grid.Cell, err error) tea.Cmd {
@@ -123,7 +118,7 @@ func (s *result) Settle(width, height int) tea.Cmd {
 		s.count()
 		s.grid.Land(page, rows)
 		if s.took == 0 {
-			s.took = max(s.e.now.Sub(s.began), time.Microsecond)
+			s.took = max(s.e.Now.Sub(s.began), time.Microsecond)
 		}
 		return nil
 	})
@@ -157,7 +152,7 @@ func (s *result) toEnd() tea.Cmd {
 		return nil
 	}
 	open := s.open
-	return start(s.e, &s.reading, "reading to the last row", func(ctx context.Context) (struct{}, error) {
+	return frame.Start(s.e, &s.reading, "reading to the last row", func(ctx context.Context) (struct{}, error) {
 		_, err := open.Fetch(ctx, n+farther, 1)
 		return struct{}{}, err
 	}, func(_ struct{}, err error) tea.Cmd {
@@ -168,21 +163,21 @@ func (s *result) toEnd() tea.Cmd {
 		s.count()
 		s.grid.End()
 		if n, complete := s.grid.Count(); !complete {
-			s.e.say(words.Count(int64(n)) + " rows read, and there are more: G reads on, [ and ] sort")
+			s.e.Say(words.Count(int64(n)) + " rows read, and there are more: G reads on, [ and ] sort")
 		}
 		return nil
 	})
 }
 
 func (s *result) Close() tea.Cmd {
-	s.asking.stop(s.e)
-	s.reading.stop(s.e)
+	s.asking.Stop(s.e)
+	s.reading.Stop(s.e)
 	if s.open == nil {
 		return nil
 	}
 	o := s.open
 	s.open = nil
-	return letGo(o)
+	return frame.LetGo(o)
 }
 
 // Cancelled keeps the screen from asking again at once. A query that has shown nothing yet is ended; one that has only
@@ -201,14 +196,14 @@ func (s *result) Cancelled() tea.Cmd {
 
 func (s *result) Update(tea.Msg) tea.Cmd { return nil }
 
-func (s *result) Status() Status {
-	st := Status{Took: s.took, Task: &s.asking}
-	if !s.asking.running() {
+func (s *result) Status() frame.Status {
+	st := frame.Status{Took: s.took, Task: &s.asking}
+	if !s.asking.Running() {
 		st.Task = &s.reading
 	}
 	var parts []string
 	for _, f := range s.filters {
-		parts = append(parts, s.e.brief(f.shown))
+		parts = append(parts, s.e.Brief(f.shown))
 	}
 	st.Filter = strings.Join(parts, " ")
 	if s.grid != nil && s.err == nil {
@@ -219,15 +214,15 @@ func (s *result) Status() Status {
 
 // rowsText is where the screen stands in the result: 1–20 of ≥ 512.
 func (s *result) rowsText() string {
-	g := &s.e.theme.glyph
+	g := &s.e.Theme.Glyph
 	from, to := s.grid.Visible()
 	n, complete := s.grid.Count()
 	if n == 0 && complete {
 		return "no rows"
 	}
-	text := fmt.Sprintf("%d%s%d of ", from+1, g.dash, to)
+	text := fmt.Sprintf("%d%s%d of ", from+1, g.Dash, to)
 	if !complete {
-		text += g.atLeast
+		text += g.AtLeast
 	}
 	return text + fmt.Sprint(n)
 }
@@ -241,14 +236,14 @@ func (s *result) gridHeight() int {
 }
 
 func (s *result) View(width, height int) string {
-	t := &s.e.theme
+	t := &s.e.Theme
 	switch {
 	case s.err != nil:
 		return s.failure(width)
 	case s.grid == nil && s.paused:
-		return "\n " + t.warn.Render("cancelled "+t.glyph.dash+" r runs it again")
+		return "\n " + t.Warn.Render("cancelled "+t.Glyph.Dash+" r runs it again")
 	case s.grid == nil:
-		return "\n " + t.dim.Render("running"+t.glyph.dots)
+		return "\n " + t.Dim.Render("running"+t.Glyph.Dots)
 	}
 	if n, complete := s.grid.Count(); n == 0 && complete {
 		return s.nothing(width)
@@ -256,41 +251,26 @@ func (s *result) View(width, height int) string {
 	if height < 8 {
 		return s.grid.View()
 	}
-	return clip(s.grid.View(), width, height-1) + "\n" + s.under(width)
+	return frame.Clip(s.grid.View(), width, height-1) + "\n" + s.under(width)
 }
 
 // failure shows an error word for word; a hint line as such.
 func (s *result) failure(width int) string {
-	return "\n" + errorText(s.e, s.err, width) + "\n\n " + s.e.theme.dim.Render("r runs it again")
-}
-
-// errorText draws an error: its lines, safe to draw, wrapped.
-func errorText(e *Env, err error, width int) string {
-	var out []string
-	for _, l := range e.lines(err.Error()) {
-		style := e.theme.bad
-		if strings.HasPrefix(l, "hint: ") {
-			style = e.theme.plain
-		}
-		for _, w := range wrap(l, max(width-2, 1)) {
-			out = append(out, " "+style.Render(w))
-		}
-	}
-	return strings.Join(out, "\n")
+	return "\n" + frame.ErrorText(s.e, s.err, width) + "\n\n " + s.e.Theme.Dim.Render("r runs it again")
 }
 
 // nothing says what an empty answer means, which is not always that nothing happened.
 func (s *result) nothing(width int) string {
-	t := &s.e.theme
-	out := []string{"", " " + t.strong.Render("No rows."), ""}
+	t := &s.e.Theme
+	out := []string{"", " " + t.Strong.Render("No rows."), ""}
 	if len(s.filters) > 0 {
-		out = append(out, " "+t.dim.Render("A filter is on; ctrl+x clears it."), "")
+		out = append(out, " "+t.Dim.Render("A filter is on; ctrl+x clears it."), "")
 	}
-	if s.about.lacks != "" {
-		out = append(out, " "+t.warn.Render(s.about.lacks), "")
+	if s.about.Lacks != "" {
+		out = append(out, " "+t.Warn.Render(s.about.Lacks), "")
 	}
-	if s.about.cannot != "" {
-		for _, l := range wrap("What this query cannot tell: "+s.e.show(oneLine(s.about.cannot)), max(width-2, 1)) {
+	if s.about.Cannot != "" {
+		for _, l := range frame.Wrap("What this query cannot tell: "+s.e.Show(frame.OneLine(s.about.Cannot)), max(width-2, 1)) {
 			out = append(out, " "+l)
 		}
 	}
@@ -299,17 +279,17 @@ func (s *result) nothing(width int) string {
 
 // under is the value under the cursor, as much of it as fits, and where its column stands.
 func (s *result) under(width int) string {
-	t := &s.e.theme
+	t := &s.e.Theme
 	_, col := s.grid.Cursor()
 	f := s.cols[col]
-	name := " " + s.e.show(f.Name)
+	name := " " + s.e.Show(f.Name)
 	if f.Kind != "" {
-		name += " (" + s.e.show(f.Kind) + ")"
+		name += " (" + s.e.Show(f.Kind) + ")"
 	}
 	from, to, n, hidden := s.grid.Span()
-	where := fmt.Sprintf(" columns %d%s%d of %d ", from, t.glyph.dash, to, n)
+	where := fmt.Sprintf(" columns %d%s%d of %d ", from, t.Glyph.Dash, to, n)
 	if hidden > 0 {
-		where = fmt.Sprintf(" columns %d%s%d of %d, %d folded ", from, t.glyph.dash, to, n, hidden)
+		where = fmt.Sprintf(" columns %d%s%d of %d, %d folded ", from, t.Glyph.Dash, to, n, hidden)
 	}
 	value := ""
 	if c, ok := s.grid.Cell(); ok {
@@ -317,24 +297,24 @@ func (s *result) under(width int) string {
 	}
 	room := width - len([]rune(name)) - 2 - len([]rune(where))
 	if room < 8 {
-		return grid.Fit(name+": "+value, width, false, s.e.opt.ASCII)
+		return grid.Fit(name+": "+value, width, false, s.e.Opt.ASCII)
 	}
-	return t.kind.Render(name+": ") + grid.Fit(value, room, false, s.e.opt.ASCII) + t.dim.Render(where)
+	return t.Kind.Render(name+": ") + grid.Fit(value, room, false, s.e.Opt.ASCII) + t.Dim.Render(where)
 }
 
 // value is how a cell is drawn.
 func (s *result) value(f field, c cases.Cell) string {
 	switch {
 	case c.Null:
-		return s.e.theme.glyph.null
-	case isTime(f.Column):
-		return s.e.show(s.e.timeText(c.Text))
+		return s.e.Theme.Glyph.Null
+	case frame.IsTime(f.Column):
+		return s.e.Show(s.e.TimeText(c.Text))
 	}
 	head, more := grid.Head(c.Text, 4096)
 	if more > 0 {
-		return s.e.show(head) + fmt.Sprintf("%s(+%d)", s.e.theme.glyph.dots, more)
+		return s.e.Show(head) + fmt.Sprintf("%s(+%d)", s.e.Theme.Glyph.Dots, more)
 	}
-	return s.e.show(head)
+	return s.e.Show(head)
 }
 
 // cell is the value under the cursor, with its column.

@@ -1,4 +1,4 @@
-package tui
+package frame
 
 import (
 	"slices"
@@ -11,39 +11,39 @@ import (
 	"case53/cases/safetext"
 )
 
-// editor is text being typed: a line, or several. It reads no clipboard but what the terminal pastes, its cursor does
+// Editor is text being typed: a line, or several. It reads no clipboard but what the terminal pastes, its cursor does
 // not blink, and what it holds is always safe to draw.
-type editor struct {
+type Editor struct {
 	text  []rune
 	at    int
-	multi bool
+	Multi bool
 	left  int // first rune drawn, of a single line
 	top   int // first line drawn, of several
 }
 
-func (d *editor) Value() string { return string(d.text) }
+func (d *Editor) Value() string { return string(d.text) }
 
 // SetValue replaces the text and goes to its end.
-func (d *editor) SetValue(s string) {
+func (d *Editor) SetValue(s string) {
 	d.text, d.at, d.left, d.top = []rune(d.clean(s)), 0, 0, 0
 	d.at = len(d.text)
 }
 
 // clean makes text safe to draw: what could hurt is escaped, lines stay lines where there may be several.
-func (d *editor) clean(s string) string {
+func (d *Editor) clean(s string) string {
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", "    ").Replace(s)
 	lines := strings.Split(s, "\n")
 	for i, l := range lines {
 		lines[i] = strings.ReplaceAll(safetext.Show(l), `\\`, `\`) // a backslash may be typed
 	}
-	if d.multi {
+	if d.Multi {
 		return strings.Join(lines, "\n")
 	}
 	return strings.Join(lines, " ")
 }
 
 // Update takes text keys and pasted text.
-func (d *editor) Update(msg tea.Msg) {
+func (d *Editor) Update(msg tea.Msg) {
 	switch msg := msg.(type) {
 	case tea.PasteMsg:
 		d.insert(msg.Content)
@@ -52,17 +52,17 @@ func (d *editor) Update(msg tea.Msg) {
 	}
 }
 
-func (d *editor) insert(s string) {
+func (d *Editor) insert(s string) {
 	r := []rune(d.clean(s))
 	d.text = slices.Insert(d.text, d.at, r...)
 	d.at += len(r)
 }
 
 // Keys are the editor's; then is called after each that changed the text.
-func (d *editor) Keys(then func()) []Bind {
-	move := func(f func() int) func() tea.Cmd { return do(func() { d.at = f() }) }
+func (d *Editor) Keys(then func()) []Bind {
+	move := func(f func() int) func() tea.Cmd { return Do(func() { d.at = f() }) }
 	erase := func(f func() int) func() tea.Cmd {
-		return do(func() {
+		return Do(func() {
 			to := f()
 			d.text = slices.Delete(d.text, min(d.at, to), max(d.at, to))
 			d.at = min(d.at, to)
@@ -72,28 +72,28 @@ func (d *editor) Keys(then func()) []Bind {
 	left := func() int { return max(d.at-1, 0) }
 	right := func() int { return min(d.at+1, len(d.text)) }
 	binds := []Bind{
-		{Keys: keys("left"), Does: "a character to the left", Run: move(left)},
-		{Keys: keys("right"), Does: "a character to the right", Run: move(right)},
-		{Keys: keys("alt+left", "alt+b"), Does: "a word to the left", Run: move(d.wordStart)},
-		{Keys: keys("alt+right", "alt+f"), Does: "a word to the right", Run: move(d.wordEnd)},
-		{Keys: keys("home", "ctrl+a"), Does: "start of the line", Run: move(d.lineStart)},
-		{Keys: keys("end", "ctrl+e"), Does: "end of the line", Run: move(d.lineEnd)},
-		{Keys: keys("backspace", "ctrl+h"), Does: "delete the character before", Run: erase(left)},
-		{Keys: keys("delete", "ctrl+d"), Does: "delete the character after", Run: erase(right)},
-		{Keys: keys("ctrl+w", "alt+backspace"), Does: "delete the word before", Run: erase(d.wordStart)},
-		{Keys: keys("ctrl+u"), Does: "delete to the start of the line", Run: erase(d.lineStart)},
-		{Keys: keys("ctrl+k"), Does: "delete to the end of the line", Run: erase(d.lineEnd)},
+		{Keys: Keys("left"), Does: "a character to the left", Run: move(left)},
+		{Keys: Keys("right"), Does: "a character to the right", Run: move(right)},
+		{Keys: Keys("alt+left", "alt+b"), Does: "a word to the left", Run: move(d.wordStart)},
+		{Keys: Keys("alt+right", "alt+f"), Does: "a word to the right", Run: move(d.wordEnd)},
+		{Keys: Keys("home", "ctrl+a"), Does: "start of the line", Run: move(d.lineStart)},
+		{Keys: Keys("end", "ctrl+e"), Does: "end of the line", Run: move(d.lineEnd)},
+		{Keys: Keys("backspace", "ctrl+h"), Does: "delete the character before", Run: erase(left)},
+		{Keys: Keys("delete", "ctrl+d"), Does: "delete the character after", Run: erase(right)},
+		{Keys: Keys("ctrl+w", "alt+backspace"), Does: "delete the word before", Run: erase(d.wordStart)},
+		{Keys: Keys("ctrl+u"), Does: "delete to the start of the line", Run: erase(d.lineStart)},
+		{Keys: Keys("ctrl+k"), Does: "delete to the end of the line", Run: erase(d.lineEnd)},
 	}
-	if d.multi {
+	if d.Multi {
 		binds = append(binds,
-			Bind{Keys: keys("up"), Does: "a line up", Run: do(func() { d.vertical(-1) })},
-			Bind{Keys: keys("down"), Does: "a line down", Run: do(func() { d.vertical(1) })},
-			Bind{Keys: keys("enter"), Does: "a new line", Run: do(func() { d.insert("\n") })})
+			Bind{Keys: Keys("up"), Does: "a line up", Run: Do(func() { d.vertical(-1) })},
+			Bind{Keys: Keys("down"), Does: "a line down", Run: Do(func() { d.vertical(1) })},
+			Bind{Keys: Keys("enter"), Does: "a new line", Run: Do(func() { d.insert("\n") })})
 	}
 	return binds
 }
 
-func (d *editor) lineStart() int {
+func (d *Editor) lineStart() int {
 	i := d.at
 	for i > 0 && d.text[i-1] != '\n' {
 		i--
@@ -101,7 +101,7 @@ func (d *editor) lineStart() int {
 	return i
 }
 
-func (d *editor) lineEnd() int {
+func (d *Editor) lineEnd() int {
 	i := d.at
 	for i < len(d.text) && d.text[i] != '\n' {
 		i++
@@ -111,7 +111,7 @@ func (d *editor) lineEnd() int {
 
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' }
 
-func (d *editor) wordStart() int {
+func (d *Editor) wordStart() int {
 	i := d.at
 	for i > 0 && !isWord(d.text[i-1]) {
 		i--
@@ -122,7 +122,7 @@ func (d *editor) wordStart() int {
 	return i
 }
 
-func (d *editor) wordEnd() int {
+func (d *Editor) wordEnd() int {
 	i := d.at
 	for i < len(d.text) && !isWord(d.text[i]) {
 		i++
@@ -134,7 +134,7 @@ func (d *editor) wordEnd() int {
 }
 
 // vertical goes to the line above or below, to the same column if it is that long.
-func (d *editor) vertical(by int) {
+func (d *Editor) vertical(by int) {
 	start := d.lineStart()
 	col := d.at - start
 	if by < 0 {
@@ -154,14 +154,14 @@ func (d *editor) vertical(by int) {
 }
 
 // View draws the text in width and height cells; the cursor only with focus.
-func (d *editor) View(t *theme, width, height int, focus bool) string {
-	if !d.multi {
+func (d *Editor) View(t *Theme, width, height int, focus bool) string {
+	if !d.Multi {
 		return d.line(t, d.text, d.at, width, focus)
 	}
 	lines := strings.Split(string(d.text), "\n")
 	row := strings.Count(string(d.text[:d.at]), "\n")
 	col := d.at - d.lineStart()
-	d.top = scroll(d.top, row, max(height, 1), max(len(lines), height))
+	d.top = Scroll(d.top, row, max(height, 1), max(len(lines), height))
 	var out []string
 	for i := d.top; i < min(len(lines), d.top+height); i++ {
 		at := 0
@@ -175,7 +175,7 @@ func (d *editor) View(t *theme, width, height int, focus bool) string {
 }
 
 // line draws one line, scrolled so that the cursor is on it.
-func (d *editor) line(t *theme, text []rune, at, width int, focus bool) string {
+func (d *Editor) line(t *Theme, text []rune, at, width int, focus bool) string {
 	d.left = min(d.left, at)
 	for d.left < at && ansi.StringWidth(string(text[d.left:at]))+2 > width {
 		d.left++
@@ -188,5 +188,5 @@ func (d *editor) line(t *theme, text []rune, at, width int, focus bool) string {
 	if !focus {
 		return ansi.Truncate(before+under+after, width, "")
 	}
-	return ansi.Truncate(before+t.cursor.Render(under)+after, width, "")
+	return ansi.Truncate(before+t.Cursor.Render(under)+after, width, "")
 }

@@ -1,4 +1,4 @@
-package tui
+package rows
 
 import (
 	"fmt"
@@ -8,9 +8,10 @@ import (
 	"pgregory.net/rapid"
 
 	"case53/cases"
+	"case53/tui/frame/frametest"
 )
 
-var filterFields = fields(columns("start:TIMESTAMP:time srcaddr::ip bytes:BIGINT:bytes action srcaddr_n:UHUGEINT:number edns::ip"), nil)
+var filterFields = fields(frametest.Columns("start:TIMESTAMP:time srcaddr::ip bytes:BIGINT:bytes action srcaddr_n:UHUGEINT:number edns::ip"), nil)
 
 func TestParseFilter(t *testing.T) {
 	for _, c := range []struct{ line, want string }{

@@ -1,4 +1,4 @@
-package tui
+package answers
 
 import (
 	"context"
@@ -10,14 +10,15 @@ import (
 	"case53/cases"
 	"case53/cases/words"
 	"case53/queries"
+	"case53/tui/frame"
 )
 
 // overview is the first screen: what the case holds, what it lacks, and where to begin.
 type overview struct {
-	e       *Env
+	e       *frame.Env
 	data    *cases.Overview // nil until known
 	err     error
-	asking  task
+	asking  frame.Task
 	top     int
 	last    int
 	suggest []*queries.Query
@@ -26,29 +27,29 @@ type overview struct {
 // overviewBin is the width of the windows that coverage is counted in.
 const overviewBin = 10 * time.Minute
 
-func newOverview(e *Env) *overview { return &overview{e: e} }
+func NewOverview(e *frame.Env) *overview { return &overview{e: e} }
 
 func (s *overview) Title() string          { return "Overview" }
 func (s *overview) Update(tea.Msg) tea.Cmd { return nil }
-func (s *overview) Status() Status         { return Status{Task: &s.asking} }
+func (s *overview) Status() frame.Status   { return frame.Status{Task: &s.asking} }
 
 func (s *overview) Open() tea.Cmd {
-	reader := s.e.reader
+	reader := s.e.Reader
 	s.err = nil
-	return start(s.e, &s.asking, "reading the case", func(ctx context.Context) (cases.Overview, error) {
+	return frame.Start(s.e, &s.asking, "reading the case", func(ctx context.Context) (cases.Overview, error) {
 		return reader.Overview(ctx, overviewBin)
 	}, func(o cases.Overview, err error) tea.Cmd {
 		if s.err = err; err != nil {
 			return nil
 		}
-		s.data, s.e.tables = &o, o.Tables
+		s.data, s.e.Tables = &o, o.Tables
 		s.suggest = suggestions(s.e)
 		return nil
 	})
 }
 
 func (s *overview) Close() tea.Cmd {
-	s.asking.stop(s.e)
+	s.asking.Stop(s.e)
 	return nil
 }
 
@@ -59,10 +60,10 @@ const mostSuggestions = 5
 
 // suggestions are queries that need no parameter and whose tables the case has: the known good beginnings, then others,
 // one per group before a second of the same.
-func suggestions(e *Env) []*queries.Query {
+func suggestions(e *frame.Env) []*queries.Query {
 	var found []*queries.Query
 	fits := func(q *queries.Query) bool {
-		lacks, _ := e.has(q.Needs)
+		lacks, _ := e.Has(q.Needs)
 		ok := lacks == ""
 		for _, p := range q.Params {
 			ok = ok && !p.Required
@@ -73,12 +74,12 @@ func suggestions(e *Env) []*queries.Query {
 		return ok
 	}
 	for _, id := range firstQuestions {
-		if q := e.library.Get(id); q != nil && fits(q) && len(found) < mostSuggestions {
+		if q := e.Library.Get(id); q != nil && fits(q) && len(found) < mostSuggestions {
 			found = append(found, q)
 		}
 	}
 	for most := 1; most <= mostSuggestions; most++ {
-		for _, q := range e.library.All() {
+		for _, q := range e.Library.All() {
 			n := 0
 			for _, f := range found {
 				if f.Group == q.Group {
@@ -93,25 +94,25 @@ func suggestions(e *Env) []*queries.Query {
 	return found
 }
 
-func (s *overview) Keys() []Bind {
-	var binds []Bind
-	for _, t := range s.e.recordTables() {
-		foot, _, _ := strings.Cut(strings.ToLower(t.title), " records")
-		binds = append(binds, Bind{Keys: keys(t.key), Does: t.title, Foot: strings.TrimPrefix(foot, "resolver "),
-			Run: func() tea.Cmd { return s.e.push(browse(s.e, t)) }})
+func (s *overview) Keys() []frame.Bind {
+	var binds []frame.Bind
+	for _, t := range s.e.RecordTables() {
+		foot, _, _ := strings.Cut(strings.ToLower(t.Title), " records")
+		binds = append(binds, frame.Bind{Keys: frame.Keys(t.Key), Does: t.Title, Foot: strings.TrimPrefix(foot, "resolver "),
+			Run: func() tea.Cmd { return s.e.Go(t.Goto()) }})
 	}
-	binds = append(binds, Bind{Keys: keys("2"), Does: "saved queries", Foot: "queries",
-		Run: func() tea.Cmd { return s.e.push(newPicker(s.e)) }})
+	binds = append(binds, frame.Bind{Keys: frame.Keys("2"), Does: "saved queries", Foot: "queries",
+		Run: func() tea.Cmd { return s.e.Go(frame.Goto{Screen: "queries"}) }})
 	for i, q := range s.suggest {
-		binds = append(binds, Bind{Keys: keys(string(rune('a' + i))), Does: s.e.show(q.Title), Run: func() tea.Cmd { return runQuery(s.e, q, nil) }})
+		binds = append(binds, frame.Bind{Keys: frame.Keys(string(rune('a' + i))), Does: s.e.Show(q.Title), Run: func() tea.Cmd { return s.e.Go(frame.Goto{Screen: "query", Values: map[string]any{"query": q}}) }})
 	}
-	move := func(n int) func() tea.Cmd { return do(func() { s.top = max(min(s.top+n, s.last), 0) }) }
+	move := func(n int) func() tea.Cmd { return frame.Do(func() { s.top = max(min(s.top+n, s.last), 0) }) }
 	return append(binds,
-		Bind{Keys: keys("down", "j"), Does: "scroll down", Run: move(1)},
-		Bind{Keys: keys("up", "k"), Does: "scroll up", Run: move(-1)},
-		Bind{Keys: keys("pgdown", "ctrl+d", "space"), Does: "scroll far down", Run: move(10)},
-		Bind{Keys: keys("pgup", "ctrl+u"), Does: "scroll far up", Run: move(-10)},
-		Bind{Keys: keys("r"), Does: "read the case again", Run: s.Open},
+		frame.Bind{Keys: frame.Keys("down", "j"), Does: "scroll down", Run: move(1)},
+		frame.Bind{Keys: frame.Keys("up", "k"), Does: "scroll up", Run: move(-1)},
+		frame.Bind{Keys: frame.Keys("pgdown", "ctrl+d", "space"), Does: "scroll far down", Run: move(10)},
+		frame.Bind{Keys: frame.Keys("pgup", "ctrl+u"), Does: "scroll far up", Run: move(-10)},
+		frame.Bind{Keys: frame.Keys("r"), Does: "read the case again", Run: s.Open},
 	)
 }
 
@@ -122,8 +123,8 @@ func (s *overview) View(width, height int) string {
 	end := min(len(lines), s.top+height)
 	out := lines[s.top:end]
 	if end < len(lines) && height > 2 {
-		t := &s.e.theme
-		out = append(out[:len(out)-1:len(out)-1], " "+t.dim.Render(t.glyph.more+" j scrolls: "+words.Count(int64(len(lines)-end+1))+" more lines"))
+		t := &s.e.Theme
+		out = append(out[:len(out)-1:len(out)-1], " "+t.Dim.Render(t.Glyph.More+" j scrolls: "+words.Count(int64(len(lines)-end+1))+" more lines"))
 	}
 	return strings.Join(out, "\n")
 }

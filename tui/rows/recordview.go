@@ -1,4 +1,4 @@
-package tui
+package rows
 
 import (
 	"fmt"
@@ -7,23 +7,24 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"case53/tui/frame"
 	"case53/tui/grid"
 )
 
-func (s *record) Keys() []Bind {
-	move := func(n int) func() tea.Cmd { return do(func() { s.move(n) }) }
-	return []Bind{
-		{Keys: keys("p", "enter"), Does: "pivot: where the value under the cursor leads", Foot: "pivot", Run: s.pivot},
-		{Keys: keys("y"), Does: "copy the value, made safe, to the terminal's clipboard", Foot: "copy", Run: s.copy},
-		{Keys: keys("."), Does: "show or fold away fields without a value", Foot: "all fields", Run: do(func() { s.empties = !s.empties })},
-		{Keys: keys("R"), Does: "go to the raw line", Foot: "raw line", Run: do(func() { s.goTo("Raw line") })},
-		{Keys: keys("r"), Does: "fetch it again", Run: s.Open},
-		{Keys: keys("down", "j"), Does: "one field down", Run: move(1)},
-		{Keys: keys("up", "k"), Does: "one field up", Run: move(-1)},
-		{Keys: keys("pgdown", "ctrl+d"), Does: "ten fields down", Run: move(10)},
-		{Keys: keys("pgup", "ctrl+u"), Does: "ten fields up", Run: move(-10)},
-		{Keys: keys("g", "home"), Does: "first field", Run: do(func() { s.at = 0 })},
-		{Keys: keys("G", "end"), Does: "last field", Run: do(func() { s.at = len(s.lines()) - 1 })},
+func (s *record) Keys() []frame.Bind {
+	move := func(n int) func() tea.Cmd { return frame.Do(func() { s.move(n) }) }
+	return []frame.Bind{
+		{Keys: frame.Keys("p", "enter"), Does: "pivot: where the value under the cursor leads", Foot: "pivot", Run: s.pivot},
+		{Keys: frame.Keys("y"), Does: "copy the value, made safe, to the terminal's clipboard", Foot: "copy", Run: s.copy},
+		{Keys: frame.Keys("."), Does: "show or fold away fields without a value", Foot: "all fields", Run: frame.Do(func() { s.empties = !s.empties })},
+		{Keys: frame.Keys("R"), Does: "go to the raw line", Foot: "raw line", Run: frame.Do(func() { s.goTo("Raw line") })},
+		{Keys: frame.Keys("r"), Does: "fetch it again", Run: s.Open},
+		{Keys: frame.Keys("down", "j"), Does: "one field down", Run: move(1)},
+		{Keys: frame.Keys("up", "k"), Does: "one field up", Run: move(-1)},
+		{Keys: frame.Keys("pgdown", "ctrl+d"), Does: "ten fields down", Run: move(10)},
+		{Keys: frame.Keys("pgup", "ctrl+u"), Does: "ten fields up", Run: move(-10)},
+		{Keys: frame.Keys("g", "home"), Does: "first field", Run: frame.Do(func() { s.at = 0 })},
+		{Keys: frame.Keys("G", "end"), Does: "last field", Run: frame.Do(func() { s.at = len(s.lines()) - 1 })},
 	}
 }
 
@@ -90,10 +91,10 @@ func (s *record) layout(width int) (out []string, from, to int) {
 	}
 	label = min(label, max(width/3, 4))
 	if !s.known {
-		out = append(out, " "+s.e.theme.dim.Render("This row sums up records: it has no single line that it came from."))
+		out = append(out, " "+s.e.Theme.Dim.Render("This row sums up records: it has no single line that it came from."))
 	}
 	if s.err != nil {
-		out = append(out, strings.Split(errorText(s.e, s.err, width), "\n")...)
+		out = append(out, strings.Split(frame.ErrorText(s.e, s.err, width), "\n")...)
 	}
 	for i, l := range ls {
 		drawn := s.draw(l, i == s.at, label, width)
@@ -109,7 +110,7 @@ func (s *record) View(width, height int) string {
 	out, from, to := s.layout(width)
 	height = max(height, 1)
 	if to-from <= height {
-		s.top = scroll(min(s.top, from), to-1, height, len(out))
+		s.top = frame.Scroll(min(s.top, from), to-1, height, len(out))
 	} else {
 		s.top = max(min(s.top, to-height), from)
 	}
@@ -121,45 +122,45 @@ const mostDrawn = 16 << 10
 
 // draw is a field on as many lines as its value needs, after its section's title if it begins one.
 func (s *record) draw(l line, at bool, label, width int) []string {
-	e, t := s.e, &s.e.theme
+	e, t := s.e, &s.e.Theme
 	var out []string
 	if l.section != "" {
-		out = append(out, " "+t.title.Render(l.section))
+		out = append(out, " "+t.Title.Render(l.section))
 	}
 	mark := "  "
 	if at {
-		mark = t.glyph.cursor + " "
+		mark = t.Glyph.Cursor + " "
 	}
 	head, more := grid.Head(l.cell.Text, mostDrawn)
-	value := e.show(head)
+	value := e.Show(head)
 	if more > 0 {
-		value += fmt.Sprintf("%s(+%d)", t.glyph.dots, more)
+		value += fmt.Sprintf("%s(+%d)", t.Glyph.Dots, more)
 	}
-	style := t.plain
+	style := t.Plain
 	switch {
 	case l.cell.Null:
-		value, style = t.glyph.null, t.dim
-	case isTime(l.Column):
-		value = e.show(e.timeText(l.cell.Text))
-		if e.zone == time.UTC {
+		value, style = t.Glyph.Null, t.Dim
+	case frame.IsTime(l.Column):
+		value = e.Show(e.TimeText(l.cell.Text))
+		if e.Zone == time.UTC {
 			value += " UTC"
 		}
 	}
 	if at {
-		style = t.cursor
+		style = t.Cursor
 	}
 	kind := ""
-	if l.Kind != "" && len(e.library.Pivots(valueKind(l.Kind, l.cell.Text))) > 0 && !l.cell.Null {
-		kind = "  " + t.kind.Render("p "+t.glyph.to+" "+e.show(valueKind(l.Kind, l.cell.Text)))
+	if l.Kind != "" && len(e.Library.Pivots(valueKind(l.Kind, l.cell.Text))) > 0 && !l.cell.Null {
+		kind = "  " + t.Kind.Render("p "+t.Glyph.To+" "+e.Show(valueKind(l.Kind, l.cell.Text)))
 	}
-	name := grid.Fit(e.show(l.Name), label, false, e.opt.ASCII)
-	for i, w := range hardWrap(value, max(width-label-4, 1)) {
-		lead := mark + t.dim.Render(name) + "  "
+	name := grid.Fit(e.Show(l.Name), label, false, e.Opt.ASCII)
+	for i, w := range frame.HardWrap(value, max(width-label-4, 1)) {
+		lead := mark + t.Dim.Render(name) + "  "
 		if i > 0 {
 			lead = strings.Repeat(" ", label+4)
 			kind = ""
 		}
-		out = append(out, grow(lead+style.Render(w)+kind, width, t))
+		out = append(out, frame.Grow(lead+style.Render(w)+kind, width, t))
 	}
 	return out
 }

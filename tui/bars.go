@@ -1,0 +1,115 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"case53/tui/frame"
+	"case53/tui/grid"
+)
+
+// crumbs is the trail on the first line; where it is too long, its beginning goes.
+func (a *App) crumbs() string {
+	e := a.env
+	t := &e.Theme
+	sep := " " + t.Glyph.Crumb + " "
+	var titles []string
+	for _, s := range e.Trail {
+		titles = append(titles, s.Title())
+	}
+	last := frame.Grow(titles[len(titles)-1], max(a.width-2, 1), t)
+	before := ""
+	for i := len(titles) - 2; i >= 0; i-- {
+		more := titles[i] + sep + before
+		if i > 0 && ansi.StringWidth(t.Glyph.Dots+sep+more+last)+1 > a.width || i == 0 && ansi.StringWidth(more+last)+1 > a.width {
+			before = t.Glyph.Dots + sep + before
+			break
+		}
+		before = more
+	}
+	return frame.Grow(" "+t.Dim.Render(before)+t.Title.Render(last), a.width, t)
+}
+
+// status is the line that says where one is: case, zone, rows, filter, time taken, what runs.
+func (a *App) status() string {
+	e := a.env
+	t := &e.Theme
+	st := e.Top().Status()
+	left := " " + e.Show(e.Opt.CaseName) + " " + e.Opt.Note + " " + e.ZoneName()
+	notice := a.running(st.Task)
+	if notice == "" && a.height < 8 {
+		notice = e.Notice // there is no foot to say it in
+	}
+	var facts []string
+	if st.Rows != "" {
+		facts = append(facts, st.Rows)
+	}
+	if st.Took > 0 {
+		facts = append(facts, frame.TookText(st.Took))
+	}
+	if st.Filter != "" {
+		facts = append(facts, "filter "+st.Filter)
+	}
+	text := left
+	if len(facts) > 0 {
+		text += " | " + strings.Join(facts, " | ")
+	}
+	if notice == "" {
+		return t.Bar.Render(grid.Fit(text, a.width, false, e.Opt.ASCII))
+	}
+	notice = frame.Grow(" "+notice+" ", a.width, t)
+	room := a.width - ansi.StringWidth(notice)
+	return t.Bar.Render(grid.Fit(text, room, false, e.Opt.ASCII)) + t.BarNotice.Render(notice)
+}
+
+// running says that something runs, once it has run long enough to be noticed.
+func (a *App) running(task *frame.Task) string {
+	e := a.env
+	if !task.Running() || e.Now.Sub(task.Since) < slow {
+		return ""
+	}
+	spin := []rune(e.Theme.Glyph.Spin)
+	return fmt.Sprintf("%c %s %.0f s %s esc cancels", spin[e.Spin%len(spin)], task.What, e.Now.Sub(task.Since).Seconds(), e.Theme.Glyph.Dash)
+}
+
+// foot is the line of keys: what the screen does first, then the way back and help.
+func (a *App) foot() string {
+	e := a.env
+	t := &e.Theme
+	var words []string
+	front := a.front()
+	typist, ok := front.(frame.Typing)
+	text := ok && typist.Typing()
+	add := func(binds []frame.Bind) {
+		for _, b := range binds {
+			if b.Foot != "" {
+				names := strings.Fields(b.Shown())
+				key := names[0]
+				if text && len(key) == 1 { // it would be typed
+					key = names[len(names)-1]
+				}
+				words = append(words, t.Strong.Render(key)+" "+b.Foot)
+			}
+		}
+	}
+	if e.Notice != "" {
+		return t.Warn.Render(frame.Grow(" "+e.Notice, a.width, t))
+	}
+	add(front.Keys())
+	mine := len(words)
+	add(a.binds())
+	own := words[mine:]
+	words = words[:mine:mine]
+	width := func() (n int) {
+		for _, w := range append(words, own...) {
+			n += ansi.StringWidth(w) + 2
+		}
+		return n
+	}
+	for len(words) > 0 && width() > a.width { // back and keys always stay
+		words = words[:len(words)-1]
+	}
+	return frame.Grow(" "+strings.Join(append(words, own...), "  "), a.width, t)
+}

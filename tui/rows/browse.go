@@ -1,0 +1,55 @@
+package rows
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"case53/queries"
+	"case53/tui/frame"
+)
+
+// Browse leafs through a table in stored order: sorting it would mean to read all of it first.
+func Browse(e *frame.Env, t frame.Table) *result {
+	lead := strings.Join(t.Lead, ", ")
+	r := newResult(e, t.Title, question{sql: "SELECT " + lead + ", * EXCLUDE (" + lead + ")\nFROM " + t.Name})
+	r.about.Doc = "All records of " + t.Name + " in stored order" + t.Order + ". The most telling columns come first."
+	return r
+}
+
+// RunQuery asks a saved query. What is missing or wrong is asked for in its form.
+func RunQuery(e *frame.Env, q *queries.Query, values map[string]string) tea.Cmd {
+	sql, args, err := q.Bind(values)
+	if err != nil {
+		f := newForm(e, q, values)
+		if len(q.Params) == 0 {
+			e.Say(e.Lines(err.Error())[0])
+			return nil
+		}
+		f.err = err
+		return e.Overlay(f)
+	}
+	title := q.ID
+	if p := q.Entry(); p != nil {
+		title += " " + values[p.Name]
+	}
+	r := newResult(e, e.Brief(title), question{sql: sql, args: args, kinds: q.Columns})
+	r.about = frame.About{Doc: q.Title + ".\n\n" + q.Doc, Cannot: q.Cannot}
+	if lacks, _ := e.Has(q.Needs); lacks != "" {
+		r.about.Lacks = "The case has no " + e.Show(lacks) + " records, which this query reads too."
+		e.Say(r.about.Lacks)
+	}
+	return e.Push(r)
+}
+
+// choose runs a query that needs nothing, and asks for the parameters of one that takes some.
+func choose(e *frame.Env, q *queries.Query) tea.Cmd {
+	if missing, ok := e.Has(q.Needs); !ok {
+		e.Say("the case has no " + e.Show(missing) + " records")
+		return nil
+	}
+	if len(q.Params) == 0 {
+		return RunQuery(e, q, nil)
+	}
+	return e.Overlay(newForm(e, q, nil))
+}

@@ -1,0 +1,102 @@
+package rows
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"case53/tui/frame"
+)
+
+// sqlScreen is the prompt for a query by hand. The case runs queries that only read; that, not this screen, guards it.
+type sqlScreen struct {
+	e       *frame.Env
+	in      frame.Editor
+	history []string
+	back    int // how far back in history, 0: what is being written
+	draft   string
+	err     error
+	asking  frame.Task
+}
+
+// OpenSQL is the one prompt of this session: it keeps its text and history while it is off the screen.
+func OpenSQL(e *frame.Env) frame.Screen {
+	return e.Keep("sql", func() frame.Screen { return &sqlScreen{e: e, in: frame.Editor{Multi: true}} })
+}
+
+func (s *sqlScreen) Title() string        { return "SQL" }
+func (s *sqlScreen) Open() tea.Cmd        { return nil }
+func (s *sqlScreen) Typing() bool         { return true }
+func (s *sqlScreen) Status() frame.Status { return frame.Status{Task: &s.asking} }
+
+func (s *sqlScreen) Close() tea.Cmd {
+	s.asking.Stop(s.e)
+	return nil
+}
+
+func (s *sqlScreen) Keys() []frame.Bind {
+	return append([]frame.Bind{
+		{Keys: frame.Keys("f5", "ctrl+j", "ctrl+enter"), Show: "F5 ctrl+j", Does: "run", Foot: "run", Run: s.run},
+		{Keys: frame.Keys("ctrl+r"), Does: "the query before, in this session", Foot: "earlier", Run: frame.Do(func() { s.recall(1) })},
+		{Keys: frame.Keys("ctrl+s"), Does: "the query after", Run: frame.Do(func() { s.recall(-1) })},
+		{Keys: frame.Keys("ctrl+x"), Does: "clear", Foot: "clear", Run: frame.Do(func() { s.in.SetValue(""); s.err = nil })},
+	}, s.in.Keys(func() {})...)
+}
+
+// run asks the query; its result comes up as a screen once its columns are known, and an error stays below the text.
+func (s *sqlScreen) run() tea.Cmd {
+	sql := frame.TrimSQL(s.in.Value())
+	if sql == "" {
+		return nil
+	}
+	if n := len(s.history); n == 0 || s.history[n-1] != sql {
+		s.history = append(s.history, sql)
+	}
+	s.back, s.err = 0, nil
+	r := newResult(s.e, "SQL result", question{sql: sql})
+	r.began = s.e.Now
+	return frame.Start(s.e, &s.asking, "running", s.e.Query(sql, nil), func(o *frame.Opened, err error) tea.Cmd {
+		if s.err = err; err != nil {
+			return nil
+		}
+		s.e.Trail = append(s.e.Trail, r)
+		return r.use(o, nil)
+	})
+}
+
+// recall goes back (1) or forth (-1) in the session's queries.
+func (s *sqlScreen) recall(by int) {
+	if s.back == 0 {
+		s.draft = s.in.Value()
+	}
+	s.back = max(min(s.back+by, len(s.history)), 0)
+	if s.back == 0 {
+		s.in.SetValue(s.draft)
+		return
+	}
+	s.in.SetValue(s.history[len(s.history)-s.back])
+}
+
+func (s *sqlScreen) Update(msg tea.Msg) tea.Cmd {
+	s.in.Update(msg)
+	return nil
+}
+
+func (s *sqlScreen) View(width, height int) string {
+	below := ""
+	if s.err != nil {
+		below = frame.ErrorText(s.e, s.err, width)
+	}
+	lines := 0
+	if below != "" {
+		lines = min(strings.Count(below, "\n")+1, height/2)
+	}
+	text := s.in.View(&s.e.Theme, max(width-2, 1), max(height-lines-1, 1), true)
+	if s.in.Value() == "" {
+		t := &s.e.Theme
+		text += t.Dim.Render(frame.Grow("SELECT srcaddr, count(*) FROM flow GROUP BY ALL ORDER BY 2 DESC", max(width-3, 1), t))
+	}
+	return strings.Join([]string{frame.Clip(indent(text), width, max(height-lines, 1)), frame.Clip(below, width, lines)}, "\n")
+}
+
+func indent(s string) string { return " " + strings.ReplaceAll(s, "\n", "\n ") }

@@ -1,0 +1,27 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"case53/queries"
+	"case53/tui/frame"
+	"case53/tui/rows"
+)
+
+// Screens is the table of screens: what Goto asks for, the keys that open one from everywhere, and the command that says the
+// same without the workbench.
+func Screens() []frame.Entry {
+	return []frame.Entry{
+		{Name: "queries", Does: "saved queries", Keys: frame.Keys("2", ":"), Twin: "query", Open: func(e *frame.Env, _ frame.Goto) tea.Cmd { return e.Push(rows.NewPicker(e)) }},
+		{Name: "table", Twin: "query", Open: func(e *frame.Env, g frame.Goto) tea.Cmd {
+			return e.Push(rows.Browse(e, g.Values["table"].(frame.Table)))
+		}},
+		{Name: "query", Twin: "query", Open: func(e *frame.Env, g frame.Goto) tea.Cmd {
+			values, _ := g.Values["arguments"].(map[string]string)
+			return rows.RunQuery(e, g.Values["query"].(*queries.Query), values)
+		}},
+		{Name: "record", Open: func(e *frame.Env, g frame.Goto) tea.Cmd { return e.Push(rows.RecordOf(e, g)) }},
+		{Name: "sql", Does: "a query in SQL by hand", Keys: frame.Keys(";"), Twin: "query", Open: func(e *frame.Env, _ frame.Goto) tea.Cmd { return e.Push(rows.OpenSQL(e)) }},
+		{Name: "trail", Does: "the trail of screens, to jump back", Keys: frame.Keys("H"), Open: func(e *frame.Env, _ frame.Goto) tea.Cmd { return e.Overlay(frame.NewTrail(e)) }},
+	}
+}
