@@ -24,8 +24,8 @@ type Hunt struct {
 // Step is a part of a hunt's WITH, from what it looked at to what it found. Its count says what excluded the rest.
 type Step struct{ Name, Text string }
 
-// SubjectColumns are the columns that say what a finding is about, with their kinds.
-var SubjectColumns = []struct{ Name, Kind string }{
+// subjectColumns are the columns that say what a finding is about, with their kinds.
+var subjectColumns = []struct{ Name, Kind string }{
 	{"src", "ip"}, {"dst", "ip"}, {"dstport", "port"}, {"client", "ip"}, {"name", "name"}, {"registered_domain", "domain"}, {"interface_id", "interface"},
 }
 
@@ -46,7 +46,7 @@ var (
 func isHuntField(key string) bool { return slices.Contains(huntFields, key) }
 
 func init() {
-	for _, c := range SubjectColumns {
+	for _, c := range subjectColumns {
 		kindOfFinding[c.Name] = c.Kind
 	}
 }

@@ -251,32 +251,6 @@ func TestFind(t *testing.T) {
 	}
 }
 
-func TestHasEvents(t *testing.T) {
-	for text, want := range map[string]bool{
-		"a line\n":        false,
-		`{"message":"m"}`: true,
-		`{"messageType":"CONTROL_MESSAGE","logEvents":[]}`: true,
-		`{"a":1}`: false,
-	} {
-		r, err := NewReader(strings.NewReader(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range 2 { // asking changes nothing
-			if r.HasEvents() != want {
-				t.Errorf("%s: %v", text, !want)
-			}
-		}
-		n := 0
-		for ; err == nil; n++ {
-			_, err = r.Next()
-		}
-		if n != 2 || err != io.EOF || r.HasEvents() != want {
-			t.Errorf("%s: %d records after HasEvents, %v", text, n-1, err)
-		}
-	}
-}
-
 func TestSizes(t *testing.T) {
 	text := "one\ntwo\n"
 	for _, stored := range [][]byte{[]byte(text), gz([]byte(text)), gz(gz([]byte(text)))} {

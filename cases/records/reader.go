@@ -24,7 +24,6 @@ type Reader struct {
 	err      error
 	paths    []string // wrappers found inside, as "firehose > gzip > subscription"
 	texts    map[string]string
-	held     bool // rec was read by HasEvents and is still to be given
 	events   bool
 }
 
@@ -57,10 +56,6 @@ func (o Options) NewReader(src io.Reader) (*Reader, error) {
 // Next gives the next record; the one before it is then no longer valid. At the end it gives io.EOF, or a
 // *DamageError when the object is cut or corrupt, or the error of the source; then the same again.
 func (r *Reader) Next() (*Record, error) {
-	if r.held {
-		r.held = false
-		return &r.rec, nil
-	}
 	for r.err == nil {
 		ok, err := r.frames[r.top].next(r)
 		if err != nil {
@@ -114,17 +109,6 @@ func (r *Reader) Envelope() string {
 
 // DecodedSize is the number of bytes so far, after the compression of the object as a whole.
 func (r *Reader) DecodedSize() int64 { return r.frames[0].total }
-
-// HasEvents says whether the first record came out of CloudWatch Logs, so that records may have an Event with an ID.
-func (r *Reader) HasEvents() bool {
-	if r.no == 0 && r.err == nil {
-		if rec, err := r.Next(); err == nil {
-			r.held = true
-			r.events = rec.Event != nil || rec.Kind == Control
-		}
-	}
-	return r.events
-}
 
 // find reads an object again up to record no and gives a copy of that.
 func find(src io.Reader, no uint32) (Record, error) {

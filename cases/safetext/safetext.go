@@ -33,9 +33,6 @@ const maxMarks = 4
 // Show returns s with everything escaped that is not plainly printable.
 func Show(s string) string { return show(s, false) }
 
-// ShowBytes is [Show] for bytes.
-func ShowBytes(b []byte) string { return show(string(b), false) }
-
 // ASCII is [Show] for devices that know only ASCII: every other character is escaped too.
 func ASCII(s string) string { return show(s, true) }
 

@@ -45,9 +45,6 @@ func TestShow(t *testing.T) {
 		if got := safetext.Show(c.in); got != c.want {
 			t.Errorf("%s: Show(%q) = %s, want %s", c.name, c.in, got, c.want)
 		}
-		if got := safetext.ShowBytes([]byte(c.in)); got != c.want {
-			t.Errorf("%s: ShowBytes = %s, want %s", c.name, got, c.want)
-		}
 		check(t, c.in)
 	}
 }

@@ -14,10 +14,10 @@ import (
 	"testing"
 	"unicode"
 
-	"case53/tui"
-
 	"github.com/klauspost/compress/gzip"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"case53/tui"
 )
 
 // TestMain lets a script run the program as the command case53.

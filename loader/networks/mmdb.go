@@ -18,7 +18,7 @@ func openMMDB(text []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Kind: KindMMDB, DatabaseType: clean(db.Metadata.DatabaseType), Built: db.Metadata.BuildTime().UTC(), Bytes: text}
+	f := &File{Kind: kindMMDB, DatabaseType: clean(db.Metadata.DatabaseType), Built: db.Metadata.BuildTime().UTC(), Bytes: text}
 	f.networks = func(yield func(cases.Network, error) bool) {
 		known := map[uintptr]cases.Network{} // networks share their data
 		said := false

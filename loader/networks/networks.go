@@ -23,8 +23,8 @@ import (
 
 // Kinds of files.
 const (
-	KindMMDB   = "mmdb"
-	KindRanges = "ip-ranges"
+	kindMMDB   = "mmdb"
+	kindRanges = "ip-ranges"
 )
 
 // File is a file that was opened.

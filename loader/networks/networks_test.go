@@ -52,7 +52,7 @@ func TestMMDB(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if f.Name != "x.mmdb" || f.Kind != KindMMDB || f.DatabaseType != c.kind || !f.Built.Equal(built) {
+			if f.Name != "x.mmdb" || f.Kind != kindMMDB || f.DatabaseType != c.kind || !f.Built.Equal(built) {
 				t.Errorf("opened as %+v", f)
 			}
 			if got := read(t, f); got != c.want {

@@ -56,7 +56,7 @@ func openRanges(text []byte) (*File, error) {
 		}
 		all = append(all, prefix{p, clean(e.Service), clean(e.Region)})
 	}
-	f := &File{Kind: KindRanges, DatabaseType: "AWS ip-ranges", Built: built, Bytes: text}
+	f := &File{Kind: kindRanges, DatabaseType: "AWS ip-ranges", Built: built, Bytes: text}
 	networks := pieces(all)
 	f.networks = func(yield func(cases.Network, error) bool) {
 		for _, n := range networks {

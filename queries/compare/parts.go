@@ -45,13 +45,13 @@ func (c *Comparison) Lists() []List {
 		title  string
 		places []Peer
 	}{{"In both", c.Matches}, {"Only in " + c.Right.Label, c.OnlyRight}, {"Only in " + c.Left.Label, c.OnlyLeft}} {
-		at := map[Part]int{}
+		at := map[part]int{}
 		for _, p := range from.places {
-			i, ok := at[p.Part()]
+			i, ok := at[p.part()]
 			if !ok {
 				i = len(lists)
-				at[p.Part()] = i
-				lists = append(lists, List{Title: from.title + p.Part().String(), Of: p.Of})
+				at[p.part()] = i
+				lists = append(lists, List{Title: from.title + p.part().String(), Of: p.Of})
 			}
 			text := p.oneSided()
 			if p.Found == "match" {
@@ -63,17 +63,17 @@ func (c *Comparison) Lists() []List {
 	return lists
 }
 
-// Part is the part of a list that a place stands in: out, in or inside, and what it is set apart for.
-type Part struct{ direction, apart string }
+// part is the part of a list that a place stands in: out, in or inside, and what it is set apart for.
+type part struct{ direction, apart string }
 
-func (p Peer) Part() Part {
+func (p Peer) part() part {
 	if p.Kind == "asked" {
-		return Part{"out", p.Apart}
+		return part{"out", p.Apart}
 	}
-	return Part{p.Kind, p.Apart}
+	return part{p.Kind, p.Apart}
 }
 
-func (p Part) String() string {
+func (p part) String() string {
 	text := map[string]string{"out": "", "in": ", calling in", "inside": ", private addresses"}[p.direction]
 	for _, a := range apartTexts {
 		if a.apart == p.apart {
@@ -84,29 +84,29 @@ func (p Part) String() string {
 }
 
 // countParts counts the places of each part.
-func countParts(places []Peer) map[Part]int64 {
-	n := map[Part]int64{}
+func countParts(places []Peer) map[part]int64 {
+	n := map[part]int64{}
 	for _, p := range places {
-		n[p.Part()]++
+		n[p.part()]++
 	}
 	return n
 }
 
 // cutParts leaves the first of each part, most of them.
 func cutParts(places []Peer, most int) []Peer {
-	seen := map[Part]int{}
+	seen := map[part]int{}
 	return slices.DeleteFunc(places, func(p Peer) bool {
-		seen[p.Part()]++
-		return seen[p.Part()] > most
+		seen[p.part()]++
+		return seen[p.part()] > most
 	})
 }
 
 // Unstated says of how many places of the left side alone nothing is stated, as the list of them was cut; "" where of none.
 func (c *Comparison) Unstated() string {
-	missing, shown := map[Part]int64{}, countParts(c.OnlyLeft)
+	missing, shown := map[part]int64{}, countParts(c.OnlyLeft)
 	for _, p := range c.OnlyLeft {
 		if p.Apart == "" {
-			missing[p.Part()] = p.Of - shown[p.Part()]
+			missing[p.part()] = p.Of - shown[p.part()]
 		}
 	}
 	n := int64(0)

@@ -104,7 +104,7 @@ func (c *flowContexts) intern(meta logs.Meta) uint32 {
 const keyPrefix = 4 + 4
 
 // lineContext finds the context of a plain line.
-func (d *flowDecoder) lineContext(f *flowFormat, rec []byte, meta logs.Meta) (uint32, error) {
+func (d *decoder) lineContext(f *format, rec []byte, meta logs.Meta) (uint32, error) {
 	c := &d.names
 	if cap(c.key) < len(rec)+keyPrefix+len(f.runs) {
 		c.key = make([]byte, 2*len(rec)+keyPrefix+len(f.runs))
@@ -149,7 +149,7 @@ func (c *flowContexts) add(s seenContext) seenContext {
 }
 
 // newContext checks and interns a context that was not seen before.
-func (d *flowDecoder) newContext(f *flowFormat, rec []byte, meta logs.Meta) (uint32, error) {
+func (d *decoder) newContext(f *format, rec []byte, meta logs.Meta) (uint32, error) {
 	token := func(k int) []byte { return d.line.field(rec, k) }
 	d.names.reset()
 	for k := range f.ops {
@@ -167,7 +167,7 @@ func (d *flowDecoder) newContext(f *flowFormat, rec []byte, meta logs.Meta) (uin
 
 // contradicts says why a line cannot have an inferred field list: an id of another kind in it. The sample did not
 // show this, so nobody has vouched for storing it.
-func (c *flowContexts) contradicts(f *flowFormat, token func(int) []byte) error {
+func (c *flowContexts) contradicts(f *format, token func(int) []byte) error {
 	if f.origin != fromPreset {
 		return nil
 	}

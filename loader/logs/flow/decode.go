@@ -22,7 +22,7 @@ type plainOp[T int16 | int32 | int64 | uint32] struct {
 }
 
 // plan sorts a format's numbers and addresses by the type of their columns. Text is not looked at until a context is new.
-func (d *flowDecoder) plan(f *flowFormat) {
+func (d *decoder) plan(f *format) {
 	for k := range f.ops {
 		op := &f.ops[k]
 		switch op.kind {
@@ -49,7 +49,7 @@ func (d *flowDecoder) plan(f *flowFormat) {
 }
 
 // readLine reads a plain line, mapped by d.line, into row n.
-func (d *flowDecoder) readLine(f *flowFormat, rec []byte, n int) error {
+func (d *decoder) readLine(f *format, rec []byte, n int) error {
 	if d.line.fields < len(f.ops) {
 		return tooFew(d.line.fields, len(f.ops))
 	}
@@ -85,7 +85,7 @@ func (d *flowDecoder) readLine(f *flowFormat, rec []byte, n int) error {
 }
 
 // readInts reads numbers. What is not a plain one ("-", milliseconds, errors) goes the long way through set.
-func readInts[T int16 | int32 | int64](d *flowDecoder, ops []plainOp[T], rec []byte, n int) error {
+func readInts[T int16 | int32 | int64](d *decoder, ops []plainOp[T], rec []byte, n int) error {
 	n &= logs.BatchSize - 1
 	bit := uint64(1) << (n & 63)
 	for i := range ops {
@@ -110,7 +110,7 @@ func readInts[T int16 | int32 | int64](d *flowDecoder, ops []plainOp[T], rec []b
 }
 
 // readAddrs reads addresses: IPv4 here, others through set.
-func (d *flowDecoder) readAddrs(ops []plainOp[uint32], rec []byte, n int) error {
+func (d *decoder) readAddrs(ops []plainOp[uint32], rec []byte, n int) error {
 	n &= logs.BatchSize - 1
 	bit := uint64(1) << (n & 63)
 	for i := range ops {
@@ -128,7 +128,7 @@ func (d *flowDecoder) readAddrs(ops []plainOp[uint32], rec []byte, n int) error 
 
 // set stores any value of row n: a column of the row, a column of the context (in d.names.values), or a key of
 // extra. "-" leaves NULL.
-func (d *flowDecoder) set(op *flowOp, n int, value []byte) error {
+func (d *decoder) set(op *flowOp, n int, value []byte) error {
 	if field.IsDash(value) {
 		if op.kind == flowExtra {
 			d.addNull(op.name)
@@ -179,7 +179,7 @@ func (d *flowDecoder) set(op *flowOp, n int, value []byte) error {
 	return nil
 }
 
-func (d *flowDecoder) setInteger(op *flowOp, n int, v uint64) {
+func (d *decoder) setInteger(op *flowOp, n int, v uint64) {
 	switch op.kind {
 	case flowPort:
 		d.ports[op.slot][n] = int32(v)
@@ -191,7 +191,7 @@ func (d *flowDecoder) setInteger(op *flowOp, n int, v uint64) {
 }
 
 // readValues reads a line of any kind into row n, field by field. Between two commas nothing is NULL, as "-" is.
-func (d *flowDecoder) readValues(f *flowFormat, rec []byte, comma bool, n int) error {
+func (d *decoder) readValues(f *format, rec []byte, comma bool, n int) error {
 	d.clear(n)
 	d.names.reset()
 	d.forgetRest()
@@ -226,7 +226,7 @@ var dash = []byte("-")
 const surplusKey = "surplus"
 
 // surplus keeps the fields beyond the list, if all before them are what the list says.
-func (d *flowDecoder) surplus(f *flowFormat, tokens [][]byte) error {
+func (d *decoder) surplus(f *format, tokens [][]byte) error {
 	d.tokens = tokens
 	if f.origin == fromPreset {
 		return fmt.Errorf("%d fields, want %d (the field list is inferred)", len(tokens), len(f.ops))
@@ -251,16 +251,16 @@ func (d *flowDecoder) surplus(f *flowFormat, tokens [][]byte) error {
 	return nil
 }
 
-func (d *flowDecoder) openExtra() { d.extraJSON = append(d.extraJSON[:0], '{') }
+func (d *decoder) openExtra() { d.extraJSON = append(d.extraJSON[:0], '{') }
 
-func (d *flowDecoder) addKey(name string) {
+func (d *decoder) addKey(name string) {
 	if len(d.extraJSON) > 1 {
 		d.extraJSON = append(d.extraJSON, ',')
 	}
 	d.extraJSON = append(field.AppendQuoted(d.extraJSON, []byte(name)), ':')
 }
 
-func (d *flowDecoder) addText(name string, value []byte) {
+func (d *decoder) addText(name string, value []byte) {
 	if field.IsDash(value) {
 		d.addNull(name)
 		return
@@ -269,19 +269,19 @@ func (d *flowDecoder) addText(name string, value []byte) {
 	d.extraJSON = field.AppendQuoted(d.extraJSON, value)
 }
 
-func (d *flowDecoder) addNull(name string) {
+func (d *decoder) addNull(name string) {
 	d.addKey(name)
 	d.extraJSON = append(d.extraJSON, "null"...)
 }
 
 // forgetRest forgets what was gathered for packets_lost and extra.
-func (d *flowDecoder) forgetRest() {
+func (d *decoder) forgetRest() {
 	d.extraJSON = d.extraJSON[:0]
 	d.lostNow = [len(lostNames)]int64{-1, -1, -1, -1}
 }
 
 // keepRest stores what was gathered for packets_lost and extra in row n.
-func (d *flowDecoder) keepRest(n int) {
+func (d *decoder) keepRest(n int) {
 	if slices.Max(d.lostNow[:]) >= 0 {
 		var text [len(lostNames) * 20]byte
 		d.lost[n] = d.full.batch.Keep(appendLost(text[:0], d.lostNow))

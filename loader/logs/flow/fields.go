@@ -1,7 +1,5 @@
 package flow
 
-import "strings"
-
 // flowKind says how the value of a field is read and where it is stored.
 type flowKind uint8
 
@@ -203,20 +201,4 @@ func fieldName(buf, token []byte) (name []byte, ok bool) {
 		name = append(name, c)
 	}
 	return name, true
-}
-
-// FieldInfo describes a field of the flow logs.
-type FieldInfo struct {
-	Name    string // as AWS writes it
-	Version int    // the version that brought it; 6 is Transit Gateway
-	Column  string // of the view flow
-}
-
-// FlowFields lists the fields that are known, in the order of AWS's documentation, Transit Gateway last.
-func FlowFields() []FieldInfo {
-	out := make([]FieldInfo, len(flowFields))
-	for i, f := range flowFields {
-		out[i] = FieldInfo{Name: f.name, Version: f.version, Column: strings.ReplaceAll(f.name, "-", "_")}
-	}
-	return out
 }

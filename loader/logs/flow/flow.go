@@ -40,7 +40,7 @@ var Type = &logs.Type{
 	// A record may end 660 s after it started, and may come an hour late. One template is known to name the folder vpc.
 	Places: []source.Place{{Services: []string{"vpcflowlogs", "vpc"}, Region: true, Name: regexp.MustCompile(`_vpcflowlogs_[a-z0-9-]+_fl-[0-9a-zA-Z]+_(\d{8}T\d{4})Z`),
 		Stamp: "20060102T1504", After: 660*time.Second + time.Hour, Step: 5 * time.Minute}},
-	New: func(o logs.Options) logs.Decoder { return newFlowDecoder(o) },
+	New: func(o logs.Options) logs.Decoder { return newDecoder(o) },
 }
 
 // What a decoder remembers at most: field lists, bytes of contexts, and room for the fields of a line.
@@ -50,14 +50,14 @@ const (
 	maxFlowTokens  = 1 << 12
 )
 
-type flowDecoder struct {
+type decoder struct {
 	opt     logs.Options
-	given   []*flowFormat
-	header  *flowFormat // the last header's
-	known   []*flowFormat
+	given   []*format
+	header  *format // the last header's
+	known   []*format
 	formats uint32   // how many there were
 	used    []string // descriptions, in order of first use
-	last    *flowFormat
+	last    *format
 
 	flowRows          // where records are read to: the batch of plain rows
 	full     flowRows // rows that store.flow_plain has no columns for
@@ -76,11 +76,11 @@ type flowDecoder struct {
 // lostNames are the fields of the column packets_lost, in its order.
 var lostNames = [4]string{"packets-lost-no-route", "packets-lost-blackhole", "packets-lost-mtu-exceeded", "packets-lost-ttl-expired"}
 
-func newFlowDecoder(o logs.Options) *flowDecoder {
-	d := &flowDecoder{opt: o, flowRows: newFlowRows("flow_plain", flowPlainColumns), full: newFlowRows("flow_full", flowColumns)}
+func newDecoder(o logs.Options) *decoder {
+	d := &decoder{opt: o, flowRows: newFlowRows("flow_plain", flowPlainColumns), full: newFlowRows("flow_full", flowColumns)}
 	d.names.init(o)
 	for _, names := range o.Formats {
-		if f := d.remember(newFlowFormat(names, fromUser, false)); !slices.Contains(d.given, f) {
+		if f := d.remember(newFormat(names, fromUser, false)); !slices.Contains(d.given, f) {
 			d.given = append(d.given, f)
 		}
 	}
@@ -88,7 +88,7 @@ func newFlowDecoder(o logs.Options) *flowDecoder {
 }
 
 // remember numbers a format, and plans how its lines are read.
-func (d *flowDecoder) remember(f *flowFormat) *flowFormat {
+func (d *decoder) remember(f *format) *format {
 	for _, k := range d.known {
 		if k.origin == f.origin && k.comma == f.comma && slices.Equal(k.names, f.names) {
 			return k
@@ -104,12 +104,12 @@ func (d *flowDecoder) remember(f *flowFormat) *flowFormat {
 	return f
 }
 
-func (d *flowDecoder) Batches() []*logs.Batch { return []*logs.Batch{d.batch, d.full.batch} }
+func (d *decoder) Batches() []*logs.Batch { return []*logs.Batch{d.batch, d.full.batch} }
 
-func (d *flowDecoder) Format() string { return strings.Join(d.used, " | ") }
+func (d *decoder) Format() string { return strings.Join(d.used, " | ") }
 
 // use notes that a record was read in a format.
-func (d *flowDecoder) use(f *flowFormat) {
+func (d *decoder) use(f *format) {
 	if f == d.last {
 		return
 	}
@@ -117,7 +117,7 @@ func (d *flowDecoder) use(f *flowFormat) {
 	d.describe(f.describe())
 }
 
-func (d *flowDecoder) describe(text string) {
+func (d *decoder) describe(text string) {
 	const most = 16
 	if len(d.used) < most && !slices.Contains(d.used, text) {
 		d.used = append(d.used, text)
@@ -127,7 +127,7 @@ func (d *flowDecoder) describe(text string) {
 	}
 }
 
-func (d *flowDecoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64, error) {
+func (d *decoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64, error) {
 	rec = trimSpace(rec)
 	if len(rec) == 0 {
 		return logs.Row, logs.NoTime, logs.NoTime, errors.New("empty record")
@@ -161,7 +161,7 @@ func (d *flowDecoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, i
 }
 
 // decodeRow fills row n, all but its place. Unless it succeeds with Row, the caller clears what it set.
-func (d *flowDecoder) decodeRow(rec []byte, meta logs.Meta, n int) (logs.Outcome, int64, int64, error) {
+func (d *decoder) decodeRow(rec []byte, meta logs.Meta, n int) (logs.Outcome, int64, int64, error) {
 	d.forgetRest()
 	if cap(d.tokens) > maxFlowTokens {
 		d.tokens = nil
@@ -209,7 +209,7 @@ func (d *flowDecoder) decodeRow(rec []byte, meta logs.Meta, n int) (logs.Outcome
 }
 
 // isSeparated says whether commas stand between the values of a line. A list without a header does not say.
-func (f *flowFormat) isSeparated(rec []byte) bool {
+func (f *format) isSeparated(rec []byte) bool {
 	if f.origin == fromHeader {
 		return f.comma
 	}
@@ -218,7 +218,7 @@ func (f *flowFormat) isSeparated(rec []byte) bool {
 
 // admit asks what is to become of row n, by its own time. A record whose end is before its start spans from the one
 // to the other all the same.
-func (d *flowDecoder) admit(n int) (first, last int64, o logs.Outcome) {
+func (d *decoder) admit(n int) (first, last int64, o logs.Outcome) {
 	hasStart, hasEnd := d.has(flowStart, n), d.has(flowEnd, n)
 	switch {
 	case hasStart && hasEnd:
@@ -239,7 +239,7 @@ func (d *flowDecoder) admit(n int) (first, last int64, o logs.Outcome) {
 
 // readHeader takes a header line. A line that only looks like one, because its values are field names, stays a
 // record: it is read by the list in force wherever that is possible.
-func (d *flowDecoder) readHeader(rec []byte) (bool, error) {
+func (d *decoder) readHeader(rec []byte) (bool, error) {
 	names, comma, _, ok := parseHeader(rec)
 	if !ok {
 		return false, nil
@@ -255,19 +255,19 @@ func (d *flowDecoder) readHeader(rec []byte) (bool, error) {
 			return false, fmt.Errorf("header names %s twice", name)
 		}
 	}
-	d.header = d.remember(newFlowFormat(names, fromHeader, comma))
+	d.header = d.remember(newFormat(names, fromHeader, comma))
 	d.use(d.header)
 	return true, nil
 }
 
 // reads says whether a line can be a record of this format.
-func (f *flowFormat) reads(rec []byte) bool {
+func (f *format) reads(rec []byte) bool {
 	tokens := appendTokens(nil, rec, f.comma)
 	return len(tokens) == len(f.ops) && f.misfit(tokens, true) < 0
 }
 
 // formatOf finds the field list for a line.
-func (d *flowDecoder) formatOf(rec []byte, plain bool) (*flowFormat, error) {
+func (d *decoder) formatOf(rec []byte, plain bool) (*format, error) {
 	switch {
 	case d.header != nil:
 		return d.header, nil
@@ -277,7 +277,7 @@ func (d *flowDecoder) formatOf(rec []byte, plain bool) (*flowFormat, error) {
 		return nil, errors.New("no header before this record, and no format given")
 	}
 	if plain { // mostly, one list alone has as many fields
-		var only *flowFormat
+		var only *format
 		n := 0
 		for _, f := range d.given {
 			if len(f.ops) == d.line.fields {
@@ -292,9 +292,9 @@ func (d *flowDecoder) formatOf(rec []byte, plain bool) (*flowFormat, error) {
 }
 
 // choose picks one of several field lists for a line: by the number of fields, then by the form of the values.
-func (d *flowDecoder) choose(rec []byte) (*flowFormat, error) {
+func (d *decoder) choose(rec []byte) (*format, error) {
 	d.tokens = splitLine(d.tokens[:0], rec)
-	var sized []*flowFormat
+	var sized []*format
 	for _, f := range d.given {
 		if n := len(f.ops); n == len(d.tokens) || n < len(d.tokens) && f.origin == fromUser {
 			if len(sized) > 0 && n > len(sized[0].ops) {

@@ -18,7 +18,7 @@ import (
 // decodeFlow reads records as a load does: the field lists are resolved from the records, then every record is decoded.
 func decodeFlow(recs [][]byte, given ...string) (*logstest.Decoding, error) {
 	d := logstest.New(Type)
-	o := d.Dec.(*flowDecoder).opt
+	o := d.Dec.(*decoder).opt
 	var lists [][]string
 	for _, g := range given {
 		names, err := ParseFormat(g)
@@ -127,9 +127,10 @@ func TestFlowSQL(t *testing.T) {
 			}
 		}
 	}
-	for _, f := range FlowFields() {
-		if !strings.Contains(Type.SQL, "COMMENT ON COLUMN flow."+f.Column+" IS") && !strings.Contains(Type.SQL, "COMMENT ON COLUMN flow.\""+f.Column+"\" IS") {
-			t.Errorf("%s: column flow.%s has no comment", f.Name, f.Column)
+	for _, f := range flowFields {
+		column := strings.ReplaceAll(f.name, "-", "_")
+		if !strings.Contains(Type.SQL, "COMMENT ON COLUMN flow."+column+" IS") && !strings.Contains(Type.SQL, "COMMENT ON COLUMN flow.\""+column+"\" IS") {
+			t.Errorf("%s: column flow.%s has no comment", f.name, column)
 		}
 	}
 	counts := map[int]int{2: 14, 3: 21, 4: 25, 5: 29, 7: 39, 8: 40, 9: 41, 10: 42, 11: 54, 6: 36}
@@ -164,7 +165,7 @@ func TestParseFlowFormat(t *testing.T) {
 func TestFlowResolveErrors(t *testing.T) {
 	line := []byte("2 123456789012 eni-0050644426037aa0f 10.26.1.153 3.239.232.29 60220 443 6 48 21869 1669842701 1669842702 ACCEPT OK")
 	_, err := Type.Resolve([][]byte{line[2:]}, nil)
-	var unknown *UnknownFormatError
+	var unknown *unknownFormatError
 	if !errors.As(err, &unknown) || unknown.Tokens != 13 || !strings.Contains(err.Error(), string(line[2:])) || !strings.HasSuffix(err.Error(), flowHint) {
 		t.Errorf("13 fields: %v", err)
 	}

@@ -130,8 +130,8 @@ func (o *flowOp) needsFull() bool {
 	return o.kind == flowExtra || o.kind != flowText && o.kind != flowSmall && o.col >= flowPlainColumns
 }
 
-// flowFormat is a field list made ready.
-type flowFormat struct {
+// format is a field list made ready.
+type format struct {
 	id     uint32 // distinguishes its context keys from those of other formats
 	names  []string
 	origin flowOrigin
@@ -149,10 +149,10 @@ type flowFormat struct {
 	where  []int16 // of every known field (index in flowFields), its position; -1 when absent
 }
 
-// newFlowFormat compiles a field list. Names that AWS does not know (a header's, or those of a flow log younger than
+// newFormat compiles a field list. Names that AWS does not know (a header's, or those of a flow log younger than
 // this program) are kept as extra.
-func newFlowFormat(names []string, origin flowOrigin, comma bool) *flowFormat {
-	f := &flowFormat{names: names, origin: origin, comma: comma, where: make([]int16, len(flowFields))}
+func newFormat(names []string, origin flowOrigin, comma bool) *format {
+	f := &format{names: names, origin: origin, comma: comma, where: make([]int16, len(flowFields))}
 	for i := range f.where {
 		f.where[i] = -1
 	}
@@ -187,7 +187,7 @@ func newFlowFormat(names []string, origin flowOrigin, comma bool) *flowFormat {
 }
 
 // describe words the format for the case: the fields and where the list comes from.
-func (f *flowFormat) describe() string {
+func (f *format) describe() string {
 	origin := "header"
 	switch f.origin {
 	case fromUser:

@@ -12,28 +12,28 @@ import (
 
 const flowHint = "\nhint: pass --flow-format '${version} ${account-id} …'"
 
-// UnknownFormatError says that the field list of an object is not known, or that the one given cannot be its.
-type UnknownFormatError struct {
+// unknownFormatError says that the field list of an object is not known, or that the one given cannot be its.
+type unknownFormatError struct {
 	Tokens  int    // fields of the example
 	Example []byte // a record that does not fit, as it was read
 	Why     string // what speaks against the given format; "" when none was given
 }
 
-func (e *UnknownFormatError) Error() string {
+func (e *unknownFormatError) Error() string {
 	if e.Why != "" {
 		return fmt.Sprintf("the flow log format given does not fit: %s, in the record of %d fields %s%s", e.Why, e.Tokens, excerpt(e.Example), flowHint)
 	}
 	return fmt.Sprintf("no header, and no known field list fits a record of %d fields: %s%s", e.Tokens, excerpt(e.Example), flowHint)
 }
 
-// AmbiguousError says that several field lists fit and would store different things.
-type AmbiguousError struct {
+// ambiguousError says that several field lists fit and would store different things.
+type ambiguousError struct {
 	Candidates []string // as --flow-format takes them
 	Tokens     int
 	Example    []byte // a record that tells them apart
 }
 
-func (e *AmbiguousError) Error() string {
+func (e *ambiguousError) Error() string {
 	return fmt.Sprintf("no header, and %d field lists fit records of %d fields but mean different things, e.g. %s\n  %s%s",
 		len(e.Candidates), e.Tokens, excerpt(e.Example), strings.Join(e.Candidates, "\n  "), flowHint)
 }
@@ -118,7 +118,7 @@ func resolveFlow(sample [][]byte, given [][]string) ([][]string, error) {
 	groups, header := headerless(sample)
 	if len(given) > 0 {
 		if len(groups) == 0 && !header && len(sample) > 0 && !slices.ContainsFunc(sample, hasFlowKeys) {
-			return given, &UnknownFormatError{Tokens: 1, Example: sample[0], Why: "it is no line, nor an object with the fields of one"}
+			return given, &unknownFormatError{Tokens: 1, Example: sample[0], Why: "it is no line, nor an object with the fields of one"}
 		}
 		return given, checkGiven(groups, given)
 	}
@@ -131,12 +131,12 @@ func resolveFlow(sample [][]byte, given [][]string) ([][]string, error) {
 
 func inferFlow(groups [][]flowLine) ([][]string, error) {
 	var formats [][]string
-	var unknown *UnknownFormatError
+	var unknown *unknownFormatError
 	total, settled, worst := 0, 0, 0
 	for _, lines := range groups {
 		total += len(lines)
 		found, err := inferGroup(lines)
-		if miss := (*UnknownFormatError)(nil); errors.As(err, &miss) {
+		if miss := (*unknownFormatError)(nil); errors.As(err, &miss) {
 			if len(lines) > worst {
 				unknown, worst = miss, len(lines)
 			}
@@ -156,13 +156,13 @@ func inferFlow(groups [][]flowLine) ([][]string, error) {
 
 // inferGroup finds the presets of lines with the same number of fields.
 func inferGroup(lines []flowLine) ([][]string, error) {
-	var found []*flowFormat
+	var found []*format
 	example := lines[0].rec
 	for i := range flowPresets {
 		if len(flowPresets[i].names) != len(lines[0].tokens) {
 			continue
 		}
-		f := newFlowFormat(flowPresets[i].names, fromPreset, false)
+		f := newFormat(flowPresets[i].names, fromPreset, false)
 		fit, miss := 0, []byte(nil)
 		for _, l := range lines {
 			if f.misfit(l.tokens, false) < 0 {
@@ -178,11 +178,11 @@ func inferGroup(lines []flowLine) ([][]string, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, &UnknownFormatError{Tokens: len(lines[0].tokens), Example: example}
+		return nil, &unknownFormatError{Tokens: len(lines[0].tokens), Example: example}
 	}
 	for _, l := range lines {
 		if one, other := differ(fitting(found, l.tokens, false), l.tokens); one != nil {
-			return nil, &AmbiguousError{Tokens: len(l.tokens), Example: l.rec, Candidates: []string{
+			return nil, &ambiguousError{Tokens: len(l.tokens), Example: l.rec, Candidates: []string{
 				one.preset.title + ": " + asFlag(one.names), other.preset.title + ": " + asFlag(other.names)}}
 		}
 	}
@@ -194,8 +194,8 @@ func inferGroup(lines []flowLine) ([][]string, error) {
 }
 
 // fitting keeps the formats that a line of as many fields fits.
-func fitting(formats []*flowFormat, tokens [][]byte, firm bool) []*flowFormat {
-	var fit []*flowFormat
+func fitting(formats []*format, tokens [][]byte, firm bool) []*format {
+	var fit []*format
 	for _, f := range formats {
 		if f.misfit(tokens, firm) < 0 {
 			fit = append(fit, f)
@@ -205,7 +205,7 @@ func fitting(formats []*flowFormat, tokens [][]byte, firm bool) []*flowFormat {
 }
 
 // differ finds two formats that would store a line differently; nil when there are none.
-func differ(formats []*flowFormat, tokens [][]byte) (one, other *flowFormat) {
+func differ(formats []*format, tokens [][]byte) (one, other *format) {
 	for i, a := range formats {
 		for _, b := range formats[i+1:] {
 			if !a.says(b, tokens) || !b.says(a, tokens) {
@@ -217,7 +217,7 @@ func differ(formats []*flowFormat, tokens [][]byte) (one, other *flowFormat) {
 }
 
 // says reports whether every value that f finds in a line is found under the same name by other.
-func (f *flowFormat) says(other *flowFormat, tokens [][]byte) bool {
+func (f *format) says(other *format, tokens [][]byte) bool {
 	for i, op := range f.ops {
 		if field.IsDash(tokens[i]) {
 			continue
@@ -235,7 +235,7 @@ func (f *flowFormat) says(other *flowFormat, tokens [][]byte) bool {
 
 // misfit tries a format on a line of as many fields: the position of the first value of another form, -1 when all fit.
 // firm looks only at numbers, addresses and ids, not at words that AWS may add to.
-func (f *flowFormat) misfit(tokens [][]byte, firm bool) int {
+func (f *format) misfit(tokens [][]byte, firm bool) int {
 	quiet := true // without a log-status nobody knows why a value is absent
 	if at := f.where[flowStatusField]; at >= 0 {
 		quiet = oneOf(tokens[at], "NODATA", "SKIPDATA")
@@ -281,12 +281,12 @@ var flowStatusField = fieldIndex("log-status")
 
 // checkGiven refuses given formats that most of the sample contradicts: the user meant another object.
 func checkGiven(groups [][]flowLine, given [][]string) error {
-	var formats []*flowFormat
+	var formats []*format
 	for _, names := range given {
-		formats = append(formats, newFlowFormat(names, fromUser, false))
+		formats = append(formats, newFormat(names, fromUser, false))
 	}
 	total, fit := 0, 0
-	var miss *UnknownFormatError
+	var miss *unknownFormatError
 	for _, lines := range groups {
 		for _, l := range lines {
 			total++
@@ -294,7 +294,7 @@ func checkGiven(groups [][]flowLine, given [][]string) error {
 			if why == "" {
 				fit++
 			} else if miss == nil {
-				miss = &UnknownFormatError{Tokens: len(l.tokens), Example: l.rec, Why: why}
+				miss = &unknownFormatError{Tokens: len(l.tokens), Example: l.rec, Why: why}
 			}
 		}
 	}
@@ -305,7 +305,7 @@ func checkGiven(groups [][]flowLine, given [][]string) error {
 }
 
 // speaksAgainst says why none of the given formats can be a line's; "" when one can.
-func speaksAgainst(formats []*flowFormat, tokens [][]byte) string {
+func speaksAgainst(formats []*format, tokens [][]byte) string {
 	var why string
 	for _, f := range formats {
 		if len(tokens) < len(f.ops) {
@@ -348,7 +348,7 @@ func detectFlow(sample [][]byte) int {
 		return score
 	}
 	_, err := inferFlow(groups)
-	var two *AmbiguousError
+	var two *ambiguousError
 	switch {
 	case err == nil:
 		return 90

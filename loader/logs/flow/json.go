@@ -27,7 +27,7 @@ type flowJSON struct {
 const minFlowKeys = 2
 
 func (j *flowJSON) init() {
-	f := newFlowFormat(fieldNames(), fromHeader, false)
+	f := newFormat(fieldNames(), fromHeader, false)
 	j.ops, j.seen = f.ops, make([]bool, len(f.ops))
 	j.index = make(map[string]int, len(f.names))
 	for i, name := range f.names {
@@ -44,7 +44,7 @@ func fieldNames() []string {
 }
 
 // decodeJSON fills row n from an object.
-func (d *flowDecoder) decodeJSON(rec []byte, meta logs.Meta, n int) (logs.Outcome, int64, int64, error) {
+func (d *decoder) decodeJSON(rec []byte, meta logs.Meta, n int) (logs.Outcome, int64, int64, error) {
 	d.escaped[n] = 0
 	if !utf8.Valid(rec) {
 		rec = escapeJSON(rec)
@@ -69,7 +69,7 @@ func (d *flowDecoder) decodeJSON(rec []byte, meta logs.Meta, n int) (logs.Outcom
 	return logs.Row, first, last, nil
 }
 
-func (d *flowDecoder) readObject(rec []byte, n int) error {
+func (d *decoder) readObject(rec []byte, n int) error {
 	j := &d.json
 	j.src.Reset(rec)
 	if j.dec == nil {
@@ -114,7 +114,7 @@ func (d *flowDecoder) readObject(rec []byte, n int) error {
 }
 
 // setMember stores one member; known says that its name is a field's.
-func (d *flowDecoder) setMember(name string, value jsontext.Value, n int) (known bool, err error) {
+func (d *decoder) setMember(name string, value jsontext.Value, n int) (known bool, err error) {
 	j := &d.json
 	var buf [maxFlowName]byte
 	at, known := 0, false

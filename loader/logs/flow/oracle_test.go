@@ -120,7 +120,7 @@ func naiveValue(row map[string]string, name, column, value string) bool {
 // decodeRows decodes lines under a header and gives the rows by line, without the columns that only say where from.
 func decodeRows(t interface{ Fatalf(string, ...any) }, names []string, lines []string) (rows map[int]map[string]string, rejects int) {
 	d := logstest.New(Type)
-	d.Dec.(*flowDecoder).header = d.Dec.(*flowDecoder).remember(newFlowFormat(names, fromHeader, false))
+	d.Dec.(*decoder).header = d.Dec.(*decoder).remember(newFormat(names, fromHeader, false))
 	for _, line := range lines {
 		o, _, _, err := d.Decode([]byte(line))
 		if err != nil {

@@ -34,7 +34,7 @@ func newQueryColumns() *queryColumns {
 	return c
 }
 
-func (c *queryColumns) add(meta logs.Meta, context uint32, r *resolverRecord, name []byte, f field.Facts) {
+func (c *queryColumns) add(meta logs.Meta, context uint32, r *record, name []byte, f field.Facts) {
 	i := c.N
 	c.N++
 	c.objectID[i], c.rowNo[i], c.context[i], c.time[i] = meta.ObjectID, meta.RowNo, context, r.time
@@ -92,7 +92,7 @@ func newAnswerColumns() *answerColumns {
 }
 
 // add sets the row of a record's answer n, counted from 0. answerContext is the number of its type and class.
-func (c *answerColumns) add(meta logs.Meta, context, answerContext uint32, r *resolverRecord, name []byte, n int) {
+func (c *answerColumns) add(meta logs.Meta, context, answerContext uint32, r *record, name []byte, n int) {
 	i, a := c.N, &r.answers[n]
 	c.N++
 	c.objectID[i], c.rowNo[i], c.answerNo[i] = meta.ObjectID, meta.RowNo, uint32(n+1)

@@ -509,7 +509,7 @@ func TestManyKeys(t *testing.T) {
 	for i := range n {
 		fmt.Fprintf(&b, `,"k%d":%d`, i, i)
 	}
-	var r resolverRecord
+	var r record
 	started := time.Now()
 	if err := r.read(append(b.Bytes(), '}')); err != nil || bytes.Count(r.extra, []byte{','}) != n-1 {
 		t.Fatal(err)

@@ -44,8 +44,8 @@ const (
 	answerFields
 )
 
-// resolverRecord is one record, read and checked, but in no batch yet. Its slices live as long as the record's bytes.
-type resolverRecord struct {
+// record is one record, read and checked, but in no batch yet. Its slices live as long as the record's bytes.
+type record struct {
 	json field.JSON
 	resolverFields
 	answers []resolverAnswer
@@ -72,7 +72,7 @@ type resolverAnswer struct {
 }
 
 // read reads a whole record. Keys may stand in any order.
-func (r *resolverRecord) read(b []byte) error {
+func (r *record) read(b []byte) error {
 	r.resolverFields = resolverFields{port: -1}
 	r.answers = r.answers[:0]
 	r.extra, r.extraSources, r.extraAnswers = append(r.extra[:0], '{'), r.extraSources[:0], r.extraAnswers[:0]
@@ -152,7 +152,7 @@ func keyOf(s *field.JSON, usual []knownKey, find func([]byte) int) (column int, 
 }
 
 // complete checks what a record cannot do without, and puts its unknown keys together.
-func (r *resolverRecord) complete() error {
+func (r *record) complete() error {
 	switch {
 	case r.have&(1<<fTimestamp) == 0:
 		return errors.New("query_timestamp is missing")
@@ -252,7 +252,7 @@ func answerFieldOf(key []byte) int {
 }
 
 // met notes a known key; one that comes again, or in its other spelling, is an error.
-func (r *resolverRecord) met(column int, key []byte) error {
+func (r *record) met(column int, key []byte) error {
 	if r.have&(1<<column) != 0 {
 		return field.DuplicateKey(key)
 	}
@@ -261,7 +261,7 @@ func (r *resolverRecord) met(column int, key []byte) error {
 }
 
 // member reads the value of a record's key.
-func (r *resolverRecord) member(column int, key []byte) (err error) {
+func (r *record) member(column int, key []byte) (err error) {
 	if column == unknownKey {
 		r.extra, err = r.unknown(r.extra, key, 1)
 		return err
@@ -303,7 +303,7 @@ func (r *resolverRecord) member(column int, key []byte) (err error) {
 	return nil
 }
 
-func (r *resolverRecord) setTime(value []byte) error {
+func (r *record) setTime(value []byte) error {
 	if value == nil {
 		r.have &^= 1 << fTimestamp
 		return nil
@@ -315,7 +315,7 @@ func (r *resolverRecord) setTime(value []byte) error {
 	return nil
 }
 
-func (r *resolverRecord) setPort(value []byte) error {
+func (r *record) setPort(value []byte) error {
 	if value == nil {
 		return nil
 	}
@@ -328,7 +328,7 @@ func (r *resolverRecord) setPort(value []byte) error {
 }
 
 // value reads text: a string, or a number as written; null is nil. Anything else has no place in a text column.
-func (r *resolverRecord) value(key []byte) ([]byte, error) {
+func (r *record) value(key []byte) ([]byte, error) {
 	s := &r.json
 	switch c := s.Space(); {
 	case c == '"':
@@ -345,7 +345,7 @@ func (r *resolverRecord) value(key []byte) ([]byte, error) {
 }
 
 // unknown keeps a key that case53 does not know: its name, and its value as written.
-func (r *resolverRecord) unknown(dst, key []byte, depth int) ([]byte, error) {
+func (r *record) unknown(dst, key []byte, depth int) ([]byte, error) {
 	if !r.json.Seen[depth].Add(key) {
 		return dst, field.DuplicateKey(key)
 	}
@@ -358,14 +358,14 @@ func (r *resolverRecord) unknown(dst, key []byte, depth int) ([]byte, error) {
 }
 
 // isNull skips a null.
-func (r *resolverRecord) isNull() (bool, error) {
+func (r *record) isNull() (bool, error) {
 	if r.json.Space() != 'n' {
 		return false, nil
 	}
 	return true, r.json.Literal("null")
 }
 
-func (r *resolverRecord) readSources() error {
+func (r *record) readSources() error {
 	if null, err := r.isNull(); null {
 		return err
 	}
@@ -405,7 +405,7 @@ func (r *resolverRecord) readSources() error {
 	}
 }
 
-func (r *resolverRecord) readAnswers() error {
+func (r *record) readAnswers() error {
 	if null, err := r.isNull(); null {
 		return err
 	}
@@ -432,7 +432,7 @@ func (r *resolverRecord) readAnswers() error {
 }
 
 // readAnswer reads an answer. Its keys are AWS's capitalised ones, or the same in lower case.
-func (r *resolverRecord) readAnswer() error {
+func (r *record) readAnswer() error {
 	s := &r.json
 	if err := s.Open(3); err != nil {
 		return err
@@ -480,7 +480,7 @@ func (r *resolverRecord) readAnswer() error {
 }
 
 // unknownOfAnswer keeps a key of the last answer, in an object that it may have to begin.
-func (r *resolverRecord) unknownOfAnswer(key []byte, begun bool) (err error) {
+func (r *record) unknownOfAnswer(key []byte, begun bool) (err error) {
 	if !begun {
 		r.extraAnswers = append(comma(r.extraAnswers), '"')
 		r.extraAnswers = strconv.AppendInt(r.extraAnswers, int64(len(r.answers)), 10)

@@ -33,7 +33,7 @@ var Type = &logs.Type{
 	Schema: logs.Define("dns.sql", schema),
 	Detect: detectResolver,
 	Enough: func(sample [][]byte) bool { return detectResolver(sample) == 100 },
-	New:    newResolver,
+	New:    newDecoder,
 	// What a stamp means is not documented.
 	Places: []source.Place{{Services: []string{"vpcdnsquerylogs"}, Name: regexp.MustCompile(`_vpcdnsquerylogs_\d+_(\d{8}T\d{4})Z`),
 		Stamp: "20060102T1504", Before: 15 * time.Minute, After: time.Hour}},
@@ -75,11 +75,11 @@ func hasResolverKeys(s *field.JSON, rec []byte) bool {
 	}
 }
 
-// resolver decodes Resolver records.
-type resolver struct {
+// decoder decodes Resolver records.
+type decoder struct {
 	opt    logs.Options
 	prefix field.Context
-	record resolverRecord
+	record record
 	names  field.Names
 	name   []byte // scratch
 	key    []byte // scratch
@@ -96,15 +96,15 @@ type answerKind struct {
 	id  uint32
 }
 
-func newResolver(opt logs.Options) logs.Decoder {
-	return &resolver{opt: opt, prefix: field.Context{Capture: opt.Capture}, query: newQueryColumns(), answer: newAnswerColumns()}
+func newDecoder(opt logs.Options) logs.Decoder {
+	return &decoder{opt: opt, prefix: field.Context{Capture: opt.Capture}, query: newQueryColumns(), answer: newAnswerColumns()}
 }
 
-func (d *resolver) Format() string { return "one JSON object per record" }
+func (d *decoder) Format() string { return "one JSON object per record" }
 
-func (d *resolver) Batches() []*logs.Batch { return []*logs.Batch{&d.query.Batch, &d.answer.Batch} }
+func (d *decoder) Batches() []*logs.Batch { return []*logs.Batch{&d.query.Batch, &d.answer.Batch} }
 
-func (d *resolver) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64, error) {
+func (d *decoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64, error) {
 	r := &d.record
 	if err := r.read(rec); err != nil {
 		return logs.Row, 0, 0, err
@@ -118,7 +118,7 @@ func (d *resolver) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int6
 }
 
 // write puts the record into the batches.
-func (d *resolver) write(meta logs.Meta) error {
+func (d *decoder) write(meta logs.Meta) error {
 	r := &d.record
 	if err := field.MakeRoom(&d.query.Batch, d.opt.Flush); err != nil {
 		return err
@@ -140,13 +140,13 @@ func (d *resolver) write(meta logs.Meta) error {
 }
 
 // context gives the number of what repeats from record to record.
-func (d *resolver) context(meta logs.Meta) uint32 {
+func (d *decoder) context(meta logs.Meta) uint32 {
 	d.key = field.AppendValues(append(d.key[:0], d.prefix.Key(meta)...), d.record.context[:])
 	return d.opt.Intern("dns_context", d.key)
 }
 
 // answerContext gives the number of an answer's type and class, of which there are few.
-func (d *resolver) answerContext(a *resolverAnswer) uint32 {
+func (d *decoder) answerContext(a *resolverAnswer) uint32 {
 	d.key = field.AppendValues(d.key[:0], a.text[aType:aClass+1])
 	for i := range d.kinds {
 		if k := &d.kinds[i]; k.key == string(d.key) {

@@ -31,7 +31,7 @@ var Type = &logs.Type{
 	Schema: logs.Define("zone.sql", schema),
 	Detect: detectZone,
 	Enough: func(sample [][]byte) bool { return detectZone(sample) == 100 },
-	New:    newZone,
+	New:    newDecoder,
 }
 
 // The tokens of a line.
@@ -98,8 +98,8 @@ func majorVersion(token []byte) (major []byte, ok bool) {
 	return major, ok && field.AllDigits(major) && field.AllDigits(minor)
 }
 
-// zoneRecord is one line, read and checked, but in no batch yet.
-type zoneRecord struct {
+// record is one line, read and checked, but in no batch yet.
+type record struct {
 	tokens      [zoneTokens][]byte // as text; nil is NULL
 	time        int64
 	resolver    field.Addr
@@ -109,8 +109,8 @@ type zoneRecord struct {
 	escaped     bool
 }
 
-func (r *zoneRecord) read(line []byte) error {
-	*r = zoneRecord{surplus: r.surplus[:0]}
+func (r *record) read(line []byte) error {
+	*r = record{surplus: r.surplus[:0]}
 	tokens, rest, ok := zoneFields(line)
 	if !ok {
 		n := 0
@@ -149,14 +149,14 @@ func (r *zoneRecord) read(line []byte) error {
 }
 
 // text gives a token as valid UTF-8.
-func (r *zoneRecord) text(token []byte) []byte {
+func (r *record) text(token []byte) []byte {
 	text, escaped := field.ValidText(token)
 	r.escaped = r.escaped || escaped
 	return text
 }
 
 // keepSurplus puts the tokens after the tenth into a JSON object.
-func (r *zoneRecord) keepSurplus(rest []byte) {
+func (r *record) keepSurplus(rest []byte) {
 	for {
 		var token []byte
 		if token, rest = nextToken(rest); len(token) == 0 {
@@ -197,28 +197,28 @@ func subnet(token []byte) (first, last [2]uint64, err error) {
 	return first, last, nil
 }
 
-// zone decodes hosted-zone lines.
-type zone struct {
+// decoder decodes hosted-zone lines.
+type decoder struct {
 	opt    logs.Options
 	prefix field.Context
-	record zoneRecord
+	record record
 	names  field.Names
 	name   []byte // scratch
 	key    []byte // scratch
-	query  *zoneColumns
+	query  *columns
 }
 
-func newZone(opt logs.Options) logs.Decoder {
-	return &zone{opt: opt, prefix: field.Context{Capture: opt.Capture}, query: newZoneColumns()}
+func newDecoder(opt logs.Options) logs.Decoder {
+	return &decoder{opt: opt, prefix: field.Context{Capture: opt.Capture}, query: newColumns()}
 }
 
-func (d *zone) Format() string {
+func (d *decoder) Format() string {
 	return "version timestamp zone name type rcode protocol edge resolver edns-client-subnet"
 }
 
-func (d *zone) Batches() []*logs.Batch { return []*logs.Batch{&d.query.Batch} }
+func (d *decoder) Batches() []*logs.Batch { return []*logs.Batch{&d.query.Batch} }
 
-func (d *zone) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64, error) {
+func (d *decoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64, error) {
 	r := &d.record
 	if err := r.read(rec); err != nil {
 		return logs.Row, 0, 0, err
@@ -232,7 +232,7 @@ func (d *zone) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64, e
 }
 
 // write puts the record into the batch.
-func (d *zone) write(meta logs.Meta) error {
+func (d *decoder) write(meta logs.Meta) error {
 	r := &d.record
 	if err := field.MakeRoom(&d.query.Batch, d.opt.Flush); err != nil {
 		return err
@@ -255,8 +255,8 @@ func (d *zone) write(meta logs.Meta) error {
 	return nil
 }
 
-// zoneColumns is a batch of store.zone.
-type zoneColumns struct {
+// columns is a batch of store.zone.
+type columns struct {
 	logs.Batch
 	objectID, rowNo, context []uint32
 	time                     []int64
@@ -269,8 +269,8 @@ type zoneColumns struct {
 	escaped                  []uint8
 }
 
-func newZoneColumns() *zoneColumns {
-	c := &zoneColumns{
+func newColumns() *columns {
+	c := &columns{
 		objectID: make([]uint32, logs.BatchSize), rowNo: make([]uint32, logs.BatchSize), context: make([]uint32, logs.BatchSize),
 		time: make([]int64, logs.BatchSize), name: field.NewNameColumns(), resolver: field.NewAddrColumns(),
 		subnet: make([][]byte, logs.BatchSize), extra: make([][]byte, logs.BatchSize),
@@ -286,7 +286,7 @@ func newZoneColumns() *zoneColumns {
 	return c
 }
 
-func (c *zoneColumns) add(meta logs.Meta, context uint32, r *zoneRecord, name []byte, f field.Facts) {
+func (c *columns) add(meta logs.Meta, context uint32, r *record, name []byte, f field.Facts) {
 	i := c.N
 	c.N++
 	c.objectID[i], c.rowNo[i], c.context[i], c.time[i] = meta.ObjectID, meta.RowNo, context, r.time

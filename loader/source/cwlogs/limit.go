@@ -8,21 +8,21 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// quota is how many FilterLogEvents calls an account may make in a region in a second; elsewhere it is 10.
-var quota = map[string]float64{
+// quotas are how many FilterLogEvents calls an account may make in a region in a second; elsewhere it is 10.
+var quotas = map[string]float64{
 	"us-east-1": 25, "ap-northeast-3": 5, "ap-southeast-3": 5, "ca-west-1": 5, "eu-central-1": 5, "il-central-1": 5,
 }
 
-// Quota is the number of FilterLogEvents calls that an account may make in a region in a second.
-func Quota(region string) float64 {
-	if q, ok := quota[region]; ok {
+// quota is the number of FilterLogEvents calls that an account may make in a region in a second.
+func quota(region string) float64 {
+	if q, ok := quotas[region]; ok {
 		return q
 	}
 	return 10
 }
 
 // DefaultRate leaves the larger part of a region's quota to whoever else needs it.
-func DefaultRate(region string) float64 { return 0.4 * Quota(region) }
+func DefaultRate(region string) float64 { return 0.4 * quota(region) }
 
 // Limiter bounds the requests of all sources of a region. Throttling slows it down, success makes it recover.
 type Limiter struct {

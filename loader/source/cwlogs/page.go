@@ -125,16 +125,16 @@ func ingestion(a *answer) (first, last int64, masked, nameless int) {
 		if e.EventId == nil || *e.EventId == "" {
 			nameless++
 		}
-		if e.Message != nil && Masked(*e.Message) {
+		if e.Message != nil && looksMasked(*e.Message) {
 			masked++
 		}
 	}
 	return first, last, masked, nameless
 }
 
-// Masked says whether a message looks like one that a data protection policy has masked: a run of asterisks where AWS's
+// looksMasked says whether a message looks like one that a data protection policy has masked: a run of asterisks where AWS's
 // own logs have none.
-func Masked(message string) bool {
+func looksMasked(message string) bool {
 	run := 0
 	for i := range len(message) {
 		if message[i] != '*' {

@@ -25,7 +25,7 @@ var (
 	ErrDenied    = errors.New("access denied")
 	ErrRegion    = errors.New("the bucket is in another region")
 	ErrExpired   = errors.New("the credentials have expired")
-	ErrStalled   = errors.New("nothing came")
+	errStalled   = errors.New("nothing came")
 )
 
 // tries is how often a request is made, or a body asked for, without getting further.
@@ -64,10 +64,10 @@ func (s *Source) inTime(ctx context.Context, request func(context.Context) error
 	s.mu.Lock()
 	s.did.Requests++
 	s.mu.Unlock()
-	t := time.AfterFunc(4*s.opt.Stall, func() { cancel(fmt.Errorf("%w for %s", ErrStalled, 4*s.opt.Stall)) })
+	t := time.AfterFunc(4*s.opt.Stall, func() { cancel(fmt.Errorf("%w for %s", errStalled, 4*s.opt.Stall)) })
 	defer t.Stop()
 	err := request(ctx)
-	if err != nil && errors.Is(context.Cause(ctx), ErrStalled) {
+	if err != nil && errors.Is(context.Cause(ctx), errStalled) {
 		return context.Cause(ctx)
 	}
 	return err
@@ -121,7 +121,7 @@ func expired(err error) bool {
 
 // transient says whether asking again may help: the network, or a service that is busy or broken.
 func transient(err error) bool {
-	if errors.Is(err, ErrStalled) {
+	if errors.Is(err, errStalled) {
 		return true
 	}
 	switch code(err) {

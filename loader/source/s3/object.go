@@ -153,7 +153,7 @@ func (b *body) ask() error {
 		b.attempts += max(len(tried.Results)-1, 0)
 	}
 	b.out, b.live, b.cancel = out, ctx, cancel
-	b.stall = time.AfterFunc(s.opt.Stall, func() { cancel(fmt.Errorf("%w for %s", ErrStalled, s.opt.Stall)) })
+	b.stall = time.AfterFunc(s.opt.Stall, func() { cancel(fmt.Errorf("%w for %s", errStalled, s.opt.Stall)) })
 	b.stall.Stop()
 	if want := fmt.Sprintf("bytes %d-", b.off); b.off > 0 && !strings.HasPrefix(aws.ToString(out.ContentRange), want) {
 		return fmt.Errorf("asked for %s, answered with %q", want, aws.ToString(out.ContentRange))
@@ -197,7 +197,7 @@ func (b *body) some(p []byte) (int, error) {
 	b.stall.Reset(b.o.source.opt.Stall)
 	defer b.stall.Stop()
 	n, err := b.out.Body.Read(p)
-	if cause := context.Cause(b.live); err != nil && errors.Is(cause, ErrStalled) {
+	if cause := context.Cause(b.live); err != nil && errors.Is(cause, errStalled) {
 		err = cause
 	}
 	return n, err
