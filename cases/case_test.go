@@ -98,7 +98,16 @@ func addObject(t *testing.T, w *writer.Writer, id uint32, place string, at ...ti
 	n := len(at)
 	ids, nos, contexts, times, names := make([]uint32, n), make([]uint32, n), make([]uint32, n), make([]int64, n), make([][]byte, n)
 	for i, when := range at {
-		ids[i], nos[i], contexts[i], times[i], names[i] = id, uint32(i+1), w.Intern("note_context", contextKey("incident", place)), when.UnixMicro(), fmt.Appendf(nil, "note %d", i)
+		ids[i], nos[i], contexts[i], times[i], names[i] = id, uint32(
+			i+1,
+		), w.Intern(
+			"note_context",
+			contextKey("incident", place),
+		), when.UnixMicro(), fmt.Appendf(
+			nil,
+			"note %d",
+			i,
+		)
 	}
 	if n > 0 {
 		if err := tx.Append("note", n, []any{ids, nos, contexts, times, names}, make([][]uint64, 5)); err != nil {
@@ -108,8 +117,17 @@ func addObject(t *testing.T, w *writer.Writer, id uint32, place string, at ...ti
 	if err := tx.Rejects(id, []cases.Reject{{RowNo: uint32(n + 1), Reason: "no note", Size: 3, Bytes: []byte{0xff, 0, 1}}}); err != nil {
 		t.Fatal(err)
 	}
-	o := cases.Object{ID: id, SHA256: sha, Size: size, SourceKind: "file", URI: fmt.Sprint("file:///", id), AcquiredAt: noon, Capture: "incident", LogType: "note",
-		Counts: cases.Counts{Read: int64(n) + 1, Rows: int64(n), Rejected: 1}}
+	o := cases.Object{
+		ID:         id,
+		SHA256:     sha,
+		Size:       size,
+		SourceKind: "file",
+		URI:        fmt.Sprint("file:///", id),
+		AcquiredAt: noon,
+		Capture:    "incident",
+		LogType:    "note",
+		Counts:     cases.Counts{Read: int64(n) + 1, Rows: int64(n), Rejected: 1},
+	}
 	if n > 0 {
 		o.First, o.Last = at[0], at[n-1]
 	}
@@ -284,7 +302,8 @@ func TestNewer(t *testing.T) {
 		t.Fatal(err)
 	}
 	setVersion(t, dir, "99")
-	if _, err := cases.Open(t.Context(), dir); !errors.Is(err, layout.ErrNewer) || !strings.Contains(err.Error(), "has format version 99, this program knows 1\nhint: use the case53 that made it, or a newer one") {
+	if _, err := cases.Open(t.Context(), dir); !errors.Is(err, layout.ErrNewer) ||
+		!strings.Contains(err.Error(), "has format version 99, this program knows 1\nhint: use the case53 that made it, or a newer one") {
 		t.Errorf("open: %v", err)
 	}
 	if _, err := writer.Open(t.Context(), dir, schemas()); !errors.Is(err, layout.ErrNewer) {

@@ -21,7 +21,10 @@ func TestShareOfAnyTimes(t *testing.T) {
 	from, to := time.Unix(0, 0).UTC(), time.Date(5138, 1, 1, 0, 0, 0, 0, time.UTC)
 	middle := time.Date(4000, 1, 1, 0, 0, 0, 0, time.UTC)
 	var c cases.Share
-	c.Add(cases.Coverage{Spans: []cases.CoverageSpan{{From: from, To: middle, Status: cases.StatusOK}, {From: middle, To: to, Status: cases.StatusSkipData}}}, cases.Span{From: from, To: to})
+	c.Add(
+		cases.Coverage{Spans: []cases.CoverageSpan{{From: from, To: middle, Status: cases.StatusOK}, {From: middle, To: to, Status: cases.StatusSkipData}}},
+		cases.Span{From: from, To: to},
+	)
 	if c.Windows != c.Covered+c.SkipData || c.Windows != to.Unix()/60 {
 		t.Errorf("%+v", c)
 	}

@@ -67,7 +67,10 @@ func gate(ctx context.Context, c *duck.Conn, sql string) error {
 		return fmt.Errorf("%w: its parts cannot be read: %w", ErrRefused, err)
 	}
 	if parsed.Error || len(parsed.Statements) != 1 {
-		return fmt.Errorf("%w: a case is read-only, and this is no SELECT\nhint: SELECT, FROM, VALUES, WITH, DESCRIBE, SUMMARIZE and SHOW are run, and EXPLAIN of them", ErrRefused)
+		return fmt.Errorf(
+			"%w: a case is read-only, and this is no SELECT\nhint: SELECT, FROM, VALUES, WITH, DESCRIBE, SUMMARIZE and SHOW are run, and EXPLAIN of them",
+			ErrRefused,
+		)
 	}
 	return gateNode(parsed.Statements[0])
 }

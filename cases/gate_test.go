@@ -57,7 +57,9 @@ func TestGateSaysWhy(t *testing.T) {
 func TestGateKnowsTheEngine(t *testing.T) {
 	c := openCase(t, smallCase(t))
 	names := func(where string) []string {
-		return strings.Fields(one(t, c, "SELECT coalesce(string_agg(DISTINCT function_name, ' ' ORDER BY function_name), '') FROM duckdb_functions() WHERE "+where))
+		return strings.Fields(
+			one(t, c, "SELECT coalesce(string_agg(DISTINCT function_name, ' ' ORDER BY function_name), '') FROM duckdb_functions() WHERE "+where),
+		)
 	}
 	volatile := "current_connection_id current_query current_query_id current_transaction_id currval error gen_random_uuid nextval random setseed sleep_ms stats uuid uuidv4 uuidv7 write_log"
 	if got := strings.Join(names("function_type = 'scalar' AND (stability = 'VOLATILE' OR has_side_effects)"), " "); got != volatile {
@@ -70,7 +72,10 @@ func TestGateKnowsTheEngine(t *testing.T) {
 		if !refused {
 			let++
 		}
-		mayRead := slices.ContainsFunc([]string{"duckdb_", "pragma_", "json_", "histogram", "repeat"}, func(p string) bool { return strings.HasPrefix(name, p) }) ||
+		mayRead := slices.ContainsFunc(
+			[]string{"duckdb_", "pragma_", "json_", "histogram", "repeat"},
+			func(p string) bool { return strings.HasPrefix(name, p) },
+		) ||
 			slices.Contains([]string{"generate_series", "range", "unnest", "summary", "icu_calendar_names", "pg_timezone_names"}, name)
 		if !refused && !mayRead || err == nil {
 			t.Errorf("%s is let through: %v", name, err)

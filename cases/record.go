@@ -29,7 +29,16 @@ func (c *Case) Record(ctx context.Context, objectID, rowNo int64) (Record, error
 	if err != nil {
 		return Record{}, err
 	}
-	rec := Record{LogType: o.LogType, URI: o.URI, SHA256: o.SHA256, ObjectID: objectID, RowNo: rowNo, Capture: o.Capture, Format: o.Format, AcquiredAt: o.AcquiredAt}
+	rec := Record{
+		LogType:    o.LogType,
+		URI:        o.URI,
+		SHA256:     o.SHA256,
+		ObjectID:   objectID,
+		RowNo:      rowNo,
+		Capture:    o.Capture,
+		Format:     o.Format,
+		AcquiredAt: o.AcquiredAt,
+	}
 	found, err := records.Find(ctx, c.raw, o.SHA256, uint32(rowNo))
 	rec.Raw, rec.Err = found.Data, err
 	if found.Event != nil {

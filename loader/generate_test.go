@@ -100,8 +100,15 @@ func (w *world) resolverLine(b []byte, at int64) []byte {
 		rcode = []string{"NOERROR", "NOERROR", "NOERROR", "NXDOMAIN"}[w.rnd.IntN(4)]
 	}
 	when := time.Unix(genStart+at+w.rnd.Int64N(60), 0).UTC().Format(time.RFC3339)
-	b = fmt.Appendf(b, `{"version":"1.100000","account_id":"123456789012","region":"eu-central-1","vpc_id":"vpc-%017x","query_timestamp":"%s","query_name":"%s","query_type":"%s","query_class":"IN","rcode":"%s","answers":[`,
-		i%4, when, name, kind, rcode)
+	b = fmt.Appendf(
+		b,
+		`{"version":"1.100000","account_id":"123456789012","region":"eu-central-1","vpc_id":"vpc-%017x","query_timestamp":"%s","query_name":"%s","query_type":"%s","query_class":"IN","rcode":"%s","answers":[`,
+		i%4,
+		when,
+		name,
+		kind,
+		rcode,
+	)
 	if rcode == "NOERROR" {
 		if w.rnd.IntN(2) == 0 {
 			b = fmt.Appendf(b, `{"Rdata":"edge-%d.cdn.example.net.","Type":"CNAME","Class":"IN"},`, k%997)

@@ -72,7 +72,11 @@ func TestParquetFlowLogs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	rows, err := c.Query(context.Background(), `SELECT count(*), sum(bytes)::BIGINT, count(srcaddr), min(account_id), min(extra), count(*) FILTER (log_status = 'NODATA'), max(row_no) FROM flow`, nil)
+	rows, err := c.Query(
+		context.Background(),
+		`SELECT count(*), sum(bytes)::BIGINT, count(srcaddr), min(account_id), min(extra), count(*) FILTER (log_status = 'NODATA'), max(row_no) FROM flow`,
+		nil,
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

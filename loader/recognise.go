@@ -79,7 +79,10 @@ func detect(sample [][]byte, formats [][]string) (*logs.Type, error) {
 		return nil, &unreadableError{err: fmt.Errorf("recognised as %s, which case53 does not load", what), sample: firstSample(sample)}
 	}
 	if best == nil {
-		return nil, &unreadableError{err: fmt.Errorf("no log type fits its content: not a VPC flow log, Resolver query log or public zone query log"), sample: firstSample(sample)}
+		return nil, &unreadableError{
+			err:    fmt.Errorf("no log type fits its content: not a VPC flow log, Resolver query log or public zone query log"),
+			sample: firstSample(sample),
+		}
 	}
 	if tie {
 		return nil, &refusedError{fmt.Errorf("more than one log type fits its content\nhint: pass --format, one of %s", TypeNames())}

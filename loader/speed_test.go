@@ -199,7 +199,9 @@ FROM read_csv('%[1]s', delim=' ', header=true, nullstr='-', names=[%[2]s], types
 JOIN store.raw_context c USING (account_id, interface_id, action, log_status)`
 
 const flowNames = `'version','account_id','interface_id','srcaddr','dstaddr','srcport','dstport','protocol','packets','bytes','start','end','action','log_status'`
+
 const flowTypes = `'version':'SMALLINT','account_id':'VARCHAR','interface_id':'VARCHAR','srcaddr':'VARCHAR','dstaddr':'VARCHAR','srcport':'INTEGER','dstport':'INTEGER','protocol':'SMALLINT','packets':'BIGINT','bytes':'BIGINT','start':'BIGINT','end':'BIGINT','action':'VARCHAR','log_status':'VARCHAR'`
+
 const v4Macro = `CREATE MACRO v4(a) AS (split_part(a,'.',1)::UINTEGER*16777216 + split_part(a,'.',2)::UINTEGER*65536 + split_part(a,'.',3)::UINTEGER*256 + split_part(a,'.',4)::UINTEGER);`
 
 // jsonContexts numbers the contexts beforehand, as csvContexts does, those of answers too.

@@ -43,18 +43,31 @@ func drawCase(t *rapid.T) smallCase {
 	})
 	host := rapid.IntRange(1, 4)
 	answer := rapid.Custom(func(t *rapid.T) answerRow {
-		return answerRow{host.Draw(t, "client"), host.Draw(t, "address"), rapid.SampledFrom([]string{"a.example", "b.example", "c.example"}).Draw(t, "name"), moment.Draw(t, "at")}
+		return answerRow{
+			host.Draw(t, "client"),
+			host.Draw(t, "address"),
+			rapid.SampledFrom([]string{"a.example", "b.example", "c.example"}).Draw(t, "name"),
+			moment.Draw(t, "at"),
+		}
 	})
 	flow := rapid.Custom(func(t *rapid.T) flowRow {
 		f := flowRow{iface: rapid.IntRange(1, 2).Draw(t, "interface"), src: host.Draw(t, "src"), dst: host.Draw(t, "dst"), start: moment.Draw(t, "start"),
-			srcPort: rapid.SampledFrom([]int{22, 443, 40000, 50000}).Draw(t, "srcport"), dstPort: rapid.SampledFrom([]int{22, 443, 40000, 50000}).Draw(t, "dstport"),
-			seconds: rapid.SampledFrom([]int{0, 30, 60}).Draw(t, "seconds"), reject: rapid.Bool().Draw(t, "reject"), flags: rapid.SampledFrom([]int{-1, 0, 2, 3, 18, 19}).Draw(t, "flags")}
+			srcPort: rapid.SampledFrom([]int{22, 443, 40000, 50000}).
+				Draw(t, "srcport"),
+			dstPort: rapid.SampledFrom([]int{22, 443, 40000, 50000}).Draw(t, "dstport"),
+			seconds: rapid.SampledFrom([]int{0, 30, 60}).
+				Draw(t, "seconds"),
+			reject: rapid.Bool().Draw(t, "reject"), flags: rapid.SampledFrom([]int{-1, 0, 2, 3, 18, 19}).Draw(t, "flags")}
 		if rapid.IntRange(0, 3).Draw(t, "translated") == 0 {
 			f.pktSrc, f.pktDst = host.Draw(t, "pkt_src"), host.Draw(t, "pkt_dst")
 		}
 		return f
 	})
-	return smallCase{rapid.SliceOfN(answer, 0, 6).Draw(t, "answers"), rapid.SliceOfN(flow, 1, 6).Draw(t, "flows"), rapid.SampledFrom([]int{-1, 0, 86400}).Draw(t, "first")}
+	return smallCase{
+		rapid.SliceOfN(answer, 0, 6).Draw(t, "answers"),
+		rapid.SliceOfN(flow, 1, 6).Draw(t, "flows"),
+		rapid.SampledFrom([]int{-1, 0, 86400}).Draw(t, "first"),
+	}
 }
 
 // named is what flow_named should say of a flow: name, when, all names, too late to know.
@@ -190,7 +203,19 @@ func load(t interface{ Fatalf(string, ...any) }, db *sql.DB, all []smallCase) {
 			}
 		}
 		for j, a := range c.answers {
-			answers = append(answers, fmt.Sprintf("(%d, %d, 1, %d, %s, '%s', %s, NULL, 'x', 1, %s, NULL, false)", i+1, j, i, when(a.at), a.name, address(a.client), address(a.address)))
+			answers = append(
+				answers,
+				fmt.Sprintf(
+					"(%d, %d, 1, %d, %s, '%s', %s, NULL, 'x', 1, %s, NULL, false)",
+					i+1,
+					j,
+					i,
+					when(a.at),
+					a.name,
+					address(a.client),
+					address(a.address),
+				),
+			)
 		}
 		for j, f := range c.flows {
 			id, flags := i*4+f.iface*2-2, "NULL"
@@ -200,7 +225,18 @@ func load(t interface{ Fatalf(string, ...any) }, db *sql.DB, all []smallCase) {
 			if f.flags >= 0 {
 				flags = fmt.Sprint(f.flags)
 			}
-			row := fmt.Sprintf("(%d, %d, %d, %s, %s, %s, %s, %d, %d, 6", i+1, j, id, when(f.start), when(f.start+f.seconds), address(f.src), address(f.dst), f.srcPort, f.dstPort)
+			row := fmt.Sprintf(
+				"(%d, %d, %d, %s, %s, %s, %s, %d, %d, 6",
+				i+1,
+				j,
+				id,
+				when(f.start),
+				when(f.start+f.seconds),
+				address(f.src),
+				address(f.dst),
+				f.srcPort,
+				f.dstPort,
+			)
 			if f.flags < 0 && f.pktSrc == 0 && f.pktDst == 0 {
 				plain = append(plain, row+")")
 			} else {
@@ -285,8 +321,12 @@ func TestAcrossAgreesWithTheSlowWay(t *testing.T) {
 		buildAcross(t, db, derived, rapid.IntRange(1, 3).Draw(t, "parts"))
 		named := texts(t, db, `SELECT capture, concat_ws(' ', coalesce(name, '-'), coalesce(epoch(asked_at - TIMESTAMP '2026-11-01')::BIGINT::VARCHAR, '-'),
 			coalesce('[' || array_to_string(names, ' ') || ']', '-'), window_starts_too_late) FROM flow_named ORDER BY object_id, row_no`)
-		sessions := texts(t, db, `SELECT capture, format('{} {}:{}>{}:{} {}-{} {} records, {}', interface_id, split_part(client, '.', 4), client_port, split_part(server, '.', 4), server_port,
-			epoch(start - TIMESTAMP '2026-11-01')::BIGINT, epoch("end" - TIMESTAMP '2026-11-01')::BIGINT, records, initiator_reason) FROM session`)
+		sessions := texts(
+			t,
+			db,
+			`SELECT capture, format('{} {}:{}>{}:{} {}-{} {} records, {}', interface_id, split_part(client, '.', 4), client_port, split_part(server, '.', 4), server_port,
+			epoch(start - TIMESTAMP '2026-11-01')::BIGINT, epoch("end" - TIMESTAMP '2026-11-01')::BIGINT, records, initiator_reason) FROM session`,
+		)
 		for i, c := range all {
 			capture := fmt.Sprintf("c%d", i)
 			var want []string

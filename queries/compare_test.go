@@ -29,7 +29,12 @@ type comparedCase []use
 
 func drawCompared(t *rapid.T) comparedCase {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) use {
-		u := use{side: rapid.SampledFrom([]int{0, 0, 1, 1, 2}).Draw(t, "side"), name: rapid.IntRange(0, 5).Draw(t, "name"), address: rapid.IntRange(0, 6).Draw(t, "address"), port: rapid.SampledFrom([]int{80, 443, 443, 123}).Draw(t, "port")}
+		u := use{
+			side:    rapid.SampledFrom([]int{0, 0, 1, 1, 2}).Draw(t, "side"),
+			name:    rapid.IntRange(0, 5).Draw(t, "name"),
+			address: rapid.IntRange(0, 6).Draw(t, "address"),
+			port:    rapid.SampledFrom([]int{80, 443, 443, 123}).Draw(t, "port"),
+		}
 		if u.name == 0 && u.address == 0 {
 			u.address = 1
 		}
@@ -164,7 +169,11 @@ func loadCompared(t *rapid.T, db *sql.DB, all []comparedCase) {
 	}
 	must(t, db, "INSERT INTO store.dns_answer_context VALUES (1, 'A', 'IN')")
 	must(t, db, "INSERT INTO store.capture VALUES ('c0', 'incident', '2026-11-10'), ('c1', 'replay', '2026-11-10'), ('c2', 'baseline', '2026-11-10')")
-	must(t, db, "INSERT INTO store.flow_context (context_id, capture, interface_id, action, flow_direction) SELECT i, 'c' || i, 'eni-' || i, 'ACCEPT', 'egress' FROM range(3) t(i)")
+	must(
+		t,
+		db,
+		"INSERT INTO store.flow_context (context_id, capture, interface_id, action, flow_direction) SELECT i, 'c' || i, 'eni-' || i, 'ACCEPT', 'egress' FROM range(3) t(i)",
+	)
 	must(t, db, "INSERT INTO store.dns_context (context_id, capture, vpc_id) SELECT i, 'c' || i, 'vpc-' || i FROM range(3) t(i)")
 	var flows, dns, answers []string
 	client := 10 << 24
@@ -178,13 +187,33 @@ func loadCompared(t *rapid.T, db *sql.DB, all []comparedCase) {
 				if address = fmt.Sprintf("%s, NULL", new(big.Int).SetBytes(a.AsSlice())); a.Is6() {
 					address = fmt.Sprintf("NULL, %s::UHUGEINT", new(big.Int).SetBytes(a.AsSlice()))
 				}
-				flows = append(flows, fmt.Sprintf("(1, %d, %d, TIMESTAMP '2026-11-02 10:01:00', TIMESTAMP '2026-11-02 10:01:01', %d, %s, 40000, %d, 6, 2, false)", client, u.side, client, address, u.port))
+				flows = append(
+					flows,
+					fmt.Sprintf(
+						"(1, %d, %d, TIMESTAMP '2026-11-02 10:01:00', TIMESTAMP '2026-11-02 10:01:01', %d, %s, 40000, %d, 6, 2, false)",
+						client,
+						u.side,
+						client,
+						address,
+						u.port,
+					),
+				)
 			}
 			if u.name > 0 {
 				name, domain := nameOf(i, u.name)
 				dns = append(dns, fmt.Sprintf("(2, %d, %d, TIMESTAMP '2026-11-02 10:00:00', '%s', '%s', %d, false)", client, u.side, name, domain, client))
 				if u.address > 0 {
-					answers = append(answers, fmt.Sprintf("(2, %d, 1, %d, TIMESTAMP '2026-11-02 10:00:00', '%s', %d, NULL, 'x', 1, %s, false)", client, u.side, name, client, address))
+					answers = append(
+						answers,
+						fmt.Sprintf(
+							"(2, %d, 1, %d, TIMESTAMP '2026-11-02 10:00:00', '%s', %d, NULL, 'x', 1, %s, false)",
+							client,
+							u.side,
+							name,
+							client,
+							address,
+						),
+					)
 				}
 			}
 		}
@@ -220,7 +249,9 @@ func TestComparedAgreesWithTheSlowWay(t *testing.T) {
 		for i, c := range all {
 			want = append(want, c.places(i)...)
 		}
-		rows, err := db.Query("SELECT coalesce(name, address) || ', ' || found_in || ', ' || coalesce(apart, '-') || ': ' || regexp_replace(levels, '/(24|64) and', 'block and') FROM ("+text+") WHERE what = 'place'", named(args)...)
+		rows, err := db.Query(
+			"SELECT coalesce(name, address) || ', ' || found_in || ', ' || coalesce(apart, '-') || ': ' || regexp_replace(levels, '/(24|64) and', 'block and') FROM ("+text+") WHERE what = 'place'",
+			named(args)...)
 		if err != nil {
 			t.Fatal(short(err))
 		}
@@ -236,7 +267,11 @@ func TestComparedAgreesWithTheSlowWay(t *testing.T) {
 		sort.Strings(got)
 		for i := range max(len(want), len(got)) {
 			if i >= len(want) || i >= len(got) || want[i] != got[i] {
-				t.Fatalf("got\n%s\nwant\n%s", strings.Join(got[min(i, len(got)):min(i+3, len(got))], "\n"), strings.Join(want[min(i, len(want)):min(i+3, len(want))], "\n"))
+				t.Fatalf(
+					"got\n%s\nwant\n%s",
+					strings.Join(got[min(i, len(got)):min(i+3, len(got))], "\n"),
+					strings.Join(want[min(i, len(want)):min(i+3, len(want))], "\n"),
+				)
 			}
 		}
 	})

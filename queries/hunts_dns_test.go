@@ -9,19 +9,39 @@ import (
 
 // answers makes one answer for each i.
 func answers(n int, client, name, second, kind, rdata string) string {
-	return fmt.Sprintf(`INSERT INTO store.dns_answer SELECT 2, (SELECT count(*) FROM store.dns_answer) + i, 1, 1, TIMESTAMP '2026-11-02' + to_seconds((%s)::BIGINT), %s, v4(%s), NULL, %s, (SELECT context_id FROM store.dns_answer_context WHERE type = '%s'),
-		CASE '%s' WHEN 'A' THEN v4(%s) END, NULL, false FROM range(%d) t(i)`, second, name, client, rdata, kind, kind, rdata, n)
+	return fmt.Sprintf(
+		`INSERT INTO store.dns_answer SELECT 2, (SELECT count(*) FROM store.dns_answer) + i, 1, 1, TIMESTAMP '2026-11-02' + to_seconds((%s)::BIGINT), %s, v4(%s), NULL, %s, (SELECT context_id FROM store.dns_answer_context WHERE type = '%s'),
+		CASE '%s' WHEN 'A' THEN v4(%s) END, NULL, false FROM range(%d) t(i)`,
+		second,
+		name,
+		client,
+		rdata,
+		kind,
+		kind,
+		rdata,
+		n,
+	)
 }
 
 // dnsKind makes a context of Resolver records beside those of the stage.
 func dnsKind(id int, queryType, rcode, action string) string {
-	return fmt.Sprintf("INSERT INTO store.dns_context (context_id, capture, vpc_id, query_type, rcode, firewall_rule_action, firewall_domain_list_id) VALUES (%d, 'incident', 'vpc-1', '%s', '%s', nullif('%s', ''), 'rslvr-fdl-1')",
-		id, queryType, rcode, action)
+	return fmt.Sprintf(
+		"INSERT INTO store.dns_context (context_id, capture, vpc_id, query_type, rcode, firewall_rule_action, firewall_domain_list_id) VALUES (%d, 'incident', 'vpc-1', '%s', '%s', nullif('%s', ''), 'rslvr-fdl-1')",
+		id,
+		queryType,
+		rcode,
+		action,
+	)
 }
 
 // zoneKind makes a context of zone records beside those of the stage.
 func zoneKind(id int, queryType, rcode string) string {
-	return fmt.Sprintf("INSERT INTO store.zone_context (context_id, capture, hosted_zone_id, query_type, response_code) VALUES (%d, 'incident', 'Z1', '%s', '%s')", id, queryType, rcode)
+	return fmt.Sprintf(
+		"INSERT INTO store.zone_context (context_id, capture, hosted_zone_id, query_type, response_code) VALUES (%d, 'incident', 'Z1', '%s', '%s')",
+		id,
+		queryType,
+		rcode,
+	)
 }
 
 // of another resolver than that of guesses, and with the client subnet that it passed on.
@@ -195,8 +215,16 @@ func TestSweepShowsEverySource(t *testing.T) {
 func TestListsCanBeReplaced(t *testing.T) {
 	db := emptyCase(t)
 	run(t, db, "CREATE TEMP MACRO v4(a) AS ((ip(a) - 281470681743360::UHUGEINT)::UINTEGER)")
-	staged(t, db, []string{asks(1, "'10.0.0.1'", "'a.supportxmr.com'", "'supportxmr.com'", "1", "1"), asks(1, "'10.0.0.1'", "'a.mine.example'", "'mine.example'", "2", "1"),
-		asks(1, "'10.0.0.1'", "'a.oast.pro'", "'oast.pro'", "1", "1"), asks(1, "'10.0.0.1'", "'a.hole.example'", "'hole.example'", "2", "1")})
+	staged(
+		t,
+		db,
+		[]string{
+			asks(1, "'10.0.0.1'", "'a.supportxmr.com'", "'supportxmr.com'", "1", "1"),
+			asks(1, "'10.0.0.1'", "'a.mine.example'", "'mine.example'", "2", "1"),
+			asks(1, "'10.0.0.1'", "'a.oast.pro'", "'oast.pro'", "1", "1"),
+			asks(1, "'10.0.0.1'", "'a.hole.example'", "'hole.example'", "2", "1"),
+		},
+	)
 	for _, c := range []struct{ hunt, param, value, want string }{
 		{"mining-pools", "more", "x.example, *.Mine.example.", "mine.example supportxmr.com"}, {"mining-pools", "instead", "mine.example", "mine.example"}, {"mining-pools", "more", "", "supportxmr.com"},
 		{"call-back-test-domains", "more", "hole.example", "hole.example oast.pro"}, {"call-back-test-domains", "instead", "hole.example", "hole.example"},

@@ -71,14 +71,22 @@ func loaded(t *testing.T, texts map[string][]byte) *sql.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := loader.Load(context.Background(), w, loader.Plan{Sources: []source.Source{local.New(filepath.Join(dir, "logs"))}, Capture: "incident", Role: "incident"}, nil)
+	report, err := loader.Load(
+		context.Background(),
+		w,
+		loader.Plan{Sources: []source.Source{local.New(filepath.Join(dir, "logs"))}, Capture: "incident", Role: "incident"},
+		nil,
+	)
 	if err == nil {
 		err = w.Close()
 	}
 	if err != nil || len(report.Failures) > 0 {
 		t.Fatal(err, report.Failures)
 	}
-	db, err := sql.Open("duckdb", filepath.Join(dir, "x.case", "case.duckdb")+"?access_mode=READ_ONLY&threads=2&autoinstall_known_extensions=false&autoload_known_extensions=false")
+	db, err := sql.Open(
+		"duckdb",
+		filepath.Join(dir, "x.case", "case.duckdb")+"?access_mode=READ_ONLY&threads=2&autoinstall_known_extensions=false&autoload_known_extensions=false",
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +149,14 @@ func wrccdc(t *testing.T) []question {
 		if strings.HasPrefix(line, "#") || f[9] == "-" || f[13] == "-" {
 			continue
 		}
-		q := question{at: zeekSeconds(f[0]), client: netip.MustParseAddr(f[2]), transport: strings.ToUpper(f[6]), name: f[9], kind: strings.Replace(f[13], "*", "ANY", 1), rcode: strings.Replace(f[15], "-", "NOERROR", 1)}
+		q := question{
+			at:        zeekSeconds(f[0]),
+			client:    netip.MustParseAddr(f[2]),
+			transport: strings.ToUpper(f[6]),
+			name:      f[9],
+			kind:      strings.Replace(f[13], "*", "ANY", 1),
+			rcode:     strings.Replace(f[15], "-", "NOERROR", 1),
+		}
 		q.port, _ = strconv.Atoi(f[3])
 		if f[21] != "-" {
 			q.answers = strings.Split(f[21], ",")
@@ -264,7 +279,16 @@ func looksGenerated(t *testing.T, names []string) map[string]bool {
 	t.Helper()
 	var b bytes.Buffer
 	for i, name := range names {
-		question{at: time.Date(2026, 11, 2, 0, 0, i%86400, 0, time.UTC), client: netip.MustParseAddr("10.0.0.1"), transport: "UDP", name: name, kind: "A", rcode: "NXDOMAIN"}.record(&b)
+		question{
+			at:        time.Date(2026, 11, 2, 0, 0, i%86400, 0, time.UTC),
+			client:    netip.MustParseAddr("10.0.0.1"),
+			transport: "UDP",
+			name:      name,
+			kind:      "A",
+			rcode:     "NXDOMAIN",
+		}.record(
+			&b,
+		)
 	}
 	db := loaded(t, map[string][]byte{"resolver.json": b.Bytes()})
 	q := builtins(t).Get("dga-names")
@@ -288,9 +312,18 @@ func TestGeneratedNames(t *testing.T) {
 		least float64 // percent that must be found
 	}{
 		{"help/1000domains/alexa_1000.txt", 0}, {"dga_wordlists/opendns-top-domains.txt", 0}, {"dga_wordlists/opendns-random-domains.txt", 0},
-		{"dga_wordlists/goz.txt", 99}, {"dga_wordlists/new_goz.txt", 99}, {"dga_wordlists/others_dga.txt", 50}, {"dga_wordlists/dds-malicious-domains.csv", 92},
-		{"help/1000domains/conficker_1000.txt", 30}, {"help/1000domains/cryptolocker_1000.txt", 78}, {"help/1000domains/matsnu_1000.txt", 0}, {"help/1000domains/pushdo_1000.txt", 0},
-		{"help/1000domains/ramdo_1000.txt", 80}, {"help/1000domains/rovnix_1000.txt", 0}, {"help/1000domains/tinba_1000.txt", 70}, {"help/1000domains/zeus_1000.txt", 99},
+		{
+			"dga_wordlists/goz.txt",
+			99,
+		}, {"dga_wordlists/new_goz.txt", 99}, {"dga_wordlists/others_dga.txt", 50}, {"dga_wordlists/dds-malicious-domains.csv", 92},
+		{
+			"help/1000domains/conficker_1000.txt",
+			30,
+		}, {"help/1000domains/cryptolocker_1000.txt", 78}, {"help/1000domains/matsnu_1000.txt", 0}, {"help/1000domains/pushdo_1000.txt", 0},
+		{
+			"help/1000domains/ramdo_1000.txt",
+			80,
+		}, {"help/1000domains/rovnix_1000.txt", 0}, {"help/1000domains/tinba_1000.txt", 70}, {"help/1000domains/zeus_1000.txt", 99},
 	}
 	var all []string
 	for _, list := range lists {
@@ -316,7 +349,15 @@ func TestGeneratedNames(t *testing.T) {
 			found, generated = found+n, generated+len(names)
 		}
 	}
-	t.Logf("benign: %d of %d, %.2f%%; generated: %d of %d, %.2f%%", wrong, benign, 100*float64(wrong)/float64(benign), found, generated, 100*float64(found)/float64(generated))
+	t.Logf(
+		"benign: %d of %d, %.2f%%; generated: %d of %d, %.2f%%",
+		wrong,
+		benign,
+		100*float64(wrong)/float64(benign),
+		found,
+		generated,
+		100*float64(found)/float64(generated),
+	)
 	if 100*wrong > benign {
 		t.Errorf("%d of %d benign names, more than 1%%", wrong, benign)
 	}
@@ -344,7 +385,21 @@ func (f packetFlow) record(b *bytes.Buffer) {
 	}
 	start := f.start.Unix()
 	end := f.start.Add(time.Duration(f.seconds * float64(time.Second))).Add(time.Second - 1).Unix()
-	fmt.Fprintf(b, "5 123456789012 eni-0123456789abcdef0 %s %s %d %d %d %d %d %d %d %s OK %s\n", f.src, f.dst, f.srcPort, f.dstPort, f.protocol, f.packets, f.bytes, start, end, or(f.action, "ACCEPT"), or(f.way, "-"))
+	fmt.Fprintf(
+		b,
+		"5 123456789012 eni-0123456789abcdef0 %s %s %d %d %d %d %d %d %d %s OK %s\n",
+		f.src,
+		f.dst,
+		f.srcPort,
+		f.dstPort,
+		f.protocol,
+		f.packets,
+		f.bytes,
+		start,
+		end,
+		or(f.action, "ACCEPT"),
+		or(f.way, "-"),
+	)
 }
 
 // both writes a connection as two records; the second only where anything came back.
@@ -374,8 +429,22 @@ func zeekConn(t *testing.T, file string) []byte {
 		}
 		seconds, _ := strconv.ParseFloat(f[8], 64)
 		at := zeekSeconds(f[0])
-		both(b, packetFlow{src: f[2], srcPort: int(number(f[3])), dst: f[4], dstPort: int(number(f[5])), protocol: protocols[f[6]], packets: number(f[16]), bytes: number(f[17]), start: firstDay.Add(time.Duration(at.UnixMicro()) * time.Microsecond), seconds: seconds},
-			number(f[18]), number(f[19]))
+		both(
+			b,
+			packetFlow{
+				src:      f[2],
+				srcPort:  int(number(f[3])),
+				dst:      f[4],
+				dstPort:  int(number(f[5])),
+				protocol: protocols[f[6]],
+				packets:  number(f[16]),
+				bytes:    number(f[17]),
+				start:    firstDay.Add(time.Duration(at.UnixMicro()) * time.Microsecond),
+				seconds:  seconds,
+			},
+			number(f[18]),
+			number(f[19]),
+		)
 	}
 	return b.Bytes()
 }
@@ -398,7 +467,22 @@ func argus(t *testing.T, file string) (text []byte, labels map[string]int) {
 			at = firstDay.Add(at.Sub(time.Unix(0, 0).UTC()))
 		}
 		seconds, _ := strconv.ParseFloat(f[1], 64)
-		both(b, packetFlow{src: f[3], srcPort: int(number(f[4])), dst: f[6], dstPort: int(number(f[7])), protocol: protocols[f[2]], packets: number(f[14]), bytes: number(f[13]), start: at, seconds: seconds}, number(f[11])-number(f[14]), number(f[12])-number(f[13]))
+		both(
+			b,
+			packetFlow{
+				src:      f[3],
+				srcPort:  int(number(f[4])),
+				dst:      f[6],
+				dstPort:  int(number(f[7])),
+				protocol: protocols[f[2]],
+				packets:  number(f[14]),
+				bytes:    number(f[13]),
+				start:    at,
+				seconds:  seconds,
+			},
+			number(f[11])-number(f[14]),
+			number(f[12])-number(f[13]),
+		)
 		labels[strings.Join([]string{f[len(f)-1], f[3], f[6], f[7]}, " ")]++
 	}
 	return b.Bytes(), labels
@@ -479,8 +563,19 @@ func TestLabelledEvents(t *testing.T) {
 		}
 		for _, event := range rule.Tests {
 			total++
-			f := packetFlow{src: strings.Replace(event.Log.SrcAddr, "null", "-", 1), dst: event.Log.DstAddr, srcPort: max(event.Log.SrcPort, 40000), dstPort: event.Log.DstPort, protocol: 6, packets: 3, bytes: 180, start: firstDay, seconds: 1,
-				action: event.Log.Action, way: event.Log.FlowDirection}
+			f := packetFlow{
+				src:      strings.Replace(event.Log.SrcAddr, "null", "-", 1),
+				dst:      event.Log.DstAddr,
+				srcPort:  max(event.Log.SrcPort, 40000),
+				dstPort:  event.Log.DstPort,
+				protocol: 6,
+				packets:  3,
+				bytes:    180,
+				start:    firstDay,
+				seconds:  1,
+				action:   event.Log.Action,
+				way:      event.Log.FlowDirection,
+			}
 			b := bytes.NewBufferString(flowHeader)
 			f.record(b)
 			for i := 1; c.repeat && i < 12; i++ {
@@ -519,7 +614,16 @@ func TestInfectedClients(t *testing.T) {
 		client := netip.AddrFrom4([4]byte{10, 99, 0, byte(i + 1)})
 		families[client.String()] = file
 		for n, name := range domains(t, file)[:200] {
-			question{at: benign[0].at.Add(time.Duration(n) * time.Second), client: client, transport: "UDP", name: name, kind: "A", rcode: "NXDOMAIN"}.record(&b)
+			question{
+				at:        benign[0].at.Add(time.Duration(n) * time.Second),
+				client:    client,
+				transport: "UDP",
+				name:      name,
+				kind:      "A",
+				rcode:     "NXDOMAIN",
+			}.record(
+				&b,
+			)
 		}
 	}
 	found := ranking(t, loaded(t, map[string][]byte{"resolver.json": b.Bytes()}), "dga-names", "client, severity, score, generated_domains", nil)

@@ -29,13 +29,27 @@ const (
 func skipped(iface string, from, to int) string { return quiet(iface, "SKIPDATA", from, to) }
 
 func quiet(iface, status string, from, to int) string {
-	return fmt.Sprintf("INSERT INTO store.span SELECT 'flow', 'incident', '%s', '%s', TIMESTAMP '2026-11-02' + to_minutes(i) FROM range(%d, %d) t(i)", iface, status, from, to)
+	return fmt.Sprintf(
+		"INSERT INTO store.span SELECT 'flow', 'incident', '%s', '%s', TIMESTAMP '2026-11-02' + to_minutes(i) FROM range(%d, %d) t(i)",
+		iface,
+		status,
+		from,
+		to,
+	)
 }
 
 // object makes a source object of zone records that says how many of them it has.
 func object(id, read, rows, rejected int, problem string) string {
-	return fmt.Sprintf(`INSERT INTO store.object (object_id, sha256, size, source_kind, uri, acquired_at, capture, log_type, "read", "rows", headers, blank, outside, duplicate, rejected, problem)
-		VALUES (%d, 'aa', 1, 'local', 'file:///e/%d', '2026-11-10', 'incident', 'zone', %d, %d, 0, 0, 0, 0, %d, %s)`, id, id, read, rows, rejected, problem)
+	return fmt.Sprintf(
+		`INSERT INTO store.object (object_id, sha256, size, source_kind, uri, acquired_at, capture, log_type, "read", "rows", headers, blank, outside, duplicate, rejected, problem)
+		VALUES (%d, 'aa', 1, 'local', 'file:///e/%d', '2026-11-10', 'incident', 'zone', %d, %d, 0, 0, 0, 0, %d, %s)`,
+		id,
+		id,
+		read,
+		rows,
+		rejected,
+		problem,
+	)
 }
 
 // twelveHosts is twelve hosts that call one place for three days.
@@ -43,7 +57,14 @@ var twelveHosts = talk("out", 8, 144, "'10.0.0.' || (1 + i % 12)", "'203.0.113.8
 
 // answered makes an answer: client was given address for name.
 func answered(client, address, name string, second int) string {
-	return fmt.Sprintf("INSERT INTO store.dns_answer SELECT 2, 1000 + (SELECT count(*) FROM store.dns_answer), 1, 1, TIMESTAMP '2026-11-02' + to_seconds(%d), '%s', v4('%s'), NULL, '%s', 1, v4('%s'), NULL, false", second, name, client, address, address)
+	return fmt.Sprintf(
+		"INSERT INTO store.dns_answer SELECT 2, 1000 + (SELECT count(*) FROM store.dns_answer), 1, 1, TIMESTAMP '2026-11-02' + to_seconds(%d), '%s', v4('%s'), NULL, '%s', 1, v4('%s'), NULL, false",
+		second,
+		name,
+		client,
+		address,
+		address,
+	)
 }
 
 // sends is talk with bytes for both directions, from the client and to it.
@@ -53,7 +74,15 @@ func sends(direction string, k, n int, client, server, port, second string, ther
 
 // given makes an answer for each i; asks makes the queries.
 func given(n int, client, name, address, second string) string {
-	return fmt.Sprintf("INSERT INTO store.dns_answer SELECT 2, 1000 + (SELECT count(*) FROM store.dns_answer) + i, 1, 1, TIMESTAMP '2026-11-02' + to_seconds((%s)::BIGINT), %s, v4(%s), NULL, %s, 1, v4(%s), NULL, false FROM range(%d) t(i)", second, name, client, address, address, n)
+	return fmt.Sprintf(
+		"INSERT INTO store.dns_answer SELECT 2, 1000 + (SELECT count(*) FROM store.dns_answer) + i, 1, 1, TIMESTAMP '2026-11-02' + to_seconds((%s)::BIGINT), %s, v4(%s), NULL, %s, 1, v4(%s), NULL, false FROM range(%d) t(i)",
+		second,
+		name,
+		client,
+		address,
+		address,
+		n,
+	)
 }
 
 // talk makes n answered connections at the interface of host k, client first, direction in or out.
@@ -62,7 +91,27 @@ func talk(direction string, k, n int, client, server, port, second string, back 
 	if direction == "in" {
 		there, again = again, there
 	}
-	return flows(n, there, client, server, "50000 + i", port, second, "2000", "3") + ";\n" + flows(n, again, server, client, port, "50000 + i", second, fmt.Sprint(back), "19")
+	return flows(
+		n,
+		there,
+		client,
+		server,
+		"50000 + i",
+		port,
+		second,
+		"2000",
+		"3",
+	) + ";\n" + flows(
+		n,
+		again,
+		server,
+		client,
+		port,
+		"50000 + i",
+		second,
+		fmt.Sprint(back),
+		"19",
+	)
 }
 
 // friend is one answered connection between inside hosts.
@@ -196,49 +245,208 @@ var toldApart = []struct {
 	given               map[string]string
 	rows                []string
 }{
-	{hunt: "coverage-matrix", columns: "source, severity, holes, before_first, after_last", want: "eni-1 info 0 0 0 / eni-2 info 0 10 10 / vpc-1 info 0 0 0 / vpc-9 info 0 0 0",
-		rows: []string{span("eni-1", 0, 600), span("eni-2", 100, 500)}},
+	{
+		hunt:    "coverage-matrix",
+		columns: "source, severity, holes, before_first, after_last",
+		want:    "eni-1 info 0 0 0 / eni-2 info 0 10 10 / vpc-1 info 0 0 0 / vpc-9 info 0 0 0",
+		rows:    []string{span("eni-1", 0, 600), span("eni-2", 100, 500)},
+	},
 	{hunt: "coverage-matrix", columns: "source, covered", want: "eni-2 5 / eni-1 6", given: map[string]string{"from": "2026-11-02", "to": "2026-11-02 01:00"},
 		rows: []string{span("eni-1", 0, 600), span("eni-2", 0, 10), span("eni-2", 20, 600)}},
-	{hunt: "import-balance", columns: "kind, severity, object_id, difference, kept, rejected", want: "object high 4 -1 95 6 / object medium 5 0 9 0 / sheet low -1 194 16",
-		rows: []string{noObject, object(3, 100, 90, 10, "NULL"), object(4, 100, 95, 6, "NULL"), object(5, 9, 9, 0, "'page cut short'")}},
+	{
+		hunt:    "import-balance",
+		columns: "kind, severity, object_id, difference, kept, rejected",
+		want:    "object high 4 -1 95 6 / object medium 5 0 9 0 / sheet low -1 194 16",
+		rows:    []string{noObject, object(3, 100, 90, 10, "NULL"), object(4, 100, 95, 6, "NULL"), object(5, 9, 9, 0, "'page cut short'")},
+	},
 	{hunt: "import-balance", columns: "kind, severity, rejected", want: "sheet medium 11", rows: []string{noObject, object(3, 100, 89, 11, "NULL")}},
 	{hunt: "dns-logging-hole", columns: "kind, severity, src, hosts", want: "VPC low 10.0.0.9 1",
 		rows: []string{hosts, logsDNS, flows(400, out+9, "'10.0.0.9'", "'203.0.113.9'", "40000 + i", "443", "3600 + i", "900", "3")}},
-	{hunt: "who-did-it-talk-to", columns: "src, dst, dstport, direction, connections, bytes_out, bytes_in, interface_id, name, names", given: map[string]string{"host": "10.0.0.2"},
-		want: "10.0.0.1 10.0.0.2 22 inside 3 0 1500 eni-2 / 10.0.0.2 203.0.113.9 443 out 2 1000 0 eni-2 a.example a.example b.example / 10.0.0.2 203.0.113.9 443 out 1 500 0 eni-2 b.example a.example b.example",
-		rows: []string{hosts, answered("10.0.0.2", "203.0.113.9", "b.example", 0), answered("10.0.0.2", "203.0.113.9", "a.example", 80), flows(2, out+2, "'10.0.0.2'", "'203.0.113.9'", "40000 + i", "443", "20 + 200 * i", "500", "3"), flows(1, out+2, "'10.0.0.2'", "'203.0.113.9'", "45000", "443", "10", "500", "3"),
-			flows(3, out+1, "'10.0.0.1'", "'10.0.0.2'", "41000 + i", "22", "i", "500", "3"), flows(3, in+2, "'10.0.0.1'", "'10.0.0.2'", "41000 + i", "22", "i", "500", "3")}},
-	{hunt: "who-did-it-talk-to", columns: "src, connections, regexp_extract(reason, 'host .*')", given: map[string]string{"hosts": "1"}, want: "10.0.0.1 5 host 1 of 2 by bytes (1 are shown)",
-		rows: []string{hosts, flows(5, out+1, "'10.0.0.1'", "'203.0.113.9'", "40000 + i", "443", "i", "900", "3"), flows(2, out+2, "'10.0.0.2'", "'203.0.113.9'", "40000 + i", "443", "i", "900", "3")}},
+	{
+		hunt:    "who-did-it-talk-to",
+		columns: "src, dst, dstport, direction, connections, bytes_out, bytes_in, interface_id, name, names",
+		given:   map[string]string{"host": "10.0.0.2"},
+		want:    "10.0.0.1 10.0.0.2 22 inside 3 0 1500 eni-2 / 10.0.0.2 203.0.113.9 443 out 2 1000 0 eni-2 a.example a.example b.example / 10.0.0.2 203.0.113.9 443 out 1 500 0 eni-2 b.example a.example b.example",
+		rows: []string{
+			hosts,
+			answered("10.0.0.2", "203.0.113.9", "b.example", 0),
+			answered("10.0.0.2", "203.0.113.9", "a.example", 80),
+			flows(2, out+2, "'10.0.0.2'", "'203.0.113.9'", "40000 + i", "443", "20 + 200 * i", "500", "3"),
+			flows(1, out+2, "'10.0.0.2'", "'203.0.113.9'", "45000", "443", "10", "500", "3"),
+			flows(
+				3,
+				out+1,
+				"'10.0.0.1'",
+				"'10.0.0.2'",
+				"41000 + i",
+				"22",
+				"i",
+				"500",
+				"3",
+			),
+			flows(3, in+2, "'10.0.0.1'", "'10.0.0.2'", "41000 + i", "22", "i", "500", "3"),
+		},
+	},
+	{
+		hunt:    "who-did-it-talk-to",
+		columns: "src, connections, regexp_extract(reason, 'host .*')",
+		given:   map[string]string{"hosts": "1"},
+		want:    "10.0.0.1 5 host 1 of 2 by bytes (1 are shown)",
+		rows: []string{
+			hosts,
+			flows(5, out+1, "'10.0.0.1'", "'203.0.113.9'", "40000 + i", "443", "i", "900", "3"),
+			flows(2, out+2, "'10.0.0.2'", "'203.0.113.9'", "40000 + i", "443", "i", "900", "3"),
+		},
+	},
 	{hunt: "refused-traffic", columns: "severity, kind, direction, src, dst, tries, sources, ports, let_through", rows: refusals,
 		want: "medium refused inside 10.0.0.1 10.0.0.2 40 1 40 0 / low refused out 10.0.0.3 203.0.113.11 100 1 1 9 / low half refused in 203.0.113.12 10.0.0.4 100 1 1 / info refused in 10.0.0.1 900 250 600"},
-	{hunt: "open-admin-doors", columns: "severity, src, dst, dstport, answered, networks", want: "high 203.0.113.9 10.0.0.1 6379 3 1 / medium 203.0.113.9 10.0.0.4 9200 3 1 / medium 10.0.0.2 22 60 60 / low 10.0.0.3 3389 0 60 / low 203.0.113.9 10.0.0.5 22 0 1",
-		rows: []string{hosts, talk("in", 1, 3, "'203.0.113.9'", "'10.0.0.1'", "6379", "90000 + 60 * i", 30000), talk("in", 4, 3, "'203.0.113.9'", "'10.0.0.4'", "9200", "90000 + 60 * i", 30000), flows(2, noIn+4, "'101.' || i || '.0.9'", "'10.0.0.4'", "50000 + i", "9200", "90000 + 60 * i", "60", "2"),
+	{
+		hunt:    "open-admin-doors",
+		columns: "severity, src, dst, dstport, answered, networks",
+		want:    "high 203.0.113.9 10.0.0.1 6379 3 1 / medium 203.0.113.9 10.0.0.4 9200 3 1 / medium 10.0.0.2 22 60 60 / low 10.0.0.3 3389 0 60 / low 203.0.113.9 10.0.0.5 22 0 1",
+		rows: []string{
+			hosts,
+			talk("in", 1, 3, "'203.0.113.9'", "'10.0.0.1'", "6379", "90000 + 60 * i", 30000),
+			talk("in", 4, 3, "'203.0.113.9'", "'10.0.0.4'", "9200", "90000 + 60 * i", 30000),
+			flows(2, noIn+4, "'101.' || i || '.0.9'", "'10.0.0.4'", "50000 + i", "9200", "90000 + 60 * i", "60", "2"),
 			talk("in", 2, 60, "'100.' || i || '.0.9'", "'10.0.0.2'", "22", "60 * i", 3000),
-			flows(9, noIn+5, "'101.99.' || i || '.9'", "'10.0.0.5'", "50000 + i", "22", "600 * i", "60", "2"), flows(1, in+5, "'203.0.113.9'", "'10.0.0.5'", "50000", "22", "90000", "60", "2"),
-			flows(60, in+3, "'100.' || i || '.0.9'", "'10.0.0.3'", "50000 + i", "3389", "90000 + 60 * i", "60", "2")}},
-	{hunt: "long-connections", columns: "severity, direction, src, dst, dstport, connections, parts, hours", want: "low in 203.0.113.9 10.0.0.1 22 1 1 2.98 / info inside 10.0.0.1 10.0.0.2 5432 2 7 2.5",
-		rows: []string{hosts, flows(180, in+1, "'203.0.113.9'", "'10.0.0.1'", "40000", "22", "60 * i", "900", "0"), flows(7, out+1, "'10.0.0.1'", "'10.0.0.2'", "40000", "5432", "1500 * i", "900", "0"), flows(7, out+1, "'10.0.0.1'", "'10.0.0.2'", "41000", "5432", "1500 * i", "900", "0")}},
-	{hunt: "new-inside-friends", columns: "severity, src, dst, dstport, t0_given", given: map[string]string{"t0": "2026-11-02 03:00"}, want: "info 10.0.2.2 10.0.4.4 22 true / info 10.0.2.8 10.0.3.9 49152 true",
-		rows: []string{hosts, threeDays("10.0.2.8", "10.0.3.8", 5), friend(2, "10.0.2.2", "10.0.4.4", "443", 100), friend(2, "10.0.2.2", "10.0.4.4", "22", 130000), friend(5, "10.0.2.8", "10.0.3.9", "49152", 130000), friend(5, "10.0.2.8", "10.0.3.9", "49160", 131000),
-			friend(6, "10.0.2.8", "10.0.3.10", "50000", 130), friend(6, "10.0.2.8", "10.0.3.10", "50007", 140000)}},
-	{hunt: "new-inside-friends", columns: "severity, src, dst, dstport", given: map[string]string{"t0": "2026-11-02 12:00"}, want: "high 10.0.2.2 10.0.4.4 22", rows: []string{hosts, threeDays("10.0.2.8", "10.0.3.8", 5),
-		friend(2, "10.0.2.2", "10.0.4.4", "443", 100), friend(2, "10.0.2.2", "10.0.4.4", "22", 60000)}},
-	{hunt: "rare-outside-place", columns: "severity, direction, src, dst, dstport, hosts, hours", given: map[string]string{"t0": "2026-11-03"}, want: "low in 198.51.100.2 10.0.0.1 22 2 2",
-		rows: []string{hosts, twelveHosts, talk("in", 1, 9, "'198.51.100.1'", "'10.0.0.1'", "22", "9000 * i", 9000), talk("in", 1, 2, "'198.51.100.2'", "'10.0.0.1'", "22", "90000 + 3600 * i", 9000)}},
-	{hunt: "rare-outside-place", columns: "severity, registered_domain, dst, hosts, connections", given: map[string]string{"t0": "2026-11-03"}, want: "low evil.co.uk 203.0.113.51 1 2",
-		rows: []string{hosts, twelveHosts, answered("10.0.0.1", "203.0.113.50", "a.evil.co.uk", 90000), answered("10.0.0.1", "203.0.113.51", "b.evil.co.uk", 90000), talk("out", 1, 2, "'10.0.0.1'", "'203.0.113.' || (50 + i)", "443", "90060 + i", 900),
-			answered("10.0.0.1", "203.0.113.60", "a.good.example", 90000), answered("10.0.0.2", "203.0.113.61", "b.good.example", 90000), talk("out", 1, 2, "'10.0.0.' || (1 + i)", "'203.0.113.' || (60 + i)", "443", "90060 + i", 900)}},
-	{hunt: "rare-outside-place", columns: "severity", given: map[string]string{"t0": "2026-11-02 02:00"}, want: "info", rows: []string{hosts, talk("out", 1, 9, "'10.0.0.1'", "'203.0.113.8'", "443", "900 * i", 900), talk("out", 1, 9, "'10.0.0.1'", "'203.0.113.9'", "443", "9000 + 900 * i", 900000)}},
-	{hunt: "mostly-sending", columns: "severity, direction, src, dst, dstport, bytes_out, bytes_in", want: "medium in 198.51.100.1 10.0.0.4 22 540000000 54000 / low out 10.0.0.3 203.0.113.143 443 630000000 6300000",
-		rows: []string{hosts, twelveHosts, sends("in", 4, 6, "'198.51.100.1'", "'10.0.0.4'", "22", "90000 + 500 * i", 9000, 90000000), sends("out", 3, 70, "'10.0.0.3'", "'203.0.113.143'", "443", "3600 * i", 9000000, 90000)}},
+			flows(
+				9,
+				noIn+5,
+				"'101.99.' || i || '.9'",
+				"'10.0.0.5'",
+				"50000 + i",
+				"22",
+				"600 * i",
+				"60",
+				"2",
+			),
+			flows(1, in+5, "'203.0.113.9'", "'10.0.0.5'", "50000", "22", "90000", "60", "2"),
+			flows(60, in+3, "'100.' || i || '.0.9'", "'10.0.0.3'", "50000 + i", "3389", "90000 + 60 * i", "60", "2"),
+		},
+	},
+	{
+		hunt:    "long-connections",
+		columns: "severity, direction, src, dst, dstport, connections, parts, hours",
+		want:    "low in 203.0.113.9 10.0.0.1 22 1 1 2.98 / info inside 10.0.0.1 10.0.0.2 5432 2 7 2.5",
+		rows: []string{
+			hosts,
+			flows(180, in+1, "'203.0.113.9'", "'10.0.0.1'", "40000", "22", "60 * i", "900", "0"),
+			flows(7, out+1, "'10.0.0.1'", "'10.0.0.2'", "40000", "5432", "1500 * i", "900", "0"),
+			flows(7, out+1, "'10.0.0.1'", "'10.0.0.2'", "41000", "5432", "1500 * i", "900", "0"),
+		},
+	},
+	{
+		hunt:    "new-inside-friends",
+		columns: "severity, src, dst, dstport, t0_given",
+		given:   map[string]string{"t0": "2026-11-02 03:00"},
+		want:    "info 10.0.2.2 10.0.4.4 22 true / info 10.0.2.8 10.0.3.9 49152 true",
+		rows: []string{
+			hosts,
+			threeDays("10.0.2.8", "10.0.3.8", 5),
+			friend(2, "10.0.2.2", "10.0.4.4", "443", 100),
+			friend(2, "10.0.2.2", "10.0.4.4", "22", 130000),
+			friend(5, "10.0.2.8", "10.0.3.9", "49152", 130000),
+			friend(5, "10.0.2.8", "10.0.3.9", "49160", 131000),
+			friend(6, "10.0.2.8", "10.0.3.10", "50000", 130),
+			friend(6, "10.0.2.8", "10.0.3.10", "50007", 140000),
+		},
+	},
+	{
+		hunt:    "new-inside-friends",
+		columns: "severity, src, dst, dstport",
+		given:   map[string]string{"t0": "2026-11-02 12:00"},
+		want:    "high 10.0.2.2 10.0.4.4 22",
+		rows: []string{hosts, threeDays("10.0.2.8", "10.0.3.8", 5),
+			friend(2, "10.0.2.2", "10.0.4.4", "443", 100), friend(2, "10.0.2.2", "10.0.4.4", "22", 60000)},
+	},
+	{
+		hunt:    "rare-outside-place",
+		columns: "severity, direction, src, dst, dstport, hosts, hours",
+		given:   map[string]string{"t0": "2026-11-03"},
+		want:    "low in 198.51.100.2 10.0.0.1 22 2 2",
+		rows: []string{
+			hosts,
+			twelveHosts,
+			talk("in", 1, 9, "'198.51.100.1'", "'10.0.0.1'", "22", "9000 * i", 9000),
+			talk("in", 1, 2, "'198.51.100.2'", "'10.0.0.1'", "22", "90000 + 3600 * i", 9000),
+		},
+	},
+	{
+		hunt:    "rare-outside-place",
+		columns: "severity, registered_domain, dst, hosts, connections",
+		given:   map[string]string{"t0": "2026-11-03"},
+		want:    "low evil.co.uk 203.0.113.51 1 2",
+		rows: []string{
+			hosts,
+			twelveHosts,
+			answered("10.0.0.1", "203.0.113.50", "a.evil.co.uk", 90000),
+			answered("10.0.0.1", "203.0.113.51", "b.evil.co.uk", 90000),
+			talk("out", 1, 2, "'10.0.0.1'", "'203.0.113.' || (50 + i)", "443", "90060 + i", 900),
+			answered(
+				"10.0.0.1",
+				"203.0.113.60",
+				"a.good.example",
+				90000,
+			),
+			answered("10.0.0.2", "203.0.113.61", "b.good.example", 90000),
+			talk("out", 1, 2, "'10.0.0.' || (1 + i)", "'203.0.113.' || (60 + i)", "443", "90060 + i", 900),
+		},
+	},
+	{
+		hunt:    "rare-outside-place",
+		columns: "severity",
+		given:   map[string]string{"t0": "2026-11-02 02:00"},
+		want:    "info",
+		rows: []string{
+			hosts,
+			talk("out", 1, 9, "'10.0.0.1'", "'203.0.113.8'", "443", "900 * i", 900),
+			talk("out", 1, 9, "'10.0.0.1'", "'203.0.113.9'", "443", "9000 + 900 * i", 900000),
+		},
+	},
+	{
+		hunt:    "mostly-sending",
+		columns: "severity, direction, src, dst, dstport, bytes_out, bytes_in",
+		want:    "medium in 198.51.100.1 10.0.0.4 22 540000000 54000 / low out 10.0.0.3 203.0.113.143 443 630000000 6300000",
+		rows: []string{
+			hosts,
+			twelveHosts,
+			sends("in", 4, 6, "'198.51.100.1'", "'10.0.0.4'", "22", "90000 + 500 * i", 9000, 90000000),
+			sends("out", 3, 70, "'10.0.0.3'", "'203.0.113.143'", "443", "3600 * i", 9000000, 90000),
+		},
+	},
 }
 
-var refusals = []string{hosts, flows(40, noOut+1, "'10.0.0.1'", "'10.0.0.2'", "50000", "1 + i", "i", "60", "2"), flows(900, noIn+1, "'198.51.100.' || i % 250", "'10.0.0.1'", "40000 + i", "i % 600", "i", "60", "2"),
-	flows(100, noOut+3, "'10.0.0.3'", "'203.0.113.11'", "40000 + i", "443", "i", "60", "2"), flows(9, out+3, "'10.0.0.3'", "'203.0.113.11'", "50000 + i", "443", "9000 + i", "600", "3"),
+var refusals = []string{
+	hosts,
+	flows(40, noOut+1, "'10.0.0.1'", "'10.0.0.2'", "50000", "1 + i", "i", "60", "2"),
+	flows(900, noIn+1, "'198.51.100.' || i % 250", "'10.0.0.1'", "40000 + i", "i % 600", "i", "60", "2"),
+	flows(
+		100,
+		noOut+3,
+		"'10.0.0.3'",
+		"'203.0.113.11'",
+		"40000 + i",
+		"443",
+		"i",
+		"60",
+		"2",
+	),
+	flows(9, out+3, "'10.0.0.3'", "'203.0.113.11'", "50000 + i", "443", "9000 + i", "600", "3"),
 	flows(9, in+3, "'203.0.113.11'", "'10.0.0.3'", "443", "50000 + i", "9000 + i", "600", "19"),
-	flows(100, in+4, "'203.0.113.12'", "'10.0.0.4'", "40000 + i", "443", "i", "60", "2"), flows(100, noOut+4, "'10.0.0.4'", "'203.0.113.12'", "443", "40000 + i", "i", "60", "18")}
+	flows(
+		100,
+		in+4,
+		"'203.0.113.12'",
+		"'10.0.0.4'",
+		"40000 + i",
+		"443",
+		"i",
+		"60",
+		"2",
+	),
+	flows(100, noOut+4, "'10.0.0.4'", "'203.0.113.12'", "443", "40000 + i", "i", "60", "18"),
+}
 
 func TestFlowHuntsTellApart(t *testing.T) {
 	set := builtins(t)

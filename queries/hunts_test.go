@@ -12,27 +12,58 @@ import (
 
 // flows makes one flow record for each i in [0, n) from expressions over i: source, destination, ports, start second.
 func flows(n int, context int, src, dst, srcPort, dstPort, second, bytes, flags string) string {
-	return fmt.Sprintf(`INSERT INTO store.flow_full (object_id, row_no, context_id, start, "end", src4, dst4, srcport, dstport, protocol, packets, bytes, tcp_flags, utf8_escaped)
+	return fmt.Sprintf(
+		`INSERT INTO store.flow_full (object_id, row_no, context_id, start, "end", src4, dst4, srcport, dstport, protocol, packets, bytes, tcp_flags, utf8_escaped)
 		SELECT 1, (SELECT count(*) FROM store.flow) + i, %d, TIMESTAMP '2026-11-02' + to_milliseconds((1000 * (%s))::BIGINT), TIMESTAMP '2026-11-02' + to_milliseconds((1000 * (%s) + 1000)::BIGINT),
-		v4(%s), v4(%s), %s, %s, 6, 10, %s, %s, false FROM range(%d) t(i)`, context, second, second, src, dst, srcPort, dstPort, bytes, flags, n)
+		v4(%s), v4(%s), %s, %s, 6, 10, %s, %s, false FROM range(%d) t(i)`,
+		context,
+		second,
+		second,
+		src,
+		dst,
+		srcPort,
+		dstPort,
+		bytes,
+		flags,
+		n,
+	)
 }
 
 // asks makes one Resolver record for each i.
 func asks(n int, client, name, domain, second, context string) string {
-	return fmt.Sprintf(`INSERT INTO store.dns (object_id, row_no, context_id, query_timestamp, name, registered_domain, labels, longest_label, entropy, src4, answers_n, utf8_escaped)
+	return fmt.Sprintf(
+		`INSERT INTO store.dns (object_id, row_no, context_id, query_timestamp, name, registered_domain, labels, longest_label, entropy, src4, answers_n, utf8_escaped)
 		SELECT 2, (SELECT count(*) FROM store.dns) + i, %s, TIMESTAMP '2026-11-02' + to_seconds((%s)::BIGINT), %s, %s, 3, 20, list_aggregate(string_split(split_part(%s, '.', 1), ''), 'entropy'), v4(%s), 0, false FROM range(%d) t(i)`,
-		context, second, name, domain, name, client, n)
+		context,
+		second,
+		name,
+		domain,
+		name,
+		client,
+		n,
+	)
 }
 
 // guesses makes one public zone record for each i.
 func guesses(n int, name, second, context string) string {
-	return fmt.Sprintf(`INSERT INTO store.zone (object_id, row_no, context_id, query_timestamp, name, registered_domain, labels, longest_label, entropy, resolver4, utf8_escaped)
-		SELECT 3, i, %s, TIMESTAMP '2026-11-02' + to_seconds((%s)::BIGINT), %s, 'corp.example', 3, 5, 1, v4('198.51.100.7'), false FROM range(%d) t(i)`, context, second, name, n)
+	return fmt.Sprintf(
+		`INSERT INTO store.zone (object_id, row_no, context_id, query_timestamp, name, registered_domain, labels, longest_label, entropy, resolver4, utf8_escaped)
+		SELECT 3, i, %s, TIMESTAMP '2026-11-02' + to_seconds((%s)::BIGINT), %s, 'corp.example', 3, 5, 1, v4('198.51.100.7'), false FROM range(%d) t(i)`,
+		context,
+		second,
+		name,
+		n,
+	)
 }
 
 // span makes the minutes [from, to) that records of an interface speak about.
 func span(iface string, from, to int) string {
-	return fmt.Sprintf("INSERT INTO store.span SELECT 'flow', 'incident', '%s', 'OK', TIMESTAMP '2026-11-02' + to_minutes(i) FROM range(%d, %d) t(i)", iface, from, to)
+	return fmt.Sprintf(
+		"INSERT INTO store.span SELECT 'flow', 'incident', '%s', 'OK', TIMESTAMP '2026-11-02' + to_minutes(i) FROM range(%d, %d) t(i)",
+		iface,
+		from,
+		to,
+	)
 }
 
 // stage is what every test of a hunt starts from.
@@ -65,7 +96,17 @@ var huntCases = map[string]huntCase{
 		found:   []string{flows(200, 1, "'10.0.0.1'", "'203.0.113.9'", "30000 + i", "443", "300 * i + hash(i) % 20", "1500 + i % 7", "3")},
 		subject: "severity, outcome, direction, src, dst, dstport", want: "high beacon out 10.0.0.1 203.0.113.9 443",
 		innocent: []string{
-			flows(1400, 1, "'10.0.0.1'", "'203.0.113.10'", "30000", "443", "60 * i", "1500", "0"),                                    // one connection that is kept open
+			flows(
+				1400,
+				1,
+				"'10.0.0.1'",
+				"'203.0.113.10'",
+				"30000",
+				"443",
+				"60 * i",
+				"1500",
+				"0",
+			), // one connection that is kept open
 			flows(300, 1, "'10.0.0.1'", "'203.0.113.11'", "30000 + i", "443", "(hash(i) % 864000) / 10", "hash(i + 5) % 90000", "3"), // at any time
 			flows(200, 4, "'10.0.0.1'", "'203.0.113.12'", "40000 + i", "443", "300 * i", "1500", "3"),                                // AWS's own
 		},
@@ -97,7 +138,10 @@ var huntCases = map[string]huntCase{
 		},
 	},
 	"no-dns-answer": {
-		found:   []string{asks(5, "'10.0.0.1'", "'www.example'", "'www.example'", "i", "1"), flows(3, 1, "'10.0.0.1'", "'203.0.113.140'", "40000 + i", "443", "90000 + i", "90000000", "3")},
+		found: []string{
+			asks(5, "'10.0.0.1'", "'www.example'", "'www.example'", "i", "1"),
+			flows(3, 1, "'10.0.0.1'", "'203.0.113.140'", "40000 + i", "443", "90000 + i", "90000000", "3"),
+		},
 		subject: "severity, src, dst, dstport, too_early", want: "high 10.0.0.1 203.0.113.140 443 false",
 		innocent: []string{
 			"INSERT INTO store.dns_answer SELECT 2, 99, 1, 1, TIMESTAMP '2026-11-02', 'www.example', v4('10.0.0.1'), NULL, '203.0.113.9', 1, v4('203.0.113.9'), NULL, false",
@@ -110,7 +154,10 @@ var huntCases = map[string]huntCase{
 	"other-resolver": {
 		found:   []string{flows(30, 1, "'10.0.0.1'", "'8.8.8.8'", "40000 + i", "53", "i", "60", "0")},
 		subject: "severity, src, dst, dstport", want: "medium 10.0.0.1 8.8.8.8 53",
-		innocent: []string{flows(30, 1, "'10.0.0.1'", "'10.0.0.2'", "40000 + i", "53", "i", "60", "0"), flows(30, 1, "'10.0.0.1'", "'8.8.8.8'", "40000 + i", "443", "i", "60", "3")},
+		innocent: []string{
+			flows(30, 1, "'10.0.0.1'", "'10.0.0.2'", "40000 + i", "53", "i", "60", "0"),
+			flows(30, 1, "'10.0.0.1'", "'8.8.8.8'", "40000 + i", "443", "i", "60", "3"),
+		},
 	},
 	"dns-tunnel": {
 		found:   []string{asks(800, "'10.0.0.1'", "md5(i::VARCHAR) || md5(i::VARCHAR || 'b') || '.t.evil.example'", "'evil.example'", "i", "3")},
@@ -121,9 +168,21 @@ var huntCases = map[string]huntCase{
 		},
 	},
 	"dga-names": {
-		found:   []string{asks(60, "'10.0.0.1'", generated, generated, "i", "2"), asks(40, "'10.0.0.1'", "'shop' || i || '.example'", "'shop' || i || '.example'", "i", "1")},
+		found: []string{
+			asks(60, "'10.0.0.1'", generated, generated, "i", "2"),
+			asks(40, "'10.0.0.1'", "'shop' || i || '.example'", "'shop' || i || '.example'", "i", "1"),
+		},
 		subject: "severity, client", want: "high 10.0.0.1",
-		innocent: []string{asks(200, "'10.0.0.1'", "['northwind', 'delivery', 'summerhouse', 'bookkeeping', 'wintersport', 'kitchenware'][1 + i % 6] || i || '.example'", "['northwind', 'delivery', 'summerhouse', 'bookkeeping', 'wintersport', 'kitchenware'][1 + i % 6] || i || '.example'", "i", "2")},
+		innocent: []string{
+			asks(
+				200,
+				"'10.0.0.1'",
+				"['northwind', 'delivery', 'summerhouse', 'bookkeeping', 'wintersport', 'kitchenware'][1 + i % 6] || i || '.example'",
+				"['northwind', 'delivery', 'summerhouse', 'bookkeeping', 'wintersport', 'kitchenware'][1 + i % 6] || i || '.example'",
+				"i",
+				"2",
+			),
+		},
 	},
 	"zone-guessing": {
 		found:   []string{guesses(400, "'word' || i || '.corp.example'", "2 * i", "1")},
@@ -139,7 +198,10 @@ var huntCases = map[string]huntCase{
 		found: []string{flows(5, 1, "'10.0.0.1'", "'203.0.113.9'", "30000 + i", "443", "300 * i", "1500", "3"),
 			flows(100, 6, "'10.9.0.1'", "'203.0.113.9'", "30000 + i", "443", "300 * i", "60", "2")},
 		subject: "severity, src, dst, dstport, refused, in_incident", want: "high 10.9.0.1 203.0.113.9 443 100 address",
-		innocent: []string{flows(100, 1, "'10.0.0.1'", "'203.0.113.9'", "30000 + i", "443", "300 * i", "1500", "3"), flows(20, 6, "'10.9.0.1'", "'10.9.0.2'", "30000 + i", "443", "300 * i", "60", "2")},
+		innocent: []string{
+			flows(100, 1, "'10.0.0.1'", "'203.0.113.9'", "30000 + i", "443", "300 * i", "1500", "3"),
+			flows(20, 6, "'10.9.0.1'", "'10.9.0.2'", "30000 + i", "443", "300 * i", "60", "2"),
+		},
 	},
 }
 
@@ -194,8 +256,13 @@ func TestEveryHuntHasATest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wrong := answer(t, db, `SELECT score, severity, reason, "rows", from_time, to_time, capture FROM (`+text+`) WHERE score IS NULL OR NOT score BETWEEN 0 AND 1
-			OR severity NOT IN ('high', 'medium', 'low', 'info') OR reason IS NULL OR "rows" IS NULL OR from_time IS NULL OR to_time < from_time`, args)
+		wrong := answer(
+			t,
+			db,
+			`SELECT score, severity, reason, "rows", from_time, to_time, capture FROM (`+text+`) WHERE score IS NULL OR NOT score BETWEEN 0 AND 1
+			OR severity NOT IN ('high', 'medium', 'low', 'info') OR reason IS NULL OR "rows" IS NULL OR from_time IS NULL OR to_time < from_time`,
+			args,
+		)
 		if strings.Count(wrong, "\n") > 1 {
 			t.Errorf("%s: no findings:\n%s", q.ID, wrong)
 		}

@@ -95,7 +95,15 @@ func TestPivots(t *testing.T) {
 	for _, q := range s.Pivots("name") {
 		ids = append(ids, q.ID)
 	}
-	want := []string{"addresses-of-name", "names-pointing-to", "queries-for-name", "zone-queries-for-name", "name-to-flows", "timeline-of-name", "zone-name-to-flows"}
+	want := []string{
+		"addresses-of-name",
+		"names-pointing-to",
+		"queries-for-name",
+		"zone-queries-for-name",
+		"name-to-flows",
+		"timeline-of-name",
+		"zone-name-to-flows",
+	}
 	if !slices.Equal(ids, want) {
 		t.Errorf("got %v, want %v", ids, want)
 	}

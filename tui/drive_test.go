@@ -189,7 +189,10 @@ func (f *fakeReader) Record(_ context.Context, object, row int64) (cases.Record,
 		return cases.Record{}, f.lost
 	}
 	r := cases.Record{LogType: "dns", ObjectID: object, RowNo: row, URI: "s3://logs/AWSLogs/123456789012/vpcdnsquerylogs/vpc-0a1b/2026/11/01/x.log.gz",
-		SHA256: strings.Repeat("ab", 32), Raw: []byte(f.raw), Capture: "incident", Format: "JSON lines", AcquiredAt: start0, LogGroup: "/aws/dns", EventID: "3826"}
+		SHA256: strings.Repeat(
+			"ab",
+			32,
+		), Raw: []byte(f.raw), Capture: "incident", Format: "JSON lines", AcquiredAt: start0, LogGroup: "/aws/dns", EventID: "3826"}
 	if object == 2 {
 		r.LogType, r.Raw = "flow", []byte("2 123456789012 eni-0a1b 10.0.1.23 203.0.113.9 49152 443 6 10 840 1793600000 1793600060 ACCEPT OK")
 	}
@@ -266,16 +269,44 @@ func fakeFlow(n int) *fakeResult {
 			action = "REJECT"
 		}
 		at := time.Date(2026, 11, 1, 10, 0, i, 0, time.UTC).Format(frame.CellTime)
-		return frametest.Cells(at, fmt.Sprintf("10.0.1.%d", i%250), 49152+i%1000, "203.0.113.9", 443, 6, action, 840*(i+1), "eni-0a1b2c3d", "-", 2, i+1, 281470681743360+i)
+		return frametest.Cells(
+			at,
+			fmt.Sprintf("10.0.1.%d", i%250),
+			49152+i%1000,
+			"203.0.113.9",
+			443,
+			6,
+			action,
+			840*(i+1),
+			"eni-0a1b2c3d",
+			"-",
+			2,
+			i+1,
+			281470681743360+i,
+		)
 	}}
 }
 
 func fakeDNS(n int) *fakeResult {
-	return &fakeResult{cols: frametest.Columns("query_timestamp:TIMESTAMP:time srcaddr::ip query_name::name query_type rcode answers_n:INTEGER:count object_id:UINTEGER:object row_no:UINTEGER:number"), n: n,
+	return &fakeResult{
+		cols: frametest.Columns(
+			"query_timestamp:TIMESTAMP:time srcaddr::ip query_name::name query_type rcode answers_n:INTEGER:count object_id:UINTEGER:object row_no:UINTEGER:number",
+		),
+		n: n,
 		row: func(i int) []cases.Cell {
 			names := []string{"c2.example.net.", "www.example.com.", strings.Repeat("0123456789abcdef", 4) + ".tunnel.example.org."}
-			return frametest.Cells(time.Date(2026, 11, 1, 10, 0, i, 0, time.UTC).Format(frame.CellTime), "10.0.1.23", names[i%3], "A", []string{"NOERROR", "NOERROR", "NXDOMAIN"}[i%3], 1, 1, i+1)
-		}}
+			return frametest.Cells(
+				time.Date(2026, 11, 1, 10, 0, i, 0, time.UTC).Format(frame.CellTime),
+				"10.0.1.23",
+				names[i%3],
+				"A",
+				[]string{"NOERROR", "NOERROR", "NXDOMAIN"}[i%3],
+				1,
+				1,
+				i+1,
+			)
+		},
+	}
 }
 
 // fakeAnswer knows the tables of the fake case.
@@ -311,7 +342,12 @@ func fakeOverview() cases.Overview {
 	o := cases.Overview{Info: cases.Info{Dir: "/cases/demo.case", Window: span(1, 3, 0), Objects: 184,
 		Tables: map[string]int64{"flow": 90112, "dns": 10333, "dns_answer": 15021, "zone": 2211},
 		Captures: []cases.CaptureInfo{
-			{Name: "incident", Role: "incident", Window: span(1, 2, 23), Rows: map[string]int64{"flow": 89000, "dns": 10000, "dns_answer": 14500, "zone": 2211}},
+			{
+				Name:   "incident",
+				Role:   "incident",
+				Window: span(1, 2, 23),
+				Rows:   map[string]int64{"flow": 89000, "dns": 10000, "dns_answer": 14500, "zone": 2211},
+			},
 			{Name: "replay", Role: "replay", Window: span(9, 9, 23), Rows: map[string]int64{"flow": 1112, "dns": 333, "dns_answer": 521}}},
 		Lines: cases.Counts{Read: 102700, Rows: 102656, Headers: 30, Duplicate: 2, Rejected: 12}},
 		Rejects: []cases.Reason{{Text: "13 fields, want 14", Count: 10}, {Text: "bytes: \"\x1b[2Jx\" is not a number", Count: 2}},
@@ -338,19 +374,73 @@ func fakeOverview() cases.Overview {
 type fakeLibrary struct{}
 
 var fakeQueries = []*queries.Query{
-	{ID: "captures", Group: "case", Title: "Captures and their windows", Doc: "One row per capture.", Cannot: "say what was never loaded.", Needs: []string{"capture"}, SQL: "SELECT * FROM capture"},
-	{ID: "top-talkers", Group: "flow", Title: "Addresses by bytes", Doc: "The most bytes first.", Cannot: "tell payload from overhead.", Needs: []string{"flow"}, SQL: "SELECT srcaddr FROM flow"},
+	{
+		ID:     "captures",
+		Group:  "case",
+		Title:  "Captures and their windows",
+		Doc:    "One row per capture.",
+		Cannot: "say what was never loaded.",
+		Needs:  []string{"capture"},
+		SQL:    "SELECT * FROM capture",
+	},
+	{
+		ID:     "top-talkers",
+		Group:  "flow",
+		Title:  "Addresses by bytes",
+		Doc:    "The most bytes first.",
+		Cannot: "tell payload from overhead.",
+		Needs:  []string{"flow"},
+		SQL:    "SELECT srcaddr FROM flow",
+	},
 	{ID: "flows-of-address", Group: "flow", Title: "Flows that name one address", Doc: "Accepted and rejected alike, in both directions.",
 		Cannot: "show traffic that flow logs never record.", Needs: []string{"flow_by_addr"}, Pivot: "Flows of this address", SQL: "SELECT * FROM flow_by_addr WHERE addr_n = ip($ip)",
-		Params: []queries.Param{{Name: "ip", Kind: "ip", Required: true, Doc: "the address"}, {Name: "capture", Kind: "capture", Doc: "only this capture; empty for all"}}},
-	{ID: "names-of-address", Group: "dns", Title: "Names that resolved to an address", Doc: "By first answer.", Cannot: "show cached answers.", Needs: []string{"dns_answer"},
-		Pivot: "Names that resolved to this address", SQL: "SELECT * FROM dns_answer WHERE rdata_n = ip($ip)", Params: []queries.Param{{Name: "ip", Kind: "ip", Required: true, Doc: "the address"}}},
-	{ID: "clients-of-name", Group: "dns", Title: "Who asked for a name", Doc: "By client.", Cannot: "show cached answers.", Needs: []string{"dns"}, Pivot: "Who asked for this name",
-		SQL: "SELECT * FROM dns WHERE name = $name", Params: []queries.Param{{Name: "name", Kind: "name", Required: true, Doc: "the name"}}},
-	{ID: "empty-answer", Group: "dns", Title: "A query without an answer", Doc: "Nothing.", Cannot: "show what AWS never logged.", Needs: []string{"dns"}, SQL: "SELECT * FROM empty"},
-	{ID: "timeline-at", Group: "across", Title: "All logs around a moment", Doc: "In the order of time.", Cannot: "order what has the same time.", Needs: []string{"flow"},
-		Pivot: "All logs around this moment", SQL: "SELECT * FROM flow WHERE start BETWEEN $at AND $minutes", Params: []queries.Param{{Name: "at", Kind: "time", Required: true, Doc: "the moment"},
-			{Name: "minutes", Kind: "minutes", Default: "5", Doc: "minutes before and after"}}},
+		Params: []queries.Param{
+			{Name: "ip", Kind: "ip", Required: true, Doc: "the address"},
+			{Name: "capture", Kind: "capture", Doc: "only this capture; empty for all"},
+		}},
+	{
+		ID:     "names-of-address",
+		Group:  "dns",
+		Title:  "Names that resolved to an address",
+		Doc:    "By first answer.",
+		Cannot: "show cached answers.",
+		Needs:  []string{"dns_answer"},
+		Pivot:  "Names that resolved to this address",
+		SQL:    "SELECT * FROM dns_answer WHERE rdata_n = ip($ip)",
+		Params: []queries.Param{{Name: "ip", Kind: "ip", Required: true, Doc: "the address"}},
+	},
+	{
+		ID:     "clients-of-name",
+		Group:  "dns",
+		Title:  "Who asked for a name",
+		Doc:    "By client.",
+		Cannot: "show cached answers.",
+		Needs:  []string{"dns"},
+		Pivot:  "Who asked for this name",
+		SQL:    "SELECT * FROM dns WHERE name = $name",
+		Params: []queries.Param{{Name: "name", Kind: "name", Required: true, Doc: "the name"}},
+	},
+	{
+		ID:     "empty-answer",
+		Group:  "dns",
+		Title:  "A query without an answer",
+		Doc:    "Nothing.",
+		Cannot: "show what AWS never logged.",
+		Needs:  []string{"dns"},
+		SQL:    "SELECT * FROM empty",
+	},
+	{
+		ID:     "timeline-at",
+		Group:  "across",
+		Title:  "All logs around a moment",
+		Doc:    "In the order of time.",
+		Cannot: "order what has the same time.",
+		Needs:  []string{"flow"},
+		Pivot:  "All logs around this moment",
+		SQL:    "SELECT * FROM flow WHERE start BETWEEN $at AND $minutes",
+		Params: []queries.Param{{Name: "at", Kind: "time", Required: true, Doc: "the moment"},
+			{Name: "minutes", Kind: "minutes", Default: "5", Doc: "minutes before and after"}},
+	},
 	{ID: "waf-blocks", Group: "waf", Title: "Requests that WAF blocked", Doc: "x", Cannot: "y", Needs: []string{"waf"}, SQL: "SELECT 1"},
 }
 

@@ -17,9 +17,12 @@ func TestHostileText(t *testing.T) {
 	for _, size := range sizes {
 		d := drive(t, size[0], size[1], func(o *frame.Options) { o.CaseName = "case" + frametest.Nasty })
 		hostile := func(string) *fakeResult {
-			return &fakeResult{n: 3, cols: []cases.Column{{Name: "name" + frametest.Nasty, Type: "VARCHAR", Kind: "name"}, {Name: "start", Type: "TIMESTAMP", Kind: "time"},
-				{Name: "object_id", Type: "UINTEGER"}, {Name: "row_no", Type: "UINTEGER"}},
-				row: func(int) []cases.Cell { return frametest.Cells(frametest.Nasty, frametest.Nasty, 1, 1) }}
+			return &fakeResult{
+				n: 3,
+				cols: []cases.Column{{Name: "name" + frametest.Nasty, Type: "VARCHAR", Kind: "name"}, {Name: "start", Type: "TIMESTAMP", Kind: "time"},
+					{Name: "object_id", Type: "UINTEGER"}, {Name: "row_no", Type: "UINTEGER"}},
+				row: func(int) []cases.Cell { return frametest.Cells(frametest.Nasty, frametest.Nasty, 1, 1) },
+			}
 		}
 		d.fake.answer = hostile
 		d.fake.raw = frametest.Nasty

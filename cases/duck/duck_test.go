@@ -106,7 +106,8 @@ func TestValues(t *testing.T) {
 			rows.Close()
 		}
 	}
-	if _, err := c.QueryRow(t.Context(), "SELECT '101'::BIT AS flags", nil); err == nil || !strings.Contains(err.Error(), "flags") || !strings.Contains(err.Error(), "hint: cast") {
+	if _, err := c.QueryRow(t.Context(), "SELECT '101'::BIT AS flags", nil); err == nil || !strings.Contains(err.Error(), "flags") ||
+		!strings.Contains(err.Error(), "hint: cast") {
 		t.Errorf("a type that is not read: %v", err)
 	}
 }
@@ -246,11 +247,15 @@ func TestAppend(t *testing.T) {
 				t.Fatal(err)
 			}
 			a.Close()
-			row, err := c.QueryRow(t.Context(), `SELECT count(*), count(*) FILTER (i64 IS NULL), count(*) FILTER (text IS NULL), count(*) FILTER (cast_small IS NULL),
+			row, err := c.QueryRow(
+				t.Context(),
+				`SELECT count(*), count(*) FILTER (i64 IS NULL), count(*) FILTER (text IS NULL), count(*) FILTER (cast_small IS NULL),
 				count(*) FILTER (b <> (n % 2 = 0) OR b8 <> (n % 2 = 1) OR u8 <> n % 256 OR u16 <> n OR u32 <> n::BIGINT * 2000000 OR i16 <> -n OR i32 <> -n OR i64 <> -(n::BIGINT << 40)
 					OR ts <> make_timestamp(1793527200000000 + n) OR f32 <> n / 2 OR f64 <> n / 4 OR huge <> n::UHUGEINT + 18446744073709551616::UHUGEINT
 					OR text <> 'row ' || n || ', longer than twelve bytes' OR octet_length(blob) <> 3 OR cast_small <> n OR cast_time <> TIMESTAMP '2026-11-01 10:00:00' OR cast_double <> n),
-				count(*) FILTER (i64 IS NULL AND n % 3 <> 1 OR text IS NULL AND n % 3 <> 1) FROM store.t`, nil)
+				count(*) FILTER (i64 IS NULL AND n % 3 <> 1 OR text IS NULL AND n % 3 <> 1) FROM store.t`,
+				nil,
+			)
 			if err != nil {
 				t.Fatal(err)
 			}

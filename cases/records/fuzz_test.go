@@ -117,7 +117,11 @@ func TestFixtures(t *testing.T) {
 		first    string
 	}
 	known := map[string]want{
-		"tenzir+library/amazon/tests/inputs/cloudwatch-v2.ndjson":                                                        {4, "events", "2 123456789010 eni-1235b8ca123456789 172.31.16.139"},
+		"tenzir+library/amazon/tests/inputs/cloudwatch-v2.ndjson": {
+			4,
+			"events",
+			"2 123456789010 eni-1235b8ca123456789 172.31.16.139",
+		},
 		"tenzir+library/amazon/tests/inputs/cloudwatch-v7-ecs.ndjson":                                                    {4, "events", "7 471731794787"},
 		"grafana+lambda-promtail/testdata/vpcflowlog.log.gz":                                                             {4, "gzip", "version account-id"},
 		"grafana+lambda-promtail/testdata/albaccesslog.log.gz":                                                           {2, "gzip", "h"},

@@ -21,7 +21,12 @@ const networkRows = 2048
 
 // AddNetworks keeps the bytes of a file and its networks, all or nothing; the same bytes are taken once, and then added is
 // false. The networks are in order and apart.
-func (w *Writer) AddNetworks(ctx context.Context, file cases.NetworkFile, text []byte, networks iter.Seq2[cases.Network, error]) (n int64, added bool, err error) {
+func (w *Writer) AddNetworks(
+	ctx context.Context,
+	file cases.NetworkFile,
+	text []byte,
+	networks iter.Seq2[cases.Network, error],
+) (n int64, added bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	sum := sha256.Sum256(text)
@@ -60,8 +65,11 @@ func (w *Writer) addNetworks(ctx context.Context, file cases.NetworkFile, sha st
 	if _, _, err := w.Raw.Put(ctx, bytes.NewReader(text)); err != nil {
 		return 0, err
 	}
-	err = w.Custody.Append("network.import", map[string]any{"kind": file.Kind, "name": file.Name, "database_type": file.DatabaseType, "built_at": file.Built.UTC(),
-		"sha256": sha, "size": len(text), "networks": n})
+	err = w.Custody.Append(
+		"network.import",
+		map[string]any{"kind": file.Kind, "name": file.Name, "database_type": file.DatabaseType, "built_at": file.Built.UTC(),
+			"sha256": sha, "size": len(text), "networks": n},
+	)
 	if err != nil {
 		return 0, err
 	}

@@ -34,7 +34,11 @@ func TestCompareStatesTheCallOut(t *testing.T) {
 	if err := json.Unmarshal(text, &c); err != nil {
 		t.Fatal(err)
 	}
-	if again := command(t, "compare", target, "--json", "--subject", demo.DropHost.String(), "--subject", demo.BeaconHost.String()); string(again) != string(text) {
+	if again := command(t, "compare", target, "--json", "--subject", demo.DropHost.String(), "--subject", demo.BeaconHost.String()); string(
+		again,
+	) != string(
+		text,
+	) {
 		t.Error("another answer the second time")
 	}
 
@@ -84,8 +88,13 @@ func TestCompareStatesTheCallOut(t *testing.T) {
 	for _, n := range c.Negative {
 		denied[n.LogType+" "+n.Subject] = n
 	}
-	want := fmt.Sprintf("no flow to or from %s recorded on %s between 2026-10-20 08:00:00 and 2026-10-21 08:00:00 UTC: 1,438 of 1,440 windows covered, 2 SKIPDATA; not visible in these logs: queries to Amazon's DNS server; ", demo.DropHost, demo.ReplayInterface)
-	if got := denied["flow "+demo.DropHost.String()]; !strings.HasPrefix(got.Statement, want) || got.Coverage != (cases.Share{Windows: 1440, Covered: 1438, SkipData: 2}) {
+	want := fmt.Sprintf(
+		"no flow to or from %s recorded on %s between 2026-10-20 08:00:00 and 2026-10-21 08:00:00 UTC: 1,438 of 1,440 windows covered, 2 SKIPDATA; not visible in these logs: queries to Amazon's DNS server; ",
+		demo.DropHost,
+		demo.ReplayInterface,
+	)
+	if got := denied["flow "+demo.DropHost.String()]; !strings.HasPrefix(got.Statement, want) ||
+		got.Coverage != (cases.Share{Windows: 1440, Covered: 1438, SkipData: 2}) {
 		t.Errorf("of %s: %+v", demo.DropHost, got)
 	}
 	for _, subject := range []string{"dns " + demo.TunnelDomain, "flow " + demo.OtherResolver.String(), "flow " + demo.Intruder.String()} {

@@ -131,7 +131,14 @@ func TestViewColumns(t *testing.T) {
 	}
 	target := filepath.Join(t.TempDir(), "a.case")
 	run1(t, "load", "--quiet", target)
-	_, stdout := run1(t, "query", target, "--json", "--sql", "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE schema_name = 'main' ORDER BY 1, column_index")
+	_, stdout := run1(
+		t,
+		"query",
+		target,
+		"--json",
+		"--sql",
+		"SELECT table_name, column_name, comment FROM duckdb_columns() WHERE schema_name = 'main' ORDER BY 1, column_index",
+	)
 	var columns []struct {
 		Table   string `json:"table_name"`
 		Column  string `json:"column_name"`
@@ -154,7 +161,8 @@ func TestViewColumns(t *testing.T) {
 		if !ok || !known[kind] || text == "" {
 			t.Errorf("%s: %q does not begin with a kind", where, *c.Comment)
 		}
-		if other, ok := kinds[c.Column]; ok && other != kind && c.Column != "version" && c.Column != "protocol" { // a number in flow logs, a word in zone logs
+		if other, ok := kinds[c.Column]; ok && other != kind && c.Column != "version" &&
+			c.Column != "protocol" { // a number in flow logs, a word in zone logs
 			t.Errorf("%s is of kind %s, another column of that name of kind %s", where, kind, other)
 		}
 		kinds[c.Column] = kind

@@ -118,7 +118,13 @@ func parameters(given []string) (map[string]string, error) {
 // accountOf opens the account that the flags of addAWSFlags name.
 func accountOf(c *cobra.Command) (*account.Account, error) {
 	text := func(name string) string { s, _ := c.Flags().GetString(name); return s }
-	o := account.Options{Profile: text("profile"), Region: text("region"), EndpointURL: text("endpoint-url"), RoleARN: text("role-arn"), ExternalID: text("external-id")}
+	o := account.Options{
+		Profile:     text("profile"),
+		Region:      text("region"),
+		EndpointURL: text("endpoint-url"),
+		RoleARN:     text("role-arn"),
+		ExternalID:  text("external-id"),
+	}
 	o.Metadata, _ = c.Flags().GetBool("imds")
 	if o.ExternalID != "" && o.RoleARN == "" {
 		return nil, usage("--external-id without --role-arn")

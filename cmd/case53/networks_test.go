@@ -50,12 +50,27 @@ func TestPlaces(t *testing.T) {
 	dir, target := placesCase(t)
 	older, newer := time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 10, 28, 0, 0, 0, 0, time.UTC)
 	city := func(country string) []networkstest.Entry {
-		return []networkstest.Entry{{Network: "203.0.113.0/24", Data: networkstest.City(country, "", "Delft")}, {Network: "2001:db8::/32", Data: networkstest.City("DE", "", "")}}
+		return []networkstest.Entry{
+			{Network: "203.0.113.0/24", Data: networkstest.City(country, "", "Delft")},
+			{Network: "2001:db8::/32", Data: networkstest.City("DE", "", "")},
+		}
 	}
 	old := put(t, dir, "old.mmdb", networkstest.MMDB("GeoLite2-City", older, city("BE")))
 	current := put(t, dir, "new.mmdb", networkstest.MMDB("GeoLite2-City", newer, city("NL")))
-	asn := put(t, dir, "asn.mmdb", networkstest.MMDB("GeoLite2-ASN", newer, []networkstest.Entry{{Network: "203.0.113.64/26", Data: networkstest.ASN(64500, "Example Hosting")}}))
-	ranges := put(t, dir, "ip-ranges.json", []byte(`{"syncToken": "1793145600", "prefixes": [{"ip_prefix": "198.51.100.0/24", "region": "eu-west-1", "service": "S3"}, {"ip_prefix": "198.51.0.0/16", "region": "eu-west-1", "service": "AMAZON"}]}`))
+	asn := put(
+		t,
+		dir,
+		"asn.mmdb",
+		networkstest.MMDB("GeoLite2-ASN", newer, []networkstest.Entry{{Network: "203.0.113.64/26", Data: networkstest.ASN(64500, "Example Hosting")}}),
+	)
+	ranges := put(
+		t,
+		dir,
+		"ip-ranges.json",
+		[]byte(
+			`{"syncToken": "1793145600", "prefixes": [{"ip_prefix": "198.51.100.0/24", "region": "eu-west-1", "service": "S3"}, {"ip_prefix": "198.51.0.0/16", "region": "eu-west-1", "service": "AMAZON"}]}`,
+		),
+	)
 	command(t, "load", target, "--mmdb", old, "--mmdb", current, "--mmdb", asn, "--ip-ranges", ranges)
 
 	found := hunted(t, target, "top-talkers")
@@ -140,7 +155,14 @@ func TestPlacesOfManyAddresses(t *testing.T) {
 // TestDamagedPlaces: a file that cannot be read whole changes nothing; one that is there already is not taken twice.
 func TestDamagedPlaces(t *testing.T) {
 	dir, target := placesCase(t)
-	whole := networkstest.MMDB("GeoLite2-City", time.Unix(1793145600, 0), []networkstest.Entry{{Network: "203.0.113.0/24", Data: networkstest.City("NL", "", "")}, {Network: "203.0.114.0/24", Data: networkstest.City("DE", "", "")}})
+	whole := networkstest.MMDB(
+		"GeoLite2-City",
+		time.Unix(1793145600, 0),
+		[]networkstest.Entry{
+			{Network: "203.0.113.0/24", Data: networkstest.City("NL", "", "")},
+			{Network: "203.0.114.0/24", Data: networkstest.City("DE", "", "")},
+		},
+	)
 	bad := bytes.Clone(whole)
 	at := bytes.LastIndex(bad, []byte("DE"))
 	bad[at-1] = 0x5d // the text claims to be longer than the file: seen only when the second network is read

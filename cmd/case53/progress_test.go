@@ -19,11 +19,36 @@ import (
 )
 
 func somewhere() loader.Progress {
-	return loader.Progress{Phase: "load", Objects: 40, Done: 30, BytesDone: 3 << 20, Lines: cases.Counts{Rows: 123_456, Rejected: 7}, Elapsed: 10 * time.Second,
+	return loader.Progress{
+		Phase:     "load",
+		Objects:   40,
+		Done:      30,
+		BytesDone: 3 << 20,
+		Lines:     cases.Counts{Rows: 123_456, Rejected: 7},
+		Elapsed:   10 * time.Second,
 		Sources: []loader.SourceProgress{
-			{URI: "cwlogs://eu-central-1/1/flow", Remote: true, Found: 30, Fetched: 29, BytesFetched: 2 << 20, Rows: 100_000, Activity: source.Activity{Fraction: 0.5, Waiting: "throttled, 2.0 requests/s"}},
-			{URI: "s3://logs/AWSLogs\x1b[31m/", Remote: true, Found: 10, Fetched: 9, BytesFetched: 1 << 20, Rows: 23_456, Rejected: 7, Failed: 1, Activity: source.Activity{Fraction: -1}},
-		}}
+			{
+				URI:          "cwlogs://eu-central-1/1/flow",
+				Remote:       true,
+				Found:        30,
+				Fetched:      29,
+				BytesFetched: 2 << 20,
+				Rows:         100_000,
+				Activity:     source.Activity{Fraction: 0.5, Waiting: "throttled, 2.0 requests/s"},
+			},
+			{
+				URI:          "s3://logs/AWSLogs\x1b[31m/",
+				Remote:       true,
+				Found:        10,
+				Fetched:      9,
+				BytesFetched: 1 << 20,
+				Rows:         23_456,
+				Rejected:     7,
+				Failed:       1,
+				Activity:     source.Activity{Fraction: -1},
+			},
+		},
+	}
 }
 
 func TestProgressOfASource(t *testing.T) {

@@ -133,7 +133,15 @@ func fillFlows(fake *cwfake.Server, n int) {
 	for i := range n {
 		at := testDay.UnixMilli() + int64(i/10*10)*int64(6*time.Hour/time.Millisecond)/int64(n)
 		events = append(events, cwfake.Event{ID: fmt.Sprintf("%056d", i), Stream: fmt.Sprintf("eni-%08x-all", i%50), Timestamp: at, Ingestion: at + 60_000,
-			Message: fmt.Sprintf("2 %s eni-%08x 10.0.0.%d 198.51.100.7 %d 443 6 10 840 %d %d ACCEPT OK", testAccount, i%50, i%250, 1024+i%60000, at/1000, at/1000+60)})
+			Message: fmt.Sprintf(
+				"2 %s eni-%08x 10.0.0.%d 198.51.100.7 %d 443 6 10 840 %d %d ACCEPT OK",
+				testAccount,
+				i%50,
+				i%250,
+				1024+i%60000,
+				at/1000,
+				at/1000+60,
+			)})
 	}
 	rand.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
 	fake.Add(testGroup, events...)
@@ -188,8 +196,16 @@ func TestPullIsExactUnderThrottling(t *testing.T) {
 		t.Errorf("%d slices are not complete after a second reading", open)
 	}
 	// What comes late is all that is new.
-	fake.Add(testGroup, cwfake.Event{ID: strconv.Itoa(n), Stream: "eni-1-all", Timestamp: testDay.Add(2 * time.Hour).UnixMilli(), Ingestion: testDay.Add(48 * time.Hour).UnixMilli(),
-		Message: "2 123456789012 eni-00000001 10.0.0.1 198.51.100.7 1024 443 6 10 840 1793498400 1793498460 ACCEPT OK"})
+	fake.Add(
+		testGroup,
+		cwfake.Event{
+			ID:        strconv.Itoa(n),
+			Stream:    "eni-1-all",
+			Timestamp: testDay.Add(2 * time.Hour).UnixMilli(),
+			Ingestion: testDay.Add(48 * time.Hour).UnixMilli(),
+			Message:   "2 123456789012 eni-00000001 10.0.0.1 198.51.100.7 1024 443 6 10 840 1793498400 1793498460 ACCEPT OK",
+		},
+	)
 	if out, errs, code = c.case53(pullArgs()...); code != 0 {
 		t.Errorf("exit %d: %s %s", code, out, errs)
 	}
@@ -315,14 +331,22 @@ func TestPullFailsByName(t *testing.T) {
 func TestPullSeesMasking(t *testing.T) {
 	fake := &cwfake.Server{}
 	for i := range 20 {
-		fake.Add("/dns/zone", cwfake.Event{ID: fmt.Sprint(i), Timestamp: testDay.UnixMilli(), Message: "1.0 2026-11-01T00:00:00Z Z123412341234 www.example.com A NOERROR UDP FRA2 192.0.2.1 -"})
+		fake.Add(
+			"/dns/zone",
+			cwfake.Event{
+				ID:        fmt.Sprint(i),
+				Timestamp: testDay.UnixMilli(),
+				Message:   "1.0 2026-11-01T00:00:00Z Z123412341234 www.example.com A NOERROR UDP FRA2 192.0.2.1 -",
+			},
+		)
 	}
 	fake.Add("/dns/zone").Masked = true
 	fake.Add("/dns/zone").Retention = 1
 	c := newTestCloud(t, fake)
 	args := []string{"--log-group", "/dns/zone", "--from", "2026-11-01", "--to", "2026-11-02", "--rate", "1000"}
 	_, errs, code := c.case53(append([]string{"pull", "x.case", "--format", "zone"}, args...)...)
-	if code != 4 || !strings.Contains(errs, "has a data protection policy") || !strings.Contains(errs, "20 events have runs of asterisks") || !strings.Contains(errs, "keeps events for 1 days") {
+	if code != 4 || !strings.Contains(errs, "has a data protection policy") || !strings.Contains(errs, "20 events have runs of asterisks") ||
+		!strings.Contains(errs, "keeps events for 1 days") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 	if masked := c.number("x.case", "SELECT coalesce(sum((provenance->>'masked_events')::BIGINT), 0)::BIGINT FROM object"); masked != 20 {
@@ -381,7 +405,8 @@ func TestPullLedger(t *testing.T) {
 	if row["source_kind"] != "cwlogs" || !strings.Contains(fmt.Sprint(row["provenance"]), "request_id") {
 		t.Errorf("%v", row)
 	}
-	if group := c.rows("x.case", "SELECT DISTINCT log_group, log_stream LIKE 'eni-%' AS stream FROM flow")[0]; group["log_group"] != "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vpc/flow" || group["stream"] != true {
+	if group := c.rows("x.case", "SELECT DISTINCT log_group, log_stream LIKE 'eni-%' AS stream FROM flow")[0]; group["log_group"] != "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vpc/flow" ||
+		group["stream"] != true {
 		t.Errorf("%v", group)
 	}
 }
@@ -390,7 +415,14 @@ func TestDryRunAndSources(t *testing.T) {
 	fake := &cwfake.Server{}
 	fillFlows(fake, 2_000)
 	fake.Add("/app", cwfake.Event{ID: "1", Timestamp: testDay.UnixMilli(), Message: "GET / 200"})
-	fake.Add("/dns/zone", cwfake.Event{ID: "2", Timestamp: testDay.UnixMilli(), Message: "1.0 2026-11-01T00:00:00Z Z123412341234 www.example.com A NOERROR UDP FRA2 192.0.2.1 -"})
+	fake.Add(
+		"/dns/zone",
+		cwfake.Event{
+			ID:        "2",
+			Timestamp: testDay.UnixMilli(),
+			Message:   "1.0 2026-11-01T00:00:00Z Z123412341234 www.example.com A NOERROR UDP FRA2 192.0.2.1 -",
+		},
+	)
 	fake.Add("/empty")
 	c := newTestCloud(t, fake)
 	out, errs, code := c.case53(pullArgs("--dry-run")...)
@@ -402,7 +434,8 @@ func TestDryRunAndSources(t *testing.T) {
 	}
 	out, errs, code = c.case53("sources", "--from", "2026-11-01", "--to", "2026-11-02")
 	want := "flow  arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vpc/flow  2026-11-01 00:00:00 … 2026-11-01 05:58:12"
-	if code != 0 || !strings.Contains(out, want) || !strings.Contains(out, "zone  arn:aws:logs:eu-central-1:123456789012:log-group:/dns/zone") || strings.Contains(out, "/app") {
+	if code != 0 || !strings.Contains(out, want) || !strings.Contains(out, "zone  arn:aws:logs:eu-central-1:123456789012:log-group:/dns/zone") ||
+		strings.Contains(out, "/app") {
 		t.Errorf("exit %d: %s %s", code, out, errs)
 	}
 	out, _, _ = c.case53("sources", "--json", "--all", "--log-groups", "/app")
@@ -414,7 +447,20 @@ func TestDryRunAndSources(t *testing.T) {
 
 func TestIAMPolicy(t *testing.T) {
 	c := newTestCloud(t, &cwfake.Server{})
-	out, errs, code := c.case53("iam-policy", "--log-group", testGroup, "--region", testRegion, "--account-id", testAccount, "--s3", "s3://logs/AWSLogs/", "--all-versions", "--kms-key", "arn:aws:kms:eu-central-1:1:key/x")
+	out, errs, code := c.case53(
+		"iam-policy",
+		"--log-group",
+		testGroup,
+		"--region",
+		testRegion,
+		"--account-id",
+		testAccount,
+		"--s3",
+		"s3://logs/AWSLogs/",
+		"--all-versions",
+		"--kms-key",
+		"arn:aws:kms:eu-central-1:1:key/x",
+	)
 	if code != 0 {
 		t.Fatal(errs)
 	}
@@ -435,7 +481,15 @@ func TestDescribedAccount(t *testing.T) {
 	at := testDay.Add(time.Hour).UnixMilli()
 	// A field order that nothing could be inferred from: it is known from describe-flow-logs alone.
 	for i := range 20 {
-		fake.Add(testGroup, cwfake.Event{ID: fmt.Sprint(i), Stream: "eni-1-all", Timestamp: at, Message: fmt.Sprintf("10.0.0.%d 198.51.100.7 %d %d 1 40", i, at/1000, at/1000+60)})
+		fake.Add(
+			testGroup,
+			cwfake.Event{
+				ID:        fmt.Sprint(i),
+				Stream:    "eni-1-all",
+				Timestamp: at,
+				Message:   fmt.Sprintf("10.0.0.%d 198.51.100.7 %d %d 1 40", i, at/1000, at/1000+60),
+			},
+		)
 	}
 	c := newTestCloud(t, fake)
 	write := func(name, text string) {
@@ -443,12 +497,18 @@ func TestDescribedAccount(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write("flowlogs.json", `{"FlowLogs":[{"CreationTime":"2026-01-01T00:00:00.000Z","DeliverLogsStatus":"FAILED","DeliverLogsErrorMessage":"Access error","FlowLogId":"fl-1","FlowLogStatus":"ACTIVE",
-		"LogGroupName":"/aws/vpc/flow","ResourceId":"vpc-1","TrafficType":"REJECT","LogDestinationType":"cloud-watch-logs","LogFormat":"${srcaddr} ${dstaddr} ${start} ${end} ${packets} ${bytes}","MaxAggregationInterval":60}]}`)
-	write("interfaces.json", `{"NetworkInterfaces":[{"NetworkInterfaceId":"eni-1","OwnerId":"123456789012","VpcId":"vpc-1","SubnetId":"subnet-1","Status":"in-use","MacAddress":"02:00:00:00:00:01",
+	write(
+		"flowlogs.json",
+		`{"FlowLogs":[{"CreationTime":"2026-01-01T00:00:00.000Z","DeliverLogsStatus":"FAILED","DeliverLogsErrorMessage":"Access error","FlowLogId":"fl-1","FlowLogStatus":"ACTIVE",
+		"LogGroupName":"/aws/vpc/flow","ResourceId":"vpc-1","TrafficType":"REJECT","LogDestinationType":"cloud-watch-logs","LogFormat":"${srcaddr} ${dstaddr} ${start} ${end} ${packets} ${bytes}","MaxAggregationInterval":60}]}`,
+	)
+	write(
+		"interfaces.json",
+		`{"NetworkInterfaces":[{"NetworkInterfaceId":"eni-1","OwnerId":"123456789012","VpcId":"vpc-1","SubnetId":"subnet-1","Status":"in-use","MacAddress":"02:00:00:00:00:01",
 		"Attachment":{"InstanceId":"i-1","AttachTime":"2026-01-02T00:00:00.000Z"},"Groups":[{"GroupName":"web","GroupId":"sg-1"}],"TagSet":[{"Key":"Name","Value":"web-1"}],
 		"PrivateIpAddresses":[{"PrivateIpAddress":"10.0.0.1","PrivateDnsName":"ip-10-0-0-1","Primary":true,"Association":{"PublicIp":"203.0.113.9"}},{"PrivateIpAddress":"10.0.0.2","Primary":false}],
-		"Ipv6Addresses":[{"Ipv6Address":"2001:db8::1"}]}]}`)
+		"Ipv6Addresses":[{"Ipv6Address":"2001:db8::1"}]}]}`,
+	)
 	args := pullArgs("--describe-flow-logs", "flowlogs.json", "--describe-network-interfaces", "interfaces.json")
 	for range 2 {
 		out, errs, code := c.case53(args...)

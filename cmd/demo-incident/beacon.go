@@ -77,7 +77,12 @@ func (w *world) sweepOne(e *iface, a netip.Addr, port uint16, t time.Time) {
 func (w *world) shell(r *rand.Rand, e *iface, to netip.Addr, start, end time.Time) {
 	w.at(start, func(t time.Time) {
 		w.reverse(w.byAddr[to], t, e.addr)
-		c := conn{proto: tcpProto, client: netip.AddrPortFrom(e.addr, e.port()), server: netip.AddrPortFrom(to, 22), turns: tcp(t, 2*time.Second, 3_000, 4_000)[:1]}
+		c := conn{
+			proto:  tcpProto,
+			client: netip.AddrPortFrom(e.addr, e.port()),
+			server: netip.AddrPortFrom(to, 22),
+			turns:  tcp(t, 2*time.Second, 3_000, 4_000)[:1],
+		}
 		for t = t.Add(4 * time.Second); t.Before(end); t = t.Add(between(r, 5*time.Second, 55*time.Second)) {
 			c.turns = append(c.turns, exchange(t, size(r, 60, 3_000), size(r, 200, 40_000)))
 		}

@@ -52,8 +52,17 @@ func (w *world) recon() {
 		}
 	}
 	for i := range 3 { // a zone transfer is asked of the name server itself: the resolver field is the intruder
-		w.zone.add(zoneRow{at: last.Add(time.Duration(150+9*i)*time.Second + between(r, 0, time.Second)), name: demo.Zone, qtype: "AXFR", rcode: "REFUSED", overTCP: true,
-			edge: "AMS54-C1", resolver: demo.Intruder})
+		w.zone.add(
+			zoneRow{
+				at:       last.Add(time.Duration(150+9*i)*time.Second + between(r, 0, time.Second)),
+				name:     demo.Zone,
+				qtype:    "AXFR",
+				rcode:    "REFUSED",
+				overTCP:  true,
+				edge:     "AMS54-C1",
+				resolver: demo.Intruder,
+			},
+		)
 	}
 }
 
@@ -62,7 +71,12 @@ func (w *world) entry() {
 	w.scan()
 	w.guess()
 	r := seeded("entry")
-	c := conn{proto: tcpProto, client: from(r, demo.Intruder), server: netip.AddrPortFrom(demo.Staging, 22), turns: tcp(demo.EntryAt, 10*time.Second, 3_200, 4_100)}
+	c := conn{
+		proto:  tcpProto,
+		client: from(r, demo.Intruder),
+		server: netip.AddrPortFrom(demo.Staging, 22),
+		turns:  tcp(demo.EntryAt, 10*time.Second, 3_200, 4_100),
+	}
 	c.turns = c.turns[:1]
 	for t := demo.EntryAt.Add(3 * time.Second); t.Before(demo.EntryTo); t = t.Add(between(r, 4*time.Second, 50*time.Second)) {
 		c.turns = append(c.turns, exchange(t, size(r, 60, 2_400), size(r, 200, 60_000)))

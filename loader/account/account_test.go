@@ -27,7 +27,12 @@ type wire struct {
 func (w *wire) Do(r *http.Request) (*http.Response, error) {
 	w.requests++
 	w.last = r.URL.Path + r.Header.Get("X-Amz-Target")
-	return &http.Response{StatusCode: w.status, Header: http.Header{"Content-Type": {"application/x-amz-json-1.1"}}, Body: io.NopCloser(strings.NewReader(w.body)), Request: r}, nil
+	return &http.Response{
+		StatusCode: w.status,
+		Header:     http.Header{"Content-Type": {"application/x-amz-json-1.1"}},
+		Body:       io.NopCloser(strings.NewReader(w.body)),
+		Request:    r,
+	}, nil
 }
 
 func testConfig(w *wire, scrub *scrubber) aws.Config {
@@ -99,7 +104,11 @@ func TestOnlyReadingLeavesTheProgram(t *testing.T) {
 
 // TestErrorsShowNoSecret: services quote the request that they refuse.
 func TestErrorsShowNoSecret(t *testing.T) {
-	quoting := fmt.Sprintf(`{"__type":"InvalidSignatureException","message":"The Canonical String for this request should have been\n'POST\n/\n\nhost:logs\nx-amz-security-token:%s\n' Credential=%s/20261101, Signature=abcdef0123"}`, ownToken, ownKey)
+	quoting := fmt.Sprintf(
+		`{"__type":"InvalidSignatureException","message":"The Canonical String for this request should have been\n'POST\n/\n\nhost:logs\nx-amz-security-token:%s\n' Credential=%s/20261101, Signature=abcdef0123"}`,
+		ownToken,
+		ownKey,
+	)
 	scrub := &scrubber{}
 	client := cloudwatchlogs.NewFromConfig(testConfig(&wire{status: 400, body: quoting}, scrub))
 	check := func(err error) {

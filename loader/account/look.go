@@ -86,7 +86,14 @@ func lookAtGroup(ctx context.Context, client *cloudwatchlogs.Client, limiter *cw
 var startOfReverse = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // glance reads a few events from one end of a window.
-func glance(ctx context.Context, client *cloudwatchlogs.Client, limiter *cwlogs.Limiter, g cwlogs.Group, w cases.Span, head bool) ([]types.FilteredLogEvent, error) {
+func glance(
+	ctx context.Context,
+	client *cloudwatchlogs.Client,
+	limiter *cwlogs.Limiter,
+	g cwlogs.Group,
+	w cases.Span,
+	head bool,
+) ([]types.FilteredLogEvent, error) {
 	from, to := w.From, w.To
 	if from.IsZero() {
 		from = g.Created
@@ -94,7 +101,12 @@ func glance(ctx context.Context, client *cloudwatchlogs.Client, limiter *cwlogs.
 	if to.IsZero() {
 		to = time.Now()
 	}
-	in := &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &g.Name, Limit: aws.Int32(50), StartTime: aws.Int64(from.UnixMilli()), EndTime: aws.Int64(to.UnixMilli() - 1)}
+	in := &cloudwatchlogs.FilterLogEventsInput{
+		LogGroupName: &g.Name,
+		Limit:        aws.Int32(50),
+		StartTime:    aws.Int64(from.UnixMilli()),
+		EndTime:      aws.Int64(to.UnixMilli() - 1),
+	}
 	if !head {
 		in.StartFromHead = aws.Bool(false)
 		in.StartTime = aws.Int64(max(from.UnixMilli(), startOfReverse.UnixMilli()))

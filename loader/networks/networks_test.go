@@ -65,7 +65,14 @@ func TestMMDB(t *testing.T) {
 // A file that is cut anywhere, or of which a byte of the tree or the metadata is not what it was, is an error or still reads as
 // networks in order: it never ends the program.
 func TestDamagedMMDB(t *testing.T) {
-	whole := networkstest.MMDB("GeoLite2-City", built, []networkstest.Entry{{Network: "203.0.113.0/24", Data: networkstest.City("NL", "North Holland", "Amsterdam")}, {Network: "2001:db8::/32", Data: networkstest.City("DE", "", "")}})
+	whole := networkstest.MMDB(
+		"GeoLite2-City",
+		built,
+		[]networkstest.Entry{
+			{Network: "203.0.113.0/24", Data: networkstest.City("NL", "North Holland", "Amsterdam")},
+			{Network: "2001:db8::/32", Data: networkstest.City("DE", "", "")},
+		},
+	)
 	try := func(text []byte) error {
 		f, err := MMDB("x.mmdb", text)
 		if err != nil {
@@ -97,7 +104,10 @@ func TestDamagedMMDB(t *testing.T) {
 	if refused == 0 {
 		t.Error("no damage was seen")
 	}
-	f, err := MMDB("x.mmdb", networkstest.MMDB("GeoIP2-Anonymous-IP", built, []networkstest.Entry{{Network: "203.0.113.0/24", Data: map[string]any{"is_anonymous": uint16(1)}}}))
+	f, err := MMDB(
+		"x.mmdb",
+		networkstest.MMDB("GeoIP2-Anonymous-IP", built, []networkstest.Entry{{Network: "203.0.113.0/24", Data: map[string]any{"is_anonymous": uint16(1)}}}),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

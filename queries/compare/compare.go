@@ -50,8 +50,19 @@ func (m *comparer) compare(ctx context.Context, given map[string]string) (*Compa
 	if err != nil {
 		return nil, err
 	}
-	out := &Comparison{Matches: []Peer{}, OnlyLeft: []Peer{}, OnlyRight: []Peer{}, Totals: []Total{}, Subjects: []Subjected{}, Negative: []Negative{}, Coverage: map[string][]SideCovered{}, Blind: map[string][]cases.BlindSpot{},
-		calls: m.k.Shaped(cases.ShapeTraffic), names: m.k.Shaped(cases.ShapeQuery), logTypes: m.k.LogTypes()}
+	out := &Comparison{
+		Matches:   []Peer{},
+		OnlyLeft:  []Peer{},
+		OnlyRight: []Peer{},
+		Totals:    []Total{},
+		Subjects:  []Subjected{},
+		Negative:  []Negative{},
+		Coverage:  map[string][]SideCovered{},
+		Blind:     map[string][]cases.BlindSpot{},
+		calls:     m.k.Shaped(cases.ShapeTraffic),
+		names:     m.k.Shaped(cases.ShapeQuery),
+		logTypes:  m.k.LogTypes(),
+	}
 	covered, err := m.k.Coverage(ctx, time.Minute)
 	if err != nil {
 		return nil, err

@@ -53,7 +53,14 @@ func (f *Finding) read() error {
 	if ok != [3]bool{true, true, true} || f.Reason == "" || !slices.Contains(queries.Severities, f.Severity) {
 		return fmt.Errorf("a row is no finding: it needs score (DOUBLE), severity, reason, rows, from_time and to_time")
 	}
-	f.Subject = Subject{Src: text("src"), Dst: text("dst"), Client: text("client"), Name: text("name"), RegisteredDomain: text("registered_domain"), InterfaceID: text("interface_id")}
+	f.Subject = Subject{
+		Src:              text("src"),
+		Dst:              text("dst"),
+		Client:           text("client"),
+		Name:             text("name"),
+		RegisteredDomain: text("registered_domain"),
+		InterfaceID:      text("interface_id"),
+	}
 	if f.values["dstport"] != nil {
 		port := number(f.values["dstport"])
 		f.Subject.DstPort = &port

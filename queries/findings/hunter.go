@@ -173,7 +173,12 @@ func (h *Hunter) findings(ctx context.Context, o *Outcome, sql string) error {
 	}
 	if digest != nil {
 		digest.End(rows.Columns())
-		o.Receipt = repeat.Receipt{SHA256: digest.Sum(), Rows: digest.Rows(), Statement: repeat.Statements(o.Query.ID, o.Query.SQL, o.Args), Command: h.command(o)}
+		o.Receipt = repeat.Receipt{
+			SHA256:    digest.Sum(),
+			Rows:      digest.Rows(),
+			Statement: repeat.Statements(o.Query.ID, o.Query.SQL, o.Args),
+			Command:   h.command(o),
+		}
 	}
 	return rows.Err()
 }

@@ -55,7 +55,11 @@ func TestEditorProperties(t *testing.T) {
 			if rapid.Bool().Draw(rt, "paste") {
 				d.Update(tea.PasteMsg{Content: rapid.OneOf(rapid.String(), rapid.Just(frametest.Nasty)).Draw(rt, "text")})
 			}
-			edit(d, rapid.SampledFrom([]string{"a", "left", "right", "home", "end", "backspace", "ctrl+d", "ctrl+w", "ctrl+u", "ctrl+k", "up", "down", "enter", "space"}).Draw(rt, "key"))
+			edit(
+				d,
+				rapid.SampledFrom([]string{"a", "left", "right", "home", "end", "backspace", "ctrl+d", "ctrl+w", "ctrl+u", "ctrl+k", "up", "down", "enter", "space"}).
+					Draw(rt, "key"),
+			)
 			if d.at < 0 || d.at > len(d.text) {
 				rt.Fatalf("the cursor is at %d of %d", d.at, len(d.text))
 			}

@@ -21,7 +21,15 @@ func styles() grid.Styles {
 }
 
 func columns() []grid.Column {
-	return []grid.Column{{Name: "start"}, {Name: "srcaddr"}, {Name: "bytes", Right: true}, {Name: "action"}, {Name: "empty"}, {Name: "name"}, {Name: "object_id", Hidden: true}}
+	return []grid.Column{
+		{Name: "start"},
+		{Name: "srcaddr"},
+		{Name: "bytes", Right: true},
+		{Name: "action"},
+		{Name: "empty"},
+		{Name: "name"},
+		{Name: "object_id", Hidden: true},
+	}
 }
 
 // page makes the rows of a result of n rows that are on page p.
@@ -29,8 +37,11 @@ func page(p, n int) [][]grid.Cell {
 	var rows [][]grid.Cell
 	for i := p * grid.PageRows; i < min(n, (p+1)*grid.PageRows); i++ {
 		name := []string{"www.example.com.", strings.Repeat("0123456789", 7) + ".tunnel.example.org.", "東京.example.", "evil\x1b[2J\u202e."}[i%4]
-		rows = append(rows, []grid.Cell{{Text: fmt.Sprintf("10:%02d:%02d", i/60%60, i%60)}, {Text: fmt.Sprintf("10.0.0.%d", i%250)}, {Text: fmt.Sprint(i * 840)},
-			{Text: []string{"ACCEPT", "REJECT"}[i%2]}, {Null: true}, {Text: name}, {Text: "1"}})
+		rows = append(
+			rows,
+			[]grid.Cell{{Text: fmt.Sprintf("10:%02d:%02d", i/60%60, i%60)}, {Text: fmt.Sprintf("10.0.0.%d", i%250)}, {Text: fmt.Sprint(i * 840)},
+				{Text: []string{"ACCEPT", "REJECT"}[i%2]}, {Null: true}, {Text: name}, {Text: "1"}},
+		)
 	}
 	return rows
 }

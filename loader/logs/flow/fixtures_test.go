@@ -119,7 +119,8 @@ func TestPantherFlow(t *testing.T) {
 			if !ok {
 				column = strings.ToLower(camel.ReplaceAllString(name, "${1}_${2}"))
 			}
-			column = strings.NewReplacer("src_addr", "srcaddr", "dst_addr", "dstaddr", "src_port", "srcport", "dst_port", "dstport", "tcpflags", "tcp_flags").Replace(column)
+			column = strings.NewReplacer("src_addr", "srcaddr", "dst_addr", "dstaddr", "src_port", "srcport", "dst_port", "dstport", "tcpflags", "tcp_flags").
+				Replace(column)
 			switch v := value.(type) {
 			case string:
 				want[column] = v
@@ -231,7 +232,16 @@ func TestPantherAnalysisFlow(t *testing.T) {
 		}
 		for _, c := range suite.Tests {
 			total++
-			object, names := map[string]any{}, strings.NewReplacer("flowDirection", "flow_direction", "vpcId", "vpc_id", "subNetId", "subnet_id", "logStatus", "log_status")
+			object, names := map[string]any{}, strings.NewReplacer(
+				"flowDirection",
+				"flow_direction",
+				"vpcId",
+				"vpc_id",
+				"subNetId",
+				"subnet_id",
+				"logStatus",
+				"log_status",
+			)
 			for name, value := range c.Log {
 				if strings.HasPrefix(name, "p_") || value == "null" { // the peer's own fields; and a text that no flow log has
 					continue

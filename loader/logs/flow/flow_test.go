@@ -92,7 +92,8 @@ func renderFlow(t *testing.T, recs [][]byte, given []string) string {
 func TestFlowSQL(t *testing.T) {
 	tables := logstest.Tables(Type.SQL)
 	stored, plain := tables["flow_full"].Names, tables["flow_plain"]
-	if len(plain.Names) != flowPlainColumns || !slices.Equal(plain.Names, stored[:flowPlainColumns]) || !slices.Equal(plain.Types, tables["flow_full"].Types[:flowPlainColumns]) {
+	if len(plain.Names) != flowPlainColumns || !slices.Equal(plain.Names, stored[:flowPlainColumns]) ||
+		!slices.Equal(plain.Types, tables["flow_full"].Types[:flowPlainColumns]) {
 		t.Fatalf("store.flow_plain is %v", plain.Names)
 	}
 	if len(stored) != flowColumns || stored[flowStart] != "start" || stored[flowExtraJSON] != "extra" || stored[flowEscaped] != "utf8_escaped" {
@@ -108,7 +109,15 @@ func TestFlowSQL(t *testing.T) {
 			if f.kind == flowLost {
 				want = "packets_lost"
 			}
-			types = map[flowKind]string{flowLost: "VARCHAR", flowAddr: "UINTEGER", flowTime: "TIMESTAMP", flowPort: "INTEGER", flowProtocol: "SMALLINT", flowFlags: "SMALLINT", flowCount: "BIGINT"}
+			types = map[flowKind]string{
+				flowLost:     "VARCHAR",
+				flowAddr:     "UINTEGER",
+				flowTime:     "TIMESTAMP",
+				flowPort:     "INTEGER",
+				flowProtocol: "SMALLINT",
+				flowFlags:    "SMALLINT",
+				flowCount:    "BIGINT",
+			}
 		}
 		if tables[table].Names[column] != want || tables[table].Types[column] != types[f.kind] {
 			t.Errorf("%s: store.%s column %d is %s %s", f.name, table, column, tables[table].Names[column], tables[table].Types[column])
@@ -202,7 +211,8 @@ func TestFlowWindow(t *testing.T) {
 		t.Error(o, first, last, err, d.Contexts)
 	}
 	answer = logs.Row
-	if o, first, last, err = d.Decode([]byte("- 10.0.0.2 1669842800 1669842700 -")); o != logs.Row || first != 1669842700e6 || last != 1669842800e6 || err != nil {
+	if o, first, last, err = d.Decode([]byte("- 10.0.0.2 1669842800 1669842700 -")); o != logs.Row || first != 1669842700e6 || last != 1669842800e6 ||
+		err != nil {
 		t.Error("end before start:", o, first, last, err)
 	}
 	if o, first, last, _ = d.Decode([]byte("- - - - -")); o != logs.Row || first != logs.NoTime || last != logs.NoTime || len(asked) != 2 {

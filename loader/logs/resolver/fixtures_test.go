@@ -95,7 +95,11 @@ func TestOCSFResolver(t *testing.T) {
 		"query_timestamp": time.UnixMilli(ocsf.Time).UTC().Format(time.RFC3339Nano), "query_name": ocsf.Query.Hostname,
 		"query_type": ocsf.Query.Type, "query_class": ocsf.Query.Class, "src4": ocsf.Src.IP, "srcport": ocsf.Src.Port.String(),
 	})
-	logstest.Has(t, d.RowsOf("dns_answer")[0], map[string]string{"rdata": ocsf.Answers[0].Rdata, "type": ocsf.Answers[0].Type, "class": ocsf.Answers[0].Class})
+	logstest.Has(
+		t,
+		d.RowsOf("dns_answer")[0],
+		map[string]string{"rdata": ocsf.Answers[0].Rdata, "type": ocsf.Answers[0].Type, "class": ocsf.Answers[0].Class},
+	)
 }
 
 func TestDynatraceResolver(t *testing.T) {

@@ -29,9 +29,29 @@ func TestElasticZone(t *testing.T) {
 	b := logstest.Fixture(t, "elastic+integrations/packages/aws/data_stream/route53_public_logs/_dev/test/pipeline/test-route53.log@53733187")
 	rows, _ := logstest.DecodeAll(t, Type, bytes.Split(b, []byte("\n"))...)
 	want := []map[string]string{
-		{"query_timestamp": "2017-12-13T08:16:02.13Z", "name": "example.com", "query_type": "A", "protocol": "UDP", "edge_location": "FRA6", "resolver4": "55.36.5.7", "edns_client_subnet": ""},
-		{"query_timestamp": "2017-12-13T08:15:50.235Z", "query_type": "AAAA", "protocol": "TCP", "edge_location": "IAD12", "edns_client_subnet": "192.168.222.0/24"},
-		{"query_timestamp": "2017-12-13T08:16:03.983Z", "query_type": "ANY", "resolver4": "", "resolver6": "2001:db8::1234", "edns_client_subnet": "2001:db8:abcd::/48"},
+		{
+			"query_timestamp":    "2017-12-13T08:16:02.13Z",
+			"name":               "example.com",
+			"query_type":         "A",
+			"protocol":           "UDP",
+			"edge_location":      "FRA6",
+			"resolver4":          "55.36.5.7",
+			"edns_client_subnet": "",
+		},
+		{
+			"query_timestamp":    "2017-12-13T08:15:50.235Z",
+			"query_type":         "AAAA",
+			"protocol":           "TCP",
+			"edge_location":      "IAD12",
+			"edns_client_subnet": "192.168.222.0/24",
+		},
+		{
+			"query_timestamp":    "2017-12-13T08:16:03.983Z",
+			"query_type":         "ANY",
+			"resolver4":          "",
+			"resolver6":          "2001:db8::1234",
+			"edns_client_subnet": "2001:db8:abcd::/48",
+		},
 		{"query_timestamp": "2017-12-13T08:15:50.342Z", "name": "bad.example.com", "response_code": "NXDOMAIN", "edns_client_subnet": "192.168.111.0/24"},
 		{"query_timestamp": "2017-12-13T08:16:05.744Z", "name": "txt.example.com", "query_type": "TXT", "response_code": "NOERROR", "edge_location": "JFK5"},
 	}

@@ -61,7 +61,15 @@ func (c *chain) ended(err error) source.Slice {
 		same.State, same.Reason = source.CompleteUnverified, join(before.Reason, "a second count failed: "+oneLine(err))
 		return same
 	}
-	return source.Slice{Source: c.s.uri, From: c.work.start(), To: c.work.end(), State: source.Partial, Reason: oneLine(err), Objects: int64(c.pages), Records: -1}
+	return source.Slice{
+		Source:  c.s.uri,
+		From:    c.work.start(),
+		To:      c.work.end(),
+		State:   source.Partial,
+		Reason:  oneLine(err),
+		Objects: int64(c.pages),
+		Records: -1,
+	}
 }
 
 func oneLine(err error) string {
@@ -87,7 +95,17 @@ type reading struct {
 
 // slice is the reading as a slice of its span.
 func (c *chain) slice(sp span, r reading, state source.State, reads int) source.Slice {
-	out := source.Slice{Source: c.s.uri, From: sp.start(), To: sp.end(), State: state, Objects: r.pages, Records: r.events, Bytes: r.bytes, Digest: r.digest(), Reads: reads}
+	out := source.Slice{
+		Source:  c.s.uri,
+		From:    sp.start(),
+		To:      sp.end(),
+		State:   state,
+		Objects: r.pages,
+		Records: r.events,
+		Bytes:   r.bytes,
+		Digest:  r.digest(),
+		Reads:   reads,
+	}
 	if now := c.s.Now().UTC(); out.To.After(now) {
 		out.Reason = "read at " + now.Format(time.RFC3339) + ", before its end"
 	}
@@ -139,7 +157,10 @@ func (c *chain) compare(ctx context.Context) error {
 			return nil
 		}
 		now.Objects, now.Bytes = before.Objects+r.pages, before.Bytes+r.bytes
-		now.Reason = join(now.Reason, fmt.Sprintf("reading %d found %d events where there were %d before; all were loaded", now.Reads, r.events, before.Records))
+		now.Reason = join(
+			now.Reason,
+			fmt.Sprintf("reading %d found %d events where there were %d before; all were loaded", now.Reads, r.events, before.Records),
+		)
 		before = now
 		if n == readings {
 			c.state = &now

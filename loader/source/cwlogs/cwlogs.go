@@ -219,5 +219,11 @@ func (s *Source) Remarks() []string {
 	if s.masked == 0 || s.Unmask {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s: %d events have runs of asterisks, as a data protection policy writes them; --unmask reads them plain where logs:Unmask is allowed", s.uri, s.masked)}
+	return []string{
+		fmt.Sprintf(
+			"%s: %d events have runs of asterisks, as a data protection policy writes them; --unmask reads them plain where logs:Unmask is allowed",
+			s.uri,
+			s.masked,
+		),
+	}
 }

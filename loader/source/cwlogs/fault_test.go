@@ -138,9 +138,18 @@ func TestFaults(t *testing.T) {
 
 		{name: "throttled for good", spoil: always(says(400, "ThrottlingException", "Rate exceeded")), set: impatient, named: "Rate exceeded"},
 		{name: "down for good", spoil: always(text(503, "")), set: impatient, named: "no answer for"},
-		{name: "the same token for ever", set: func(f *cwfake.Server, c *cwlogs.Config) { f.RepeatToken, c.Repeats = -1, 20 }, named: "the same token came 20 times"},
+		{
+			name:  "the same token for ever",
+			set:   func(f *cwfake.Server, c *cwlogs.Config) { f.RepeatToken, c.Repeats = -1, 20 },
+			named: "the same token came 20 times",
+		},
 		{name: "credentials have expired", spoil: everyThird(expired), named: "run the same command again"},
-		{name: "credentials are unknown", set: func(f *cwfake.Server, _ *cwlogs.Config) { f.Keys = map[string]bool{} }, named: "does not accept the credentials", calls: 12},
+		{
+			name:  "credentials are unknown",
+			set:   func(f *cwfake.Server, _ *cwlogs.Config) { f.Keys = map[string]bool{} },
+			named: "does not accept the credentials",
+			calls: 12,
+		},
 		{name: "no such group", set: func(_ *cwfake.Server, c *cwlogs.Config) { c.Group = "/none" }, named: "us-east-1", calls: 30},
 		{name: "denied", set: func(f *cwfake.Server, _ *cwlogs.Config) { f.Add(group).Denied = true }, named: "case53 iam-policy", calls: 30},
 		{name: "tokens are refused for ever", set: func(f *cwfake.Server, _ *cwlogs.Config) { f.TokenLife = -time.Second }, named: "refused or grew too old"},

@@ -125,7 +125,14 @@ func transient(err error) bool {
 		return true
 	}
 	switch code(err) {
-	case "SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "InternalError", "ServiceUnavailable", "RequestTimeout", "RequestTimeTooSkewed":
+	case "SlowDown",
+		"Throttling",
+		"ThrottlingException",
+		"RequestLimitExceeded",
+		"InternalError",
+		"ServiceUnavailable",
+		"RequestTimeout",
+		"RequestTimeTooSkewed":
 		return true
 	}
 	switch n := status(err); {

@@ -89,7 +89,10 @@ func sha() version {
 
 func composite() version {
 	v := version{body: []byte(content), parts: []int{100_000, 100_000, len(content) - 200_000}}
-	v.header = map[string]string{"x-amz-checksum-crc32": base64.StdEncoding.EncodeToString(overParts(crc32.NewIEEE(), v)) + "-3", "x-amz-checksum-type": "COMPOSITE"}
+	v.header = map[string]string{
+		"x-amz-checksum-crc32": base64.StdEncoding.EncodeToString(overParts(crc32.NewIEEE(), v)) + "-3",
+		"x-amz-checksum-type":  "COMPOSITE",
+	}
 	return v
 }
 
@@ -100,7 +103,13 @@ func pieces() version {
 }
 
 func kms() version {
-	return version{body: []byte(content), header: map[string]string{"x-amz-server-side-encryption": "aws:kms", "x-amz-server-side-encryption-aws-kms-key-id": "arn:aws:kms:eu-west-1:123456789012:key/k"}}
+	return version{
+		body: []byte(content),
+		header: map[string]string{
+			"x-amz-server-side-encryption":                "aws:kms",
+			"x-amz-server-side-encryption-aws-kms-key-id": "arn:aws:kms:eu-west-1:123456789012:key/k",
+		},
+	}
 }
 
 func unknownSum() version {

@@ -26,7 +26,8 @@ func TestAnyFaults(t *testing.T) {
 			b.add(key, rapid.SampledFrom(kinds).Draw(rt, "kind")())
 		}
 		// Each request meets the next fault; after the last, none.
-		faults := rapid.SliceOfN(rapid.SampledFrom([]string{"", "", "", "503", "500", "denied", "expired", "reset", "cut", "cut, no length", "flip", "drop a byte", "vanish"}), 0, 24).Draw(rt, "faults")
+		faults := rapid.SliceOfN(rapid.SampledFrom([]string{"", "", "", "503", "500", "denied", "expired", "reset", "cut", "cut, no length", "flip", "drop a byte", "vanish"}), 0, 24).
+			Draw(rt, "faults")
 		next := func() string {
 			if len(faults) == 0 {
 				return ""

@@ -18,7 +18,12 @@ var _ source.Sliced = (*s3.Source)(nil)
 var _ source.Active = (*s3.Source)(nil)
 
 func flowKey(stamp time.Time, n int) string {
-	return fmt.Sprintf("AWSLogs/123456789012/vpcflowlogs/eu-west-1/%s/123456789012_vpcflowlogs_eu-west-1_fl-0a1b2c3d_%sZ_%08x.log.gz", stamp.Format("2006/01/02"), stamp.Format("20060102T1504"), n)
+	return fmt.Sprintf(
+		"AWSLogs/123456789012/vpcflowlogs/eu-west-1/%s/123456789012_vpcflowlogs_eu-west-1_fl-0a1b2c3d_%sZ_%08x.log.gz",
+		stamp.Format("2006/01/02"),
+		stamp.Format("20060102T1504"),
+		n,
+	)
 }
 
 func at(s string) time.Time {
@@ -131,7 +136,16 @@ func TestAccountsAndRegions(t *testing.T) {
 	b := newStub()
 	for _, account := range []string{"111111111111", "222222222222"} {
 		for _, region := range []string{"eu-west-1", "us-east-1"} {
-			b.put(fmt.Sprintf("AWSLogs/o-abc123/%s/vpcflowlogs/%s/2026/11/01/%s_vpcflowlogs_%s_fl-0a_20261101T0000Z_00000000.log.gz", account, region, account, region), "x")
+			b.put(
+				fmt.Sprintf(
+					"AWSLogs/o-abc123/%s/vpcflowlogs/%s/2026/11/01/%s_vpcflowlogs_%s_fl-0a_20261101T0000Z_00000000.log.gz",
+					account,
+					region,
+					account,
+					region,
+				),
+				"x",
+			)
 		}
 	}
 	for _, w := range []cases.Span{{}, {From: at("2026-11-01T00:00"), To: at("2026-11-02T00:00")}} {
@@ -198,7 +212,8 @@ func TestVersions(t *testing.T) {
 					t.Errorf("%s holds %q", o.URI(), got)
 				}
 				f := o.(source.Remote).Acquired()
-				if f.VersionID == "" || f.VersionID != f.More["version_id"] || (f.More["noncurrent"] == true) != strings.Contains(o.URI(), "versionId") || (f.More["deleted"] != nil) != strings.Contains(o.URI(), "removed") {
+				if f.VersionID == "" || f.VersionID != f.More["version_id"] || (f.More["noncurrent"] == true) != strings.Contains(o.URI(), "versionId") ||
+					(f.More["deleted"] != nil) != strings.Contains(o.URI(), "removed") {
 					t.Errorf("%s: %+v", o.URI(), f)
 				}
 			}

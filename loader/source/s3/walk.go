@@ -45,7 +45,17 @@ func (p *part) add(e entry) {
 func (p *part) digest() string { return hex.EncodeToString(p.sum.Sum(nil)) }
 
 func (p *part) slice(uri string) source.Slice {
-	out := source.Slice{Source: uri, From: p.span.From, To: p.span.To, State: source.CompleteUnverified, Reason: p.reason, Objects: p.objects, Records: -1, Bytes: p.bytes, Digest: p.digest()}
+	out := source.Slice{
+		Source:  uri,
+		From:    p.span.From,
+		To:      p.span.To,
+		State:   source.CompleteUnverified,
+		Reason:  p.reason,
+		Objects: p.objects,
+		Records: -1,
+		Bytes:   p.bytes,
+		Digest:  p.digest(),
+	}
 	if p.reason == "" && !p.listed {
 		out.Reason = "the listing did not come to its end"
 	}

@@ -28,8 +28,15 @@ func command(t *testing.T) func(args ...string) (stdout, stderr string, code int
 	return func(args ...string) (string, string, int) {
 		cmd := exec.Command(program, args...)
 		cmd.Dir = dir
-		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=eu-central-1",
-			"AWS_ENDPOINT_URL=http://" + address}
+		cmd.Env = []string{
+			"PATH=" + os.Getenv("PATH"),
+			"HOME=" + dir,
+			"TMPDIR=" + dir,
+			"AWS_ACCESS_KEY_ID=test",
+			"AWS_SECRET_ACCESS_KEY=secret",
+			"AWS_REGION=eu-central-1",
+			"AWS_ENDPOINT_URL=http://" + address,
+		}
 		var out, errs bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &errs
 		if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
@@ -56,7 +63,8 @@ func TestCommand(t *testing.T) {
 	with := func(args ...string) []string { return append(args, window...) }
 
 	out, errs, code := run(with("sources", "--s3", "s3://command/")...)
-	if code != 0 || !strings.Contains(out, "flow  s3://command/AWSLogs/123456789012/vpcflowlogs/eu-central-1/ ") || !strings.Contains(out, "dns   s3://command/AWSLogs/123456789012/vpcdnsquerylogs/vpc-1/ ") {
+	if code != 0 || !strings.Contains(out, "flow  s3://command/AWSLogs/123456789012/vpcflowlogs/eu-central-1/ ") ||
+		!strings.Contains(out, "dns   s3://command/AWSLogs/123456789012/vpcdnsquerylogs/vpc-1/ ") {
 		t.Errorf("sources: exit %d: %s %s", code, out, errs)
 	}
 	out, errs, code = run(with("pull", "x.case", "--dry-run", "--s3", "s3://command/")...)
