@@ -1,5 +1,6 @@
 // Package queries holds the saved queries: SQL files that say what they ask, what they need, what they take and what
-// their answer cannot tell. A file dropped into a folder is a query; nothing has to be rebuilt.
+// their answer cannot tell. The built-in ones are in sql, a folder a group. A file dropped into a folder of the user is a
+// query; nothing has to be rebuilt.
 //
 // # How to write one
 //
@@ -49,7 +50,7 @@
 //
 // # Shared steps
 //
-// What several queries begin with stands once, in a file of the folder steps: a comment that says what the steps give and
+// What several queries begin with stands once, in a file of sql/steps: a comment that says what the steps give and
 // what must come before them, then WITH and the steps, without a SELECT. The line
 //
 //	steps:  sides, sides-all, calls, callers-all, uses
