@@ -82,6 +82,64 @@ CREATE TABLE store.minute (
 
 -- section: views
 
+-- What nearly every query is narrowed to. A window without a beginning or without an end is NULL there, and a capture that
+-- is not chosen is the empty text: then the condition is gone before a row is read.
+
+-- Of a capture: the one that was chosen, or any.
+CREATE MACRO of(capture, chosen) AS (chosen = '' OR capture = chosen);
+
+-- A moment within a window; its end is not in it.
+CREATE MACRO within(moment, since, until) AS (
+  (since::TIMESTAMP IS NULL OR moment >= since::TIMESTAMP) AND (until::TIMESTAMP IS NULL OR moment < until::TIMESTAMP)
+);
+
+-- A record that speaks about the time from first to last, where some of that is within the window.
+CREATE MACRO touches(first, last, since, until) AS (
+  (since::TIMESTAMP IS NULL OR last >= since::TIMESTAMP) AND (until::TIMESTAMP IS NULL OR first < until::TIMESTAMP)
+);
+
+-- A moment at most so many minutes before or after another.
+CREATE MACRO around(moment, middle, minutes) AS (
+  moment BETWEEN middle::TIMESTAMP - to_minutes(minutes::BIGINT) AND middle::TIMESTAMP + to_minutes(minutes::BIGINT)
+);
+
+-- The full hours that a moment is in: one begins on the hour, the other on the half hour.
+CREATE MACRO hours_of(moment) AS (
+  [time_bucket(INTERVAL 1 HOUR, moment), time_bucket(INTERVAL 1 HOUR, moment - INTERVAL 30 MINUTE) + INTERVAL 30 MINUTE]
+);
+
+-- What is AWS's own, and what its customers run there. A service is as a flow record marks an address, NULL where none does.
+CREATE MACRO aws_own_service(service) AS (
+  coalesce(service, 'EC2') NOT IN ('EC2', 'CLOUDFRONT', 'S3', 'API_GATEWAY', 'GLOBALACCELERATOR')
+);
+CREATE MACRO amazonaws_domain(name) AS (ends_with(name, '.amazonaws.com') OR ends_with(name, '.amazonaws.com.cn'));
+CREATE MACRO aws_api_domain(name) AS (amazonaws_domain(name) OR ends_with(name, '.api.aws'));
+CREATE MACRO aws_domain(name) AS (aws_api_domain(name) OR ends_with(name, '.aws.dev'));
+CREATE MACRO aws_compute_name(name) AS (regexp_matches(name, '\.(compute|elb)\.amazonaws\.com'));
+CREATE MACRO aws_customer_name(name) AS (regexp_matches(name,
+  '(^|\.)(compute(-[0-9])?|elb|execute-api|s3|s3[.-][a-z0-9.-]+|lambda-url|appsync-api|elasticbeanstalk)\.'
+));
+CREATE MACRO aws_data_name(name) AS (regexp_matches(name, '(^|\.)(rds|cache|es|iot|mq)\.'));
+
+-- The port of time servers.
+CREATE MACRO ntp_port() AS (123);
+
+-- Lists as users give them: ports with commas, domains with commas, and an entry that is an address, a block or a name.
+CREATE MACRO port_list(ports) AS (
+  list_transform(list_filter(string_split(ports, ','), lambda p: TRY_CAST(p AS INTEGER)::VARCHAR = p), lambda p: p::INTEGER)
+);
+CREATE MACRO domain_list(domains) AS (
+  list_filter(list_transform(string_split(domains, ','), lambda d: lower(trim(d, ' .*'))), lambda d: d <> '')
+);
+CREATE MACRO is_block(entry) AS (regexp_matches(entry, '^[0-9./]+$|:'));
+CREATE MACRO bare_name(entry) AS (regexp_replace(regexp_replace(lower(entry), '^\*\.', ''), '\.$', ''));
+
+-- Parts of sentences: the s of a plural, and that a list was cut.
+CREATE MACRO plural(n) AS (CASE WHEN n = 1 THEN '' ELSE 's' END);
+CREATE MACRO shown_of(top, n, things) AS (
+  CASE WHEN n > top::BIGINT THEN format(' ({} of {} {} are shown)', top::BIGINT, n, things) ELSE '' END
+);
+
 -- Addresses as numbers: an IPv4 address is its IPv4-mapped IPv6 number (RFC 4291, 2.5.5.2), so one order holds for both.
 CREATE MACRO addr_number(v4, v6) AS (CASE WHEN v4 IS NOT NULL THEN 281470681743360::UHUGEINT + v4::UHUGEINT ELSE v6 END);
 

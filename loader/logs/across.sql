@@ -59,6 +59,10 @@ CREATE MACRO key_text(k) AS (CASE WHEN k < 4294967296 THEN v4_text(k) ELSE v6_te
 CREATE MACRO key_of(n) AS (CASE WHEN n BETWEEN 281470681743360::UHUGEINT AND 281474976710655::UHUGEINT THEN (n - 281470681743360::UHUGEINT)::UBIGINT
   ELSE (SELECT any_value(six.key) FROM store.address6 six WHERE six.address = n) END);
 
+-- A place as one number: a name that led there, beyond every key, else the address.
+CREATE MACRO name_peer(name_no) AS (1099511627776 + name_no);
+CREATE MACRO peer_no(server_key, name_no) AS (CASE WHEN name_no IS NULL THEN server_key ELSE name_peer(name_no) END);
+
 CREATE VIEW answer_name AS SELECT name_no, name FROM store.answer_name;
 
 COMMENT ON COLUMN answer_name.name_no IS 'number: a name that gave an address, as a number until the next load';

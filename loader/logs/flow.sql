@@ -201,12 +201,12 @@ CREATE MACRO nearest_v4(n) AS ((least(greatest(n, 281470681743360::UHUGEINT), 28
 CREATE MACRO endpoints_of(first, last, since, until, of_capture) AS TABLE
 SELECT * FROM store.flow_endpoint
 WHERE addr4 BETWEEN nearest_v4(first) AND nearest_v4(last) AND first <= 281474976710655::UHUGEINT AND last >= 281470681743360::UHUGEINT
-  AND (since IS NULL OR "end" >= since) AND (until IS NULL OR start < until)
+  AND touches(start, "end", since, until)
   AND (of_capture = '' OR context_id IN (SELECT context_id FROM store.flow_context WHERE capture = of_capture))
 UNION ALL
 SELECT * FROM store.flow_endpoint
 WHERE NOT (is_v4(first) AND is_v4(last)) AND addr4 IS NULL AND addr BETWEEN first AND last
-  AND (since IS NULL OR "end" >= since) AND (until IS NULL OR start < until)
+  AND touches(start, "end", since, until)
   AND (of_capture = '' OR context_id IN (SELECT context_id FROM store.flow_context WHERE capture = of_capture));
 
 -- The oldest flows that name an address from first to last (numbers), with how many there are in all; in no order. Sorted
