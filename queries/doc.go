@@ -21,7 +21,7 @@
 //	-- pivot:  Flows of this address
 //	SELECT start, peer, bytes, object_id, row_no
 //	FROM flow_by_addr
-//	WHERE addr_n = $ip_n::UHUGEINT AND ($capture = '' OR capture = $capture)
+//	WHERE addr_n = $ip_n::UHUGEINT AND of(capture, $capture)
 //	ORDER BY start, object_id, row_no
 //
 // The comment at the top is the query's page in the manual. Its first line is the title; paragraphs of prose follow;
@@ -40,6 +40,11 @@
 // text, time, vpc, zone. A parameter is used as $name and is always bound, never pasted into the SQL. One that is
 // left out and has no default is NULL, or the empty string where its kind is text (account, capture, domain,
 // instance, interface, name, text, vpc, zone). Write $at::TIMESTAMP where DuckDB cannot tell the type.
+//
+// What most queries are narrowed to has a word in every case: of(capture, $capture) holds for the capture that was chosen,
+// and for all where none was; within(start, $from, $to) for a moment in a window, either end of which may be left out;
+// touches(start, "end", $from, $to) for a record that speaks about some of the window; around(start, $at, $minutes) for a
+// moment not far from another. cases/schema.sql has more of them: lists of ports and domains, and what is AWS's own.
 //
 // An address is also bound as a number, where the SQL asks for it: $ip_n::UHUGEINT for a parameter named ip of kind ip;
 // $net_first::UHUGEINT and $net_last::UHUGEINT, the first and the last address of the block, for one named net of kind cidr.

@@ -31,7 +31,7 @@ WITH per_interface AS (
     list(DISTINCT CASE WHEN protocol IN (6, 17) THEN least(port, peer_port) END) AS ports, min(start) AS first_flow, max("end") AS last_flow
   FROM flow_by_addr
   WHERE addr_n = ip($ip) AND peer_n IS NOT NULL
-    AND ($capture = '' OR capture = $capture)
+    AND of(capture, $capture)
   GROUP BY ALL
 ), flows AS (
   SELECT capture, host, max(flows) AS flows, max(refused) AS refused, max(bytes_to) AS bytes_to, max(bytes_from) AS bytes_from,
@@ -43,7 +43,7 @@ WITH per_interface AS (
   SELECT capture, srcaddr_n AS host, string_agg(DISTINCT name, ' ' ORDER BY name) AS names, count(*) AS answers, min(query_timestamp) AS first_answer
   FROM dns_answer
   WHERE rdata_n = ip($ip) AND srcaddr_n IS NOT NULL
-    AND ($capture = '' OR capture = $capture)
+    AND of(capture, $capture)
   GROUP BY ALL
 )
 SELECT number_text(host) AS host, names, coalesce(answers, 0) AS answers, first_answer, coalesce(flows, 0) AS flows, coalesce(refused, 0) AS refused,

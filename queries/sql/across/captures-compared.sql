@@ -82,7 +82,7 @@
 -- column: right_size         number
 -- column: of_rows            count
 WITH allowed AS (
-  SELECT regexp_replace(regexp_replace(lower(entry), '^\*\.', ''), '\.$', '') AS entry, CASE WHEN regexp_matches(entry, '^[0-9./]+$|:') THEN cidr_first(entry) END AS first_n, CASE WHEN regexp_matches(entry, '^[0-9./]+$|:') THEN cidr_last(entry) END AS last_n
+  SELECT bare_name(entry) AS entry, CASE WHEN is_block(entry) THEN cidr_first(entry) END AS first_n, CASE WHEN is_block(entry) THEN cidr_last(entry) END AS last_n
   FROM (SELECT trim(unnest(string_split($allow, chr(10)))) AS entry) WHERE entry <> ''
 ), suffix AS (
   SELECT place_no, unnest(list_transform(range(1, len(labels) + 1), lambda i: array_to_string(labels[i:], '.'))) AS suffix FROM (SELECT place_no, string_split(name, '.') AS labels FROM judged WHERE name IS NOT NULL AND $allow <> '')

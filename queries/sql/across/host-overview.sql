@@ -41,7 +41,7 @@ WITH met AS (
     min(start) AS first_flow, max("end") AS last_flow
   FROM flow_by_addr
   WHERE addr_n = ip($ip)
-    AND ($capture = '' OR capture = $capture)
+    AND of(capture, $capture)
   GROUP BY ALL
 ), peer AS (
   SELECT peer_n, max(records) AS records, max(refused) AS refused, max(bytes_out) AS bytes_out, max(bytes_in) AS bytes_in
@@ -60,17 +60,17 @@ WITH met AS (
     min(query_timestamp) AS first_query, max(query_timestamp) AS last_query, string_agg(DISTINCT src_instance, ' ' ORDER BY src_instance) AS instances
   FROM dns
   WHERE srcaddr_n = ip($ip)
-    AND ($capture = '' OR capture = $capture)
+    AND of(capture, $capture)
 ), named AS (
   SELECT array_to_string(list_slice(list_sort(list(DISTINCT name)), 1, 10), ' ') AS names_of_it
   FROM dns_answer
   WHERE rdata_n = ip($ip)
-    AND ($capture = '' OR capture = $capture)
+    AND of(capture, $capture)
 ), scouted AS (
   SELECT count(*) AS zone_queries
   FROM zone
   WHERE (resolver_ip_n = ip($ip) OR edns_first_n <= ip($ip) AND edns_last_n >= ip($ip))
-    AND ($capture = '' OR capture = $capture)
+    AND of(capture, $capture)
 )
 SELECT number_text(ip($ip)) AS address, private_number(ip($ip)) AS inside, w.interfaces, coalesce(w.instances, a.instances) AS instances,
   w.first_flow, w.last_flow, coalesce(f.records, 0)::BIGINT AS records, coalesce(f.refused, 0)::BIGINT AS refused, coalesce(f.bytes_out, 0)::BIGINT AS bytes_out, coalesce(f.bytes_in, 0)::BIGINT AS bytes_in,

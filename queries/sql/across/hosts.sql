@@ -26,11 +26,11 @@
 WITH named AS (
   SELECT capture, interface_id, srcaddr_n AS address, dstaddr_n AS peer, flow_direction = 'egress' AS own, instance_id, action, bytes AS bytes_out, 0 AS bytes_in, start, "end"
   FROM flow
-  WHERE srcaddr_n IS NOT NULL AND ($capture = '' OR capture = $capture)
+  WHERE srcaddr_n IS NOT NULL AND of(capture, $capture)
   UNION ALL
   SELECT capture, interface_id, dstaddr_n, srcaddr_n, flow_direction = 'ingress', instance_id, action, 0, bytes, start, "end"
   FROM flow
-  WHERE dstaddr_n IS NOT NULL AND ($capture = '' OR capture = $capture)
+  WHERE dstaddr_n IS NOT NULL AND of(capture, $capture)
 ), summed AS (
   SELECT capture, interface_id, address, max(instance_id) AS instance_id, count(*) AS records, count(*) FILTER (action = 'REJECT') AS refused,
     sum(bytes_out) AS bytes_out, sum(bytes_in) AS bytes_in, count(DISTINCT peer) FILTER (NOT private_number(peer)) AS outside_peers,

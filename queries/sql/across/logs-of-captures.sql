@@ -25,15 +25,15 @@
 -- column: first_query    time
 -- column: instances      text
 WITH source AS (
-  SELECT log_type, capture, source, sum(records)::BIGINT AS records, min(minute) AS first_minute, max(minute) AS last_minute FROM minute WHERE $capture = '' OR capture = $capture GROUP BY ALL
+  SELECT log_type, capture, source, sum(records)::BIGINT AS records, min(minute) AS first_minute, max(minute) AS last_minute FROM minute WHERE of(capture, $capture) GROUP BY ALL
 ), spanned AS (
-  SELECT 'flow' AS log_type, capture, interface_id AS source, min(minute) AS first_minute, max(minute) AS last_minute FROM flow_span WHERE $capture = '' OR capture = $capture GROUP BY ALL
+  SELECT 'flow' AS log_type, capture, interface_id AS source, min(minute) AS first_minute, max(minute) AS last_minute FROM flow_span WHERE of(capture, $capture) GROUP BY ALL
 ), owned AS (
   SELECT capture, interface_id AS source, string_agg(DISTINCT instance_id, ', ' ORDER BY instance_id) AS instances, string_agg(DISTINCT address, ', ' ORDER BY address) AS addresses FROM asset WHERE capture IS NOT NULL GROUP BY ALL
 ), called AS (
-  SELECT capture, interface_id AS source, count(*) AS calls_out, count(*) FILTER (refused) AS refused_out, min(start) AS first_call FROM session WHERE direction = 'out' AND ($capture = '' OR capture = $capture) GROUP BY ALL
+  SELECT capture, interface_id AS source, count(*) AS calls_out, count(*) FILTER (refused) AS refused_out, min(start) AS first_call FROM session WHERE direction = 'out' AND of(capture, $capture) GROUP BY ALL
 ), asked AS (
-  SELECT capture, vpc_id AS source, string_agg(DISTINCT src_instance, ', ' ORDER BY src_instance) AS instances, min(query_timestamp) AS first_query FROM dns WHERE $capture = '' OR capture = $capture GROUP BY ALL
+  SELECT capture, vpc_id AS source, string_agg(DISTINCT src_instance, ', ' ORDER BY src_instance) AS instances, min(query_timestamp) AS first_query FROM dns WHERE of(capture, $capture) GROUP BY ALL
 ), known AS (
   SELECT capture, log_type, min(first_time) AS first_record, max(last_time) AS last_record FROM object GROUP BY ALL
 )

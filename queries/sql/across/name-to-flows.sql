@@ -33,7 +33,7 @@ WITH answer AS (
   SELECT capture, srcaddr_n AS client, rdata_n AS address, query_timestamp, src_instance
   FROM dns_answer
   WHERE name = $name AND rdata_n IS NOT NULL AND srcaddr_n IS NOT NULL
-    AND ($capture = '' OR capture = $capture)
+    AND of(capture, $capture)
 ), pair AS (
   SELECT capture, client, address, count(*) AS answers, min(query_timestamp) AS first_answer, max(query_timestamp) AS last_answer,
     max(src_instance) AS src_instance

@@ -21,7 +21,7 @@
 -- column: query_first   time
 -- column: query_last    time
 WITH entry AS (
-  SELECT DISTINCT place, CASE WHEN regexp_matches(place, '^[0-9./]+$|:') THEN cidr_first(place) END AS first_n, CASE WHEN regexp_matches(place, '^[0-9./]+$|:') THEN cidr_last(place) END AS last_n, regexp_replace(regexp_replace(lower(place), '^\*\.', ''), '\.$', '') AS name
+  SELECT DISTINCT place, CASE WHEN is_block(place) THEN cidr_first(place) END AS first_n, CASE WHEN is_block(place) THEN cidr_last(place) END AS last_n, bare_name(place) AS name
   FROM (SELECT trim(unnest(string_split($places, chr(10)))) AS place) WHERE place <> ''
 ), flowing AS (
   SELECT e.place, f.object_id, f.row_no, f.action, f.start, f."end" FROM flow_by_addr f JOIN entry e ON f.addr_n = e.first_n WHERE e.first_n = e.last_n AND f.capture = $capture

@@ -49,7 +49,6 @@ WITH pair AS (
 )
 SELECT time, log, event, host, address, name, detail, bytes, capture, object_id, row_no
 FROM event
-WHERE ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR time >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR time < $to::TIMESTAMP)
+WHERE of(capture, $capture)
+  AND within(time, $from, $to)
 ORDER BY time, log, object_id, row_no, event

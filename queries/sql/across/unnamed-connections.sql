@@ -31,9 +31,8 @@ WITH pair AS (
   FROM flow
   WHERE (private_number(srcaddr_n) OR flow_direction = 'egress') AND NOT private_number(coalesce(pkt_dstaddr_n, dstaddr_n))
     AND CASE WHEN tcp_flags & 18 = 2 THEN true WHEN tcp_flags & 18 = 18 THEN false ELSE dstport <= srcport END
-    AND ($capture = '' OR capture = $capture)
-    AND ($from::TIMESTAMP IS NULL OR "end" >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+    AND of(capture, $capture)
+    AND touches(start, "end", $from, $to)
   GROUP BY ALL
 ), answer AS (
   SELECT DISTINCT capture, srcaddr_n AS client, rdata_n AS address, query_timestamp

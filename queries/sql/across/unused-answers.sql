@@ -26,9 +26,8 @@ WITH answer AS (
   SELECT capture, srcaddr_n AS client, name, rdata_n AS address, query_timestamp
   FROM dns_answer
   WHERE rdata_n IS NOT NULL AND srcaddr_n IS NOT NULL
-    AND ($capture = '' OR capture = $capture)
-    AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+    AND of(capture, $capture)
+    AND within(query_timestamp, $from, $to)
 ), pair AS (
   SELECT DISTINCT capture, client, address FROM answer
 ), called AS (

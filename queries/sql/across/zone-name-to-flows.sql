@@ -30,7 +30,7 @@ WITH lookup AS (
   SELECT capture, query_timestamp
   FROM zone
   WHERE name = $name
-    AND ($capture = '' OR capture = $capture)
+    AND of(capture, $capture)
 ), target AS (
   SELECT DISTINCT rdata_n AS address FROM dns_answer WHERE name = $name AND rdata_n IS NOT NULL
   UNION

@@ -28,7 +28,7 @@ WITH minutes AS (
     CASE WHEN bool_or(log_status = 'SKIPDATA') THEN 'SKIPDATA' WHEN bool_or(coalesce(log_status, 'OK') = 'OK') THEN 'OK' ELSE 'NODATA' END AS status
   FROM flow_span
   WHERE ($interface = '' OR interface_id = $interface)
-    AND ($capture = '' OR capture = $capture)
+    AND of(capture, $capture)
   GROUP BY ALL
 ), life AS (
   SELECT capture, interface_id, min(minute) AS first, max(minute) AS last

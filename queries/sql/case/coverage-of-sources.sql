@@ -24,7 +24,7 @@ WITH present AS (
   SELECT log_type, capture, source, minute, sum(records) AS records, coalesce(sum(records) FILTER (status = 'SKIPDATA'), 0) AS skipdata
   FROM minute
   WHERE ($log_type = '' OR log_type = $log_type)
-    AND ($capture = '' OR capture = $capture)
+    AND of(capture, $capture)
   GROUP BY ALL
 ), spaced AS (
   SELECT *, date_diff('minute', lag(minute) OVER (PARTITION BY log_type, capture, source ORDER BY minute), minute) - 1 AS gap

@@ -27,7 +27,7 @@ WITH present AS (
     SELECT 'flow', capture, interface_id, minute FROM flow_span
   )
   WHERE ($log_type = '' OR log_type = $log_type)
-    AND ($capture = '' OR capture = $capture)
+    AND of(capture, $capture)
 ), spaced AS (
   SELECT *, lag(minute) OVER (PARTITION BY log_type, capture, source ORDER BY minute) AS before
   FROM present

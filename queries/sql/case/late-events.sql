@@ -19,5 +19,5 @@ SELECT e.event_timestamp, e.ingestion_time, round(epoch(e.ingestion_time - e.eve
   o.log_type, o.uri, e.event_id, o.capture, e.object_id, e.row_no
 FROM event e JOIN object o USING (object_id)
 WHERE e.ingestion_time - e.event_timestamp >= to_minutes($minutes::BIGINT)
-  AND ($capture = '' OR o.capture = $capture)
+  AND of(o.capture, $capture)
 ORDER BY late_minutes DESC, e.object_id, e.row_no

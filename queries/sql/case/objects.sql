@@ -26,5 +26,5 @@ SELECT object_id, log_type, uri, size, "read", "rows", headers, blank, outside, 
   envelope, format, source_kind, window_from, window_to, acquired_at, problem, sha256, capture
 FROM object
 WHERE ($log_type = '' OR log_type = $log_type)
-  AND ($capture = '' OR capture = $capture)
+  AND of(capture, $capture)
 ORDER BY object_id

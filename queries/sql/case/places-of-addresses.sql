@@ -30,8 +30,8 @@ WITH outside AS MATERIALIZED (
     sum(CASE direction WHEN 'out' THEN bytes_out ELSE bytes_in END)::BIGINT AS bytes_sent, sum(CASE direction WHEN 'out' THEN bytes_in ELSE bytes_out END)::BIGINT AS bytes_received,
     min(start) AS first_time, max("end") AS last_time
   FROM session
-  WHERE direction IN ('out', 'in') AND NOT translated AND ($capture = '' OR capture = $capture)
-    AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+  WHERE direction IN ('out', 'in') AND NOT translated AND of(capture, $capture)
+    AND within(start, $from, $to)
   GROUP BY 1
 ), pair AS (
   SELECT o.address_n, f.file_id FROM outside o CROSS JOIN network_file f WHERE f.current

@@ -16,6 +16,6 @@
 SELECT regexp_replace(reason, '[0-9]+', '#', 'g') AS reason, log_type, count(*) AS records, count(DISTINCT object_id) AS objects,
   sum(size)::BIGINT AS size, min(object_id) AS first_object, arg_min(row_no, (object_id, row_no)) AS first_row, capture
 FROM reject
-WHERE ($capture = '' OR capture = $capture)
+WHERE of(capture, $capture)
 GROUP BY regexp_replace(reject.reason, '[0-9]+', '#', 'g'), log_type, capture
 ORDER BY records DESC, reason, log_type, capture

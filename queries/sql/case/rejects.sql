@@ -15,5 +15,5 @@
 SELECT object_id, row_no, reason, size, coalesce(TRY(decode(bytes[1:300])), bytes[1:300]::VARCHAR) AS record, log_type, uri, capture
 FROM reject
 WHERE ($reason = '' OR contains(lower(reason), lower($reason)))
-  AND ($capture = '' OR capture = $capture)
+  AND of(capture, $capture)
 ORDER BY object_id, row_no

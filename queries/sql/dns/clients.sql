@@ -20,8 +20,7 @@ SELECT srcaddr, any_value(src_instance ORDER BY src_instance) AS src_instance, v
   count(DISTINCT name) AS names, count(DISTINCT registered_domain) AS domains, count(*) FILTER (rcode = 'NXDOMAIN') AS nonexistent,
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM dns
-WHERE ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+WHERE of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 GROUP BY srcaddr, srcaddr_n, vpc_id, capture
 ORDER BY queries DESC, srcaddr_n, vpc_id, capture

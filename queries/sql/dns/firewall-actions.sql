@@ -22,8 +22,7 @@ SELECT firewall_rule_action, name, registered_domain, srcaddr, any_value(src_ins
 FROM dns
 WHERE firewall_rule_action IS NOT NULL
   AND ($action = '' OR firewall_rule_action = upper($action))
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 GROUP BY firewall_rule_action, name, registered_domain, srcaddr, srcaddr_n, rcode, firewall_rule_group_id, firewall_domain_list_id, capture
 ORDER BY queries DESC, name, srcaddr_n, firewall_rule_action, rcode, firewall_rule_group_id, firewall_domain_list_id, capture

@@ -29,9 +29,8 @@ SELECT name, strlen(name) AS bytes, any_value(longest_label) AS longest_label, r
   string_agg(DISTINCT query_type, ' ' ORDER BY query_type) AS types, min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen
 FROM dns
 WHERE (strlen(name) >= $length::BIGINT OR longest_label >= $label::BIGINT OR entropy >= $entropy::DOUBLE)
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 GROUP BY name
 ORDER BY strlen(name) DESC, name
 LIMIT $top::BIGINT

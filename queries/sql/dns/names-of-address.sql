@@ -23,8 +23,7 @@ SELECT name, count(*) AS answers, count(DISTINCT srcaddr_n) AS clients, mode(src
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM dns_answer
 WHERE rdata_n = ip($ip)
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 GROUP BY name, capture
 ORDER BY first_seen, name, capture

@@ -22,8 +22,7 @@ SELECT name, type, count(*) AS answers, count(DISTINCT srcaddr_n) AS clients,
 FROM dns_answer
 WHERE rdata_n IS NULL
   AND (lower(rtrim(rdata, '.')) = $name OR ends_with(lower(rtrim(rdata, '.')), ' ' || $name))
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 GROUP BY name, type, capture
 ORDER BY first_seen, name, type, capture

@@ -23,8 +23,7 @@ SELECT name, count(*) AS queries, count(DISTINCT srcaddr_n) AS clients,
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen
 FROM dns
 WHERE (name = $domain OR ends_with(name, '.' || $domain))
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 GROUP BY name
 ORDER BY queries DESC, name

@@ -24,7 +24,7 @@ SELECT coalesce(registered_domain, name) AS domain, min(query_timestamp) AS firs
   count(*) AS queries, count(DISTINCT name) AS names, count(DISTINCT srcaddr_n) AS clients,
   min(srcaddr) AS client, min(name) AS example, capture
 FROM dns
-WHERE ($capture = '' OR capture = $capture)
+WHERE of(capture, $capture)
 GROUP BY coalesce(registered_domain, name), capture
 HAVING min(query_timestamp) >= $since::TIMESTAMP
 ORDER BY first_seen, domain, capture

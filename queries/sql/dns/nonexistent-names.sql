@@ -29,9 +29,8 @@ SELECT srcaddr, any_value(src_instance ORDER BY src_instance) AS src_instance, c
   min(name) FILTER (rcode = 'NXDOMAIN') AS example,
   min(query_timestamp) FILTER (rcode = 'NXDOMAIN') AS first_seen, max(query_timestamp) FILTER (rcode = 'NXDOMAIN') AS last_seen, capture
 FROM dns
-WHERE ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+WHERE of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 GROUP BY srcaddr_n, srcaddr, capture
 HAVING count(*) FILTER (rcode = 'NXDOMAIN') >= greatest($least::BIGINT, 1)
 ORDER BY nonexistent DESC, srcaddr_n, capture

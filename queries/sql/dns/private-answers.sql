@@ -26,9 +26,8 @@ WITH answer AS (
     min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen
   FROM dns_answer
   WHERE rdata_n IS NOT NULL
-    AND ($capture = '' OR capture = $capture)
-    AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+    AND of(capture, $capture)
+    AND within(query_timestamp, $from, $to)
   GROUP BY ALL
 )
 SELECT name, number_text(rdata_n) AS rdata,

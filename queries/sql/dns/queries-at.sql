@@ -14,6 +14,6 @@
 SELECT query_timestamp, srcaddr, src_instance, name, query_type, rcode, answers_n, firewall_rule_action,
   transport, vpc_id, account_id, capture, object_id, row_no
 FROM dns
-WHERE query_timestamp BETWEEN $at::TIMESTAMP - to_minutes($minutes::BIGINT) AND $at::TIMESTAMP + to_minutes($minutes::BIGINT)
-  AND ($capture = '' OR capture = $capture)
+WHERE around(query_timestamp, $at, $minutes)
+  AND of(capture, $capture)
 ORDER BY query_timestamp, object_id, row_no

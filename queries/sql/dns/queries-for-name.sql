@@ -23,7 +23,6 @@ SELECT query_timestamp, srcaddr, src_instance, query_type, rcode, answers, firew
   capture, object_id, row_no
 FROM dns LEFT JOIN answered USING (object_id, row_no)
 WHERE name = $name
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 ORDER BY query_timestamp, object_id, row_no

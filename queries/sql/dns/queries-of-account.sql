@@ -17,7 +17,6 @@ SELECT query_timestamp, srcaddr, src_instance, name, query_type, rcode, answers_
   transport, vpc_id, account_id, capture, object_id, row_no
 FROM dns
 WHERE account_id = $account
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 ORDER BY query_timestamp, object_id, row_no

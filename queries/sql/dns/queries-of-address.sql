@@ -25,7 +25,6 @@ SELECT query_timestamp, name, query_type, rcode, answers, firewall_rule_action, 
   srcport, transport, vpc_id, capture, object_id, row_no
 FROM dns LEFT JOIN answered USING (object_id, row_no)
 WHERE srcaddr_n = ip($ip)
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 ORDER BY query_timestamp, object_id, row_no

@@ -24,7 +24,6 @@ SELECT query_timestamp, srcaddr, src_instance, name, query_type, rcode, answers,
   capture, object_id, row_no
 FROM dns LEFT JOIN answered USING (object_id, row_no)
 WHERE (name = $domain OR ends_with(name, '.' || $domain))
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 ORDER BY query_timestamp, object_id, row_no

@@ -21,8 +21,7 @@ SELECT query_type, rcode, count(*) AS queries, round(100.0 * count(*) / sum(coun
   count(DISTINCT srcaddr_n) AS clients, count(DISTINCT name) AS names, count(*) FILTER (answers_n = 0 OR answers_n IS NULL) AS no_answer,
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM dns
-WHERE ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+WHERE of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 GROUP BY query_type, rcode, capture
 ORDER BY queries DESC, query_type, rcode, capture

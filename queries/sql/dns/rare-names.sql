@@ -23,9 +23,8 @@
 SELECT coalesce(registered_domain, name) AS domain, count(*) AS asked, count(DISTINCT srcaddr_n) AS asked_by,
   min(srcaddr) AS client, min(name) AS example, min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM dns
-WHERE ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+WHERE of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 GROUP BY coalesce(registered_domain, name), capture
 HAVING count(*) <= $queries::BIGINT AND count(DISTINCT srcaddr_n) <= $clients::BIGINT
 ORDER BY first_seen, domain, capture

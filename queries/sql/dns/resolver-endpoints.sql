@@ -24,8 +24,7 @@ FROM dns
 WHERE (src_resolver_endpoint IS NOT NULL OR src_resolver_network_interface IS NOT NULL)
   AND ($endpoint = '' OR $endpoint IN (src_resolver_endpoint, src_resolver_network_interface))
   AND ($ip::VARCHAR IS NULL OR srcaddr_n = ip($ip))
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 GROUP BY src_resolver_endpoint, src_resolver_network_interface, srcaddr, srcaddr_n, vpc_id, capture
 ORDER BY queries DESC, src_resolver_endpoint, src_resolver_network_interface, srcaddr_n, vpc_id, capture

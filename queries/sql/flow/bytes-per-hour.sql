@@ -28,9 +28,8 @@ WITH sided AS (
   FROM flow
   WHERE start IS NOT NULL AND log_status = 'OK'
     AND ($interface = '' OR interface_id = $interface)
-    AND ($capture = '' OR capture = $capture)
-    AND ($from::TIMESTAMP IS NULL OR "end" >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+    AND of(capture, $capture)
+    AND touches(start, "end", $from, $to)
 )
 SELECT hour, capture, count(*) AS records, count(*) FILTER (no) AS refused,
   coalesce(sum(bytes) FILTER (from_inside AND NOT to_inside), 0)::BIGINT AS bytes_out,

@@ -19,5 +19,5 @@ SELECT start, "end", action, srcaddr, srcport, dstaddr, dstport, protocol, packe
 FROM flow
 WHERE start <= $at::TIMESTAMP + to_minutes($minutes::BIGINT)
   AND "end" >= $at::TIMESTAMP - to_minutes($minutes::BIGINT)
-  AND ($capture = '' OR capture = $capture)
+  AND of(capture, $capture)
 ORDER BY start, object_id, row_no

@@ -19,8 +19,7 @@ SELECT start, "end", action, side, port, peer, peer_port, protocol, packets, byt
   interface_id, instance_id, capture, object_id, row_no
 FROM flow_by_addr
 WHERE addr_n = ip($ip) AND peer_n = ip($peer)
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR "end" >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND touches(start, "end", $from, $to)
 QUALIFY row_number() OVER (PARTITION BY object_id, row_no ORDER BY side) = 1
 ORDER BY start, object_id, row_no

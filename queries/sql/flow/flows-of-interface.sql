@@ -19,7 +19,6 @@ SELECT start, "end", action, srcaddr, srcport, dstaddr, dstport, protocol, packe
   interface_id, instance_id, pkt_srcaddr, pkt_dstaddr, log_status, capture, object_id, row_no
 FROM flow
 WHERE interface_id = $interface
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR "end" >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND touches(start, "end", $from, $to)
 ORDER BY start, object_id, row_no

@@ -38,9 +38,8 @@ WITH per_interface AS (
     min(start) AS first_seen, max("end") AS last_seen
   FROM flow_by_addr
   WHERE addr_n = ip($ip)
-    AND ($capture = '' OR capture = $capture)
-    AND ($from::TIMESTAMP IS NULL OR "end" >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+    AND of(capture, $capture)
+    AND touches(start, "end", $from, $to)
   GROUP BY ALL
 ), named AS (
   SELECT capture, rdata_n, string_agg(DISTINCT name, ' ' ORDER BY name) AS names

@@ -27,7 +27,7 @@ SELECT min(start) AS first_seen, max("end") AS last_seen, number_text(srcaddr_n)
   dstport, protocol, count(*) AS records, count(*) FILTER (action = 'REJECT') AS refused, sum(bytes)::BIGINT AS bytes,
   private_number(srcaddr_n) AND private_number(dstaddr_n) AS inside, capture
 FROM flow
-WHERE ($capture = '' OR capture = $capture)
+WHERE of(capture, $capture)
   AND srcaddr_n IS NOT NULL AND dstaddr_n IS NOT NULL
   AND CASE WHEN tcp_flags & 18 = 2 THEN true WHEN tcp_flags & 18 = 18 THEN false ELSE dstport <= srcport END
 GROUP BY srcaddr_n, dstaddr_n, dstport, protocol, capture

@@ -31,9 +31,8 @@ WITH asked AS (
   FROM flow
   WHERE list_contains(string_split(replace($ports, ' ', ''), ','), dstport::VARCHAR)
     AND dstport <= srcport
-    AND ($capture = '' OR capture = $capture)
-    AND ($from::TIMESTAMP IS NULL OR "end" >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+    AND of(capture, $capture)
+    AND touches(start, "end", $from, $to)
   GROUP BY ALL
 ), logged AS (
   SELECT capture, srcaddr_n, count(*) AS queries

@@ -33,8 +33,7 @@ SELECT port, protocol, interface_id, count(DISTINCT peer_n) AS peers,
   min(start) AS first_seen, max("end") AS last_seen, capture
 FROM flow_by_addr
 WHERE addr_n = ip($ip) AND port <= peer_port AND protocol IN (6, 17)
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR "end" >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND touches(start, "end", $from, $to)
 GROUP BY ALL
 ORDER BY peers DESC, port, protocol, interface_id, capture

@@ -28,8 +28,7 @@ SELECT protocol,
   min(start) AS first_seen, max("end") AS last_seen, capture
 FROM flow
 WHERE protocol IS NOT NULL
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR "end" >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND touches(start, "end", $from, $to)
 GROUP BY ALL
 ORDER BY bytes DESC NULLS LAST, protocol, capture

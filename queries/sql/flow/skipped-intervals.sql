@@ -17,7 +17,6 @@ FROM flow
 WHERE log_status IN ('NODATA', 'SKIPDATA')
   AND ($status = '' OR log_status = upper($status))
   AND ($interface = '' OR interface_id = $interface)
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR "end" >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND touches(start, "end", $from, $to)
 ORDER BY start, interface_id, object_id, row_no

@@ -47,7 +47,7 @@ WITH bounds AS (
   SELECT d.capture, d.srcaddr_n AS client_n, d.registered_domain, d.name, d.query_timestamp
   FROM dns d JOIN bounds b USING (capture)
   WHERE d.query_type IN ('A', 'AAAA') AND d.answers_n > 0 AND d.registered_domain IS NOT NULL AND d.srcaddr_n IS NOT NULL AND d.query_timestamp >= b.begun AND d.query_timestamp < b.ended
-    AND ($capture = '' OR d.capture = $capture) AND ($from::TIMESTAMP IS NULL OR d.query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR d.query_timestamp < $to::TIMESTAMP)
+    AND of(d.capture, $capture) AND within(d.query_timestamp, $from, $to)
 ), asked AS (
   SELECT capture, client_n, registered_domain, count(*) AS queries, min(query_timestamp) AS first_query, max(query_timestamp) AS last_query FROM looked GROUP BY capture, client_n, registered_domain HAVING count(*) >= $queries::BIGINT
 ), wanted AS (
@@ -97,7 +97,7 @@ WITH bounds AS (
 )
 SELECT round(greatest(0, score), 3)::DOUBLE AS score, CASE WHEN known THEN 'info' WHEN names >= 50 OR queries >= 200 AND clients = 1 THEN 'medium' ELSE 'low' END AS severity,
   format('{} questions for {} names under {}, in {} different hours, were answered with {} addresses ({}{}), and none of them was called or called back; {}{}', queries, names, registered_domain, hours, addresses, examples, CASE WHEN addresses > 3 THEN ' …' ELSE '' END,
-    CASE WHEN clients = 1 THEN 'no other client asks for it' ELSE format('{} clients ask for it', clients) END, CASE WHEN all_findings > $top::BIGINT THEN format(' ({} of {} findings are shown)', $top::BIGINT, all_findings) ELSE '' END) AS reason,
+    CASE WHEN clients = 1 THEN 'no other client asks for it' ELSE format('{} clients ask for it', clients) END, shown_of($top, all_findings, 'findings')) AS reason,
   number_text(client_n) AS client, name, registered_domain, interface_id, queries AS "rows", first_query AS from_time, last_query AS to_time,
   queries, names, addresses, hours, clients, examples AS example_addresses, capture
 FROM ranked

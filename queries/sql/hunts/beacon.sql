@@ -55,10 +55,10 @@
 -- column: service text
 WITH looked AS NOT MATERIALIZED (
   SELECT capture, interface_no, interface_id, instance_id, direction = 'out' AS outward, protocol, client_key, server_key, client_port, server_port,
-    CASE WHEN name_no IS NULL OR direction = 'in' THEN server_key ELSE 1099511627776 + name_no END AS peer, name_no, start, "end", seconds, bytes_out, records, refused
+    CASE WHEN direction = 'in' THEN server_key ELSE peer_no(server_key, name_no) END AS peer, name_no, start, "end", seconds, bytes_out, records, refused
   FROM session_keys
   WHERE direction IN ('out', 'in') AND NOT translated AND protocol IN (6, 17, 1, 58)
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(start, $from, $to)
 ), place AS (
   SELECT interface_no, any_value(interface_id) AS interface_id, any_value(capture) AS capture, count(instance_id) > 0 AS has_instance, min(start) AS first_start FROM looked GROUP BY interface_no
 ), begun AS (
@@ -110,7 +110,7 @@ WITH looked AS NOT MATERIALIZED (
 ), whole AS (
   SELECT t.channel_no, any_value(t.capture) AS capture, any_value(t.interface_id) AS interface_id, any_value(CASE WHEN t.outward THEN 'out' ELSE 'in' END) AS direction, any_value(t.protocol) AS protocol, any_value(t.client_key) AS client_key,
     any_value(t.peer) AS peer, any_value(t.server_port) AS server_port, min(n.name) AS name, arg_max(l.server_key, (l.start, l.server_key)) AS server_key, max(v.service) AS service,
-    bool_or((coalesce(v.service, '') NOT IN ('', 'EC2', 'CLOUDFRONT', 'S3', 'API_GATEWAY', 'GLOBALACCELERATOR') AND (n.name IS NULL OR regexp_matches(n.name, '\.(amazonaws\.com(\.cn)?|api\.aws)$')))) AS aws_own, count(*) AS sessions, bool_and(l.refused) AS refused, sum(l.records) AS records, min(l.start) AS first_start, max(l."end") AS last_end, max(l.seconds) AS longest, arg_max(l.records, (l.seconds, l.records)) AS longest_records
+    bool_or((aws_own_service(nullif(v.service, '')) AND (n.name IS NULL OR aws_api_domain(n.name)))) AS aws_own, count(*) AS sessions, bool_and(l.refused) AS refused, sum(l.records) AS records, min(l.start) AS first_start, max(l."end") AS last_end, max(l.seconds) AS longest, arg_max(l.records, (l.seconds, l.records)) AS longest_records
   FROM looked l JOIN telling t USING (interface_no, outward, protocol, client_key, peer, server_port) LEFT JOIN answer_name n ON n.name_no = l.name_no LEFT JOIN service_address v ON v.server_key = l.server_key
   GROUP BY t.channel_no
 ), finding AS (

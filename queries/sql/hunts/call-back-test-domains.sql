@@ -40,15 +40,15 @@ WITH service(domain) AS (
     'ceye.io', 'eyes.sh', 'callback.red', 'dig.pm', 'bxss.me', 'xss.ht', 'ez.pe', 'xsshunter.com', 'r87.me', 'r87.com', 'qualysperiscope.com', 'canarytokens.com', 'canarytokens.org',
     'canarytokens.net', 'requestbin.net', 'requestcatcher.com', 'requestrepo.com', 'webhook.site', 'beeceptor.com', 'm.pipedream.net', 'pingb.in', 'dnsbin.zhack.ca', 'rbndr.us', '1u.ms', 'lock.cmpxchg8b.com',
     'log4shell.huntress.com', 'log4shell.tools', 'hookb.in', 'postb.in', 'leakix.net'] END
-    || list_filter(list_transform(string_split($more || ',' || $instead, ','), lambda d: lower(trim(d, ' .*'))), lambda d: d <> ''))
+    || domain_list($more || ',' || $instead))
 ), service_labels AS (
   SELECT DISTINCT domain, len(string_split(domain, '.')) AS labels FROM service
 ), looked AS (
   SELECT capture, srcaddr_n, vpc_id, name, query_timestamp, NULL AS through FROM dns
-  WHERE name IS NOT NULL AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+  WHERE name IS NOT NULL AND of(capture, $capture) AND within(query_timestamp, $from, $to)
   UNION ALL
   SELECT capture, srcaddr_n, vpc_id, lower(rtrim(rdata, '.')), query_timestamp, name FROM dns_answer
-  WHERE type = 'CNAME' AND name IS NOT NULL AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+  WHERE type = 'CNAME' AND name IS NOT NULL AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ), listed AS (
   SELECT n.name, s.domain, list_slice(n.parts, 1, -s.labels - 1) AS before
   FROM (SELECT name, string_split(name, '.') AS parts, labels, array_to_string(list_slice(string_split(name, '.'), -labels, -1), '.') AS suffix FROM (SELECT DISTINCT name FROM looked), (SELECT DISTINCT labels FROM service_labels)) n
@@ -62,7 +62,7 @@ WITH service(domain) AS (
   SELECT *, 0.5 + 0.2 * (token IS NOT NULL)::INTEGER + 0.15 * coalesce(regexp_full_match(token, '[a-z0-9]{12,}'), false)::INTEGER + 0.15 * (token IS NOT NULL AND depth > 1)::INTEGER AS score FROM session_of
 )
 SELECT round(score, 3)::DOUBLE AS score, CASE WHEN token IS NULL THEN 'low' WHEN score >= 0.7 THEN 'high' ELSE 'medium' END AS severity,
-  format('{} queries for {} name{} under {}{}{}{}', queries, names, CASE WHEN names = 1 THEN '' ELSE 's' END, domain, coalesce('; the session of whoever waits there: ' || token, '; only the service itself: a visit'),
+  format('{} queries for {} name{} under {}{}{}{}', queries, names, plural(names), domain, coalesce('; the session of whoever waits there: ' || token, '; only the service itself: a visit'),
     coalesce('; before it: ' || nullif(data, ''), ''), coalesce('; through the CNAME of ' || through, '')) AS reason,
   number_text(srcaddr_n) AS client, name, queries AS "rows", first_query AS from_time, last_query AS to_time,
   domain, token, queries, names, nullif(data, '') AS data, vpc_id, capture

@@ -36,17 +36,17 @@
 -- column: pause_seconds number
 -- column: bytes_out bytes
 WITH replayed AS (
-  SELECT name AS capture FROM capture WHERE role = 'replay' AND ($capture = '' OR name = $capture)
+  SELECT name AS capture FROM capture WHERE role = 'replay' AND of(name, $capture)
 ), told_apart AS ( -- without a replay no log is read
   SELECT name, role FROM capture WHERE EXISTS (FROM replayed)
 ), called AS (
   SELECT s.capture, k.role, s.interface_id, s.instance_id, s.client_n, s.server_n, s.server_port, s.name, s.server_service, s.refused, s.records, s.bytes_out, s.start, s."end"
   FROM session s JOIN told_apart k ON k.name = s.capture
-  WHERE s.direction = 'out' AND NOT s.translated AND ($from::TIMESTAMP IS NULL OR s.start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR s.start < $to::TIMESTAMP)
+  WHERE s.direction = 'out' AND NOT s.translated AND within(s.start, $from, $to)
 ), asked AS (
   SELECT d.capture, k.role, d.srcaddr_n AS client_n, d.name, d.registered_domain, d.vpc_id, d.query_timestamp
   FROM dns d JOIN told_apart k ON k.name = d.capture
-  WHERE d.name IS NOT NULL AND NOT regexp_matches(d.name, '\.(arpa|internal|local)$') AND ($from::TIMESTAMP IS NULL OR d.query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR d.query_timestamp < $to::TIMESTAMP)
+  WHERE d.name IS NOT NULL AND NOT regexp_matches(d.name, '\.(arpa|internal|local)$') AND within(d.query_timestamp, $from, $to)
 ), looked AS (
   SELECT capture, client_n FROM called SEMI JOIN replayed USING (capture) UNION ALL SELECT capture, client_n FROM asked SEMI JOIN replayed USING (capture)
 ), place AS (
@@ -59,8 +59,8 @@ WITH replayed AS (
   GROUP BY a.capture, a.client_n, a.name
 ), left_over AS (
   SELECT * FROM place p
-  WHERE NOT (coalesce(service, '') NOT IN ('', 'EC2', 'CLOUDFRONT', 'S3', 'API_GATEWAY', 'GLOBALACCELERATOR')) AND NOT coalesce(regexp_matches(name, '(\.amazonaws\.com(\.cn)?|\.api\.aws|\.aws\.dev)$') AND NOT regexp_matches(name, '(^|\.)(compute(-[0-9])?|elb|execute-api|s3|s3[.-][a-z0-9.-]+|lambda-url|appsync-api|elasticbeanstalk)\.'), false)
-    AND coalesce(server_port, 0) <> 123
+  WHERE NOT (aws_own_service(nullif(service, ''))) AND NOT coalesce(aws_domain(name) AND NOT aws_customer_name(name), false)
+    AND coalesce(server_port, 0) <> ntp_port()
     AND NOT EXISTS (FROM called b WHERE b.role = 'baseline' AND b.server_n = p.server_n) AND NOT EXISTS (FROM called b WHERE b.role = 'baseline' AND b.name = p.name) AND NOT EXISTS (FROM asked b WHERE b.role = 'baseline' AND b.name = p.name)
 ), domain AS (
   SELECT DISTINCT name, registered_domain FROM asked

@@ -45,7 +45,7 @@ WITH bound AS (
 ), looked AS ( -- windows without anything that follow one another are one row
   SELECT log_type, capture, source, greatest(start, begins) AS start, least("end", ends) AS "end", status
   FROM coverage, bound
-  WHERE source IS NOT NULL AND ($capture = '' OR capture = $capture) AND (begins IS NULL OR "end" > begins) AND (ends IS NULL OR start < ends)
+  WHERE source IS NOT NULL AND of(capture, $capture) AND (begins IS NULL OR "end" > begins) AND (ends IS NULL OR start < ends)
 ), bounds AS (
   SELECT log_type, capture, min(start) AS begun, max("end") AS ended, date_diff('minute', min(start), max("end")) // 10 AS windows, count(DISTINCT source) AS sources,
     greatest(1, ceil(date_diff('minute', min(start), max("end")) / 10 / greatest(1, $letters::BIGINT)))::BIGINT AS per

@@ -52,7 +52,7 @@ WITH looked AS (
   FROM dns
   WHERE registered_domain IS NOT NULL AND NOT registered_domain SIMILAR TO '(.*\.)?(arpa|internal|local|localdomain|lan|home|corp)'
     AND NOT registered_domain SIMILAR TO '.*\.(cloudfront\.net|amazonaws\.com(\.cn)?|elasticbeanstalk\.com|on\.aws|amplifyapp\.com|azurewebsites\.net|azureedge\.net|cloudapp\.net|windows\.net|trafficmanager\.net|googleapis\.com|appspot\.com|web\.app|run\.app|firebaseapp\.com|workers\.dev|pages\.dev|herokuapp\.com|netlify\.app|vercel\.app|github\.io|fastly\.net|akamaized\.net)'
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ), domain AS (
   SELECT registered_domain, split_part(registered_domain, '.', 1) AS label FROM (SELECT DISTINCT registered_domain FROM looked)
 ), spelled AS (

@@ -42,8 +42,8 @@ WITH logged AS (
 ), looked AS (
   SELECT s.capture, s.interface_no, s.interface_id, s.instance_id, s.vpc_id, s.client_key, s.server_key, s.server_port, s.bytes_out, s.records, s.start, s."end", l.vpc_id IS NOT NULL AS vpc_logged
   FROM session_keys s LEFT JOIN logged l ON l.capture = s.capture AND l.vpc_id = s.vpc_id
-  WHERE s.direction = 'out' AND NOT s.translated AND s.protocol IN (6, 17) AND s.server_port <> 123 AND (l.vpc_id IS NULL OR s.start >= l.since AND s.start < l.until)
-    AND ($capture = '' OR s.capture = $capture) AND ($from::TIMESTAMP IS NULL OR s.start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR s.start < $to::TIMESTAMP)
+  WHERE s.direction = 'out' AND NOT s.translated AND s.protocol IN (6, 17) AND s.server_port <> ntp_port() AND (l.vpc_id IS NULL OR s.start >= l.since AND s.start < l.until)
+    AND of(s.capture, $capture) AND within(s.start, $from, $to)
 ), host AS (
   SELECT any_value(capture) AS capture, interface_no, any_value(interface_id) AS interface_id, vpc_id, client_key, max(instance_id) AS instance_id, bool_or(vpc_logged) AS vpc_logged, count(*) AS connections, sum(bytes_out)::BIGINT AS bytes_out,
     count(*) FILTER (server_port IN (53, 853)) AS to_resolvers, sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end

@@ -50,7 +50,7 @@ WITH looked AS (
     greatest(0, length(name) - length(registered_domain) - 1) AS prefix
   FROM dns
   WHERE registered_domain IS NOT NULL AND name IS NOT NULL AND NOT regexp_matches(name, '\.(in-addr|ip6)\.arpa$')
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ), grouped AS (
   SELECT capture, srcaddr_n, registered_domain, count(*) AS queries, approx_count_distinct(name) AS about FROM looked GROUP BY ALL
 ), many AS (

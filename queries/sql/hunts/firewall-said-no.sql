@@ -35,7 +35,7 @@
 WITH looked AS (
   SELECT capture, srcaddr_n, vpc_id, coalesce(registered_domain, name, query_name) AS domain, name, query_timestamp, rcode, answers_n, firewall_rule_action, firewall_rule_group_id, firewall_domain_list_id
   FROM dns
-  WHERE ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+  WHERE of(capture, $capture) AND within(query_timestamp, $from, $to)
 ), matched AS (
   SELECT * FROM looked WHERE firewall_rule_action IS NOT NULL AND upper(firewall_rule_action) <> 'ALLOW'
 ), blocked AS (
@@ -52,7 +52,7 @@ WITH looked AS (
   FROM blocked b JOIN asker a ON a.capture = b.capture AND a.domain IS NOT DISTINCT FROM b.domain JOIN population p ON p.capture = b.capture
 )
 SELECT round(score, 3)::DOUBLE AS score, CASE WHEN action <> 'ALERT' AND score >= 0.7 THEN 'high' WHEN action <> 'ALERT' OR score >= 0.5 THEN 'medium' ELSE 'low' END AS severity,
-  format('{} on {} queries for {} name{}; {} of {} clients asked for the domain; {} of the queries have an answer{}; list {}', action, queries, names, CASE WHEN names = 1 THEN '' ELSE 's' END, clients, population, answered,
+  format('{} on {} queries for {} name{}; {} of {} clients asked for the domain; {} of the queries have an answer{}; list {}', action, queries, names, plural(names), clients, population, answered,
     CASE WHEN answered = 0 THEN '' WHEN action = 'ALERT' THEN ' that was let through' ELSE ', the firewall''s own' END, coalesce(firewall_domain_list_id, '-')) AS reason,
   number_text(srcaddr_n) AS client, domain AS registered_domain, queries AS "rows", first_query AS from_time, last_query AS to_time,
   action, queries, names, clients, answered, example, firewall_rule_group_id, firewall_domain_list_id, vpc_id, capture

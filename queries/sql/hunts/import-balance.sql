@@ -39,12 +39,12 @@ WITH looked AS (
   SELECT o.object_id, o.log_type, o.capture, o.uri, o."read", o."rows" AS kept, o.headers, o.blank, o.outside, o.duplicate, o.rejected, o.problem,
     coalesce(o.first_time, o.acquired_at) AS first_time, coalesce(o.last_time, o.first_time, o.acquired_at) AS last_time,
     o."read" - (o."rows" + o.headers + o.blank + o.outside + o.duplicate + o.rejected) AS difference
-  FROM object o WHERE $capture = '' OR o.capture = $capture
+  FROM object o WHERE of(o.capture, $capture)
 ), faulty AS (
   SELECT *, row_number() OVER (ORDER BY difference <> 0 DESC, abs(difference) DESC, object_id) AS place, count(*) OVER () AS all_faulty
   FROM looked WHERE difference <> 0 OR problem IS NOT NULL
 ), refused AS (
-  SELECT capture, log_type, reason, count(*) AS n FROM reject WHERE $capture = '' OR capture = $capture GROUP BY ALL
+  SELECT capture, log_type, reason, count(*) AS n FROM reject WHERE of(capture, $capture) GROUP BY ALL
 ), sheet AS (
   SELECT c.capture, c.log_type, count(*) AS objects, sum("read")::BIGINT AS "read", sum(kept)::BIGINT AS kept, sum(headers)::BIGINT AS headers, sum(blank)::BIGINT AS blank, sum(outside)::BIGINT AS outside, sum(duplicate)::BIGINT AS duplicate,
     sum(rejected)::BIGINT AS rejected, sum(difference)::BIGINT AS difference, count(*) FILTER (difference <> 0) AS wrong, min(first_time) AS first_time, max(last_time) AS last_time, any_value(r.reasons) AS reasons

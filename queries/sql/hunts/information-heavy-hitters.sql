@@ -46,7 +46,7 @@ WITH looked AS (
     greatest(0, length(replace(name, '.', '')) - length(replace(registered_domain, '.', ''))) AS prefix
   FROM dns
   WHERE registered_domain IS NOT NULL AND length(name) > length(registered_domain) AND NOT regexp_matches(name, '\.(in-addr|ip6)\.arpa$')
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ), heavy AS (
   SELECT capture, srcaddr_n, registered_domain FROM looked GROUP BY ALL HAVING sum(prefix) >= $bytes::BIGINT
 ), carried AS (
@@ -55,7 +55,7 @@ WITH looked AS (
   GROUP BY ALL
 ), hourly AS (
   SELECT capture, srcaddr_n, registered_domain, hour, sum(prefix)::BIGINT AS bytes
-  FROM (SELECT *, unnest([time_bucket(INTERVAL 1 HOUR, first_query), time_bucket(INTERVAL 1 HOUR, first_query - INTERVAL 30 MINUTE) + INTERVAL 30 MINUTE]) AS hour FROM carried)
+  FROM (SELECT *, unnest(hours_of(first_query)) AS hour FROM carried)
   GROUP BY ALL HAVING sum(prefix) >= $bytes::BIGINT
 ), hitter AS (
   SELECT capture, srcaddr_n, registered_domain, max(bytes) AS most, count(*) FILTER (minute(hour) = 0) AS busy_hours FROM hourly GROUP BY ALL

@@ -43,7 +43,7 @@ WITH line AS (
     CASE WHEN NOT numeric THEN name END AS name, CASE WHEN NOT numeric THEN len(string_split(name, '.')) END AS labels
   FROM (SELECT entry, regexp_full_match(entry, '[0-9]+(\.[0-9]+){3}(/[0-9]+)?') OR contains(entry, ':') AS numeric, lower(rtrim(ltrim(entry, '*.'), '.')) AS name FROM line WHERE entry NOT IN ('', '::/0'))
 ), within AS (
-  SELECT name AS capture FROM capture WHERE ($capture = '' OR name = $capture) AND $ioc <> ''
+  SELECT name AS capture FROM capture WHERE of(name, $capture) AND $ioc <> ''
 ), within_blocks AS ( -- what the list does not ask for is not read
   SELECT capture FROM within WHERE EXISTS (FROM entry WHERE first < last)
 ), within_names AS (
@@ -97,7 +97,7 @@ WITH line AS (
   SELECT e.entry, 'zone client subnet', z.capture, (z.object_id::UBIGINT << 32) | z.row_no, z.query_timestamp, z.query_timestamp, z.resolver_ip_n, NULL, NULL, z.name, NULL, NULL, true, concat_ws(' ', z.query_type, z.name, 'for', z.edns_client_subnet)
   FROM (FROM main.zone SEMI JOIN within USING (capture) WHERE edns_first_n IS NOT NULL) z JOIN (FROM entry WHERE first IS NOT NULL) e ON z.edns_first_n <= e.last AND z.edns_last_n >= e.first
 ), timed AS (
-  SELECT * FROM found WHERE moment IS NOT NULL AND ($from::TIMESTAMP IS NULL OR moment >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR moment < $to::TIMESTAMP)
+  SELECT * FROM found WHERE moment IS NOT NULL AND within(moment, $from, $to)
 ), hit AS (
   SELECT entry, source, capture, count(DISTINCT record) AS hits, count(DISTINCT record) FILTER (open) AS opened, min(moment) AS first_hit, max(coalesce(until, moment)) AS last_hit,
     min({'moment': moment, 'record': record, 'src_n': src_n, 'dst_n': dst_n, 'dstport': dstport, 'name': name, 'client_n': client_n, 'interface_id': interface_id, 'text': text}) AS one
@@ -107,7 +107,7 @@ WITH line AS (
 )
 SELECT round(score, 3)::DOUBLE AS score, CASE WHEN score >= 0.8 THEN 'high' WHEN score >= 0.5 THEN 'medium' ELSE 'low' END AS severity,
   format('{} in {}: {} record{}{}; first: {}', entry, CASE source WHEN 'flow' THEN 'flow records' WHEN 'query' THEN 'names asked for' WHEN 'answer' THEN 'answers' WHEN 'client' THEN 'clients of the Resolver' WHEN 'zone name' THEN 'names of the public zone'
-      WHEN 'zone resolver' THEN 'resolvers that asked the public zone' ELSE 'client subnets in the zone log' END, hits, CASE WHEN hits = 1 THEN '' ELSE 's' END,
+      WHEN 'zone resolver' THEN 'resolvers that asked the public zone' ELSE 'client subnets in the zone log' END, hits, plural(hits),
     CASE WHEN source = 'flow' AND opened < hits THEN format(', {} of them refused', hits - opened) WHEN source = 'query' AND opened < hits THEN format(', {} of them NXDOMAIN', hits - opened) ELSE '' END,
     CASE WHEN source = 'flow' THEN concat_ws(' ', number_text(one.src_n), 'to', number_text(one.dst_n), 'port', one.dstport::VARCHAR, one.text) ELSE coalesce(one.text, '-') END) AS reason,
   number_text(one.src_n) AS src, number_text(one.dst_n) AS dst, one.dstport AS dstport, number_text(one.client_n) AS client, one.name AS name, one.interface_id AS interface_id, hits AS "rows", first_hit AS from_time, greatest(first_hit, last_hit) AS to_time,

@@ -49,7 +49,7 @@ WITH looked AS NOT MATERIALIZED (
     hash(interface_no, client_key, client_port, server_key, server_port, protocol) AS ports
   FROM session_keys
   WHERE NOT refused AND NOT translated AND NOT (protocol IN (6, 17) AND list_contains(list_transform(string_split($skip, ','), lambda x: TRY_CAST(trim(x) AS INTEGER)), server_port))
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(start, $from, $to)
 ), seen AS (
   SELECT interface_no, any_value(capture) AS capture, min(start) AS begun, max("end") AS ended FROM looked GROUP BY interface_no
 ), bounds AS (
@@ -75,7 +75,7 @@ WITH looked AS NOT MATERIALIZED (
   QUALIFY row_number() OVER (PARTITION BY capture, direction, client_key, place, server_port, protocol ORDER BY bool_or(has_instance) DESC, count(*) DESC, interface_id) = 1
 ), told AS (
   SELECT s.*, s.first_start < b.begun + INTERVAL 10 MINUTE AS began_before, s.last_end > b.ended - INTERVAL 10 MINUTE AS goes_on, s.direction <> 'inside' AS outside, s.server_port IN (22, 23, 3389, 5900, 5985, 5986) AS admin,
-    coalesce(s.service, 'EC2') NOT IN ('EC2', 'CLOUDFRONT', 'S3', 'API_GATEWAY', 'GLOBALACCELERATOR') OR coalesce(regexp_matches(s.name, '\.(amazonaws\.com(\.cn)?|api\.aws)$') AND NOT regexp_matches(s.name, '\.(compute|elb)\.amazonaws\.com'), false) AS aws
+    aws_own_service(s.service) OR coalesce(aws_api_domain(s.name) AND NOT aws_compute_name(s.name), false) AS aws
   FROM seen_at s JOIN bounds b USING (capture)
 ), scored AS (
   SELECT *, (0.4 * least(1, ln(1 + longest) / ln(13)) + 0.2 * outside::INTEGER + 0.1 * (NOT began_before)::INTEGER + 0.1 * (outside AND (direction = 'in' OR name IS NULL))::INTEGER + 0.1 * admin::INTEGER) * CASE WHEN aws THEN 0.5 ELSE 1 END AS score FROM told
@@ -86,7 +86,7 @@ SELECT round(score, 3)::DOUBLE AS score, CASE WHEN NOT outside OR aws THEN 'info
   format('{} {} lasted {:.1f} h{}{}{}; {:.1f} MB out, {:.1f} MB in{}{}{}', CASE WHEN connections = 1 THEN 'one connection' ELSE format('the longest of {} connections', connections) END, CASE direction WHEN 'out' THEN 'to the outside' WHEN 'in' THEN 'from the outside' ELSE direction END, longest,
     CASE WHEN connections > 1 THEN format(', {:.1f} h in all', in_all) ELSE '' END, CASE WHEN began_before AND goes_on THEN ', as long as the capture' WHEN began_before THEN ', since the capture began or before' WHEN goes_on THEN ', to the end of the capture or longer' ELSE '' END,
     CASE WHEN parts > 1 THEN format(', in {} parts with pauses', parts) ELSE '' END, coalesce(bytes_out, 0) / 1e6, coalesce(bytes_in, 0) / 1e6, CASE WHEN direction = 'out' AND name IS NULL THEN '; no name led there' ELSE '' END,
-    CASE WHEN aws THEN '; a service of AWS' || coalesce(' (' || service || ')', '') ELSE '' END, CASE WHEN all_findings > $top::BIGINT THEN format(' ({} of {} findings are shown)', $top::BIGINT, all_findings) ELSE '' END) AS reason,
+    CASE WHEN aws THEN '; a service of AWS' || coalesce(' (' || service || ')', '') ELSE '' END, shown_of($top, all_findings, 'findings')) AS reason,
   key_text(client_key) AS src, key_text(server_key) AS dst, server_port AS dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
   direction, connections, round(longest, 2) AS hours, round(in_all, 2) AS hours_in_all, began_before, goes_on, parts, bytes_out, bytes_in, protocol, service, capture
 FROM ranked

@@ -47,25 +47,25 @@ WITH pool(domain) AS (
     'mining-dutch.nl', 'miningpoolhub.com', 'miningrigrentals.com', 'monerohash.com', 'monerominer.rocks', 'moneroocean.stream', 'moneropool.com', 'moriaxmr.com', 'nanopool.org', 'nicehash.com', 'p2pool.io', 'poolin.com',
     'prohashing.com', 'ravenminer.com', 'skypool.org', 'slushpool.com', 'solopool.org', 'stratum.braiins.com', 'supportxmr.com', 'suprnova.cc', 'unmineable.com', 'usxmrpool.com', 'viabtc.com', 'webminepool.com', 'woolypooly.com',
     'xmrig.com', 'xmrpool.eu', 'xmrpool.net', 'zergpool.com', 'zpool.ca'] END
-    || list_filter(list_transform(string_split($more || ',' || $instead, ','), lambda d: lower(trim(d, ' .*'))), lambda d: d <> ''))
+    || domain_list($more || ',' || $instead))
 ), pool_labels AS (
   SELECT DISTINCT domain, len(string_split(domain, '.')) AS labels FROM pool
 ), looked AS (
-  SELECT name FROM main.dns WHERE name IS NOT NULL AND ($capture = '' OR capture = $capture) GROUP BY ALL
+  SELECT name FROM main.dns WHERE name IS NOT NULL AND of(capture, $capture) GROUP BY ALL
 ), listed AS (
   SELECT n.name, p.domain
   FROM (SELECT name, labels, array_to_string(list_slice(string_split(name, '.'), -labels, -1), '.') AS suffix FROM looked, (SELECT DISTINCT labels FROM pool_labels)) n JOIN pool_labels p ON p.domain = n.suffix AND p.labels = n.labels
 ), pool_port AS (
-  SELECT TRY_CAST(p AS INTEGER) AS port FROM (SELECT unnest(string_split(replace($ports, ' ', ''), ',')) AS p) WHERE TRY_CAST(p AS INTEGER)::VARCHAR = p
+  SELECT unnest(port_list(replace($ports, ' ', ''))) AS port
 ), asked AS (
   SELECT d.capture, d.srcaddr_n AS client_n, l.domain, count(*) AS queries, min(d.name) AS name, min(d.query_timestamp) AS first_time, max(d.query_timestamp) AS last_time, bool_and(coalesce(d.rcode, '') = 'NXDOMAIN') AS nonexistent
   FROM main.dns d JOIN listed l ON l.name = d.name
-  WHERE ($capture = '' OR d.capture = $capture) AND ($from::TIMESTAMP IS NULL OR d.query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR d.query_timestamp < $to::TIMESTAMP)
+  WHERE of(d.capture, $capture) AND within(d.query_timestamp, $from, $to)
   GROUP BY ALL
 ), called AS (
   SELECT s.capture, s.interface_id, s.client_key, s.server_key, s.server_port, s.refused, s.seconds, s.bytes_out, s.bytes_in, s.records, s.start, s."end", l.domain
   FROM (SELECT capture, interface_id, client_key, server_key, server_port, refused, seconds, bytes_out, bytes_in, records, start, "end", name_no FROM main.session_keys
-      WHERE direction = 'out' AND NOT translated AND protocol = 6 AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)) s
+      WHERE direction = 'out' AND NOT translated AND protocol = 6 AND of(capture, $capture) AND within(start, $from, $to)) s
     LEFT JOIN (SELECT name_no, domain FROM listed JOIN main.answer_name USING (name)) l ON l.name_no = s.name_no
   WHERE l.domain IS NOT NULL OR s.server_port IN (SELECT port FROM pool_port) AND NOT s.refused AND s.seconds >= 60 * $minutes::BIGINT
 ), reached AS (

@@ -41,11 +41,11 @@
 -- column: service text
 WITH looked AS NOT MATERIALIZED (
   SELECT capture, interface_no, interface_id, instance_id, direction = 'out' AS outward, CASE WHEN direction = 'out' THEN client_key ELSE server_key END AS host_key, CASE WHEN direction = 'out' THEN server_key ELSE client_key END AS outside_key,
-    CASE WHEN direction = 'in' THEN client_key WHEN name_no IS NULL THEN server_key ELSE 1099511627776 + name_no END AS place, CASE WHEN direction = 'out' THEN name_no END AS name_no, server_port,
+    CASE WHEN direction = 'in' THEN client_key ELSE peer_no(server_key, name_no) END AS place, CASE WHEN direction = 'out' THEN name_no END AS name_no, server_port,
     coalesce(CASE WHEN direction = 'out' THEN bytes_out ELSE bytes_in END, 0) AS sent, coalesce(CASE WHEN direction = 'out' THEN bytes_in ELSE bytes_out END, 0) AS got, records, start, "end"
   FROM session_keys
   WHERE direction IN ('out', 'in') AND NOT translated AND NOT refused
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(start, $from, $to)
 ), seen_at AS (
   SELECT interface_no, any_value(interface_id) AS interface_id, any_value(capture) AS capture, count(instance_id) > 0 AS has_instance, bool_or(sent > 0 AND got > 0) AS two_way, min(start) AS first_start, max("end") AS last_end FROM looked GROUP BY interface_no
 ), bounds AS (
@@ -73,7 +73,7 @@ WITH looked AS NOT MATERIALIZED (
   SELECT channel_no, count(DISTINCT hour) AS hours FROM (SELECT channel_no, unnest(generate_series(date_trunc('hour', start), least("end", start + INTERVAL 366 DAY), INTERVAL 1 HOUR)) AS hour FROM sent_to WHERE sent > 0) GROUP BY channel_no
 ), told AS (
   SELECT s.*, a.hours, b.capture_hours, b.capture_hours >= 6 AND a.hours >= 0.75 * b.capture_hours AS steady, a.hours <= greatest(1, 0.25 * b.capture_hours) AS burst,
-    coalesce(s.service <> 'EC2', false) OR coalesce(regexp_matches(s.name, '\.amazonaws\.com(\.cn)?$') AND NOT regexp_matches(s.name, '\.(compute|elb)\.amazonaws\.com'), false) AS aws
+    coalesce(s.service <> 'EC2', false) OR coalesce(amazonaws_domain(s.name) AND NOT aws_compute_name(s.name), false) AS aws
   FROM (SELECT s.*, w.* EXCLUDE (channel_no), CASE WHEN s.outward THEN 'out' ELSE 'in' END AS direction FROM sending s JOIN whole w USING (channel_no)) s JOIN active a USING (channel_no) JOIN bounds b USING (capture)
 ), scored AS (
   SELECT *, (0.25 + 0.15 * greatest(0, (pcr - $ratio::DOUBLE) / greatest(0.001, 1 - $ratio::DOUBLE)) + 0.3 * least(1, greatest(0, ln(sent / 1e7) / ln(1000))) + 0.15 * (name IS NULL)::INTEGER + 0.15 * burst::INTEGER) * CASE WHEN aws OR steady THEN 0.6 ELSE 1 END AS score FROM told
@@ -83,7 +83,7 @@ WITH looked AS NOT MATERIALIZED (
 SELECT round(score, 3)::DOUBLE AS score, CASE WHEN aws AND steady THEN 'info' WHEN aws OR steady OR score < 0.5 THEN 'low' ELSE 'medium' END AS severity,
   format('{:.1f} MB went out and {:.1f} MB came back (ratio {:.2f}) in {} connections that {}, in {} of {} hours{}{}{}{}', sent / 1e6, got / 1e6, pcr, connections, CASE WHEN direction = 'out' THEN 'it opened' ELSE 'the outside opened' END, hours, capture_hours,
     CASE WHEN steady THEN ': steadily, as log shippers do' WHEN burst THEN ': in a burst' ELSE '' END, CASE WHEN direction = 'out' AND name IS NULL THEN '; no name led there' ELSE '' END, CASE WHEN aws THEN '; a place of AWS' || coalesce(' (' || service || ')', '') ELSE '' END,
-    CASE WHEN all_findings > $top::BIGINT THEN format(' ({} of {} findings are shown)', $top::BIGINT, all_findings) ELSE '' END) AS reason,
+    shown_of($top, all_findings, 'findings')) AS reason,
   key_text(CASE WHEN direction = 'out' THEN host_key ELSE outside_key END) AS src, key_text(CASE WHEN direction = 'out' THEN outside_key ELSE host_key END) AS dst, server_port AS dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
   direction, connections, sent AS bytes_out, got AS bytes_in, round(pcr, 3) AS ratio, hours, capture_hours, service, capture
 FROM ranked

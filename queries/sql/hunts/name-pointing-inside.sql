@@ -42,7 +42,7 @@ WITH looked AS (
   SELECT capture, name, srcaddr_n, rdata_n, query_timestamp
   FROM dns_answer
   WHERE rdata_n IS NOT NULL AND name IS NOT NULL AND firewall_rule_action IS NULL
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ), address AS (
   SELECT rdata_n, number_text(rdata_n) AS text, CASE
     WHEN rdata_n IN (ip('169.254.169.254'), ip('169.254.170.2'), ip('169.254.170.23'), ip('fd00:ec2::254'), ip('fd00:ec2::23')) THEN 'instance metadata'
@@ -82,7 +82,7 @@ WITH looked AS (
   FROM one_each
 )
 SELECT round(score, 3)::DOUBLE AS score, CASE WHEN meaning = 'instance metadata' OR changes AND score >= 0.7 THEN 'high' WHEN score >= 0.55 THEN 'medium' ELSE 'low' END AS severity,
-  format('{} answer{} to {} client{} with {}: {}{}{}', answers, CASE WHEN answers = 1 THEN '' ELSE 's' END, clients, CASE WHEN clients = 1 THEN '' ELSE 's' END, text, meaning, CASE WHEN changes THEN '; the same client was given a public address within a day' ELSE '' END,
+  format('{} answer{} to {} client{} with {}: {}{}{}', answers, plural(answers), clients, plural(clients), text, meaning, CASE WHEN changes THEN '; the same client was given a public address within a day' ELSE '' END,
     CASE WHEN spelled THEN '; the name spells the address' WHEN names > 10 AND meaning IN ('loopback', 'unspecified') THEN format('; {} names do, as with a block list', names) ELSE '' END) AS reason,
   number_text(client) AS client, text AS dst, name, answers AS "rows", first_answer AS from_time, last_answer AS to_time,
   meaning, answers, clients, changes, spelled, capture

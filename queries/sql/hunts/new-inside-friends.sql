@@ -50,7 +50,7 @@ WITH looked AS (
   SELECT capture, interface_id, client_n, server_n, CASE WHEN protocol IN (6, 17) AND server_port >= 32768 THEN 32768 ELSE server_port END AS port, server_port, protocol, NOT refused AND coalesce(bytes_in, 0) > 0 AS answered, bytes_out, bytes_in, seconds, records, start, "end"
   FROM session
   WHERE direction = 'inside' AND NOT translated
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(start, $from, $to)
 ), bounds AS (
   SELECT capture, min(start) AS begun, coalesce($t0::TIMESTAMP, min(start) + to_microseconds(((max(epoch_us(start)) - min(epoch_us(start))) // 2)::BIGINT)) AS t0 FROM looked GROUP BY ALL
 ), pair AS (
@@ -89,7 +89,7 @@ SELECT round(score, 3)::DOUBLE AS score,
   format('first answered at {}, {:.1f} h after T0 ({}{}): {} connections, the longest {:.0f} s, {:.2f} MB out, {:.2f} MB in; {}{}{}{}{}', strftime(first_start, '%Y-%m-%d %H:%M'), epoch(first_start - t0) / 3600, strftime(t0, '%m-%d %H:%M'), CASE WHEN given THEN '' ELSE ', not given: the middle of the capture' END,
     connections, longest, coalesce(bytes_out, 0) / 1e6, coalesce(bytes_in, 0) / 1e6, CASE WHEN remote THEN 'a port of remote services; ' ELSE '' END, CASE WHEN new_subnets THEN 'new between their subnets' ELSE 'others of their subnets did so before' END, CASE WHEN new_port THEN ', a new port for the client' ELSE ', the client used that port elsewhere before' END,
     CASE WHEN both_old THEN ', both hosts were there before' WHEN client_seen >= t0 AND server_seen >= t0 THEN ', both are new machines' WHEN client_seen >= t0 THEN ', the client is a new machine' ELSE ', the server is a new machine' END,
-    CASE WHEN baseline < 6 THEN format('; only {:.1f} h lie before T0: too short to know', baseline) ELSE '' END || CASE WHEN all_pairs > $top::BIGINT THEN format(' ({} of {} pairs are shown)', $top::BIGINT, all_pairs) ELSE '' END) AS reason,
+    CASE WHEN baseline < 6 THEN format('; only {:.1f} h lie before T0: too short to know', baseline) ELSE '' END || shown_of($top, all_pairs, 'pairs')) AS reason,
   number_text(client_n) AS src, number_text(server_n) AS dst, server_port AS dstport, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
   'inside' AS direction, connections, t0 AS t0_used, given AS t0_given, round(baseline, 1) AS baseline_hours, new_subnets AS new_between_subnets, new_port AS new_port_for_client, both_old, bytes_out, bytes_in, longest AS longest_seconds, protocol, capture
 FROM ranked

@@ -42,7 +42,7 @@ WITH looked AS (
   SELECT capture, coalesce(registered_domain, name) AS domain, srcaddr_n, name, query_timestamp, rcode
   FROM dns
   WHERE name IS NOT NULL AND NOT regexp_matches(name, '(^|\.)(arpa|internal|local|localdomain)$')
-    AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+    AND within(query_timestamp, $from, $to)
 ), cut AS (
   SELECT l.capture, any_value(k.role) AS role, coalesce($t0::TIMESTAMP, make_timestamp(((epoch_us(min(l.query_timestamp)) + epoch_us(max(l.query_timestamp))) // 2)::BIGINT)) AS began,
     max(l.query_timestamp) AS last_query
@@ -56,7 +56,7 @@ WITH looked AS (
 ), known AS (
   SELECT DISTINCT domain, CASE WHEN role = 'baseline' OR $t0::TIMESTAMP IS NOT NULL THEN NULL ELSE capture END AS capture FROM domain WHERE role = 'baseline' OR first_query < began
 ), fresh AS (
-  SELECT * FROM domain d WHERE role <> 'baseline' AND first_query >= began AND ($capture = '' OR capture = $capture)
+  SELECT * FROM domain d WHERE role <> 'baseline' AND first_query >= began AND of(capture, $capture)
     AND domain NOT IN (SELECT domain FROM known WHERE capture IS NULL) AND NOT EXISTS (FROM known n WHERE n.capture = d.capture AND n.domain = d.domain)
 ), population AS (
   SELECT capture, approx_count_distinct(srcaddr_n) AS clients FROM looked GROUP BY capture

@@ -42,9 +42,9 @@ WITH looked AS (
   SELECT capture, interface_no, interface_id, instance_id, client_key, server_key, server_port, protocol, refused, bytes_out, bytes_in, records, name_no, start, "end"
   FROM session_keys
   WHERE direction = 'out' AND NOT translated AND protocol IN (6, 17)
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(start, $from, $to)
 ), unnamed AS (
-  SELECT * FROM looked WHERE name_no IS NULL AND server_key NOT IN (SELECT server_key FROM service_address WHERE service <> 'EC2') AND server_port <> 123
+  SELECT * FROM looked WHERE name_no IS NULL AND server_key NOT IN (SELECT server_key FROM service_address WHERE service <> 'EC2') AND server_port <> ntp_port()
 ), seen AS MATERIALIZED ( -- as if by one interface, which nearly all are
   SELECT min(interface_no) AS interface_no, max(interface_no) AS other_interface, client_key, server_key, server_port, protocol, count(*) AS connections, count(*) FILTER (refused) AS refused, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in,
     sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end

@@ -49,13 +49,13 @@
 -- column: bytes_in bytes
 -- column: protocol protocol
 WITH admin_port AS (
-  SELECT TRY_CAST(p AS INTEGER) AS port FROM (SELECT unnest(string_split(replace($ports, ' ', ''), ',')) AS p) WHERE TRY_CAST(p AS INTEGER)::VARCHAR = p
+  SELECT unnest(port_list(replace($ports, ' ', ''))) AS port
 ), looked AS (
   SELECT capture, interface_no, interface_id, client_key, server_key, server_port, protocol, refused, coalesce(bytes_in, 0) > 0 AND refused_records = 0 AS answered,
     bytes_out, bytes_in, seconds, records, start, "end"
   FROM session_keys
   WHERE direction = 'in' AND NOT translated AND protocol IN (6, 17) AND server_port IN (SELECT port FROM admin_port)
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(start, $from, $to)
 ), visitor AS MATERIALIZED (
   SELECT interface_no, server_key, server_port, protocol, client_key, bool_or(answered) AS answered FROM looked WHERE NOT refused GROUP BY interface_no, server_key, server_port, protocol, client_key
 ), guests AS (
@@ -82,7 +82,7 @@ SELECT round(score, 3)::DOUBLE AS score,
   CASE WHEN answered = 0 THEN 'low' WHEN bare AND (networks > 1 OR refused = 0) OR opened AND answered_networks >= $networks::BIGINT THEN 'high' WHEN answered_networks >= $networks::BIGINT OR opened OR bare THEN 'medium' ELSE 'low' END AS severity,
   format('{} connections from {} outside addresses of {} networks were let in, {} of them answered; {:.1f} MB came in, {:.1f} MB went out; the longest {:.0f} s, from {}{}{}{}{}', connections, sources, networks, answered, coalesce(bytes_out, 0) / 1e6, coalesce(bytes_in, 0) / 1e6,
     longest, key_text(longest_key), CASE WHEN answered = 0 THEN '; the rules let it in, but nothing answered' ELSE '' END, CASE WHEN opened THEN format('; refused {} times until {}, let in from {}', refused, strftime(last_refused, '%m-%d %H:%M'), strftime(first_start, '%m-%d %H:%M')) ELSE '' END,
-    CASE WHEN bare THEN '; a service that commonly asks for no login' ELSE '' END, CASE WHEN all_doors > $top::BIGINT THEN format(' ({} of {} doors are shown)', $top::BIGINT, all_doors) ELSE '' END) AS reason,
+    CASE WHEN bare THEN '; a service that commonly asks for no login' ELSE '' END, shown_of($top, all_doors, 'doors')) AS reason,
   CASE WHEN sources = 1 THEN key_text(longest_key) END AS src, key_text(server_key) AS dst, server_port AS dstport, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
   'in' AS direction, connections, answered, networks, sources, CASE WHEN opened THEN first_start END AS opened_at, CASE WHEN opened THEN refused END AS refused_before, longest AS longest_seconds, key_text(longest_key) AS longest_source,
   bytes_out, bytes_in, protocol, capture

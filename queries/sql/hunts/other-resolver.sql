@@ -39,14 +39,14 @@
 -- column: resolver_queries count
 -- column: protocol protocol
 WITH resolver_port AS (
-  SELECT TRY_CAST(p AS INTEGER) AS port FROM (SELECT unnest(string_split($ports, ',')) AS p) WHERE TRY_CAST(p AS INTEGER)::VARCHAR = p
+  SELECT unnest(port_list($ports)) AS port
 ), doh_server AS (
   SELECT key_of(n) AS server_key FROM (SELECT TRY(ip(a)) AS n FROM (SELECT unnest(string_split_regex($doh, '[,\s]+')) AS a)) WHERE n IS NOT NULL
 ), looked AS (
   SELECT capture, interface_no, interface_id, instance_id, client_key, server_key, server_port, protocol, direction, refused, bytes_out, bytes_in, records, start, "end"
   FROM session_keys
   WHERE direction IN ('out', 'inside') AND NOT translated AND protocol IN (6, 17)
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(start, $from, $to)
 ), asked AS (
   SELECT * FROM looked WHERE server_port IN (SELECT port FROM resolver_port) OR server_port = 443 AND server_key IN (SELECT server_key FROM doh_server)
 ), seen_at AS (

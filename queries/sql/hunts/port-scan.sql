@@ -37,12 +37,12 @@
 -- column: failed number
 -- column: accepted_ports text
 WITH common_port AS (
-  SELECT TRY_CAST(p AS INTEGER) AS port FROM (SELECT unnest(string_split($skip, ',')) AS p) WHERE TRY_CAST(p AS INTEGER)::VARCHAR = p
+  SELECT unnest(port_list($skip)) AS port
 ), looked AS (
   SELECT capture, interface_no, interface_id, client_key, server_key, server_port, refused, bytes_in IS NULL AS unanswered, direction, records, start, "end"
   FROM session_keys
   WHERE protocol IN (6, 17) AND server_port NOT IN (SELECT port FROM common_port)
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(start, $from, $to)
 ), pair AS (
   SELECT capture, client_key, server_key FROM (
     SELECT DISTINCT capture, client_key, server_key, server_port FROM looked SEMI JOIN (SELECT client_key, server_key FROM looked GROUP BY ALL HAVING count(*) >= $ports::BIGINT AND min(server_port) <> max(server_port)) l USING (client_key, server_key)

@@ -40,7 +40,7 @@ WITH looked AS (
     epoch_us(start) // 300000000 AS five, hash(client_key, server_port, protocol, epoch_us(start) // 300000000) AS cell
   FROM session_keys
   WHERE protocol IN (6, 17) AND NOT translated AND server_port IS NOT NULL
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(start, $from, $to)
 ), source AS MATERIALIZED ( -- ten minutes with enough targets have half of the connections in one of their halves
   SELECT row_number() OVER () AS source_no, capture, client_key, server_port, protocol
   FROM looked WHERE cell IN (SELECT cell FROM looked GROUP BY cell HAVING count(*) * 2 >= $targets::BIGINT) GROUP BY capture, client_key, server_port, protocol

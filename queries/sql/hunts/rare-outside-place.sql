@@ -46,17 +46,17 @@
 -- column: service text
 WITH looked AS (
   SELECT capture, interface_no, interface_id, instance_id, direction, CASE WHEN direction = 'out' THEN client_key ELSE server_key END AS host_key, CASE WHEN direction = 'out' THEN server_key ELSE client_key END AS outside_key,
-    CASE WHEN direction = 'out' THEN CASE WHEN name_no IS NULL THEN server_key ELSE 1099511627776 + name_no END ELSE client_key END AS peer, CASE WHEN direction = 'out' THEN name_no END AS name_no, server_key, server_port, CASE WHEN direction = 'in' THEN server_port END AS door,
+    CASE WHEN direction = 'out' THEN peer_no(server_key, name_no) ELSE client_key END AS peer, CASE WHEN direction = 'out' THEN name_no END AS name_no, server_key, server_port, CASE WHEN direction = 'in' THEN server_port END AS door,
     bytes_out, bytes_in, records, start, "end"
   FROM session_keys
-  WHERE direction IN ('out', 'in') AND NOT translated AND NOT refused AND protocol IN (6, 17) AND server_port <> 123 AND (direction = 'out' OR bytes_in > 0)
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+  WHERE direction IN ('out', 'in') AND NOT translated AND NOT refused AND protocol IN (6, 17) AND server_port <> ntp_port() AND (direction = 'out' OR bytes_in > 0)
+    AND of(capture, $capture) AND within(start, $from, $to)
 ), bounds AS MATERIALIZED (
   SELECT capture, min(start) AS begun, coalesce($t0::TIMESTAMP, min(start) + to_microseconds(((max(epoch_us(start)) - min(epoch_us(start))) // 2)::BIGINT)) AS t0, count(DISTINCT host_key) FILTER (direction = 'out') AS all_hosts FROM looked GROUP BY capture
 ), interface AS (
   SELECT interface_no, any_value(capture) AS capture FROM looked GROUP BY interface_no
 ), named AS MATERIALIZED ( -- names by registered domain, which has the number of its first name
-  SELECT name_no, 1099511627776 + name_no AS peer, name, domain, 1099511627776 + min(name_no) OVER (PARTITION BY domain) AS place_no
+  SELECT name_no, name_peer(name_no) AS peer, name, domain, name_peer(min(name_no) OVER (PARTITION BY domain)) AS place_no
   FROM (SELECT name_no, name, coalesce(nullif(regexp_extract(name, '([^.]+\.(?:ac|co|com|edu|go|gov|ne|net|or|org)\.[a-z]{2})$', 1), ''), nullif(regexp_extract(name, '([^.]+\.[^.]+)$', 1), ''), name) AS domain FROM answer_name SEMI JOIN (SELECT DISTINCT name_no FROM looked) USING (name_no))
 ), called_before AS MATERIALIZED ( -- places that somebody called before T0, as the one interface says that saw it
   SELECT DISTINCT b.capture, coalesce(n.place_no, m.peer) AS place_no
@@ -87,7 +87,7 @@ WITH looked AS (
   QUALIFY CASE WHEN p.direction = 'out' THEN p.hosts <= greatest(1, $share::DOUBLE * b.all_hosts) ELSE callers <= $doors::BIGINT END
 ), fresh AS (
   SELECT *, coalesce(domain, key_text(outside_key)) AS place, $t0::TIMESTAMP IS NOT NULL AS given, greatest(0, epoch(t0 - begun) / 3600) AS baseline,
-    coalesce(service, 'EC2') NOT IN ('EC2', 'CLOUDFRONT', 'S3', 'API_GATEWAY', 'GLOBALACCELERATOR') OR coalesce(regexp_matches(name, '\.(amazonaws\.com(\.cn)?|api\.aws)$') AND NOT regexp_matches(name, '\.(compute|elb)\.amazonaws\.com'), false) AS aws
+    aws_own_service(service) OR coalesce(aws_api_domain(name) AND NOT aws_compute_name(name), false) AS aws
   FROM rare WHERE first_start >= t0
 ), scored AS (
   SELECT *, CASE WHEN direction = 'out' THEN all_hosts < 4 ELSE false END AS few,
@@ -102,7 +102,7 @@ SELECT round(score, 3)::DOUBLE AS score, CASE WHEN few OR baseline < 6 THEN 'inf
     || format(', first at {}, after T0 ({}{}): {} connections in {} different hours of the day, {:.2f} MB out, {:.2f} MB in{}{}{}{}{}', strftime(first_start, '%Y-%m-%d %H:%M'), strftime(t0, '%m-%d %H:%M'), CASE WHEN given THEN '' ELSE ', not given: the middle of the capture' END, connections, hours,
       coalesce(bytes_out, 0) / 1e6, coalesce(bytes_in, 0) / 1e6, CASE WHEN direction = 'out' AND name IS NULL THEN '; no name led there' ELSE '' END, CASE WHEN aws THEN '; a service of AWS' || coalesce(' (' || service || ')', '') ELSE '' END,
       CASE WHEN few THEN '; with so few hosts everything is rare' ELSE '' END, CASE WHEN baseline < 6 THEN format('; only {:.1f} h lie before T0: too short to know', baseline) ELSE '' END,
-      CASE WHEN all_findings > $top::BIGINT THEN format(' ({} of {} findings are shown)', $top::BIGINT, all_findings) ELSE '' END) AS reason,
+      shown_of($top, all_findings, 'findings')) AS reason,
   CASE WHEN direction = 'out' THEN key_text(host_key) ELSE key_text(outside_key) END AS src, CASE WHEN direction = 'out' THEN key_text(outside_key) ELSE key_text(host_key) END AS dst, CASE WHEN lowest_port = highest_port THEN lowest_port END AS dstport, name, domain AS registered_domain, interface_id,
   records AS "rows", first_start AS from_time, last_end AS to_time, direction, connections, CASE WHEN direction = 'out' THEN hosts ELSE callers END AS hosts, all_hosts, hours, bytes_out, bytes_in, t0 AS t0_used, given AS t0_given, service, capture
 FROM ranked

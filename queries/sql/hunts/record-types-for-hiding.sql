@@ -46,7 +46,7 @@ WITH looked AS (
     CASE upper(query_type) WHEN 'TYPE16' THEN 'TXT' WHEN 'TYPE10' THEN 'NULL' WHEN 'TYPE255' THEN 'ANY' WHEN '255' THEN 'ANY' WHEN '*' THEN 'ANY' WHEN 'TYPE25' THEN 'KEY' WHEN 'TYPE33' THEN 'SRV' ELSE upper(query_type) END AS type
   FROM dns
   WHERE registered_domain IS NOT NULL AND query_type IS NOT NULL AND NOT regexp_matches(name, '\.(in-addr|ip6)\.arpa$')
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ), judged AS (
   SELECT *, CASE
       WHEN type IN ('NULL', 'KEY', 'SIG', 'WKS', 'HINFO', 'MINFO', 'X25', 'ISDN', 'RP', 'UINFO', 'UID', 'GID', 'UNSPEC', 'A6', 'NIMLOC', 'EID', 'ATMA', 'APL', 'SINK', 'NINFO', 'RKEY') THEN 2

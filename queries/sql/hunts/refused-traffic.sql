@@ -43,11 +43,11 @@
 -- column: let_through count
 -- column: service text
 WITH looked AS (
-  SELECT capture, interface_no, interface_id, direction, NOT refused AS half, CASE WHEN direction <> 'in' THEN client_key END AS from_key, client_key, server_key, CASE WHEN direction = 'in' OR name_no IS NULL THEN server_key ELSE 1099511627776 + name_no END AS to_key,
+  SELECT capture, interface_no, interface_id, direction, NOT refused AS half, CASE WHEN direction <> 'in' THEN client_key END AS from_key, client_key, server_key, CASE WHEN direction = 'in' THEN server_key ELSE peer_no(server_key, name_no) END AS to_key,
     CASE WHEN direction <> 'in' THEN name_no END AS name_no, server_port, protocol, records, start, "end"
   FROM session_keys
   WHERE refused_records > 0 AND NOT (translated AND direction = 'out')
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(start, $from, $to)
 ), interface AS (
   SELECT interface_no, any_value(capture) AS capture, any_value(interface_id) AS interface_id FROM looked GROUP BY interface_no
 ), counted AS MATERIALIZED ( -- by the client too, but for what came from the outside
@@ -75,13 +75,13 @@ WITH looked AS (
   SELECT interface_no, half, to_key, any_value(sources) AS sources, string_agg(key_text(busy.client_key) || ' (' || -busy.n || ')', ', ' ORDER BY busy.n, busy.client_key) AS busiest
   FROM (SELECT interface_no, half, to_key, count(*) AS sources, unnest(min({n: -n, client_key: client_key}, 3)) AS busy FROM stranger GROUP BY ALL) GROUP BY ALL
 ), let_in AS (
-  SELECT s.capture, s.client_key AS from_key, CASE WHEN s.name_no IS NULL THEN s.server_key ELSE 1099511627776 + s.name_no END AS to_key, count(*) AS let_through, min(s.start) AS first_pass, max(s.start) AS last_pass
+  SELECT s.capture, s.client_key AS from_key, peer_no(s.server_key, s.name_no) AS to_key, count(*) AS let_through, min(s.start) AS first_pass, max(s.start) AS last_pass
   FROM session_keys s SEMI JOIN (SELECT t.capture, t.from_key, t.to_key, c.server_port FROM counted c JOIN interface i USING (interface_no) JOIN target t ON t.capture = i.capture AND t.from_key = c.from_key AND t.to_key = c.to_key WHERE NOT c.half) w
-    ON w.capture = s.capture AND w.from_key = s.client_key AND w.to_key = CASE WHEN s.name_no IS NULL THEN s.server_key ELSE 1099511627776 + s.name_no END AND w.server_port IS NOT DISTINCT FROM s.server_port
+    ON w.capture = s.capture AND w.from_key = s.client_key AND w.to_key = peer_no(s.server_key, s.name_no) AND w.server_port IS NOT DISTINCT FROM s.server_port
   WHERE s.refused_records = 0 AND s.bytes_in > 0 GROUP BY ALL
 ), told AS (
   SELECT t.*, coalesce(s.sources, 1) AS sources, p.most_tried, s.busiest, CASE WHEN t.half OR t.from_key IS NULL THEN NULL ELSE coalesce(l.let_through, 0) END AS let_through, l.first_pass, l.last_pass,
-    coalesce(t.service, 'EC2') NOT IN ('EC2', 'CLOUDFRONT', 'S3', 'API_GATEWAY', 'GLOBALACCELERATOR') OR t.ports = 1 AND t.one_port = 123 AS known
+    aws_own_service(t.service) OR t.ports = 1 AND t.one_port = ntp_port() AS known
   FROM target t LEFT JOIN port p ON p.interface_no = t.interface_no AND p.direction = t.direction AND p.half = t.half AND p.from_key IS NOT DISTINCT FROM t.from_key AND p.to_key = t.to_key
     LEFT JOIN source s ON t.direction = 'in' AND s.interface_no = t.interface_no AND s.half = t.half AND s.to_key = t.to_key
     LEFT JOIN let_in l ON l.capture = t.capture AND l.from_key = t.from_key AND l.to_key = t.to_key
@@ -94,10 +94,10 @@ WITH looked AS (
 SELECT round(score, 3)::DOUBLE AS score, CASE WHEN half THEN 'low' WHEN direction = 'in' THEN 'info' WHEN known OR let_through > 0 OR tries < 20 THEN 'low' ELSE 'medium' END AS severity,
   CASE WHEN half THEN format('{} connections {} were let in at one side and refused at the other, port {}: a network ACL that refuses the replies, or a rule that changed', tries, direction, most_tried)
     WHEN direction = 'in' THEN format('{} tries from {} outside addresses at {} ports; most at port {}; busiest {}', tries, sources, ports, most_tried, busiest)
-    ELSE format('{} tries {} were refused, at {} port{}: {}; {}{}', tries, CASE direction WHEN 'out' THEN 'to the outside' WHEN 'inside' THEN 'inside' ELSE 'between others' END, ports, CASE WHEN ports = 1 THEN '' ELSE 's' END, most_tried,
+    ELSE format('{} tries {} were refused, at {} port{}: {}; {}{}', tries, CASE direction WHEN 'out' THEN 'to the outside' WHEN 'inside' THEN 'inside' ELSE 'between others' END, ports, plural(ports), most_tried,
       CASE WHEN let_through > 0 THEN format('the same was let through and answered {} times, {} to {}', let_through, strftime(first_pass, '%m-%d %H:%M'), strftime(last_pass, '%m-%d %H:%M')) ELSE 'never let through and answered in this time' END,
       CASE WHEN known THEN coalesce('; a service of AWS (' || service || ')', '; a time server') ELSE '' END) END
-    || CASE WHEN all_findings > $top::BIGINT THEN format(' ({} of {} findings are shown)', $top::BIGINT, all_findings) ELSE '' END AS reason,
+    || shown_of($top, all_findings, 'findings') AS reason,
   CASE WHEN from_key IS NOT NULL THEN key_text(from_key) WHEN sources = 1 THEN key_text(one_client) END AS src, key_text(server_key) AS dst, CASE WHEN ports = 1 THEN one_port END AS dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
   CASE WHEN half THEN 'half refused' ELSE 'refused' END AS kind, direction, tries, sources, ports, most_tried, busiest AS busiest_sources, let_through, service, capture
 FROM ranked

@@ -40,7 +40,7 @@
 WITH looked AS (
   SELECT DISTINCT log_type, capture, source, minute
   FROM (SELECT log_type, capture, source, minute FROM minute WHERE log_type <> 'flow' UNION ALL SELECT 'flow', capture, interface_id, minute FROM flow_span)
-  WHERE source IS NOT NULL AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR minute >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR minute < $to::TIMESTAMP)
+  WHERE source IS NOT NULL AND of(capture, $capture) AND within(minute, $from, $to)
 ), ending AS (
   SELECT log_type, capture, max(minute) AS last_minute, count(DISTINCT source) - 1 AS other_sources FROM looked GROUP BY ALL
 ), spaced AS (

@@ -33,10 +33,10 @@
 -- column: share number
 -- column: several_addresses flag
 WITH looked AS (
-  SELECT capture, interface_no, interface_id, direction, client_key, server_key, CASE WHEN name_no IS NULL THEN server_key ELSE 1099511627776 + name_no END AS peer, name_no, server_port, bytes_out, bytes_in, records, start, "end"
+  SELECT capture, interface_no, interface_id, direction, client_key, server_key, peer_no(server_key, name_no) AS peer, name_no, server_port, bytes_out, bytes_in, records, start, "end"
   FROM session_keys
   WHERE (NOT translated OR $translated::BOOLEAN)
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(start, $from, $to)
 ), interface AS (
   SELECT interface_no, any_value(capture) AS capture FROM looked GROUP BY interface_no
 ), seen AS MATERIALIZED ( -- as if by one interface, which nearly all are

@@ -40,12 +40,12 @@
 -- column: service text
 WITH looked AS (
   SELECT capture, interface_no, interface_id, instance_id, CASE WHEN direction = 'out' THEN client_key ELSE server_key END AS host, CASE WHEN direction = 'out' THEN server_key ELSE client_key END AS outside_key,
-    CASE WHEN direction = 'out' THEN CASE WHEN name_no IS NULL THEN server_key ELSE 1099511627776 + name_no END ELSE client_key END AS place, CASE WHEN direction = 'out' THEN name_no END AS name_no, direction = 'out' AS outward,
+    CASE WHEN direction = 'out' THEN peer_no(server_key, name_no) ELSE client_key END AS place, CASE WHEN direction = 'out' THEN name_no END AS name_no, direction = 'out' AS outward,
     CASE WHEN direction = 'out' THEN server_port ELSE client_port END AS port, coalesce(CASE WHEN direction = 'out' THEN bytes_out ELSE bytes_in END, 0) AS sent,
     coalesce(CASE WHEN direction = 'out' THEN bytes_in ELSE bytes_out END, 0) AS got, records, start, "end", epoch_us(start) // 3600000000 AS hour
   FROM session_keys
   WHERE direction IN ('out', 'in') AND NOT translated AND coalesce(CASE WHEN direction = 'out' THEN bytes_out ELSE bytes_in END, 0) > 0
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(start, $from, $to)
 ), seen_at AS (
   SELECT any_value(capture) AS capture, interface_no, any_value(interface_id) AS interface_id, host FROM looked GROUP BY interface_no, host
   QUALIFY row_number() OVER (PARTITION BY any_value(capture), host ORDER BY count(instance_id) DESC, sum(sent) DESC, any_value(interface_id)) = 1
@@ -72,7 +72,7 @@ WITH looked AS (
     sum(l.records)::BIGINT AS records, min(l.start) AS first_start, max(l."end") AS last_end
   FROM unusual u JOIN looked l USING (interface_no, host, place) LEFT JOIN answer_name n ON n.name_no = l.name_no LEFT JOIN service_address v ON v.server_key = l.outside_key GROUP BY u.interface_no, u.host, u.place
 ), told AS (
-  SELECT *, coalesce(service <> 'EC2', false) OR coalesce(regexp_matches(name, '\.amazonaws\.com(\.cn)?$') AND NOT regexp_matches(name, '\.(compute|elb)\.amazonaws\.com'), false) AS aws,
+  SELECT *, coalesce(service <> 'EC2', false) OR coalesce(amazonaws_domain(name) AND NOT aws_compute_name(name), false) AS aws,
     0.25 * least(1, ln(z) / ln(100)) + 0.25 * least(1, greatest(0, ln(most / 50000000) / ln(100))) + 0.25 * is_new::INTEGER + 0.15 * (sent > 9 * got)::INTEGER + 0.1 * (name IS NULL)::INTEGER AS raw
   FROM whole
 )

@@ -43,7 +43,7 @@ WITH looked AS (
       WHEN upper(query_type) = 'TXT' AND name <> coalesce(registered_domain, '') AND NOT regexp_matches(name, '(^|\.)_') THEN 'text' END AS kind
   FROM zone
   WHERE name IS NOT NULL
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ), asker AS (
   SELECT capture, resolver_ip_n, subnet, hosted_zone_id, min(registered_domain) AS registered_domain, count(kind) AS queries, count(*) FILTER (kind = 'transfer') AS transfers,
     count(*) FILTER (kind = 'transfer' AND response_code = 'NOERROR') AS handed, count(*) FILTER (kind = 'any') AS anys, count(*) FILTER (kind = 'walk') AS walks,

@@ -45,7 +45,7 @@ WITH resolved AS (
     count(*) FILTER (s.side = 'right' AND private_number(a.rdata_n)) AS right_inside
   FROM dns_answer a JOIN side s USING (capture) WHERE a.rdata_n IS NOT NULL AND a.name IS NOT NULL GROUP BY a.name
 ), spanned AS (
-  SELECT min(m.minute) AS first_minute, max(m.minute) AS last_minute FROM minute m JOIN side s USING (capture) WHERE s.side = 'right' AND ($from::TIMESTAMP IS NULL OR m.minute >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR m.minute < $to::TIMESTAMP)
+  SELECT min(m.minute) AS first_minute, max(m.minute) AS last_minute FROM minute m JOIN side s USING (capture) WHERE s.side = 'right' AND within(m.minute, $from, $to)
 ), changed AS (
   SELECT p.*, p.levels[1] AS level, o.own_n, o.interface_id, r.capture,
     CASE WHEN p.right_clients = 0 THEN 'gone' WHEN p.left_clients = 0 THEN 'new'

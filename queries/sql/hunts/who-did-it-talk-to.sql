@@ -43,12 +43,12 @@ WITH looked AS (
   SELECT capture, interface_id, client_n AS host_n, server_n AS peer_n, CASE WHEN name IS NULL THEN server_n ELSE hash(name)::UHUGEINT END AS place, name, server_port, protocol, true AS opened, direction, bytes_out AS sent, bytes_in AS got, refused, records, start, "end"
   FROM session
   WHERE direction IN ('out', 'inside') AND NOT translated AND ($host::VARCHAR IS NULL OR client_n = ip($host::VARCHAR))
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(start, $from, $to)
   UNION ALL
   SELECT capture, interface_id, server_n, client_n, client_n, NULL, server_port, protocol, false, direction, bytes_in, bytes_out, refused, records, start, "end"
   FROM session
   WHERE direction IN ('in', 'inside') AND NOT translated AND ($host::VARCHAR IS NULL OR server_n = ip($host::VARCHAR))
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(start, $from, $to)
 ), own AS (
   SELECT DISTINCT capture, interface_id, address_n AS host_n FROM asset WHERE capture IS NOT NULL
 ), met AS (

@@ -38,10 +38,10 @@ WITH looked AS (
   SELECT capture, resolver_ip_n, coalesce(edns_client_subnet, '') AS subnet, hosted_zone_id, registered_domain, name, response_code, query_timestamp
   FROM zone
   WHERE name IS NOT NULL
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ), crowded AS (
   SELECT capture, resolver_ip_n, subnet, hosted_zone_id, hour, count(DISTINCT name) AS n
-  FROM (SELECT *, unnest([time_bucket(INTERVAL 1 HOUR, query_timestamp), time_bucket(INTERVAL 1 HOUR, query_timestamp - INTERVAL 30 MINUTE) + INTERVAL 30 MINUTE]) AS hour FROM looked)
+  FROM (SELECT *, unnest(hours_of(query_timestamp)) AS hour FROM looked)
   GROUP BY ALL HAVING count(DISTINCT name) >= $names::BIGINT AND 100 * avg((response_code = 'NXDOMAIN')::INTEGER) >= $percent::DOUBLE
 ), guessed AS (
   SELECT l.capture, l.resolver_ip_n, l.subnet, l.hosted_zone_id, min(l.registered_domain) AS registered_domain, max(w.most) AS most, count(*) AS queries, count(DISTINCT l.name) AS names, avg((l.response_code = 'NXDOMAIN')::INTEGER) AS nonexistent,

@@ -4,7 +4,7 @@
 -- 1,000 of each side with most connections; caller_left_out counts the others. Takes $from and $to, and reads session_keys.
 WITH caller AS MATERIALIZED (
   SELECT s.client_key, count(*) FILTER (d.side = 'left') AS left_n, count(*) FILTER (d.side = 'right') AS right_n FROM session_keys s JOIN side d USING (capture)
-  WHERE s.direction = 'in' AND NOT s.translated AND ($from::TIMESTAMP IS NULL OR s.start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR s.start < $to::TIMESTAMP) GROUP BY s.client_key
+  WHERE s.direction = 'in' AND NOT s.translated AND within(s.start, $from, $to) GROUP BY s.client_key
 ), caller_kept AS MATERIALIZED (
   SELECT client_key FROM caller WHERE left_n > 0 AND right_n > 0
   UNION

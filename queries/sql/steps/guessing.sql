@@ -7,7 +7,7 @@ WITH looked AS (
   SELECT capture, resolver_ip_n, coalesce(edns_client_subnet, '') AS subnet, edns_first_n, edns_last_n, hosted_zone_id, registered_domain, name, query_type, response_code, query_timestamp
   FROM zone
   WHERE name IS NOT NULL
-    AND ($capture = '' OR capture = $capture) AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+    AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ), half_hour AS (
   SELECT capture, resolver_ip_n, subnet, hosted_zone_id, time_bucket(INTERVAL 30 MINUTE, query_timestamp) AS half, count(*) AS queries, count(*) FILTER (response_code = 'NXDOMAIN') AS denied FROM looked GROUP BY ALL
 ), busy AS ( -- names are counted only where there are queries enough

@@ -39,7 +39,7 @@ WITH parted AS MATERIALIZED (
 ), timing AS (
   SELECT d.side, s.interface_no, s.client_key AS own_key, s.server_key AS place_key, CASE WHEN s.name_no IS NULL THEN 2 * s.server_key::BIGINT ELSE -1 - s.name_no::BIGINT END AS place_no, s.start, s.bytes_out, s.refused
   FROM session_keys s JOIN side d USING (capture)
-  WHERE NOT s.translated AND s.direction IN ('out', 'inside') AND ($from::TIMESTAMP IS NULL OR s.start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR s.start < $to::TIMESTAMP)
+  WHERE NOT s.translated AND s.direction IN ('out', 'inside') AND within(s.start, $from, $to)
 ), timed AS (
   SELECT c.place_no, c.side, t.start, t.bytes_out, t.refused FROM timing t JOIN chosen c ON c.called_no = t.place_no AND c.side = t.side AND c.own_key = t.own_key AND c.interface_no = t.interface_no
   UNION ALL

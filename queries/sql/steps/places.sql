@@ -30,7 +30,7 @@ WITH place AS MATERIALIZED (
 ), address_of AS ( -- an address that both have first, then the right's, then that of most calls; of a block likewise
   SELECT m.place_no, max(((b.place_key IS NOT NULL)::UBIGINT << 62) | ((m.side = 'right')::UBIGINT << 61) | (least(m.connections, 268435455)::UBIGINT << 33) | m.place_key) AS best_address, bool_or(b.place_key IS NOT NULL) AS same_address,
     max(((k.block IS NOT NULL)::UHUGEINT << 77::UHUGEINT) | (least(m.connections, 268435455)::UHUGEINT << 49::UHUGEINT) | (m.place_key::UHUGEINT << 16::UHUGEINT) | m.port::UHUGEINT) AS best_spot, bool_or(k.block IS NOT NULL) AS same_block,
-    max(v.service) AS service, bool_and(m.port = 123) AS all_time, bool_and(c.place_key IS NOT NULL AND (m.place_no >= 0 OR c.bare)) AS clean
+    max(v.service) AS service, bool_and(m.port = ntp_port()) AS all_time, bool_and(c.place_key IS NOT NULL AND (m.place_no >= 0 OR c.bare)) AS clean
   FROM met m LEFT JOIN both_address b USING (place_key) LEFT JOIN both_block k USING (v4, block, port, outward) LEFT JOIN clean_address c USING (place_key)
     LEFT JOIN service_address v ON v.server_key = CASE WHEN m.place_no >= 0 AND m.place_no % 2 = 1 THEN m.own_key ELSE m.place_key END
   GROUP BY m.place_no
@@ -41,9 +41,8 @@ WITH place AS MATERIALIZED (
     list_filter([CASE WHEN n.name IS NOT NULL AND left_clients > 0 AND right_clients > 0 THEN 'name' END, CASE WHEN a.same_address THEN 'address' END,
       CASE WHEN b.registered_domain IS NOT NULL THEN 'registered domain' END, CASE WHEN a.same_block THEN CASE WHEN s.v4 THEN '/24 and port' ELSE '/64 and port' END END], lambda x: x IS NOT NULL) AS levels,
     CASE WHEN n.name IS NOT NULL AND p.in_baseline OR a.clean THEN 'baseline'
-      WHEN CASE WHEN ends_with(n.name, '.amazonaws.com') OR ends_with(n.name, '.amazonaws.com.cn') OR ends_with(n.name, '.api.aws') OR ends_with(n.name, '.aws.dev')
-          THEN NOT regexp_matches(n.name, '(^|\.)(compute(-[0-9])?|elb|execute-api|s3|s3[.-][a-z0-9.-]+|lambda-url|appsync-api|elasticbeanstalk|rds|cache|es|iot|mq)\.') ELSE false END
-        OR n.name IS NULL AND coalesce(a.service, '') NOT IN ('', 'EC2', 'CLOUDFRONT', 'S3', 'API_GATEWAY', 'GLOBALACCELERATOR') THEN 'AWS'
+      WHEN coalesce(aws_domain(n.name) AND NOT (aws_customer_name(n.name) OR aws_data_name(n.name)), false)
+        OR n.name IS NULL AND aws_own_service(nullif(a.service, '')) THEN 'AWS'
       WHEN a.all_time AND p.kind = 'out' THEN 'time' END AS apart
   FROM place p LEFT JOIN address_of a USING (place_no) LEFT JOIN spot s ON s.place_key = ((a.best_spot >> 16::UHUGEINT) & 8589934591::UHUGEINT)::UBIGINT
     LEFT JOIN (SELECT place_no, name, CASE WHEN kind <> 'inside' THEN registered_domain END AS registered_domain FROM named JOIN place USING (place_no)) n USING (place_no) LEFT JOIN both_domain b ON b.registered_domain = n.registered_domain

@@ -8,7 +8,7 @@ WITH knocked AS (
   SELECT any_value(d.side) AS side, s.interface_no, s.client_key, s.server_key, s.server_port AS port, d.side_no, s.instance_id IS NOT NULL AS has_instance,
     count(*) AS connections, count(*) FILTER (s.refused) AS refused, count(*) FILTER (s.packets_in > 0) AS answered, sum(s.records)::BIGINT AS records, sum(s.bytes_out)::BIGINT AS bytes, min(s.start) AS first_time, max(s."end") AS last_time
   FROM session_keys s JOIN side d USING (capture) SEMI JOIN caller_kept USING (client_key)
-  WHERE NOT s.translated AND s.direction = 'in' AND ($from::TIMESTAMP IS NULL OR s.start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR s.start < $to::TIMESTAMP)
+  WHERE NOT s.translated AND s.direction = 'in' AND within(s.start, $from, $to)
   GROUP BY d.side_no, s.interface_no, has_instance, s.client_key, s.server_key, s.server_port
 ), at_interface AS (
   SELECT CASE WHEN name_no IS NULL THEN 2 * server_key::BIGINT ELSE -1 - name_no::BIGINT END AS place_no, side, side_no, false AS inbound, outward, interface_no, client_key AS own_key, server_key AS place_key, port, name_no,
@@ -26,7 +26,7 @@ WITH knocked AS (
   SELECT s.side, d.name, any_value(d.registered_domain) AS registered_domain, d.srcaddr_n AS own_n, count(*) AS queries, min(d.query_timestamp) AS first_time, max(d.query_timestamp) AS last_time
   FROM dns d JOIN side s USING (capture)
   WHERE d.name NOT IN ('arpa', 'internal', 'local') AND NOT ends_with(d.name, '.arpa') AND NOT ends_with(d.name, '.internal') AND NOT ends_with(d.name, '.local')
-    AND ($from::TIMESTAMP IS NULL OR d.query_timestamp >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR d.query_timestamp < $to::TIMESTAMP)
+    AND within(d.query_timestamp, $from, $to)
   GROUP BY s.side, d.name, d.srcaddr_n
 ), named AS MATERIALIZED ( -- names that were asked for have no number where no answer gave an address
   SELECT -1 - coalesce(w.name_no::BIGINT, 4294967296 + row_number() OVER ()) AS place_no, name, a.registered_domain

@@ -19,8 +19,7 @@
 SELECT edge_location, count(*) AS queries, count(DISTINCT resolver_ip_n) AS resolvers, count(DISTINCT name) AS names,
   count(*) FILTER (response_code = 'NXDOMAIN') AS nonexistent, min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM zone
-WHERE ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+WHERE of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 GROUP BY edge_location, capture
 ORDER BY queries DESC, edge_location, capture

@@ -24,9 +24,8 @@ SELECT name, hosted_zone_id, string_agg(DISTINCT query_type, ' ' ORDER BY query_
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM zone
 WHERE response_code = 'NOERROR'
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 GROUP BY name, hosted_zone_id, capture
 HAVING $most::BIGINT IS NULL OR count(*) <= $most::BIGINT
 ORDER BY queries, first_seen, name, hosted_zone_id, capture

@@ -14,6 +14,6 @@
 SELECT query_timestamp, name, query_type, response_code, resolver_ip, edns_client_subnet, protocol, edge_location,
   hosted_zone_id, capture, object_id, row_no
 FROM zone
-WHERE query_timestamp BETWEEN $at::TIMESTAMP - to_minutes($minutes::BIGINT) AND $at::TIMESTAMP + to_minutes($minutes::BIGINT)
-  AND ($capture = '' OR capture = $capture)
+WHERE around(query_timestamp, $at, $minutes)
+  AND of(capture, $capture)
 ORDER BY query_timestamp, object_id, row_no

@@ -16,7 +16,6 @@ SELECT query_timestamp, name, query_type, response_code, resolver_ip, edns_clien
   hosted_zone_id, capture, object_id, row_no
 FROM zone
 WHERE name = $name
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 ORDER BY query_timestamp, object_id, row_no

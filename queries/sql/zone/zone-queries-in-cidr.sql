@@ -17,7 +17,6 @@ SELECT query_timestamp, name, query_type, response_code, resolver_ip, edns_clien
 FROM zone
 WHERE (resolver_ip_n BETWEEN cidr_first($cidr) AND cidr_last($cidr)
     OR edns_first_n <= cidr_last($cidr) AND edns_last_n >= cidr_first($cidr))
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 ORDER BY query_timestamp, object_id, row_no

@@ -20,8 +20,7 @@ SELECT date_trunc('hour', query_timestamp) AS hour, hosted_zone_id, count(*) AS 
   count(*) FILTER (response_code = 'NXDOMAIN') AS nonexistent, count(DISTINCT name) AS names, count(DISTINCT resolver_ip_n) AS resolvers, capture
 FROM zone
 WHERE ($zone = '' OR hosted_zone_id = $zone)
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 GROUP BY ALL
 ORDER BY hour, hosted_zone_id, capture

@@ -21,8 +21,7 @@ SELECT resolver_ip, count(*) AS queries, count(DISTINCT name) AS names, count(*)
   round(100.0 * count(*) FILTER (response_code = 'NXDOMAIN') / count(*), 1) AS percent,
   count(DISTINCT edns_client_subnet) AS client_subnets, min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM zone
-WHERE ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+WHERE of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 GROUP BY resolver_ip, resolver_ip_n, capture
 ORDER BY queries DESC, resolver_ip_n, capture

@@ -23,8 +23,7 @@ SELECT query_type, resolver_ip, edns_client_subnet, hosted_zone_id, count(*) AS 
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM zone
 WHERE upper(query_type) IN ('AXFR', 'IXFR', 'ANY', 'NSEC', 'NSEC3', 'NSEC3PARAM', 'MAILA', 'MAILB', 'TYPE252', 'TYPE251', 'TYPE255')
-  AND ($capture = '' OR capture = $capture)
-  AND ($from::TIMESTAMP IS NULL OR query_timestamp >= $from::TIMESTAMP)
-  AND ($to::TIMESTAMP IS NULL OR query_timestamp < $to::TIMESTAMP)
+  AND of(capture, $capture)
+  AND within(query_timestamp, $from, $to)
 GROUP BY query_type, resolver_ip, resolver_ip_n, edns_client_subnet, hosted_zone_id, capture
 ORDER BY queries DESC, query_type, resolver_ip_n, edns_client_subnet, hosted_zone_id, capture
