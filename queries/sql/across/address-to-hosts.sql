@@ -25,7 +25,7 @@
 -- column: first_flow    time
 -- column: last_flow     time
 -- pivot:  From this address to hosts and names
-WITH per_interface AS (
+WITH interface_host AS (
   SELECT capture, peer_n AS host, interface_id, count(*) AS flows, count(*) FILTER (action = 'REJECT') AS refused,
     sum(bytes) FILTER (side IN ('dst', 'pkt_dst')) AS bytes_to, sum(bytes) FILTER (side IN ('src', 'pkt_src')) AS bytes_from,
     list(DISTINCT CASE WHEN protocol IN (6, 17) THEN least(port, peer_port) END) AS ports, min(start) AS first_flow, max("end") AS last_flow
@@ -33,13 +33,13 @@ WITH per_interface AS (
   WHERE addr_n = ip($ip) AND peer_n IS NOT NULL
     AND of(capture, $capture)
   GROUP BY ALL
-), flows AS (
+), host_flows AS (
   SELECT capture, host, max(flows) AS flows, max(refused) AS refused, max(bytes_to) AS bytes_to, max(bytes_from) AS bytes_from,
     min(first_flow) AS first_flow, max(last_flow) AS last_flow,
     array_to_string(list_slice(list_sort(list_distinct(flatten(list(ports)))), 1, 10), ' ') AS ports
-  FROM per_interface
+  FROM interface_host
   GROUP BY ALL
-), named AS (
+), named_host AS (
   SELECT capture, srcaddr_n AS host, string_agg(DISTINCT name, ' ' ORDER BY name) AS names, count(*) AS answers, min(query_timestamp) AS first_answer
   FROM dns_answer
   WHERE rdata_n = ip($ip) AND srcaddr_n IS NOT NULL
@@ -48,5 +48,5 @@ WITH per_interface AS (
 )
 SELECT number_text(host) AS host, names, coalesce(answers, 0) AS answers, first_answer, coalesce(flows, 0) AS flows, coalesce(refused, 0) AS refused,
   ports, coalesce(bytes_to, 0)::BIGINT AS bytes_to, coalesce(bytes_from, 0)::BIGINT AS bytes_from, first_flow, last_flow, capture
-FROM flows FULL JOIN named USING (capture, host)
-ORDER BY coalesce(least(first_answer, first_flow), first_answer, first_flow), flows.host, named.host, capture
+FROM host_flows FULL JOIN named_host USING (capture, host)
+ORDER BY coalesce(least(first_answer, first_flow), first_answer, first_flow), host_flows.host, named_host.host, capture

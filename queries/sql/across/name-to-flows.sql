@@ -39,30 +39,30 @@ WITH answer AS (
     max(src_instance) AS src_instance
   FROM answer
   GROUP BY ALL
-), met AS (
+), met_flow AS (
   SELECT f.capture, f.peer_n AS client, f.addr_n AS address, f.start, f."end", f.side, f.bytes, f.action, f.interface_id
   FROM flow_by_addr f
   WHERE f.addr_n IN (SELECT address FROM pair) AND f.peer_n IN (SELECT client FROM pair)
-), after_answer AS (
+), following_flow AS (
   SELECT m.*
-  FROM met m ASOF JOIN answer a ON m.capture = a.capture AND m.client = a.client AND m.address = a.address
+  FROM met_flow m ASOF JOIN answer a ON m.capture = a.capture AND m.client = a.client AND m.address = a.address
     AND m.start >= a.query_timestamp - INTERVAL 60 SECOND
   WHERE m.start <= a.query_timestamp + to_hours($hours::BIGINT)
-), per_interface AS (
+), interface_pair AS (
   SELECT capture, client, address, interface_id, count(*) AS flows, count(*) FILTER (action = 'REJECT') AS refused,
     sum(bytes) FILTER (side IN ('dst', 'pkt_dst')) AS bytes_out, sum(bytes) FILTER (side IN ('src', 'pkt_src')) AS bytes_in,
     min(start) AS first_flow, max("end") AS last_flow
-  FROM after_answer
+  FROM following_flow
   GROUP BY ALL
-), flows AS (
+), pair_flows AS (
   SELECT capture, client, address, max(flows) AS flows, max(refused) AS refused, max(bytes_out) AS bytes_out, max(bytes_in) AS bytes_in,
     min(first_flow) AS first_flow, max(last_flow) AS last_flow
-  FROM per_interface
+  FROM interface_pair
   GROUP BY ALL
 )
 SELECT number_text(p.client) AS client, p.src_instance, number_text(p.address) AS address, p.answers, p.first_answer, p.last_answer,
   coalesce(f.flows, 0) AS flows, coalesce(f.refused, 0) AS refused,
   coalesce(f.bytes_out, 0)::BIGINT AS bytes_out, coalesce(f.bytes_in, 0)::BIGINT AS bytes_in,
   f.first_flow, f.last_flow, round(epoch(f.first_flow - p.first_answer), 0) AS seconds_to_flow, p.capture
-FROM pair p LEFT JOIN flows f ON f.capture = p.capture AND f.client = p.client AND f.address = p.address
+FROM pair p LEFT JOIN pair_flows f ON f.capture = p.capture AND f.client = p.client AND f.address = p.address
 ORDER BY p.first_answer, p.client, p.address, p.capture

@@ -19,7 +19,7 @@
 -- column: right_queries  count
 -- column: right_clients  count
 -- column: right_first    time
-WITH counted AS (
+WITH counted_name AS (
   SELECT name, any_value(registered_domain) AS registered_domain,
     count(*) FILTER (capture = $left) AS left_queries, count(DISTINCT srcaddr_n) FILTER (capture = $left) AS left_clients,
     min(query_timestamp) FILTER (capture = $left) AS left_first,
@@ -31,6 +31,6 @@ WITH counted AS (
 )
 SELECT CASE WHEN left_queries > 0 AND right_queries > 0 THEN 'both' WHEN left_queries > 0 THEN 'left' ELSE 'right' END AS found_in,
   name, registered_domain, left_queries, left_clients, left_first, right_queries, right_clients, right_first
-FROM counted
+FROM counted_name
 WHERE $only = '' OR $only = found_in
 ORDER BY found_in = 'both' DESC, found_in DESC, name

@@ -38,7 +38,7 @@ WITH pair AS (
   SELECT DISTINCT capture, srcaddr_n AS client, rdata_n AS address, query_timestamp
   FROM dns_answer
   WHERE rdata_n IS NOT NULL AND srcaddr_n IS NOT NULL
-), began AS (
+), log_start AS (
   SELECT capture, min(query_timestamp) AS first_query
   FROM dns
   GROUP BY ALL
@@ -47,6 +47,6 @@ SELECT number_text(p.src) AS srcaddr, number_text(p.dst) AS dstaddr, p.dstport, 
   p.first_seen, p.last_seen, coalesce(p.first_seen < b.first_query + to_hours($hours::BIGINT), true) AS too_early, p.capture
 FROM pair p ASOF LEFT JOIN answer a ON p.capture = a.capture AND p.src = a.client AND p.dst = a.address
     AND p.first_seen >= a.query_timestamp - INTERVAL 60 SECOND
-  LEFT JOIN began b ON b.capture = p.capture
+  LEFT JOIN log_start b ON b.capture = p.capture
 WHERE a.query_timestamp IS NULL OR a.query_timestamp < p.first_seen - to_hours($hours::BIGINT)
 ORDER BY too_early, p.first_seen, p.src, p.dst, p.dstport, p.protocol, p.capture

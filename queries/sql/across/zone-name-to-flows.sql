@@ -35,15 +35,15 @@ WITH lookup AS (
   SELECT DISTINCT rdata_n AS address FROM dns_answer WHERE name = $name AND rdata_n IS NOT NULL
   UNION
   SELECT ip($address) WHERE $address::VARCHAR IS NOT NULL
-), came AS (
+), arrival AS (
   SELECT capture, addr_n AS target, peer_n AS source, start, "end", port, action, bytes
   FROM flow_by_addr
   WHERE addr_n IN (SELECT address FROM target) AND side IN ('dst', 'pkt_dst') AND (port <= peer_port OR protocol NOT IN (6, 17))
-), after_lookup AS (
+), following_arrival AS (
   SELECT c.*, l.query_timestamp
-  FROM came c ASOF JOIN lookup l ON c.capture = l.capture AND c.start >= l.query_timestamp - INTERVAL 60 SECOND
+  FROM arrival c ASOF JOIN lookup l ON c.capture = l.capture AND c.start >= l.query_timestamp - INTERVAL 60 SECOND
   WHERE c.start <= l.query_timestamp + to_hours($hours::BIGINT)
-), counted AS (
+), lookup_count AS (
   SELECT capture, count(*) AS lookups
   FROM lookup
   GROUP BY ALL
@@ -53,6 +53,6 @@ SELECT number_text(target) AS target, number_text(source) AS source, NOT private
   count(*) AS records, count(*) FILTER (action = 'REJECT') AS refused,
   array_to_string(list_slice(list_sort(list(DISTINCT port)), 1, 10), ' ') AS ports, sum(bytes)::BIGINT AS bytes,
   any_value(lookups) AS lookups, capture
-FROM after_lookup JOIN counted USING (capture)
-GROUP BY after_lookup.target, after_lookup.source, capture
-ORDER BY first_flow, after_lookup.target, after_lookup.source, capture
+FROM following_arrival JOIN lookup_count USING (capture)
+GROUP BY following_arrival.target, following_arrival.source, capture
+ORDER BY first_flow, following_arrival.target, following_arrival.source, capture

@@ -23,38 +23,38 @@
 -- column: skipdata         count
 -- column: absent           count
 -- column: percent_covered  number
-WITH minutes AS (
+WITH minute_status AS (
   SELECT capture, interface_id, minute,
     CASE WHEN bool_or(log_status = 'SKIPDATA') THEN 'SKIPDATA' WHEN bool_or(coalesce(log_status, 'OK') = 'OK') THEN 'OK' ELSE 'NODATA' END AS status
   FROM flow_span
   WHERE ($interface = '' OR interface_id = $interface)
     AND of(capture, $capture)
   GROUP BY ALL
-), life AS (
+), lifetime AS (
   SELECT capture, interface_id, min(minute) AS first, max(minute) AS last
-  FROM minutes
+  FROM minute_status
   GROUP BY ALL
-), hours AS (
+), hour_count AS (
   SELECT capture, interface_id, date_trunc('hour', minute) AS hour, count(*) FILTER (status = 'OK') AS ok,
     count(*) FILTER (status = 'NODATA') AS nodata, count(*) FILTER (status = 'SKIPDATA') AS skipdata
-  FROM minutes
+  FROM minute_status
   GROUP BY ALL
-), spaced AS (
+), spaced_hour AS (
   SELECT capture, interface_id, hour, lead(hour) OVER (PARTITION BY capture, interface_id ORDER BY hour) AS next
-  FROM hours
-), empty_hours AS (
+  FROM hour_count
+), empty_hour AS (
   SELECT capture, interface_id, unnest(generate_series(hour + INTERVAL 1 HOUR, next - INTERVAL 1 HOUR, INTERVAL 1 HOUR)) AS hour, 0 AS ok, 0 AS nodata, 0 AS skipdata
-  FROM spaced
+  FROM spaced_hour
   WHERE next - hour <= INTERVAL 31 DAY
-), every AS (
-  SELECT capture, interface_id, hour, ok, nodata, skipdata FROM hours
+), covered_hour AS (
+  SELECT capture, interface_id, hour, ok, nodata, skipdata FROM hour_count
   UNION ALL
-  SELECT capture, interface_id, hour, ok, nodata, skipdata FROM empty_hours
+  SELECT capture, interface_id, hour, ok, nodata, skipdata FROM empty_hour
 )
 SELECT hour, interface_id,
   date_diff('minute', greatest(hour, first), least(hour + INTERVAL 59 MINUTE, last)) + 1 AS minutes,
   ok, nodata, skipdata, minutes - ok - nodata - skipdata AS absent, round(100.0 * (ok + nodata) / minutes, 1) AS percent_covered, capture
-FROM every JOIN life USING (capture, interface_id)
+FROM covered_hour JOIN lifetime USING (capture, interface_id)
 WHERE ($from::TIMESTAMP IS NULL OR hour + INTERVAL 1 HOUR > $from::TIMESTAMP)
   AND ($to::TIMESTAMP IS NULL OR hour < $to::TIMESTAMP)
 ORDER BY interface_id, hour, capture

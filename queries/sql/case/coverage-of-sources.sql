@@ -20,21 +20,21 @@
 -- column: longest_gap_minutes   count
 -- column: percent_of_minutes    number
 -- column: skipdata              count
-WITH present AS (
+WITH source_minute AS (
   SELECT log_type, capture, source, minute, sum(records) AS records, coalesce(sum(records) FILTER (status = 'SKIPDATA'), 0) AS skipdata
   FROM minute
   WHERE ($log_type = '' OR log_type = $log_type)
     AND of(capture, $capture)
   GROUP BY ALL
-), spaced AS (
+), spaced_minute AS (
   SELECT *, date_diff('minute', lag(minute) OVER (PARTITION BY log_type, capture, source ORDER BY minute), minute) - 1 AS gap
-  FROM present
+  FROM source_minute
 )
 SELECT log_type, source, sum(records)::BIGINT AS records, min(minute) AS first_minute, max(minute) AS last_minute,
   count(*) AS minutes_with_records,
   round(100.0 * count(*) / (date_diff('minute', min(minute), max(minute)) + 1), 1) AS percent_of_minutes,
   count(DISTINCT date_trunc('hour', minute)) AS hours_with_records, coalesce(max(gap), 0) AS longest_gap_minutes,
   sum(skipdata)::BIGINT AS skipdata, capture
-FROM spaced
+FROM spaced_minute
 GROUP BY log_type, source, capture
 ORDER BY log_type, source, capture

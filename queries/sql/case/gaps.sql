@@ -19,7 +19,7 @@
 -- column: gap_minutes          count
 -- column: others_with_records  count
 -- column: other_sources        count
-WITH present AS (
+WITH source_minute AS (
   SELECT DISTINCT log_type, capture, source, minute
   FROM (
     SELECT log_type, capture, source, minute FROM minute WHERE log_type <> 'flow'
@@ -28,26 +28,26 @@ WITH present AS (
   )
   WHERE ($log_type = '' OR log_type = $log_type)
     AND of(capture, $capture)
-), spaced AS (
+), spaced_minute AS (
   SELECT *, lag(minute) OVER (PARTITION BY log_type, capture, source ORDER BY minute) AS before
-  FROM present
+  FROM source_minute
 ), gap AS (
   SELECT log_type, capture, source, before + INTERVAL 1 MINUTE AS silent_from, minute AS silent_to,
     date_diff('minute', before, minute) - 1 AS gap_minutes
-  FROM spaced
+  FROM spaced_minute
   WHERE date_diff('minute', before, minute) - 1 >= greatest($minutes::BIGINT, 1)
-), others AS (
+), speaking_sources AS (
   SELECT g.log_type, g.capture, g.source, g.silent_from, count(DISTINCT p.source) AS others_with_records
-  FROM gap g JOIN present p ON p.log_type = g.log_type AND p.capture = g.capture
+  FROM gap g JOIN source_minute p ON p.log_type = g.log_type AND p.capture = g.capture
     AND p.minute >= g.silent_from AND p.minute < g.silent_to
   GROUP BY ALL
-), known AS (
+), source_count AS (
   SELECT log_type, capture, count(DISTINCT source) - 1 AS other_sources
-  FROM present
+  FROM source_minute
   GROUP BY ALL
 )
 SELECT g.log_type, g.source, g.silent_from, g.silent_to, g.gap_minutes, coalesce(o.others_with_records, 0) AS others_with_records,
   k.other_sources, g.capture
-FROM gap g JOIN known k USING (log_type, capture)
-  LEFT JOIN others o ON o.log_type = g.log_type AND o.capture = g.capture AND o.source IS NOT DISTINCT FROM g.source AND o.silent_from = g.silent_from
+FROM gap g JOIN source_count k USING (log_type, capture)
+  LEFT JOIN speaking_sources o ON o.log_type = g.log_type AND o.capture = g.capture AND o.source IS NOT DISTINCT FROM g.source AND o.silent_from = g.silent_from
 ORDER BY g.gap_minutes DESC, g.log_type, g.source, g.silent_from, g.capture

@@ -13,7 +13,7 @@
 -- param:  capture  capture            only this capture; empty for all
 -- column: answers  rdata
 -- pivot:  Who asked for this name
-WITH answered AS (
+WITH answered_query AS (
   SELECT object_id, row_no, string_agg(rdata, ' ' ORDER BY answer_no) AS answers
   FROM dns_answer
   WHERE name = $name
@@ -21,7 +21,7 @@ WITH answered AS (
 )
 SELECT query_timestamp, srcaddr, src_instance, query_type, rcode, answers, firewall_rule_action, transport, vpc_id,
   capture, object_id, row_no
-FROM dns LEFT JOIN answered USING (object_id, row_no)
+FROM dns LEFT JOIN answered_query USING (object_id, row_no)
 WHERE name = $name
   AND of(capture, $capture)
   AND within(query_timestamp, $from, $to)

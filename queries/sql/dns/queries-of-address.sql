@@ -15,7 +15,7 @@
 -- param:  capture  capture            only this capture; empty for all
 -- column: answers  rdata
 -- pivot:  What this address asked for
-WITH answered AS (
+WITH answered_query AS (
   SELECT object_id, row_no, string_agg(rdata, ' ' ORDER BY answer_no) AS answers
   FROM dns_answer
   WHERE srcaddr_n = ip($ip)
@@ -23,7 +23,7 @@ WITH answered AS (
 )
 SELECT query_timestamp, name, query_type, rcode, answers, firewall_rule_action, src_instance, src_resolver_endpoint,
   srcport, transport, vpc_id, capture, object_id, row_no
-FROM dns LEFT JOIN answered USING (object_id, row_no)
+FROM dns LEFT JOIN answered_query USING (object_id, row_no)
 WHERE srcaddr_n = ip($ip)
   AND of(capture, $capture)
   AND within(query_timestamp, $from, $to)

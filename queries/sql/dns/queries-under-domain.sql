@@ -14,7 +14,7 @@
 -- param:  capture  capture            only this capture; empty for all
 -- column: answers  rdata
 -- pivot:  Queries under this domain
-WITH answered AS (
+WITH answered_query AS (
   SELECT object_id, row_no, string_agg(rdata, ' ' ORDER BY answer_no) AS answers
   FROM dns_answer
   WHERE name = $domain OR ends_with(name, '.' || $domain)
@@ -22,7 +22,7 @@ WITH answered AS (
 )
 SELECT query_timestamp, srcaddr, src_instance, name, query_type, rcode, answers, firewall_rule_action, vpc_id,
   capture, object_id, row_no
-FROM dns LEFT JOIN answered USING (object_id, row_no)
+FROM dns LEFT JOIN answered_query USING (object_id, row_no)
 WHERE (name = $domain OR ends_with(name, '.' || $domain))
   AND of(capture, $capture)
   AND within(query_timestamp, $from, $to)

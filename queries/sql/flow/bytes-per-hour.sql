@@ -22,7 +22,7 @@
 -- column: bytes_in       bytes
 -- column: bytes_inside   bytes
 -- column: bytes_outside  bytes
-WITH sided AS (
+WITH sided_record AS (
   SELECT capture, date_trunc('hour', start) AS hour, private_number(srcaddr_n) AS from_inside, private_number(dstaddr_n) AS to_inside,
     action = 'REJECT' AS no, bytes
   FROM flow
@@ -36,6 +36,6 @@ SELECT hour, capture, count(*) AS records, count(*) FILTER (no) AS refused,
   coalesce(sum(bytes) FILTER (NOT from_inside AND to_inside), 0)::BIGINT AS bytes_in,
   coalesce(sum(bytes) FILTER (from_inside AND to_inside), 0)::BIGINT AS bytes_inside,
   coalesce(sum(bytes) FILTER (NOT from_inside AND NOT to_inside), 0)::BIGINT AS bytes_outside
-FROM sided
+FROM sided_record
 GROUP BY ALL
 ORDER BY hour, capture

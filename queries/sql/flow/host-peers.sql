@@ -29,7 +29,7 @@
 -- column: outside       flag
 -- column: protocol      protocol
 -- pivot:  Peers of this host
-WITH per_interface AS (
+WITH interface_peer AS (
   SELECT capture, interface_id, peer_n, protocol,
     CASE WHEN protocol IN (6, 17) THEN least(port, peer_port) END AS service_port,
     sum(bytes) FILTER (side IN ('src', 'pkt_src')) AS bytes_out,
@@ -41,7 +41,7 @@ WITH per_interface AS (
     AND of(capture, $capture)
     AND touches(start, "end", $from, $to)
   GROUP BY ALL
-), named AS (
+), named_address AS (
   SELECT capture, rdata_n, string_agg(DISTINCT name, ' ' ORDER BY name) AS names
   FROM dns_answer
   WHERE srcaddr_n = ip($ip) AND rdata_n IS NOT NULL
@@ -52,6 +52,6 @@ SELECT number_text(p.peer_n) AS peer, any_value(n.names) AS names, p.protocol, p
   max(p.records) AS records, max(p.refused) AS refused,
   min(p.first_seen) AS first_seen, max(p.last_seen) AS last_seen,
   count(DISTINCT p.interface_id) AS interfaces, NOT private_number(p.peer_n) AS outside, p.capture
-FROM per_interface p LEFT JOIN named n ON n.capture = p.capture AND n.rdata_n = p.peer_n
+FROM interface_peer p LEFT JOIN named_address n ON n.capture = p.capture AND n.rdata_n = p.peer_n
 GROUP BY p.capture, p.peer_n, p.protocol, p.service_port
 ORDER BY coalesce(max(p.bytes_out), 0) + coalesce(max(p.bytes_in), 0) DESC, p.peer_n, p.protocol, p.service_port, p.capture

@@ -30,9 +30,9 @@
 -- param:  from     time            only what begins at or after this moment
 -- param:  to       time            only what begins before this moment
 -- param:  capture  capture         only this capture; empty for all
--- step:   looked  connections that were let through
--- step:   lasting  pairs of ports that were in use for long enough, with pauses or without
--- step:   whole  connections that lasted
+-- step:   connection  connections that were let through
+-- step:   lasting_ports  pairs of ports that were in use for long enough, with pauses or without
+-- step:   whole_connection  connections that lasted
 -- column: direction text
 -- column: connections count
 -- column: hours number
@@ -44,41 +44,41 @@
 -- column: bytes_in bytes
 -- column: protocol protocol
 -- column: service text
-WITH looked AS NOT MATERIALIZED (
+WITH connection AS NOT MATERIALIZED (
   SELECT capture, interface_no, interface_id, instance_id, direction, client_key, client_port, server_key, server_port, protocol, name_no, tcp_flags, bytes_out, bytes_in, records, start, "end",
     hash(interface_no, client_key, client_port, server_key, server_port, protocol) AS ports
   FROM session_keys
   WHERE NOT refused AND NOT translated AND NOT (protocol IN (6, 17) AND list_contains(list_transform(string_split($skip, ','), lambda x: TRY_CAST(trim(x) AS INTEGER)), server_port))
     AND of(capture, $capture) AND within(start, $from, $to)
-), seen AS (
-  SELECT interface_no, any_value(capture) AS capture, min(start) AS begun, max("end") AS ended FROM looked GROUP BY interface_no
-), bounds AS (
-  SELECT capture, min(begun) AS begun, max(ended) AS ended FROM seen GROUP BY capture
-), lasting AS (
-  SELECT ports FROM looked GROUP BY ports HAVING max(epoch_us("end")) - min(epoch_us(start)) >= $hours::DOUBLE * 3600000000
-), broken AS (
+), interface_span AS (
+  SELECT interface_no, any_value(capture) AS capture, min(start) AS begun, max("end") AS ended FROM connection GROUP BY interface_no
+), capture_span AS (
+  SELECT capture, min(begun) AS begun, max(ended) AS ended FROM interface_span GROUP BY capture
+), lasting_ports AS (
+  SELECT ports FROM connection GROUP BY ports HAVING max(epoch_us("end")) - min(epoch_us(start)) >= $hours::DOUBLE * 3600000000
+), broken_connection AS (
   SELECT l.*, coalesce(coalesce(l.tcp_flags, 0) & 2 = 2 OR l.start > max(l."end") OVER (PARTITION BY l.interface_no, l.client_key, l.client_port, l.server_key, l.server_port, l.protocol ORDER BY l.start, l."end" ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + to_minutes($pause::BIGINT), true) AS broken
-  FROM looked l SEMI JOIN lasting USING (ports)
-), parted AS (
-  SELECT *, count(*) FILTER (broken) OVER (PARTITION BY interface_no, client_key, client_port, server_key, server_port, protocol ORDER BY start, "end" ROWS UNBOUNDED PRECEDING) AS part FROM broken
-), whole AS (
+  FROM connection l SEMI JOIN lasting_ports USING (ports)
+), numbered_part AS (
+  SELECT *, count(*) FILTER (broken) OVER (PARTITION BY interface_no, client_key, client_port, server_key, server_port, protocol ORDER BY start, "end" ROWS UNBOUNDED PRECEDING) AS part FROM broken_connection
+), whole_connection AS (
   SELECT any_value(capture) AS capture, any_value(interface_id) AS interface_id, count(instance_id) > 0 AS has_instance, min(direction) AS direction, client_key, client_port, p.server_key, server_port, protocol, min(n.name) AS name, max(v.service) AS service, count(*) AS parts,
     sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in, sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
-  FROM parted p LEFT JOIN answer_name n USING (name_no) LEFT JOIN service_address v ON v.server_key = p.server_key
+  FROM numbered_part p LEFT JOIN answer_name n USING (name_no) LEFT JOIN service_address v ON v.server_key = p.server_key
   GROUP BY interface_no, client_key, client_port, p.server_key, server_port, protocol, part HAVING epoch(max("end") - min(start)) >= $hours::DOUBLE * 3600
-), placed AS (
-  SELECT *, coalesce(name, key_text(server_key)) AS place FROM whole
-), seen_at AS (
+), placed_connection AS (
+  SELECT *, coalesce(name, key_text(server_key)) AS place FROM whole_connection
+), place_at_interface AS (
   SELECT capture, interface_id, bool_or(has_instance) AS has_instance, direction, client_key, place, min(name) AS name, arg_max(server_key, (last_end - first_start, server_key)) AS server_key, server_port, protocol, max(service) AS service, count(*) AS connections, max(parts) AS parts,
     max(epoch(last_end - first_start)) / 3600 AS longest, sum(epoch(last_end - first_start)) / 3600 AS in_all, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in, sum(records)::BIGINT AS records, min(first_start) AS first_start, max(last_end) AS last_end
-  FROM placed GROUP BY capture, interface_id, direction, client_key, place, server_port, protocol
+  FROM placed_connection GROUP BY capture, interface_id, direction, client_key, place, server_port, protocol
   QUALIFY row_number() OVER (PARTITION BY capture, direction, client_key, place, server_port, protocol ORDER BY bool_or(has_instance) DESC, count(*) DESC, interface_id) = 1
-), told AS (
+), candidate AS (
   SELECT s.*, s.first_start < b.begun + INTERVAL 10 MINUTE AS began_before, s.last_end > b.ended - INTERVAL 10 MINUTE AS goes_on, s.direction <> 'inside' AS outside, s.server_port IN (22, 23, 3389, 5900, 5985, 5986) AS admin,
     aws_own_service(s.service) OR coalesce(aws_api_domain(s.name) AND NOT aws_compute_name(s.name), false) AS aws
-  FROM seen_at s JOIN bounds b USING (capture)
+  FROM place_at_interface s JOIN capture_span b USING (capture)
 ), scored AS (
-  SELECT *, (0.4 * least(1, ln(1 + longest) / ln(13)) + 0.2 * outside::INTEGER + 0.1 * (NOT began_before)::INTEGER + 0.1 * (outside AND (direction = 'in' OR name IS NULL))::INTEGER + 0.1 * admin::INTEGER) * CASE WHEN aws THEN 0.5 ELSE 1 END AS score FROM told
+  SELECT *, (0.4 * least(1, ln(1 + longest) / ln(13)) + 0.2 * outside::INTEGER + 0.1 * (NOT began_before)::INTEGER + 0.1 * (outside AND (direction = 'in' OR name IS NULL))::INTEGER + 0.1 * admin::INTEGER) * CASE WHEN aws THEN 0.5 ELSE 1 END AS score FROM candidate
 ), ranked AS (
   SELECT *, row_number() OVER (ORDER BY score DESC, in_all DESC, capture, client_key, place, server_port, protocol, direction) AS rank, count(*) OVER () AS all_findings FROM scored
 )

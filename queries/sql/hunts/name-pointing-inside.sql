@@ -30,20 +30,20 @@
 -- param:  from     time            only what begins at or after this moment
 -- param:  to       time            only what begins before this moment
 -- param:  capture  capture         only this capture; empty for all
--- step:   looked  answers with an address
--- step:   inside  names and inside addresses
--- step:   strange  of them not under a domain of one's own
+-- step:   answer  answers with an address
+-- step:   inside_name  names and inside addresses
+-- step:   strange_name  of them not under a domain of one's own
 -- column: meaning text
 -- column: answers count
 -- column: clients count
 -- column: changes flag
 -- column: spelled flag
-WITH looked AS (
+WITH answer AS (
   SELECT capture, name, srcaddr_n, rdata_n, query_timestamp
   FROM dns_answer
   WHERE rdata_n IS NOT NULL AND name IS NOT NULL AND firewall_rule_action IS NULL
     AND of(capture, $capture) AND within(query_timestamp, $from, $to)
-), address AS (
+), inside_address AS (
   SELECT rdata_n, number_text(rdata_n) AS text, CASE
     WHEN rdata_n IN (ip('169.254.169.254'), ip('169.254.170.2'), ip('169.254.170.23'), ip('fd00:ec2::254'), ip('fd00:ec2::23')) THEN 'instance metadata'
     WHEN rdata_n BETWEEN cidr_first('127.0.0.0/8') AND cidr_last('127.0.0.0/8') OR rdata_n = ip('::1') THEN 'loopback'
@@ -51,35 +51,35 @@ WITH looked AS (
     WHEN rdata_n BETWEEN cidr_first('169.254.0.0/16') AND cidr_last('169.254.0.0/16') OR rdata_n BETWEEN cidr_first('fe80::/10') AND cidr_last('fe80::/10') THEN 'link-local'
     WHEN rdata_n BETWEEN cidr_first('224.0.0.0/4') AND cidr_last('224.0.0.0/4') OR rdata_n >= cidr_first('ff00::/8') THEN NULL
     ELSE 'private' END AS meaning
-  FROM (SELECT DISTINCT rdata_n FROM looked) WHERE private_number(rdata_n)
-), own AS (
+  FROM (SELECT DISTINCT rdata_n FROM answer) WHERE private_number(rdata_n)
+), own_domain AS (
   SELECT DISTINCT lower(trim(d, ' .*')) AS domain FROM (SELECT unnest(string_split($own || ',' || $further, ',')) AS d) WHERE trim(d, ' .*') <> ''
-), served AS ( -- zone records are optional, so zone is not among what the hunt needs
+), zone_name AS ( -- zone records are optional, so zone is not among what the hunt needs
   SELECT DISTINCT name FROM main.zone WHERE name IS NOT NULL
-), inside AS (
+), inside_name AS (
   SELECT l.capture, l.name, l.rdata_n, any_value(a.text) AS text, any_value(a.meaning) AS meaning, count(*) AS answers, count(DISTINCT l.srcaddr_n) AS clients, arg_min(l.srcaddr_n, (l.query_timestamp, l.srcaddr_n)) AS client,
     min(l.query_timestamp) AS first_answer, max(l.query_timestamp) AS last_answer
-  FROM looked l JOIN address a ON a.rdata_n = l.rdata_n WHERE a.meaning IS NOT NULL GROUP BY l.capture, l.name, l.rdata_n
-), strange AS (
-  SELECT * FROM inside i
-  WHERE contains(name, '.') AND NOT EXISTS (FROM own o WHERE i.name = o.domain OR ends_with(i.name, '.' || o.domain)) AND name NOT IN (SELECT name FROM served)
-), changed AS (
+  FROM answer l JOIN inside_address a ON a.rdata_n = l.rdata_n WHERE a.meaning IS NOT NULL GROUP BY l.capture, l.name, l.rdata_n
+), strange_name AS (
+  SELECT * FROM inside_name i
+  WHERE contains(name, '.') AND NOT EXISTS (FROM own_domain o WHERE i.name = o.domain OR ends_with(i.name, '.' || o.domain)) AND name NOT IN (SELECT name FROM zone_name)
+), changed_name AS (
   SELECT DISTINCT s.capture, s.name, s.rdata_n
-  FROM looked p JOIN strange s ON s.capture = p.capture AND s.name = p.name
-    JOIN looked q ON q.capture = s.capture AND q.name = s.name AND q.rdata_n = s.rdata_n AND q.srcaddr_n = p.srcaddr_n
+  FROM answer p JOIN strange_name s ON s.capture = p.capture AND s.name = p.name
+    JOIN answer q ON q.capture = s.capture AND q.name = s.name AND q.rdata_n = s.rdata_n AND q.srcaddr_n = p.srcaddr_n
   WHERE s.meaning <> 'unspecified' AND NOT private_number(p.rdata_n) AND (p.rdata_n < 281474976710656) = (q.rdata_n < 281474976710656) AND abs(epoch(p.query_timestamp) - epoch(q.query_timestamp)) < 86400
-), told AS (
+), described_name AS (
   SELECT s.*, c.name IS NOT NULL AS changes, contains(replace(s.name, '-', '.'), s.text) AS spelled, count(*) OVER (PARTITION BY s.capture, s.rdata_n) AS names
-  FROM strange s LEFT JOIN changed c ON c.capture = s.capture AND c.name = s.name AND c.rdata_n = s.rdata_n
-), one_each AS (
-  SELECT * FROM told WHERE NOT (meaning IN ('loopback', 'unspecified') AND names > 10)
+  FROM strange_name s LEFT JOIN changed_name c ON c.capture = s.capture AND c.name = s.name AND c.rdata_n = s.rdata_n
+), candidate AS (
+  SELECT * FROM described_name WHERE NOT (meaning IN ('loopback', 'unspecified') AND names > 10)
   UNION ALL
   SELECT capture, arg_max(name, (answers, name)), rdata_n, text, meaning, sum(answers)::BIGINT, max(clients), arg_max(client, (answers, name)), min(first_answer), max(last_answer), false, false, any_value(names)
-  FROM told WHERE meaning IN ('loopback', 'unspecified') AND names > 10 GROUP BY capture, rdata_n, text, meaning
+  FROM described_name WHERE meaning IN ('loopback', 'unspecified') AND names > 10 GROUP BY capture, rdata_n, text, meaning
 ), scored AS (
   SELECT *, CASE WHEN meaning = 'instance metadata' THEN 0.95
     ELSE greatest(0.05, CASE meaning WHEN 'private' THEN 0.4 WHEN 'link-local' THEN 0.4 WHEN 'loopback' THEN 0.3 ELSE 0.1 END + 0.35 * changes::INTEGER + 0.1 * (clients = 1)::INTEGER - 0.2 * spelled::INTEGER) END AS score
-  FROM one_each
+  FROM candidate
 )
 SELECT round(score, 3)::DOUBLE AS score, CASE WHEN meaning = 'instance metadata' OR changes AND score >= 0.7 THEN 'high' WHEN score >= 0.55 THEN 'medium' ELSE 'low' END AS severity,
   format('{} answer{} to {} client{} with {}: {}{}{}', answers, plural(answers), clients, plural(clients), text, meaning, CASE WHEN changes THEN '; the same client was given a public address within a day' ELSE '' END,

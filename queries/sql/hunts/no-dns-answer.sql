@@ -28,8 +28,8 @@
 -- param:  from     time            only what begins at or after this moment
 -- param:  to       time            only what begins before this moment
 -- param:  capture  capture         only this capture; empty for all
--- step:   looked  connections from inside to outside
--- step:   unnamed  of them to addresses that no name had led to
+-- step:   connection  connections from inside to outside
+-- step:   unnamed_connection  of them to addresses that no name had led to
 -- step:   channel  clients, addresses and ports
 -- column: connections count
 -- column: refused count
@@ -38,47 +38,47 @@
 -- column: too_early flag
 -- column: queries count
 -- column: protocol protocol
-WITH looked AS (
+WITH connection AS (
   SELECT capture, interface_no, interface_id, instance_id, client_key, server_key, server_port, protocol, refused, bytes_out, bytes_in, records, name_no, start, "end"
   FROM session_keys
   WHERE direction = 'out' AND NOT translated AND protocol IN (6, 17)
     AND of(capture, $capture) AND within(start, $from, $to)
-), unnamed AS (
-  SELECT * FROM looked WHERE name_no IS NULL AND server_key NOT IN (SELECT server_key FROM service_address WHERE service <> 'EC2') AND server_port <> ntp_port()
-), seen AS MATERIALIZED ( -- as if by one interface, which nearly all are
+), unnamed_connection AS (
+  SELECT * FROM connection WHERE name_no IS NULL AND server_key NOT IN (SELECT server_key FROM service_address WHERE service <> 'EC2') AND server_port <> ntp_port()
+), seen_channel AS MATERIALIZED ( -- as if by one interface, which nearly all are
   SELECT min(interface_no) AS interface_no, max(interface_no) AS other_interface, client_key, server_key, server_port, protocol, count(*) AS connections, count(*) FILTER (refused) AS refused, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in,
     sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
-  FROM unnamed GROUP BY client_key, server_key, server_port, protocol
-), seen_at AS (
+  FROM unnamed_connection GROUP BY client_key, server_key, server_port, protocol
+), interface_channel AS (
   SELECT u.interface_no, u.client_key, u.server_key, u.server_port, u.protocol, count(*) AS connections, count(*) FILTER (u.refused) AS refused, sum(u.bytes_out)::BIGINT AS bytes_out, sum(u.bytes_in)::BIGINT AS bytes_in,
     sum(u.records)::BIGINT AS records, min(u.start) AS first_start, max(u."end") AS last_end, count(u.instance_id) AS with_instance, any_value(u.capture) AS capture, any_value(u.interface_id) AS interface_id
-  FROM unnamed u SEMI JOIN (FROM seen WHERE interface_no <> other_interface) s USING (client_key, server_key, server_port, protocol) GROUP BY u.interface_no, u.client_key, u.server_key, u.server_port, u.protocol
-), seen_best AS (
-  SELECT * FROM seen_at QUALIFY row_number() OVER (PARTITION BY capture, client_key, server_key, server_port, protocol ORDER BY with_instance DESC, connections DESC, interface_id) = 1
+  FROM unnamed_connection u SEMI JOIN (FROM seen_channel WHERE interface_no <> other_interface) s USING (client_key, server_key, server_port, protocol) GROUP BY u.interface_no, u.client_key, u.server_key, u.server_port, u.protocol
+), best_channel AS (
+  SELECT * FROM interface_channel QUALIFY row_number() OVER (PARTITION BY capture, client_key, server_key, server_port, protocol ORDER BY with_instance DESC, connections DESC, interface_id) = 1
 ), interface AS (
-  SELECT interface_no, any_value(capture) AS capture, any_value(interface_id) AS interface_id FROM unnamed GROUP BY interface_no
+  SELECT interface_no, any_value(capture) AS capture, any_value(interface_id) AS interface_id FROM unnamed_connection GROUP BY interface_no
 ), channel AS (
   SELECT c.*, i.capture, i.interface_id
   FROM (
-    SELECT * EXCLUDE (other_interface) FROM seen WHERE interface_no = other_interface
+    SELECT * EXCLUDE (other_interface) FROM seen_channel WHERE interface_no = other_interface
     UNION ALL
-    SELECT * EXCLUDE (with_instance, capture, interface_id) FROM seen_best
+    SELECT * EXCLUDE (with_instance, capture, interface_id) FROM best_channel
   ) c JOIN interface i USING (interface_no)
-), six AS ( -- texts of the few addresses that are not IPv4
-  SELECT key, key_text(key) AS text FROM (SELECT client_key AS key FROM seen WHERE client_key >= 4294967296 UNION SELECT server_key FROM seen WHERE server_key >= 4294967296)
-), asking AS (
+), ipv6_text AS ( -- texts of the few addresses that are not IPv4
+  SELECT key, key_text(key) AS text FROM (SELECT client_key AS key FROM seen_channel WHERE client_key >= 4294967296 UNION SELECT server_key FROM seen_channel WHERE server_key >= 4294967296)
+), asker AS (
   SELECT capture, key_of(srcaddr_n) AS client_key, queries FROM (SELECT capture, srcaddr_n, count(*) AS queries FROM dns GROUP BY ALL)
-), told AS (
+), scored AS (
   SELECT c.*, coalesce(a.queries, 0) AS queries, coalesce(c.first_start < r.first_query + INTERVAL 24 HOUR, true) AS too_early,
     (0.4 + 0.1 * (c.refused < c.connections)::INTEGER + 0.3 * least(1, greatest(0, ln(1 + coalesce(c.bytes_out, 0)) / ln(1e9))) + 0.1 * least(1, ln(c.connections) / ln(100)) + 0.1 * (a.queries IS NOT NULL)::INTEGER)
       * CASE WHEN a.queries IS NULL OR coalesce(c.first_start < r.first_query + INTERVAL 24 HOUR, true) THEN 0.5 ELSE 1 END AS score
-  FROM channel c LEFT JOIN asking a ON a.capture = c.capture AND a.client_key = c.client_key LEFT JOIN resolver_log r ON r.capture = c.capture
+  FROM channel c LEFT JOIN asker a ON a.capture = c.capture AND a.client_key = c.client_key LEFT JOIN resolver_log r ON r.capture = c.capture
 )
 SELECT round(score, 3)::DOUBLE AS score, CASE WHEN queries = 0 OR too_early THEN 'info' WHEN coalesce(bytes_out, 0) >= 10000000 THEN 'high' WHEN refused < connections THEN 'medium' ELSE 'low' END AS severity,
   format('{} connections, {} refused, {:.1f} MB out, {:.1f} MB in; no answer of the 24 hours before held the address; the client asked {} times for names{}', connections, refused, coalesce(bytes_out, 0) / 1e6, coalesce(bytes_in, 0) / 1e6, queries,
     CASE WHEN too_early THEN '; the Resolver log begins too late to know' ELSE '' END) AS reason,
   CASE WHEN client_key < 4294967296 THEN v4_text(client_key) ELSE c6.text END AS src, CASE WHEN server_key < 4294967296 THEN v4_text(server_key) ELSE s6.text END AS dst, server_port AS dstport, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
   connections, refused, bytes_out, bytes_in, too_early, queries, protocol, capture
-FROM told LEFT JOIN six c6 ON c6.key = client_key LEFT JOIN six s6 ON s6.key = server_key
+FROM scored LEFT JOIN ipv6_text c6 ON c6.key = client_key LEFT JOIN ipv6_text s6 ON s6.key = server_key
 WHERE score >= $least::DOUBLE
-ORDER BY told.score DESC, bytes_out DESC, client_key, server_key, server_port, protocol, capture
+ORDER BY scored.score DESC, bytes_out DESC, client_key, server_key, server_port, protocol, capture

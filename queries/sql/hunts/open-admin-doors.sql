@@ -34,7 +34,7 @@
 -- param:  from      time          only what begins at or after this moment
 -- param:  to        time          only what begins before this moment
 -- param:  capture   capture       only this capture; empty for all
--- step:   looked  connections from outside to a port of the list, refused ones included
+-- step:   connection  connections from outside to a port of the list, refused ones included
 -- step:   door  ports of own addresses that let something in
 -- column: direction text
 -- column: connections count
@@ -50,31 +50,31 @@
 -- column: protocol protocol
 WITH admin_port AS (
   SELECT unnest(port_list(replace($ports, ' ', ''))) AS port
-), looked AS (
+), connection AS (
   SELECT capture, interface_no, interface_id, client_key, server_key, server_port, protocol, refused, coalesce(bytes_in, 0) > 0 AND refused_records = 0 AS answered,
     bytes_out, bytes_in, seconds, records, start, "end"
   FROM session_keys
   WHERE direction = 'in' AND NOT translated AND protocol IN (6, 17) AND server_port IN (SELECT port FROM admin_port)
     AND of(capture, $capture) AND within(start, $from, $to)
 ), visitor AS MATERIALIZED (
-  SELECT interface_no, server_key, server_port, protocol, client_key, bool_or(answered) AS answered FROM looked WHERE NOT refused GROUP BY interface_no, server_key, server_port, protocol, client_key
-), guests AS (
+  SELECT interface_no, server_key, server_port, protocol, client_key, bool_or(answered) AS answered FROM connection WHERE NOT refused GROUP BY interface_no, server_key, server_port, protocol, client_key
+), guest_count AS (
   SELECT v.interface_no, v.server_key, v.server_port, v.protocol, count(*) AS sources, count(DISTINCT s.network) AS networks, count(DISTINCT s.network) FILTER (v.answered) AS answered_networks
   FROM visitor v JOIN (
     SELECT client_key, CASE WHEN client_key < 4294967296 THEN (client_key >> 8)::UHUGEINT ELSE key_number(client_key) >> 80 END AS network FROM (SELECT DISTINCT client_key FROM visitor)
   ) s USING (client_key) GROUP BY ALL
-), met AS (
+), interface_door AS (
   SELECT any_value(capture) AS capture, interface_no, any_value(interface_id) AS interface_id, server_key, server_port, protocol, count(*) FILTER (NOT refused) AS connections, count(*) FILTER (answered) AS answered, count(*) FILTER (refused) AS refused, max(start) FILTER (refused) AS last_refused, min(start) FILTER (NOT refused) AS first_start, max("end") FILTER (NOT refused) AS last_end,
     max(seconds) FILTER (NOT refused) AS longest, arg_max(client_key, (seconds, client_key)) FILTER (NOT refused) AS longest_key, sum(bytes_out) FILTER (NOT refused)::BIGINT AS bytes_out, sum(bytes_in) FILTER (NOT refused)::BIGINT AS bytes_in,
     sum(records) FILTER (NOT refused)::BIGINT AS records
-  FROM looked GROUP BY interface_no, server_key, server_port, protocol HAVING count(*) FILTER (NOT refused) > 0
+  FROM connection GROUP BY interface_no, server_key, server_port, protocol HAVING count(*) FILTER (NOT refused) > 0
 ), door AS (
-  SELECT m.*, g.sources, g.networks, g.answered_networks FROM met m JOIN guests g USING (interface_no, server_key, server_port, protocol)
+  SELECT m.*, g.sources, g.networks, g.answered_networks FROM interface_door m JOIN guest_count g USING (interface_no, server_key, server_port, protocol)
   QUALIFY row_number() OVER (PARTITION BY m.capture, m.server_key, m.server_port, m.protocol ORDER BY m.connections DESC, m.interface_id) = 1
-), told AS (
+), candidate AS (
   SELECT *, refused >= 3 AND last_refused < first_start AS opened, list_contains(string_split(replace($no_login, ' ', ''), ','), server_port::VARCHAR) AND coalesce(bytes_in, 0) >= 10000 AND answered > 0 AS bare FROM door
 ), scored AS (
-  SELECT *, 0.2 + 0.1 * (answered > 0)::INTEGER + 0.2 * least(1, ln(networks) / ln(30)) + 0.2 * opened::INTEGER + 0.3 * bare::INTEGER AS score FROM told
+  SELECT *, 0.2 + 0.1 * (answered > 0)::INTEGER + 0.2 * least(1, ln(networks) / ln(30)) + 0.2 * opened::INTEGER + 0.3 * bare::INTEGER AS score FROM candidate
 ), ranked AS (
   SELECT *, row_number() OVER (ORDER BY score DESC, sources DESC, capture, server_key, server_port, protocol) AS place, count(*) OVER () AS all_doors FROM scored
 )

@@ -28,9 +28,9 @@
 -- param:  to        time               only what begins before this moment
 -- param:  most      int       = 50     at most so many places of each status; the reason says of how many
 -- step:   side  captures that are compared; none where there is no replay
--- step:   used  uses of names and addresses by machines of the captures
--- step:   judged  names and addresses that the two captures have
--- step:   changed  of them gone, new or faring otherwise, neither in a baseline nor AWS's own
+-- step:   place_use  uses of names and addresses by machines of the captures
+-- step:   judged_place  names and addresses that the two captures have
+-- step:   changed_place  of them gone, new or faring otherwise, neither in a baseline nor AWS's own
 -- column: status text
 -- column: kind text
 -- column: level text
@@ -40,13 +40,13 @@
 -- column: left_connections count
 -- column: left_refused count
 -- column: left_queries count
-WITH resolved AS (
+WITH resolved_name AS (
   SELECT a.name, count(*) FILTER (s.side = 'left' AND NOT private_number(a.rdata_n)) AS left_outside, count(*) FILTER (s.side = 'right' AND NOT private_number(a.rdata_n)) AS right_outside,
     count(*) FILTER (s.side = 'right' AND private_number(a.rdata_n)) AS right_inside
   FROM dns_answer a JOIN side s USING (capture) WHERE a.rdata_n IS NOT NULL AND a.name IS NOT NULL GROUP BY a.name
-), spanned AS (
+), replay_span AS (
   SELECT min(m.minute) AS first_minute, max(m.minute) AS last_minute FROM minute m JOIN side s USING (capture) WHERE s.side = 'right' AND within(m.minute, $from, $to)
-), changed AS (
+), changed_place AS (
   SELECT p.*, p.levels[1] AS level, o.own_n, o.interface_id, r.capture,
     CASE WHEN p.right_clients = 0 THEN 'gone' WHEN p.left_clients = 0 THEN 'new'
       WHEN n.left_outside > 0 AND n.right_inside > 0 AND n.right_outside = 0 THEN 'resolves to a private address now'
@@ -55,21 +55,21 @@ WITH resolved AS (
       WHEN p.left_connections > 0 AND p.right_connections > 0 AND p.left_answered > 0 AND p.right_answered = 0 THEN 'no reply now'
       WHEN p.left_connections > 0 AND p.right_connections = 0 THEN 'asked for and not called now'
       WHEN p.left_connections = 0 AND p.right_connections > 0 AND p.left_queries > 0 THEN 'called now, only asked for before' END AS status
-  FROM judged p LEFT JOIN own o USING (place_no) LEFT JOIN resolved n ON n.name = p.name CROSS JOIN right_capture r
+  FROM judged_place p LEFT JOIN own_client o USING (place_no) LEFT JOIN resolved_name n ON n.name = p.name CROSS JOIN right_capture r
   WHERE p.apart IS NULL AND p.kind IN ('out', 'asked') AND r.capture IS NOT NULL AND NOT (p.right_clients = 0 AND p.name IS NULL AND list_contains(p.levels, 'address'))
-), counted AS ( -- names of one domain that one side asked for and nobody called: a tunnel's are thousands
-  SELECT *, kind = 'asked' AND status IN ('gone', 'new') AND registered_domain IS NOT NULL AND count(*) OVER (PARTITION BY status, kind, registered_domain) > 10 AS fold FROM changed WHERE status IS NOT NULL
-), folded AS (
+), counted_place AS ( -- names of one domain that one side asked for and nobody called: a tunnel's are thousands
+  SELECT *, kind = 'asked' AND status IN ('gone', 'new') AND registered_domain IS NOT NULL AND count(*) OVER (PARTITION BY status, kind, registered_domain) > 10 AS fold FROM changed_place WHERE status IS NOT NULL
+), folded_place AS (
   SELECT * EXCLUDE (left_queries, right_queries), count(*) OVER alike AS names, CASE WHEN fold THEN sum(left_queries) OVER alike ELSE left_queries END::BIGINT AS left_queries, CASE WHEN fold THEN sum(right_queries) OVER alike ELSE right_queries END::BIGINT AS right_queries,
     min(right_first) OVER alike AS fold_first, max(right_last) OVER alike AS fold_last
-  FROM counted WINDOW alike AS (PARTITION BY status, fold, CASE WHEN fold THEN registered_domain END, CASE WHEN NOT fold THEN place_no END)
+  FROM counted_place WINDOW alike AS (PARTITION BY status, fold, CASE WHEN fold THEN registered_domain END, CASE WHEN NOT fold THEN place_no END)
   QUALIFY row_number() OVER (PARTITION BY status, fold, CASE WHEN fold THEN registered_domain END, CASE WHEN NOT fold THEN place_no END ORDER BY name) = 1
-), rated AS (
+), rated_place AS (
   SELECT *, CASE WHEN status IN ('new', 'called now, only asked for before', 'resolves to a private address now') THEN 0.5 WHEN status = 'gone' THEN 0.2 ELSE 0.4 END AS weight, CASE WHEN greatest(left_clients, right_clients) = 1 THEN 0.1 ELSE 0 END AS alone,
     0.1 * least(1, greatest(ln(greatest(1, left_connections, left_queries, right_connections, right_queries)) / ln(200), ln(1 + greatest(coalesce(left_bytes, 0), coalesce(right_bytes, 0))) / ln(1e9))) AS much
-  FROM folded
-), told AS (
-  SELECT *, weight + alone + much AS score, count(*) OVER (PARTITION BY status) AS of_rows FROM rated
+  FROM folded_place
+), scored AS (
+  SELECT *, weight + alone + much AS score, count(*) OVER (PARTITION BY status) AS of_rows FROM rated_place
   QUALIFY row_number() OVER (PARTITION BY status ORDER BY weight + alone + much DESC, left_connections + right_connections DESC, left_queries + right_queries DESC, place_no) <= $most::BIGINT
 )
 SELECT round(score, 3)::DOUBLE AS score, CASE WHEN status = 'gone' THEN 'info' ELSE 'low' END AS severity,
@@ -81,5 +81,5 @@ SELECT round(score, 3)::DOUBLE AS score, CASE WHEN status = 'gone' THEN 'info' E
   CASE WHEN status = 'gone' THEN left_connections + left_queries ELSE right_records + right_queries END::BIGINT AS "rows",
   CASE WHEN right_first IS NULL THEN first_minute WHEN fold THEN fold_first ELSE right_first END AS from_time, CASE WHEN right_first IS NULL THEN last_minute WHEN fold THEN fold_last ELSE right_last END AS to_time,
   status, kind, level, right_connections AS connections, right_refused AS refused, right_queries AS queries, left_connections, left_refused, left_queries, capture
-FROM told CROSS JOIN spanned WHERE spanned.first_minute IS NOT NULL
-ORDER BY told.score DESC, left_connections + right_connections DESC, left_queries + right_queries DESC, name, registered_domain, address_key, place_no
+FROM scored CROSS JOIN replay_span WHERE replay_span.first_minute IS NOT NULL
+ORDER BY scored.score DESC, left_connections + right_connections DESC, left_queries + right_queries DESC, name, registered_domain, address_key, place_no

@@ -2,5 +2,5 @@
 --
 -- After sides.
 WITH side AS (
-  FROM any_side
+  FROM candidate_side
 )

@@ -2,5 +2,5 @@
 --
 -- After sides. Then no log is read.
 WITH side AS (
-  FROM any_side WHERE EXISTS (FROM any_side WHERE side = 'right')
+  FROM candidate_side WHERE EXISTS (FROM candidate_side WHERE side = 'right')
 )
