@@ -21,15 +21,22 @@
 -- column: right_first    time
 WITH counted_name AS (
   SELECT name, any_value(registered_domain) AS registered_domain,
-    count(*) FILTER (capture = $left) AS left_queries, count(DISTINCT srcaddr_n) FILTER (capture = $left) AS left_clients,
+    count(*) FILTER (capture = $left) AS left_queries,
+    count(DISTINCT srcaddr_n) FILTER (capture = $left) AS left_clients,
     min(query_timestamp) FILTER (capture = $left) AS left_first,
-    count(*) FILTER (capture = $right) AS right_queries, count(DISTINCT srcaddr_n) FILTER (capture = $right) AS right_clients,
+    count(*) FILTER (capture = $right) AS right_queries,
+    count(DISTINCT srcaddr_n) FILTER (capture = $right) AS right_clients,
     min(query_timestamp) FILTER (capture = $right) AS right_first
   FROM dns
   WHERE capture IN ($left, $right)
   GROUP BY name
 )
-SELECT CASE WHEN left_queries > 0 AND right_queries > 0 THEN 'both' WHEN left_queries > 0 THEN 'left' ELSE 'right' END AS found_in,
+SELECT
+  CASE
+    WHEN left_queries > 0 AND right_queries > 0 THEN 'both'
+    WHEN left_queries > 0 THEN 'left'
+    ELSE 'right'
+  END AS found_in,
   name, registered_domain, left_queries, left_clients, left_first, right_queries, right_clients, right_first
 FROM counted_name
 WHERE $only = '' OR $only = found_in

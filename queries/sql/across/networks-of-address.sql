@@ -18,7 +18,8 @@
 -- column: database_type  text
 -- column: current        flag
 -- pivot:  Whose this address is (country, AS, AWS service)
-SELECT country, subdivision, city, asn, as_org, aws_service, aws_region, first_address, last_address, database_type, built_at, file, current
+SELECT country, subdivision, city, asn, as_org, aws_service, aws_region,
+  first_address, last_address, database_type, built_at, file, current
 FROM network
 WHERE first_n <= ip($ip) AND last_n >= ip($ip)
 ORDER BY current DESC, built_at DESC, file_id DESC

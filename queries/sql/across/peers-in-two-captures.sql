@@ -28,9 +28,14 @@
 -- column: protocol       protocol
 WITH met_address AS (
   SELECT capture = $left AS first, capture = $right AS second,
-    CASE WHEN flow_direction = 'egress' OR flow_direction IS NULL AND private_number(coalesce(pkt_srcaddr_n, srcaddr_n))
-      THEN coalesce(pkt_dstaddr_n, dstaddr_n) ELSE coalesce(pkt_srcaddr_n, srcaddr_n) END AS address,
-    CASE WHEN protocol IN (6, 17) THEN least(srcport, dstport) END AS service_port, protocol, action = 'REJECT' AS no, bytes, start
+    CASE
+      WHEN flow_direction = 'egress'
+          OR flow_direction IS NULL AND private_number(coalesce(pkt_srcaddr_n, srcaddr_n))
+        THEN coalesce(pkt_dstaddr_n, dstaddr_n)
+      ELSE coalesce(pkt_srcaddr_n, srcaddr_n)
+    END AS address,
+    CASE WHEN protocol IN (6, 17) THEN least(srcport, dstport) END AS service_port,
+    protocol, action = 'REJECT' AS no, bytes, start
   FROM flow
   WHERE capture IN ($left, $right) AND srcaddr_n IS NOT NULL
 ), counted_address AS (
@@ -42,7 +47,12 @@ WITH met_address AS (
   FROM met_address
   GROUP BY ALL
 )
-SELECT CASE WHEN left_records > 0 AND right_records > 0 THEN 'both' WHEN left_records > 0 THEN 'left' ELSE 'right' END AS found_in,
+SELECT
+  CASE
+    WHEN left_records > 0 AND right_records > 0 THEN 'both'
+    WHEN left_records > 0 THEN 'left'
+    ELSE 'right'
+  END AS found_in,
   number_text(address) AS address, service_port, protocol, left_records, left_refused, left_bytes, left_first,
   right_records, right_refused, right_bytes, right_first
 FROM counted_address

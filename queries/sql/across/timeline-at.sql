@@ -23,18 +23,22 @@
 -- column: bytes   bytes
 -- pivot:  Timeline around this moment
 WITH event AS (
-  SELECT start AS time, 'flow' AS log, lower(coalesce(action, log_status)) AS event, srcaddr AS host, dstaddr AS other, NULL AS name,
-    concat_ws(' ', 'port', srcport, 'to', dstport, 'protocol', protocol, interface_id) AS detail, bytes, capture, object_id, row_no
+  SELECT start AS time, 'flow' AS log, lower(coalesce(action, log_status)) AS event,
+    srcaddr AS host, dstaddr AS other, NULL AS name,
+    concat_ws(' ', 'port', srcport, 'to', dstport, 'protocol', protocol, interface_id) AS detail,
+    bytes, capture, object_id, row_no
   FROM flow
   WHERE around(start, $at, $minutes)
   UNION ALL
   SELECT query_timestamp, 'dns', 'asked for', srcaddr, NULL, name,
-    concat_ws(' ', query_type, rcode, answers_n, 'answers', firewall_rule_action), NULL, capture, object_id, row_no
+    concat_ws(' ', query_type, rcode, answers_n, 'answers', firewall_rule_action),
+    NULL, capture, object_id, row_no
   FROM dns
   WHERE around(query_timestamp, $at, $minutes)
   UNION ALL
   SELECT query_timestamp, 'zone', 'asked our zone for', resolver_ip, NULL, name,
-    concat_ws(' ', query_type, response_code, edge_location, edns_client_subnet), NULL, capture, object_id, row_no
+    concat_ws(' ', query_type, response_code, edge_location, edns_client_subnet),
+    NULL, capture, object_id, row_no
   FROM zone
   WHERE around(query_timestamp, $at, $minutes)
 )

@@ -25,27 +25,38 @@
 -- pivot:  Timeline of this address
 WITH event AS (
   SELECT start AS time, 'flow' AS log,
-    CASE WHEN side IN ('src', 'pkt_src') THEN 'sent to' ELSE 'received from' END AS event, peer AS other, NULL AS name,
-    concat_ws(' ', action, 'port', port, 'with', peer_port, 'protocol', protocol, interface_id) AS detail, bytes, capture, object_id, row_no
+    CASE WHEN side IN ('src', 'pkt_src') THEN 'sent to' ELSE 'received from' END AS event,
+    peer AS other, NULL AS name,
+    concat_ws(' ', action, 'port', port, 'with', peer_port, 'protocol', protocol, interface_id) AS detail,
+    bytes, capture, object_id, row_no
   FROM flow_by_addr
   WHERE addr_n = ip($ip)
   UNION ALL
   SELECT query_timestamp, 'dns', 'asked for', NULL, name,
-    concat_ws(' ', query_type, rcode, answers_n, 'answers', firewall_rule_action), NULL, capture, object_id, row_no
+    concat_ws(' ', query_type, rcode, answers_n, 'answers', firewall_rule_action),
+    NULL, capture, object_id, row_no
   FROM dns
   WHERE srcaddr_n = ip($ip)
   UNION ALL
-  SELECT query_timestamp, 'dns', 'was the answer to', srcaddr, name, concat_ws(' ', query_type, rcode, firewall_rule_action), NULL, capture, object_id, row_no
+  SELECT query_timestamp, 'dns', 'was the answer to', srcaddr, name,
+    concat_ws(' ', query_type, rcode, firewall_rule_action),
+    NULL, capture, object_id, row_no
   FROM dns_answer
   WHERE rdata_n = ip($ip)
   UNION ALL
-  SELECT query_timestamp, 'zone', CASE WHEN resolver_ip_n = ip($ip) THEN 'asked our zone for' ELSE 'its subnet asked our zone for' END,
-    CASE WHEN resolver_ip_n <> ip($ip) THEN resolver_ip END, name, concat_ws(' ', query_type, response_code, edge_location), NULL, capture, object_id, row_no
+  SELECT query_timestamp, 'zone',
+    CASE
+      WHEN resolver_ip_n = ip($ip) THEN 'asked our zone for'
+      ELSE 'its subnet asked our zone for'
+    END,
+    CASE WHEN resolver_ip_n <> ip($ip) THEN resolver_ip END,
+    name,
+    concat_ws(' ', query_type, response_code, edge_location),
+    NULL, capture, object_id, row_no
   FROM zone
   WHERE resolver_ip_n = ip($ip) OR edns_first_n <= ip($ip) AND edns_last_n >= ip($ip)
 )
 SELECT time, log, event, other, name, detail, bytes, capture, object_id, row_no
 FROM event
-WHERE of(capture, $capture)
-  AND within(time, $from, $to)
+WHERE of(capture, $capture) AND within(time, $from, $to)
 ORDER BY time, log, object_id, row_no, event, name

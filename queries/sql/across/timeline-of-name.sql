@@ -28,27 +28,38 @@ WITH pair AS (
   GROUP BY ALL
 ), event AS (
   SELECT query_timestamp AS time, 'dns' AS log, 'asked for it' AS event, srcaddr AS host, NULL AS address, name,
-    concat_ws(' ', query_type, rcode, answers_n, 'answers', firewall_rule_action) AS detail, NULL AS bytes, capture, object_id, row_no
+    concat_ws(' ', query_type, rcode, answers_n, 'answers', firewall_rule_action) AS detail,
+    NULL AS bytes, capture, object_id, row_no
   FROM dns
   WHERE name = $name
   UNION ALL
-  SELECT query_timestamp, 'dns', 'was led to it', srcaddr, NULL, name, concat_ws(' ', query_type, type), NULL, capture, object_id, row_no
+  SELECT query_timestamp, 'dns', 'was led to it', srcaddr, NULL, name,
+    concat_ws(' ', query_type, type), NULL, capture, object_id, row_no
   FROM dns_answer
   WHERE rdata_n IS NULL AND lower(rtrim(rdata, '.')) = $name
   UNION ALL
   SELECT query_timestamp, 'zone', 'asked our zone for it', resolver_ip, NULL, name,
-    concat_ws(' ', query_type, response_code, edge_location, edns_client_subnet), NULL, capture, object_id, row_no
+    concat_ws(' ', query_type, response_code, edge_location, edns_client_subnet),
+    NULL, capture, object_id, row_no
   FROM zone
   WHERE name = $name
   UNION ALL
-  SELECT f.start, 'flow', CASE WHEN f.side IN ('dst', 'pkt_dst') THEN 'sent to its address' ELSE 'received from its address' END,
-    f.peer, f.addr, NULL, concat_ws(' ', f.action, 'port', f.port, 'protocol', f.protocol, f.interface_id), f.bytes, f.capture, f.object_id, f.row_no
-  FROM flow_by_addr f JOIN pair p ON f.addr_n = p.address AND f.peer_n = p.client AND f.capture = p.capture
-    AND f.start >= p.first_answer - INTERVAL 60 SECOND
+  SELECT f.start, 'flow',
+    CASE
+      WHEN f.side IN ('dst', 'pkt_dst') THEN 'sent to its address'
+      ELSE 'received from its address'
+    END,
+    f.peer, f.addr, NULL,
+    concat_ws(' ', f.action, 'port', f.port, 'protocol', f.protocol, f.interface_id),
+    f.bytes, f.capture, f.object_id, f.row_no
+  FROM flow_by_addr f
+    JOIN pair p ON f.addr_n = p.address
+      AND f.peer_n = p.client
+      AND f.capture = p.capture
+      AND f.start >= p.first_answer - INTERVAL 60 SECOND
   WHERE f.addr_n IN (SELECT address FROM pair)
 )
 SELECT time, log, event, host, address, name, detail, bytes, capture, object_id, row_no
 FROM event
-WHERE of(capture, $capture)
-  AND within(time, $from, $to)
+WHERE of(capture, $capture) AND within(time, $from, $to)
 ORDER BY time, log, object_id, row_no, event

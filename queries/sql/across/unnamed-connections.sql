@@ -26,11 +26,18 @@
 -- column: too_early   flag
 -- column: protocol    protocol
 WITH pair AS (
-  SELECT capture, srcaddr_n AS src, coalesce(pkt_dstaddr_n, dstaddr_n) AS dst, dstport, protocol, max(pkt_dst_aws_service) AS service,
-    count(*) AS records, count(*) FILTER (action = 'REJECT') AS refused, sum(bytes) AS bytes, min(start) AS first_seen, max("end") AS last_seen
+  SELECT capture, srcaddr_n AS src, coalesce(pkt_dstaddr_n, dstaddr_n) AS dst,
+    dstport, protocol, max(pkt_dst_aws_service) AS service,
+    count(*) AS records, count(*) FILTER (action = 'REJECT') AS refused,
+    sum(bytes) AS bytes, min(start) AS first_seen, max("end") AS last_seen
   FROM flow
-  WHERE (private_number(srcaddr_n) OR flow_direction = 'egress') AND NOT private_number(coalesce(pkt_dstaddr_n, dstaddr_n))
-    AND CASE WHEN tcp_flags & 18 = 2 THEN true WHEN tcp_flags & 18 = 18 THEN false ELSE dstport <= srcport END
+  WHERE (private_number(srcaddr_n) OR flow_direction = 'egress')
+    AND NOT private_number(coalesce(pkt_dstaddr_n, dstaddr_n))
+    AND CASE
+        WHEN tcp_flags & 18 = 2 THEN true
+        WHEN tcp_flags & 18 = 18 THEN false
+        ELSE dstport <= srcport
+      END
     AND of(capture, $capture)
     AND touches(start, "end", $from, $to)
   GROUP BY ALL
@@ -39,13 +46,17 @@ WITH pair AS (
   FROM dns_answer
   WHERE rdata_n IS NOT NULL AND srcaddr_n IS NOT NULL
 ), log_start AS (
-  SELECT capture, min(query_timestamp) AS first_query
-  FROM dns
-  GROUP BY ALL
+  SELECT capture, min(query_timestamp) AS first_query FROM dns GROUP BY ALL
 )
-SELECT number_text(p.src) AS srcaddr, number_text(p.dst) AS dstaddr, p.dstport, p.protocol, p.service, p.records, p.refused, p.bytes::BIGINT AS bytes,
-  p.first_seen, p.last_seen, coalesce(p.first_seen < b.first_query + to_hours($hours::BIGINT), true) AS too_early, p.capture
-FROM pair p ASOF LEFT JOIN answer a ON p.capture = a.capture AND p.src = a.client AND p.dst = a.address
+SELECT number_text(p.src) AS srcaddr, number_text(p.dst) AS dstaddr,
+  p.dstport, p.protocol, p.service, p.records, p.refused, p.bytes::BIGINT AS bytes,
+  p.first_seen, p.last_seen,
+  coalesce(p.first_seen < b.first_query + to_hours($hours::BIGINT), true) AS too_early,
+  p.capture
+FROM pair p
+  ASOF LEFT JOIN answer a ON p.capture = a.capture
+    AND p.src = a.client
+    AND p.dst = a.address
     AND p.first_seen >= a.query_timestamp - INTERVAL 60 SECOND
   LEFT JOIN log_start b ON b.capture = p.capture
 WHERE a.query_timestamp IS NULL OR a.query_timestamp < p.first_seen - to_hours($hours::BIGINT)

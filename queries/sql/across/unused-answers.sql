@@ -25,21 +25,29 @@
 WITH answer AS (
   SELECT capture, srcaddr_n AS client, name, rdata_n AS address, query_timestamp
   FROM dns_answer
-  WHERE rdata_n IS NOT NULL AND srcaddr_n IS NOT NULL
-    AND of(capture, $capture)
-    AND within(query_timestamp, $from, $to)
+  WHERE rdata_n IS NOT NULL
+    AND srcaddr_n IS NOT NULL
+    AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ), pair AS (
   SELECT DISTINCT capture, client, address FROM answer
 ), call AS (
   SELECT f.capture, f.addr_n AS client, f.peer_n AS address, f.start
-  FROM flow_by_addr f SEMI JOIN pair p ON f.capture = p.capture AND f.addr_n = p.client AND f.peer_n = p.address
+  FROM flow_by_addr f
+    SEMI JOIN pair p ON f.capture = p.capture AND f.addr_n = p.client AND f.peer_n = p.address
 ), followed_answer AS (
-  SELECT a.capture, a.client, a.name, a.address, a.query_timestamp, coalesce(c.start <= a.query_timestamp + to_minutes($minutes::BIGINT), false) AS followed
-  FROM answer a ASOF LEFT JOIN call c ON a.capture = c.capture AND a.client = c.client AND a.address = c.address
-    AND a.query_timestamp - INTERVAL 60 SECOND <= c.start
+  SELECT a.capture, a.client, a.name, a.address, a.query_timestamp,
+    coalesce(c.start <= a.query_timestamp + to_minutes($minutes::BIGINT), false) AS followed
+  FROM answer a
+    ASOF LEFT JOIN call c ON a.capture = c.capture
+      AND a.client = c.client
+      AND a.address = c.address
+      AND a.query_timestamp - INTERVAL 60 SECOND <= c.start
 )
 SELECT number_text(client) AS client, name, count(*) AS answers,
-  array_to_string(list_transform(list_slice(list_sort(list(DISTINCT address)), 1, 5), lambda n: number_text(n)), ' ') AS addresses,
+  array_to_string(
+    list_transform(list_slice(list_sort(list(DISTINCT address)), 1, 5), lambda n: number_text(n)),
+    ' '
+  ) AS addresses,
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM followed_answer
 GROUP BY followed_answer.client, name, capture

@@ -21,6 +21,7 @@ SELECT c.name, c.role, c.created_at, count(o.object_id) AS objects,
   string_agg(DISTINCT o.log_type, ' ' ORDER BY o.log_type) AS log_types, coalesce(sum(o.rows), 0)::BIGINT AS records,
   coalesce(sum(o.rejected), 0)::BIGINT AS rejected, coalesce(sum(o.size), 0)::BIGINT AS size,
   min(o.first_time) AS first_time, max(o.last_time) AS last_time
-FROM capture c LEFT JOIN object o ON o.capture = c.name
+FROM capture c
+  LEFT JOIN object o ON o.capture = c.name
 GROUP BY c.name, c.role, c.created_at
 ORDER BY c.created_at, c.name

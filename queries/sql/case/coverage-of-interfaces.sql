@@ -25,10 +25,13 @@
 -- column: percent_covered  number
 WITH minute_status AS (
   SELECT capture, interface_id, minute,
-    CASE WHEN bool_or(log_status = 'SKIPDATA') THEN 'SKIPDATA' WHEN bool_or(coalesce(log_status, 'OK') = 'OK') THEN 'OK' ELSE 'NODATA' END AS status
+    CASE
+      WHEN bool_or(log_status = 'SKIPDATA') THEN 'SKIPDATA'
+      WHEN bool_or(coalesce(log_status, 'OK') = 'OK') THEN 'OK'
+      ELSE 'NODATA'
+    END AS status
   FROM flow_span
-  WHERE ($interface = '' OR interface_id = $interface)
-    AND of(capture, $capture)
+  WHERE ($interface = '' OR interface_id = $interface) AND of(capture, $capture)
   GROUP BY ALL
 ), lifetime AS (
   SELECT capture, interface_id, min(minute) AS first, max(minute) AS last
@@ -43,7 +46,9 @@ WITH minute_status AS (
   SELECT capture, interface_id, hour, lead(hour) OVER (PARTITION BY capture, interface_id ORDER BY hour) AS next
   FROM hour_count
 ), empty_hour AS (
-  SELECT capture, interface_id, unnest(generate_series(hour + INTERVAL 1 HOUR, next - INTERVAL 1 HOUR, INTERVAL 1 HOUR)) AS hour, 0 AS ok, 0 AS nodata, 0 AS skipdata
+  SELECT capture, interface_id,
+    unnest(generate_series(hour + INTERVAL 1 HOUR, next - INTERVAL 1 HOUR, INTERVAL 1 HOUR)) AS hour,
+    0 AS ok, 0 AS nodata, 0 AS skipdata
   FROM spaced_hour
   WHERE next - hour <= INTERVAL 31 DAY
 ), covered_hour AS (
@@ -53,8 +58,11 @@ WITH minute_status AS (
 )
 SELECT hour, interface_id,
   date_diff('minute', greatest(hour, first), least(hour + INTERVAL 59 MINUTE, last)) + 1 AS minutes,
-  ok, nodata, skipdata, minutes - ok - nodata - skipdata AS absent, round(100.0 * (ok + nodata) / minutes, 1) AS percent_covered, capture
-FROM covered_hour JOIN lifetime USING (capture, interface_id)
+  ok, nodata, skipdata, minutes - ok - nodata - skipdata AS absent,
+  round(100.0 * (ok + nodata) / minutes, 1) AS percent_covered,
+  capture
+FROM covered_hour
+  JOIN lifetime USING (capture, interface_id)
 WHERE ($from::TIMESTAMP IS NULL OR hour + INTERVAL 1 HOUR > $from::TIMESTAMP)
   AND ($to::TIMESTAMP IS NULL OR hour < $to::TIMESTAMP)
 ORDER BY interface_id, hour, capture

@@ -21,13 +21,15 @@
 -- column: percent_of_minutes    number
 -- column: skipdata              count
 WITH source_minute AS (
-  SELECT log_type, capture, source, minute, sum(records) AS records, coalesce(sum(records) FILTER (status = 'SKIPDATA'), 0) AS skipdata
+  SELECT log_type, capture, source, minute, sum(records) AS records,
+    coalesce(sum(records) FILTER (status = 'SKIPDATA'), 0) AS skipdata
   FROM minute
-  WHERE ($log_type = '' OR log_type = $log_type)
-    AND of(capture, $capture)
+  WHERE ($log_type = '' OR log_type = $log_type) AND of(capture, $capture)
   GROUP BY ALL
 ), spaced_minute AS (
-  SELECT *, date_diff('minute', lag(minute) OVER (PARTITION BY log_type, capture, source ORDER BY minute), minute) - 1 AS gap
+  SELECT *,
+    date_diff('minute', lag(minute) OVER (PARTITION BY log_type, capture, source ORDER BY minute), minute)
+      - 1 AS gap
   FROM source_minute
 )
 SELECT log_type, source, sum(records)::BIGINT AS records, min(minute) AS first_minute, max(minute) AS last_minute,

@@ -26,8 +26,7 @@ WITH source_minute AS (
     UNION ALL
     SELECT 'flow', capture, interface_id, minute FROM flow_span
   )
-  WHERE ($log_type = '' OR log_type = $log_type)
-    AND of(capture, $capture)
+  WHERE ($log_type = '' OR log_type = $log_type) AND of(capture, $capture)
 ), spaced_minute AS (
   SELECT *, lag(minute) OVER (PARTITION BY log_type, capture, source ORDER BY minute) AS before
   FROM source_minute
@@ -38,16 +37,24 @@ WITH source_minute AS (
   WHERE date_diff('minute', before, minute) - 1 >= greatest($minutes::BIGINT, 1)
 ), speaking_sources AS (
   SELECT g.log_type, g.capture, g.source, g.silent_from, count(DISTINCT p.source) AS others_with_records
-  FROM gap g JOIN source_minute p ON p.log_type = g.log_type AND p.capture = g.capture
-    AND p.minute >= g.silent_from AND p.minute < g.silent_to
+  FROM gap g
+    JOIN source_minute p ON p.log_type = g.log_type
+      AND p.capture = g.capture
+      AND p.minute >= g.silent_from
+      AND p.minute < g.silent_to
   GROUP BY ALL
 ), source_count AS (
   SELECT log_type, capture, count(DISTINCT source) - 1 AS other_sources
   FROM source_minute
   GROUP BY ALL
 )
-SELECT g.log_type, g.source, g.silent_from, g.silent_to, g.gap_minutes, coalesce(o.others_with_records, 0) AS others_with_records,
+SELECT g.log_type, g.source, g.silent_from, g.silent_to, g.gap_minutes,
+  coalesce(o.others_with_records, 0) AS others_with_records,
   k.other_sources, g.capture
-FROM gap g JOIN source_count k USING (log_type, capture)
-  LEFT JOIN speaking_sources o ON o.log_type = g.log_type AND o.capture = g.capture AND o.source IS NOT DISTINCT FROM g.source AND o.silent_from = g.silent_from
+FROM gap g
+  JOIN source_count k USING (log_type, capture)
+  LEFT JOIN speaking_sources o ON o.log_type = g.log_type
+    AND o.capture = g.capture
+    AND o.source IS NOT DISTINCT FROM g.source
+    AND o.silent_from = g.silent_from
 ORDER BY g.gap_minutes DESC, g.log_type, g.source, g.silent_from, g.capture

@@ -17,7 +17,7 @@
 -- column: uri              uri
 SELECT e.event_timestamp, e.ingestion_time, round(epoch(e.ingestion_time - e.event_timestamp) / 60, 1) AS late_minutes,
   o.log_type, o.uri, e.event_id, o.capture, e.object_id, e.row_no
-FROM event e JOIN object o USING (object_id)
-WHERE e.ingestion_time - e.event_timestamp >= to_minutes($minutes::BIGINT)
-  AND of(o.capture, $capture)
+FROM event e
+  JOIN object o USING (object_id)
+WHERE e.ingestion_time - e.event_timestamp >= to_minutes($minutes::BIGINT) AND of(o.capture, $capture)
 ORDER BY late_minutes DESC, e.object_id, e.row_no

@@ -25,6 +25,5 @@
 SELECT object_id, log_type, uri, size, "read", "rows", headers, blank, outside, duplicate, rejected, first_time, last_time,
   envelope, format, source_kind, window_from, window_to, acquired_at, problem, sha256, capture
 FROM object
-WHERE ($log_type = '' OR log_type = $log_type)
-  AND of(capture, $capture)
+WHERE ($log_type = '' OR log_type = $log_type) AND of(capture, $capture)
 ORDER BY object_id

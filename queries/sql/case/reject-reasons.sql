@@ -13,7 +13,8 @@
 -- column: log_type      text
 -- column: first_object  object
 -- column: first_row     number
-SELECT regexp_replace(reason, '[0-9]+', '#', 'g') AS reason, log_type, count(*) AS records, count(DISTINCT object_id) AS objects,
+SELECT regexp_replace(reason, '[0-9]+', '#', 'g') AS reason,
+  log_type, count(*) AS records, count(DISTINCT object_id) AS objects,
   sum(size)::BIGINT AS size, min(object_id) AS first_object, arg_min(row_no, (object_id, row_no)) AS first_row, capture
 FROM reject
 WHERE of(capture, $capture)

@@ -12,8 +12,9 @@
 -- column: size      bytes
 -- column: log_type  text
 -- column: uri       uri
-SELECT object_id, row_no, reason, size, coalesce(TRY(decode(bytes[1:300])), bytes[1:300]::VARCHAR) AS record, log_type, uri, capture
+SELECT object_id, row_no, reason, size,
+  coalesce(TRY(decode(bytes[1:300])), bytes[1:300]::VARCHAR) AS record,
+  log_type, uri, capture
 FROM reject
-WHERE ($reason = '' OR contains(lower(reason), lower($reason)))
-  AND of(capture, $capture)
+WHERE ($reason = '' OR contains(lower(reason), lower($reason))) AND of(capture, $capture)
 ORDER BY object_id, row_no

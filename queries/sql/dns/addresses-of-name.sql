@@ -20,8 +20,6 @@
 SELECT rdata, type, count(*) AS answers, count(DISTINCT srcaddr_n) AS clients,
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM dns_answer
-WHERE name = $name
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+WHERE name = $name AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 GROUP BY ALL
 ORDER BY first_seen, type, rdata, capture

@@ -16,6 +16,5 @@
 SELECT query_timestamp, srcaddr, src_instance, name, rdata, query_type, rcode, answer_no, vpc_id, capture, object_id, row_no
 FROM dns_answer
 WHERE rdata_n BETWEEN cidr_first($cidr) AND cidr_last($cidr)
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+  AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ORDER BY query_timestamp, object_id, row_no, answer_no

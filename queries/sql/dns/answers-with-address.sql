@@ -15,7 +15,5 @@
 SELECT query_timestamp, srcaddr, src_instance, name, query_type, rcode, type, answer_no, firewall_rule_action, vpc_id,
   capture, object_id, row_no
 FROM dns_answer
-WHERE rdata_n = ip($ip)
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+WHERE rdata_n = ip($ip) AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ORDER BY query_timestamp, object_id, row_no, answer_no

@@ -17,10 +17,10 @@
 -- column: first_seen   time
 -- column: last_seen    time
 SELECT srcaddr, any_value(src_instance ORDER BY src_instance) AS src_instance, vpc_id, count(*) AS queries,
-  count(DISTINCT name) AS names, count(DISTINCT registered_domain) AS domains, count(*) FILTER (rcode = 'NXDOMAIN') AS nonexistent,
+  count(DISTINCT name) AS names, count(DISTINCT registered_domain) AS domains,
+  count(*) FILTER (rcode = 'NXDOMAIN') AS nonexistent,
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM dns
-WHERE of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+WHERE of(capture, $capture) AND within(query_timestamp, $from, $to)
 GROUP BY srcaddr, srcaddr_n, vpc_id, capture
 ORDER BY queries DESC, srcaddr_n, vpc_id, capture

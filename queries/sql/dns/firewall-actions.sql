@@ -16,13 +16,15 @@
 -- column: queries     count
 -- column: first_seen  time
 -- column: last_seen   time
-SELECT firewall_rule_action, name, registered_domain, srcaddr, any_value(src_instance ORDER BY src_instance) AS src_instance,
+SELECT firewall_rule_action, name, registered_domain, srcaddr,
+  any_value(src_instance ORDER BY src_instance) AS src_instance,
   rcode, count(*) AS queries, min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen,
   firewall_rule_group_id, firewall_domain_list_id, capture
 FROM dns
 WHERE firewall_rule_action IS NOT NULL
   AND ($action = '' OR firewall_rule_action = upper($action))
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
-GROUP BY firewall_rule_action, name, registered_domain, srcaddr, srcaddr_n, rcode, firewall_rule_group_id, firewall_domain_list_id, capture
-ORDER BY queries DESC, name, srcaddr_n, firewall_rule_action, rcode, firewall_rule_group_id, firewall_domain_list_id, capture
+  AND of(capture, $capture) AND within(query_timestamp, $from, $to)
+GROUP BY firewall_rule_action, name, registered_domain, srcaddr, srcaddr_n, rcode, firewall_rule_group_id,
+  firewall_domain_list_id, capture
+ORDER BY queries DESC, name, srcaddr_n, firewall_rule_action, rcode, firewall_rule_group_id, firewall_domain_list_id,
+  capture

@@ -25,12 +25,13 @@
 -- column: first_seen  time
 -- column: last_seen   time
 SELECT name, strlen(name) AS bytes, any_value(longest_label) AS longest_label, round(any_value(entropy), 2) AS entropy,
-  any_value(registered_domain) AS registered_domain, count(*) AS queries, count(DISTINCT srcaddr_n) AS clients, min(srcaddr) AS client,
-  string_agg(DISTINCT query_type, ' ' ORDER BY query_type) AS types, min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen
+  any_value(registered_domain) AS registered_domain, count(*) AS queries,
+  count(DISTINCT srcaddr_n) AS clients, min(srcaddr) AS client,
+  string_agg(DISTINCT query_type, ' ' ORDER BY query_type) AS types,
+  min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen
 FROM dns
 WHERE (strlen(name) >= $length::BIGINT OR longest_label >= $label::BIGINT OR entropy >= $entropy::DOUBLE)
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+  AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 GROUP BY name
 ORDER BY strlen(name) DESC, name
 LIMIT $top::BIGINT

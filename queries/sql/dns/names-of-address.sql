@@ -22,8 +22,6 @@
 SELECT name, count(*) AS answers, count(DISTINCT srcaddr_n) AS clients, mode(srcaddr ORDER BY srcaddr) AS busiest_client,
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM dns_answer
-WHERE rdata_n = ip($ip)
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+WHERE rdata_n = ip($ip) AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 GROUP BY name, capture
 ORDER BY first_seen, name, capture

@@ -22,7 +22,6 @@ SELECT name, type, count(*) AS answers, count(DISTINCT srcaddr_n) AS clients,
 FROM dns_answer
 WHERE rdata_n IS NULL
   AND (lower(rtrim(rdata, '.')) = $name OR ends_with(lower(rtrim(rdata, '.')), ' ' || $name))
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+  AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 GROUP BY name, type, capture
 ORDER BY first_seen, name, type, capture

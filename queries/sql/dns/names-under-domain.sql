@@ -19,11 +19,11 @@
 -- column: last_seen    time
 -- pivot:  Names under this domain
 SELECT name, count(*) AS queries, count(DISTINCT srcaddr_n) AS clients,
-  string_agg(DISTINCT query_type, ' ' ORDER BY query_type) AS types, count(*) FILTER (rcode = 'NXDOMAIN') AS nonexistent,
+  string_agg(DISTINCT query_type, ' ' ORDER BY query_type) AS types,
+  count(*) FILTER (rcode = 'NXDOMAIN') AS nonexistent,
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen
 FROM dns
 WHERE (name = $domain OR ends_with(name, '.' || $domain))
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+  AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 GROUP BY name
 ORDER BY queries DESC, name

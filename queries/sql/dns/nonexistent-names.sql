@@ -27,10 +27,11 @@ SELECT srcaddr, any_value(src_instance ORDER BY src_instance) AS src_instance, c
   count(DISTINCT name) FILTER (rcode = 'NXDOMAIN') AS names,
   count(DISTINCT registered_domain) FILTER (rcode = 'NXDOMAIN') AS domains,
   min(name) FILTER (rcode = 'NXDOMAIN') AS example,
-  min(query_timestamp) FILTER (rcode = 'NXDOMAIN') AS first_seen, max(query_timestamp) FILTER (rcode = 'NXDOMAIN') AS last_seen, capture
+  min(query_timestamp) FILTER (rcode = 'NXDOMAIN') AS first_seen,
+  max(query_timestamp) FILTER (rcode = 'NXDOMAIN') AS last_seen,
+  capture
 FROM dns
-WHERE of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+WHERE of(capture, $capture) AND within(query_timestamp, $from, $to)
 GROUP BY srcaddr_n, srcaddr, capture
 HAVING count(*) FILTER (rcode = 'NXDOMAIN') >= greatest($least::BIGINT, 1)
 ORDER BY nonexistent DESC, srcaddr_n, capture

@@ -25,18 +25,19 @@ WITH answer AS (
   SELECT capture, name, rdata_n, count(*) AS answers, count(DISTINCT srcaddr_n) AS clients, min(srcaddr_n) AS client,
     min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen
   FROM dns_answer
-  WHERE rdata_n IS NOT NULL
-    AND of(capture, $capture)
-    AND within(query_timestamp, $from, $to)
+  WHERE rdata_n IS NOT NULL AND of(capture, $capture) AND within(query_timestamp, $from, $to)
   GROUP BY ALL
 )
 SELECT name, number_text(rdata_n) AS rdata,
-  CASE WHEN rdata_n IN (ip('169.254.169.254'), ip('fd00:ec2::254')) THEN 'instance metadata'
+  CASE
+    WHEN rdata_n IN (ip('169.254.169.254'), ip('fd00:ec2::254')) THEN 'instance metadata'
     WHEN rdata_n BETWEEN cidr_first('127.0.0.0/8') AND cidr_last('127.0.0.0/8') OR rdata_n = ip('::1') THEN 'loopback'
     WHEN rdata_n BETWEEN cidr_first('0.0.0.0/8') AND cidr_last('0.0.0.0/8') OR rdata_n = ip('::') THEN 'unspecified'
     WHEN rdata_n BETWEEN cidr_first('169.254.0.0/16') AND cidr_last('169.254.0.0/16')
-      OR rdata_n BETWEEN cidr_first('fe80::/10') AND cidr_last('fe80::/10') THEN 'link-local'
-    ELSE 'private' END AS meaning,
+        OR rdata_n BETWEEN cidr_first('fe80::/10') AND cidr_last('fe80::/10')
+      THEN 'link-local'
+    ELSE 'private'
+  END AS meaning,
   answers, clients, number_text(client) AS client, first_seen, last_seen, capture
 FROM answer
 WHERE private_number(rdata_n)

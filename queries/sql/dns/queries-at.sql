@@ -14,6 +14,5 @@
 SELECT query_timestamp, srcaddr, src_instance, name, query_type, rcode, answers_n, firewall_rule_action,
   transport, vpc_id, account_id, capture, object_id, row_no
 FROM dns
-WHERE around(query_timestamp, $at, $minutes)
-  AND of(capture, $capture)
+WHERE around(query_timestamp, $at, $minutes) AND of(capture, $capture)
 ORDER BY query_timestamp, object_id, row_no

@@ -21,8 +21,7 @@ WITH answered_query AS (
 )
 SELECT query_timestamp, srcaddr, src_instance, query_type, rcode, answers, firewall_rule_action, transport, vpc_id,
   capture, object_id, row_no
-FROM dns LEFT JOIN answered_query USING (object_id, row_no)
-WHERE name = $name
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+FROM dns
+  LEFT JOIN answered_query USING (object_id, row_no)
+WHERE name = $name AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ORDER BY query_timestamp, object_id, row_no

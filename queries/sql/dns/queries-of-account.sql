@@ -16,7 +16,5 @@
 SELECT query_timestamp, srcaddr, src_instance, name, query_type, rcode, answers_n, firewall_rule_action,
   transport, vpc_id, account_id, capture, object_id, row_no
 FROM dns
-WHERE account_id = $account
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+WHERE account_id = $account AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ORDER BY query_timestamp, object_id, row_no

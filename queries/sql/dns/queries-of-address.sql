@@ -23,8 +23,7 @@ WITH answered_query AS (
 )
 SELECT query_timestamp, name, query_type, rcode, answers, firewall_rule_action, src_instance, src_resolver_endpoint,
   srcport, transport, vpc_id, capture, object_id, row_no
-FROM dns LEFT JOIN answered_query USING (object_id, row_no)
-WHERE srcaddr_n = ip($ip)
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+FROM dns
+  LEFT JOIN answered_query USING (object_id, row_no)
+WHERE srcaddr_n = ip($ip) AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ORDER BY query_timestamp, object_id, row_no

@@ -22,8 +22,8 @@ WITH answered_query AS (
 )
 SELECT query_timestamp, srcaddr, src_instance, name, query_type, rcode, answers, firewall_rule_action, vpc_id,
   capture, object_id, row_no
-FROM dns LEFT JOIN answered_query USING (object_id, row_no)
+FROM dns
+  LEFT JOIN answered_query USING (object_id, row_no)
 WHERE (name = $domain OR ends_with(name, '.' || $domain))
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+  AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ORDER BY query_timestamp, object_id, row_no

@@ -18,10 +18,10 @@
 -- column: first_seen  time
 -- column: last_seen   time
 SELECT query_type, rcode, count(*) AS queries, round(100.0 * count(*) / sum(count(*)) OVER (), 2) AS percent,
-  count(DISTINCT srcaddr_n) AS clients, count(DISTINCT name) AS names, count(*) FILTER (answers_n = 0 OR answers_n IS NULL) AS no_answer,
+  count(DISTINCT srcaddr_n) AS clients, count(DISTINCT name) AS names,
+  count(*) FILTER (answers_n = 0 OR answers_n IS NULL) AS no_answer,
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM dns
-WHERE of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+WHERE of(capture, $capture) AND within(query_timestamp, $from, $to)
 GROUP BY query_type, rcode, capture
 ORDER BY queries DESC, query_type, rcode, capture

@@ -21,10 +21,10 @@
 -- column: first_seen  time
 -- column: last_seen   time
 SELECT coalesce(registered_domain, name) AS domain, count(*) AS asked, count(DISTINCT srcaddr_n) AS asked_by,
-  min(srcaddr) AS client, min(name) AS example, min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
+  min(srcaddr) AS client, min(name) AS example,
+  min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM dns
-WHERE of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+WHERE of(capture, $capture) AND within(query_timestamp, $from, $to)
 GROUP BY coalesce(registered_domain, name), capture
 HAVING count(*) <= $queries::BIGINT AND count(DISTINCT srcaddr_n) <= $clients::BIGINT
 ORDER BY first_seen, domain, capture

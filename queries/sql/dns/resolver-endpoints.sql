@@ -18,13 +18,14 @@
 -- column: nonexistent  count
 -- column: first_seen   time
 -- column: last_seen    time
-SELECT src_resolver_endpoint, src_resolver_network_interface, srcaddr, vpc_id, count(*) AS queries, count(DISTINCT name) AS names,
-  count(*) FILTER (rcode = 'NXDOMAIN') AS nonexistent, min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
+SELECT src_resolver_endpoint, src_resolver_network_interface, srcaddr, vpc_id,
+  count(*) AS queries, count(DISTINCT name) AS names,
+  count(*) FILTER (rcode = 'NXDOMAIN') AS nonexistent,
+  min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM dns
 WHERE (src_resolver_endpoint IS NOT NULL OR src_resolver_network_interface IS NOT NULL)
   AND ($endpoint = '' OR $endpoint IN (src_resolver_endpoint, src_resolver_network_interface))
   AND ($ip::VARCHAR IS NULL OR srcaddr_n = ip($ip))
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+  AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 GROUP BY src_resolver_endpoint, src_resolver_network_interface, srcaddr, srcaddr_n, vpc_id, capture
 ORDER BY queries DESC, src_resolver_endpoint, src_resolver_network_interface, srcaddr_n, vpc_id, capture

@@ -23,10 +23,12 @@
 -- column: bytes_inside   bytes
 -- column: bytes_outside  bytes
 WITH sided_record AS (
-  SELECT capture, date_trunc('hour', start) AS hour, private_number(srcaddr_n) AS from_inside, private_number(dstaddr_n) AS to_inside,
+  SELECT capture, date_trunc('hour', start) AS hour,
+    private_number(srcaddr_n) AS from_inside, private_number(dstaddr_n) AS to_inside,
     action = 'REJECT' AS no, bytes
   FROM flow
-  WHERE start IS NOT NULL AND log_status = 'OK'
+  WHERE start IS NOT NULL
+    AND log_status = 'OK'
     AND ($interface = '' OR interface_id = $interface)
     AND of(capture, $capture)
     AND touches(start, "end", $from, $to)

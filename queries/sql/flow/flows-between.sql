@@ -18,7 +18,8 @@
 SELECT start, "end", action, side, port, peer, peer_port, protocol, packets, bytes, tcp_flags, flow_direction,
   interface_id, instance_id, capture, object_id, row_no
 FROM flow_by_addr
-WHERE addr_n = ip($ip) AND peer_n = ip($peer)
+WHERE addr_n = ip($ip)
+  AND peer_n = ip($peer)
   AND of(capture, $capture)
   AND touches(start, "end", $from, $to)
 QUALIFY row_number() OVER (PARTITION BY object_id, row_no ORDER BY side) = 1

@@ -17,7 +17,5 @@
 SELECT start, "end", action, srcaddr, srcport, dstaddr, dstport, protocol, packets, bytes, tcp_flags, flow_direction,
   interface_id, instance_id, pkt_srcaddr, pkt_dstaddr, log_status, capture, object_id, row_no
 FROM flow
-WHERE vpc_id = $vpc
-  AND of(capture, $capture)
-  AND touches(start, "end", $from, $to)
+WHERE vpc_id = $vpc AND of(capture, $capture) AND touches(start, "end", $from, $to)
 ORDER BY start, object_id, row_no

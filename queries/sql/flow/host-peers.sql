@@ -37,9 +37,7 @@ WITH interface_peer AS (
     count(*) AS records, count(*) FILTER (action = 'REJECT') AS refused,
     min(start) AS first_seen, max("end") AS last_seen
   FROM flow_by_addr
-  WHERE addr_n = ip($ip)
-    AND of(capture, $capture)
-    AND touches(start, "end", $from, $to)
+  WHERE addr_n = ip($ip) AND of(capture, $capture) AND touches(start, "end", $from, $to)
   GROUP BY ALL
 ), named_address AS (
   SELECT capture, rdata_n, string_agg(DISTINCT name, ' ' ORDER BY name) AS names
@@ -52,6 +50,7 @@ SELECT number_text(p.peer_n) AS peer, any_value(n.names) AS names, p.protocol, p
   max(p.records) AS records, max(p.refused) AS refused,
   min(p.first_seen) AS first_seen, max(p.last_seen) AS last_seen,
   count(DISTINCT p.interface_id) AS interfaces, NOT private_number(p.peer_n) AS outside, p.capture
-FROM interface_peer p LEFT JOIN named_address n ON n.capture = p.capture AND n.rdata_n = p.peer_n
+FROM interface_peer p
+  LEFT JOIN named_address n ON n.capture = p.capture AND n.rdata_n = p.peer_n
 GROUP BY p.capture, p.peer_n, p.protocol, p.service_port
 ORDER BY coalesce(max(p.bytes_out), 0) + coalesce(max(p.bytes_in), 0) DESC, p.peer_n, p.protocol, p.service_port, p.capture

@@ -23,13 +23,19 @@
 -- column: last_seen   time
 -- column: protocol    protocol
 -- pivot:  Pairs first seen from this moment on
-SELECT min(start) AS first_seen, max("end") AS last_seen, number_text(srcaddr_n) AS srcaddr, number_text(dstaddr_n) AS dstaddr,
+SELECT min(start) AS first_seen, max("end") AS last_seen,
+  number_text(srcaddr_n) AS srcaddr, number_text(dstaddr_n) AS dstaddr,
   dstport, protocol, count(*) AS records, count(*) FILTER (action = 'REJECT') AS refused, sum(bytes)::BIGINT AS bytes,
   private_number(srcaddr_n) AND private_number(dstaddr_n) AS inside, capture
 FROM flow
 WHERE of(capture, $capture)
-  AND srcaddr_n IS NOT NULL AND dstaddr_n IS NOT NULL
-  AND CASE WHEN tcp_flags & 18 = 2 THEN true WHEN tcp_flags & 18 = 18 THEN false ELSE dstport <= srcport END
+  AND srcaddr_n IS NOT NULL
+  AND dstaddr_n IS NOT NULL
+  AND CASE
+      WHEN tcp_flags & 18 = 2 THEN true
+      WHEN tcp_flags & 18 = 18 THEN false
+      ELSE dstport <= srcport
+    END
 GROUP BY srcaddr_n, dstaddr_n, dstport, protocol, capture
 HAVING min(start) >= $since::TIMESTAMP
 ORDER BY first_seen, srcaddr_n, dstaddr_n, dstport, protocol, capture

@@ -26,7 +26,8 @@
 -- column: resolver_queries  count
 -- column: protocol          protocol
 WITH resolver_channel AS (
-  SELECT capture, srcaddr_n, dstaddr_n, dstport, protocol, count(*) AS records, count(*) FILTER (action = 'REJECT') AS refused,
+  SELECT capture, srcaddr_n, dstaddr_n, dstport, protocol,
+    count(*) AS records, count(*) FILTER (action = 'REJECT') AS refused,
     sum(bytes) AS bytes, min(start) AS first_seen, max("end") AS last_seen
   FROM flow
   WHERE list_contains(string_split(replace($ports, ' ', ''), ','), dstport::VARCHAR)
@@ -35,12 +36,12 @@ WITH resolver_channel AS (
     AND touches(start, "end", $from, $to)
   GROUP BY ALL
 ), logged_client AS (
-  SELECT capture, srcaddr_n, count(*) AS queries
-  FROM dns
-  GROUP BY ALL
+  SELECT capture, srcaddr_n, count(*) AS queries FROM dns GROUP BY ALL
 )
 SELECT number_text(a.srcaddr_n) AS srcaddr, number_text(a.dstaddr_n) AS dstaddr, a.dstport, a.protocol,
-  NOT private_number(a.dstaddr_n) AS outside, a.records, a.refused, a.bytes::BIGINT AS bytes, a.first_seen, a.last_seen,
+  NOT private_number(a.dstaddr_n) AS outside, a.records,
+  a.refused, a.bytes::BIGINT AS bytes, a.first_seen, a.last_seen,
   coalesce(l.queries, 0) AS resolver_queries, a.capture
-FROM resolver_channel a LEFT JOIN logged_client l ON l.capture = a.capture AND l.srcaddr_n = a.srcaddr_n
+FROM resolver_channel a
+  LEFT JOIN logged_client l ON l.capture = a.capture AND l.srcaddr_n = a.srcaddr_n
 ORDER BY outside DESC, a.records DESC, a.srcaddr_n, a.dstaddr_n, a.dstport, a.protocol, a.capture

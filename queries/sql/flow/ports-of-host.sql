@@ -32,7 +32,9 @@ SELECT port, protocol, interface_id, count(DISTINCT peer_n) AS peers,
   coalesce(sum(bytes) FILTER (side IN ('dst', 'pkt_dst')), 0)::BIGINT AS bytes_in,
   min(start) AS first_seen, max("end") AS last_seen, capture
 FROM flow_by_addr
-WHERE addr_n = ip($ip) AND port <= peer_port AND protocol IN (6, 17)
+WHERE addr_n = ip($ip)
+  AND port <= peer_port
+  AND protocol IN (6, 17)
   AND of(capture, $capture)
   AND touches(start, "end", $from, $to)
 GROUP BY ALL

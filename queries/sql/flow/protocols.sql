@@ -21,14 +21,24 @@
 -- column: last_seen     time
 -- column: protocol      protocol
 SELECT protocol,
-  CASE protocol WHEN 1 THEN 'ICMP' WHEN 2 THEN 'IGMP' WHEN 4 THEN 'IPv4' WHEN 6 THEN 'TCP' WHEN 17 THEN 'UDP' WHEN 41 THEN 'IPv6'
-    WHEN 47 THEN 'GRE' WHEN 50 THEN 'ESP' WHEN 51 THEN 'AH' WHEN 58 THEN 'ICMPv6' WHEN 112 THEN 'VRRP' WHEN 132 THEN 'SCTP' END AS name,
+  CASE protocol
+    WHEN 1 THEN 'ICMP'
+    WHEN 2 THEN 'IGMP'
+    WHEN 4 THEN 'IPv4'
+    WHEN 6 THEN 'TCP'
+    WHEN 17 THEN 'UDP'
+    WHEN 41 THEN 'IPv6'
+    WHEN 47 THEN 'GRE'
+    WHEN 50 THEN 'ESP'
+    WHEN 51 THEN 'AH'
+    WHEN 58 THEN 'ICMPv6'
+    WHEN 112 THEN 'VRRP'
+    WHEN 132 THEN 'SCTP'
+  END AS name,
   count(*) AS records, count(*) FILTER (action = 'REJECT') AS refused, sum(bytes)::BIGINT AS bytes,
   count(DISTINCT srcaddr_n) AS sources, count(DISTINCT dstaddr_n) AS destinations,
   min(start) AS first_seen, max("end") AS last_seen, capture
 FROM flow
-WHERE protocol IS NOT NULL
-  AND of(capture, $capture)
-  AND touches(start, "end", $from, $to)
+WHERE protocol IS NOT NULL AND of(capture, $capture) AND touches(start, "end", $from, $to)
 GROUP BY ALL
 ORDER BY bytes DESC NULLS LAST, protocol, capture

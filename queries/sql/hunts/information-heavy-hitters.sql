@@ -45,31 +45,65 @@ WITH query AS (
   SELECT capture, srcaddr_n, vpc_id, registered_domain, name, query_timestamp,
     greatest(0, length(replace(name, '.', '')) - length(replace(registered_domain, '.', ''))) AS prefix
   FROM dns
-  WHERE registered_domain IS NOT NULL AND length(name) > length(registered_domain) AND NOT regexp_matches(name, '\.(in-addr|ip6)\.arpa$')
+  WHERE registered_domain IS NOT NULL
+    AND length(name) > length(registered_domain)
+    AND NOT regexp_matches(name, '\.(in-addr|ip6)\.arpa$')
     AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ), heavy_domain AS (
-  SELECT capture, srcaddr_n, registered_domain FROM query GROUP BY ALL HAVING sum(prefix) >= $bytes::BIGINT
+  SELECT capture, srcaddr_n, registered_domain
+  FROM query
+  GROUP BY ALL
+  HAVING sum(prefix) >= $bytes::BIGINT
 ), carried_name AS (
-  SELECT l.capture, l.srcaddr_n, l.registered_domain, l.name, min(l.vpc_id) AS vpc_id, any_value(l.prefix) AS prefix, count(*) AS queries, min(l.query_timestamp) AS first_query, max(l.query_timestamp) AS last_query
-  FROM query l SEMI JOIN heavy_domain h ON h.capture = l.capture AND h.srcaddr_n IS NOT DISTINCT FROM l.srcaddr_n AND h.registered_domain = l.registered_domain
+  SELECT l.capture, l.srcaddr_n, l.registered_domain, l.name,
+    min(l.vpc_id) AS vpc_id, any_value(l.prefix) AS prefix, count(*) AS queries,
+    min(l.query_timestamp) AS first_query, max(l.query_timestamp) AS last_query
+  FROM query l
+    SEMI JOIN heavy_domain h ON h.capture = l.capture
+      AND h.srcaddr_n IS NOT DISTINCT FROM l.srcaddr_n
+      AND h.registered_domain = l.registered_domain
   GROUP BY ALL
 ), domain_hour AS (
   SELECT capture, srcaddr_n, registered_domain, hour, sum(prefix)::BIGINT AS bytes
   FROM (SELECT *, unnest(hours_of(first_query)) AS hour FROM carried_name)
-  GROUP BY ALL HAVING sum(prefix) >= $bytes::BIGINT
+  GROUP BY ALL
+  HAVING sum(prefix) >= $bytes::BIGINT
 ), hitter AS (
-  SELECT capture, srcaddr_n, registered_domain, max(bytes) AS most, count(*) FILTER (minute(hour) = 0) AS busy_hours FROM domain_hour GROUP BY ALL
+  SELECT capture, srcaddr_n, registered_domain, max(bytes) AS most, count(*) FILTER (minute(hour) = 0) AS busy_hours
+  FROM domain_hour
+  GROUP BY ALL
 ), scored AS (
-  SELECT c.capture, c.srcaddr_n, c.registered_domain, min(c.vpc_id) AS vpc_id, any_value(h.most) AS most, any_value(h.busy_hours) AS busy_hours, sum(c.queries)::BIGINT AS queries, count(*) AS names,
-    sum(c.prefix)::BIGINT AS bytes, avg(c.prefix) AS length, min(c.first_query) AS first_query, max(c.last_query) AS last_query, sum(c.prefix) / greatest(1, epoch(max(c.first_query) - min(c.first_query))) AS pace,
-    0.2 + 0.5 * least(1, ln(any_value(h.most) / greatest(1, $bytes::BIGINT)) / ln(100)) + 0.3 * least(1, greatest(0, (avg(c.prefix) - 15) / 45)) AS score
-  FROM carried_name c JOIN hitter h ON h.capture = c.capture AND h.srcaddr_n IS NOT DISTINCT FROM c.srcaddr_n AND h.registered_domain = c.registered_domain
+  SELECT c.capture, c.srcaddr_n, c.registered_domain,
+    min(c.vpc_id) AS vpc_id, any_value(h.most) AS most, any_value(h.busy_hours) AS busy_hours,
+    sum(c.queries)::BIGINT AS queries, count(*) AS names,
+    sum(c.prefix)::BIGINT AS bytes, avg(c.prefix) AS length,
+    min(c.first_query) AS first_query, max(c.last_query) AS last_query,
+    sum(c.prefix) / greatest(1, epoch(max(c.first_query) - min(c.first_query))) AS pace,
+    0.2
+      + 0.5 * least(1, ln(any_value(h.most) / greatest(1, $bytes::BIGINT)) / ln(100))
+      + 0.3 * least(1, greatest(0, (avg(c.prefix) - 15) / 45)) AS score
+  FROM carried_name c
+    JOIN hitter h ON h.capture = c.capture
+      AND h.srcaddr_n IS NOT DISTINCT FROM c.srcaddr_n
+      AND h.registered_domain = c.registered_domain
   GROUP BY c.capture, c.srcaddr_n, c.registered_domain
 )
-SELECT round(score, 3)::DOUBLE AS score, CASE WHEN score >= 0.65 THEN 'high' WHEN score >= 0.5 THEN 'medium' ELSE 'low' END AS severity,
-  format('{:.1f} kB in {} names not asked before, {:.1f} kB of them in the fullest hour, {:.0f} bytes a name, {:.2f} bytes per second from first to last name', bytes / 1e3, names, most / 1e3, length, pace) AS reason,
-  number_text(srcaddr_n) AS client, registered_domain, queries AS "rows", first_query AS from_time, last_query AS to_time,
-  queries, names, bytes AS information_bytes, most AS most_in_an_hour, round(pace, 2) AS bytes_per_second, round(length, 1) AS length, busy_hours, vpc_id, capture
+SELECT round(score, 3)::DOUBLE AS score,
+  CASE
+    WHEN score >= 0.65 THEN 'high'
+    WHEN score >= 0.5 THEN 'medium'
+    ELSE 'low'
+  END AS severity,
+  format(
+    '{:.1f} kB in {} names not asked before, {:.1f} kB of them in the fullest hour, '
+      || '{:.0f} bytes a name, {:.2f} bytes per second from first to last name',
+    bytes / 1e3, names, most / 1e3, length, pace
+  ) AS reason,
+  number_text(srcaddr_n) AS client, registered_domain,
+  queries AS "rows", first_query AS from_time, last_query AS to_time,
+  queries, names, bytes AS information_bytes, most AS most_in_an_hour,
+  round(pace, 2) AS bytes_per_second, round(length, 1) AS length,
+  busy_hours, vpc_id, capture
 FROM scored
 ORDER BY scored.score DESC, bytes DESC, srcaddr_n, registered_domain, capture
 LIMIT $top::BIGINT

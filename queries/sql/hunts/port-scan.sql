@@ -39,33 +39,73 @@
 WITH common_port AS (
   SELECT unnest(port_list($skip)) AS port
 ), connection AS (
-  SELECT capture, interface_no, interface_id, client_key, server_key, server_port, refused, bytes_in IS NULL AS unanswered, direction, records, start, "end"
+  SELECT capture, interface_no, interface_id, client_key, server_key, server_port,
+    refused, bytes_in IS NULL AS unanswered, direction, records, start, "end"
   FROM session_keys
-  WHERE protocol IN (6, 17) AND server_port NOT IN (SELECT port FROM common_port)
+  WHERE protocol IN (6, 17)
+    AND server_port NOT IN (SELECT port FROM common_port)
     AND of(capture, $capture) AND within(start, $from, $to)
 ), pair AS (
-  SELECT capture, client_key, server_key FROM (
-    SELECT DISTINCT capture, client_key, server_key, server_port FROM connection SEMI JOIN (SELECT client_key, server_key FROM connection GROUP BY ALL HAVING count(*) >= $ports::BIGINT AND min(server_port) <> max(server_port)) l USING (client_key, server_key)
-  ) GROUP BY ALL HAVING count(server_port) >= $ports::BIGINT
+  SELECT capture, client_key, server_key
+  FROM (
+    SELECT DISTINCT capture, client_key, server_key, server_port
+    FROM connection
+      SEMI JOIN (
+        SELECT client_key, server_key
+        FROM connection
+        GROUP BY ALL
+        HAVING count(*) >= $ports::BIGINT AND min(server_port) <> max(server_port)
+      ) l USING (client_key, server_key)
+  )
+  GROUP BY ALL
+  HAVING count(server_port) >= $ports::BIGINT
 ), timed_connection AS (
-  SELECT l.*, time_bucket(INTERVAL 1 HOUR, l.start) AS hour, time_bucket(INTERVAL 1 HOUR, l.start - INTERVAL 30 MINUTE) + INTERVAL 30 MINUTE AS half
-  FROM connection l SEMI JOIN pair USING (capture, client_key, server_key)
+  SELECT l.*, time_bucket(INTERVAL 1 HOUR, l.start) AS hour,
+    time_bucket(INTERVAL 1 HOUR, l.start - INTERVAL 30 MINUTE) + INTERVAL 30 MINUTE AS half
+  FROM connection l
+    SEMI JOIN pair USING (capture, client_key, server_key)
 ), crowded_hour AS (
-  SELECT capture, client_key, server_key, hour, count(DISTINCT server_port) AS n FROM (SELECT capture, client_key, server_key, server_port, unnest([hour, half]) AS hour FROM timed_connection) GROUP BY ALL
+  SELECT capture, client_key, server_key, hour, count(DISTINCT server_port) AS n
+  FROM (
+    SELECT capture, client_key, server_key, server_port, unnest([hour, half]) AS hour
+    FROM timed_connection
+  )
+  GROUP BY ALL
   HAVING count(DISTINCT server_port) >= $ports::BIGINT
 ), scan AS (
-  SELECT t.capture, t.client_key, t.server_key, arg_max(t.interface_id, (t.start, t.interface_id)) AS interface_id, min(t.direction) AS direction, count(DISTINCT t.server_port) AS ports, max(w.most) AS most, sum(t.records) AS records,
-    min(t.start) AS first_start, max(t."end") AS last_end, 1 - count(DISTINCT t.server_port) FILTER (NOT t.refused AND NOT t.unanswered) / count(DISTINCT t.server_port) AS failed,
+  SELECT t.capture, t.client_key, t.server_key,
+    arg_max(t.interface_id, (t.start, t.interface_id)) AS interface_id,
+    min(t.direction) AS direction, count(DISTINCT t.server_port) AS ports,
+    max(w.most) AS most, sum(t.records) AS records,
+    min(t.start) AS first_start, max(t."end") AS last_end,
+    1
+      - count(DISTINCT t.server_port) FILTER (NOT t.refused AND NOT t.unanswered) / count(DISTINCT t.server_port) AS failed,
     list_sort(list(DISTINCT t.server_port) FILTER (NOT t.refused AND NOT t.unanswered)) AS accepted
-  FROM timed_connection t JOIN (SELECT capture, client_key, server_key, max(n) AS most, min(hour) AS since, max(hour) + INTERVAL 1 HOUR AS until FROM crowded_hour GROUP BY ALL) w USING (capture, client_key, server_key)
+  FROM timed_connection t
+    JOIN (
+      SELECT capture, client_key, server_key, max(n) AS most, min(hour) AS since, max(hour) + INTERVAL 1 HOUR AS until
+      FROM crowded_hour
+      GROUP BY ALL
+    ) w USING (capture, client_key, server_key)
   WHERE t.start >= w.since AND t.start < w.until
   GROUP BY ALL
 ), scored AS (
-  SELECT *, 0.4 + 0.3 * least(1, ln(most / $ports::BIGINT) / ln(20)) + 0.3 * failed AS score FROM scan
+  SELECT *, 0.4 + 0.3 * least(1, ln(most / $ports::BIGINT) / ln(20)) + 0.3 * failed AS score
+  FROM scan
 )
-SELECT round(score, 3)::DOUBLE AS score, CASE WHEN direction IN ('out', 'inside') AND failed >= 0.3 OR most >= 100 THEN 'high' WHEN failed >= 0.3 THEN 'medium' ELSE 'low' END AS severity,
-  format('{} ports of one target, {} of them in one hour; {:.0f}% of them were refused or not answered; open: {}', ports, most, 100 * failed, coalesce(array_to_string(list_slice(accepted, 1, 10), ' '), 'none')) AS reason,
-  key_text(client_key) AS src, key_text(server_key) AS dst, interface_id, records::BIGINT AS "rows", first_start AS from_time, last_end AS to_time,
+SELECT round(score, 3)::DOUBLE AS score,
+  CASE
+    WHEN direction IN ('out', 'inside') AND failed >= 0.3 OR most >= 100 THEN 'high'
+    WHEN failed >= 0.3 THEN 'medium'
+    ELSE 'low'
+  END AS severity,
+  format(
+    '{} ports of one target, {} of them in one hour; {:.0f}% of them were refused or not answered; open: {}',
+    ports, most, 100 * failed,
+    coalesce(array_to_string(list_slice(accepted, 1, 10), ' '), 'none')
+  ) AS reason,
+  key_text(client_key) AS src, key_text(server_key) AS dst,
+  interface_id, records::BIGINT AS "rows", first_start AS from_time, last_end AS to_time,
   ports, most AS most_in_an_hour, round(failed, 3) AS failed, array_to_string(accepted, ' ') AS accepted_ports, capture
 FROM scored
 ORDER BY scored.score DESC, ports DESC, client_key, server_key, capture

@@ -50,18 +50,57 @@
 -- column: right_pause number
 -- column: same_size flag
 WITH matched_place AS (
-  SELECT t.*, o.own_n, o.interface_id, r.capture, 0.2 * least(1, ln(greatest(1, right_connections, right_queries)) / ln(200)) AS tries,
-    CASE WHEN level IN ('name', 'address') THEN 0.35 WHEN level = 'registered domain' THEN 0.15 ELSE 0.1 END AS likeness, coalesce(0.25 * rare, 0.1) AS rarity, CASE WHEN same_clock THEN 0.2 WHEN same_clock IS NULL THEN 0.05 ELSE 0 END AS pace
-  FROM compared_place t LEFT JOIN own_client o USING (place_no) CROSS JOIN right_capture r WHERE t.found_in = 'match' AND t.apart IS NULL AND t.kind IN ('out', 'asked')
+  SELECT t.*, o.own_n, o.interface_id, r.capture,
+    0.2 * least(1, ln(greatest(1, right_connections, right_queries)) / ln(200)) AS tries,
+    CASE
+      WHEN level IN ('name', 'address') THEN 0.35
+      WHEN level = 'registered domain' THEN 0.15
+      ELSE 0.1
+    END AS likeness,
+    coalesce(0.25 * rare, 0.1) AS rarity,
+    CASE
+      WHEN same_clock THEN 0.2
+      WHEN same_clock IS NULL THEN 0.05
+      ELSE 0
+    END AS pace
+  FROM compared_place t
+    LEFT JOIN own_client o USING (place_no)
+    CROSS JOIN right_capture r
+  WHERE t.found_in = 'match' AND t.apart IS NULL AND t.kind IN ('out', 'asked')
 ), scored AS (
-  SELECT *, likeness + rarity + pace + tries AS score, greatest(right_connections, right_queries) AS n FROM matched_place
+  SELECT *, likeness + rarity + pace + tries AS score, greatest(right_connections, right_queries) AS n
+  FROM matched_place
 )
-SELECT round(score, 3)::DOUBLE AS score, CASE WHEN level IN ('name', 'address') AND rare >= 0.5 AND n >= 10 AND score >= 0.75 THEN 'high' WHEN level IN ('name', 'address') AND coalesce(rare >= 0.5, same_clock, false) THEN 'medium' ELSE 'low' END AS severity,
-  format('the same {}: {} calls, {} of them refused, and {} queries here; in the other capture {}{} calls by {} host(s)', level, right_connections, right_refused, right_queries, coalesce(left_like || ', ', ''), left_connections, left_clients)
-    || CASE WHEN same_clock IS NULL THEN '' ELSE format('; {} every {:.0f} s here and every {:.0f} s there: {} clock', clock_by, right_pause, left_pause, CASE WHEN same_clock THEN 'the same' ELSE 'another' END) END
-    || format('; parts: likeness {:.2f}, rarity {:.2f}, clock {:.2f}, tries {:.2f}', likeness, rarity, pace, tries) AS reason,
-  CASE WHEN own_n IS NOT NULL THEN number_text(own_n) END AS src, CASE WHEN right_connections > 0 THEN key_text(address_key) END AS dst, CASE WHEN right_connections > 0 THEN spot_port END AS dstport, name, registered_domain, interface_id,
-  (right_records + right_queries)::BIGINT AS "rows", right_first AS from_time, right_last AS to_time, kind, level, levels, right_connections AS connections, right_refused AS refused, right_queries AS queries, left_connections, left_clients,
+SELECT round(score, 3)::DOUBLE AS score,
+  CASE
+    WHEN level IN ('name', 'address') AND rare >= 0.5 AND n >= 10 AND score >= 0.75 THEN 'high'
+    WHEN level IN ('name', 'address') AND coalesce(rare >= 0.5, same_clock, false) THEN 'medium'
+    ELSE 'low'
+  END AS severity,
+  format(
+    'the same {}: {} calls, {} of them refused, and {} queries here; '
+      || 'in the other capture {}{} calls by {} host(s)',
+    level, right_connections, right_refused, right_queries, coalesce(left_like || ', ', ''), left_connections, left_clients
+  )
+    || CASE
+        WHEN same_clock IS NULL THEN ''
+        ELSE format(
+          '; {} every {:.0f} s here and every {:.0f} s there: {} clock',
+          clock_by, right_pause, left_pause,
+          CASE WHEN same_clock THEN 'the same' ELSE 'another' END
+        )
+      END
+    || format(
+      '; parts: likeness {:.2f}, rarity {:.2f}, clock {:.2f}, tries {:.2f}',
+      likeness, rarity, pace, tries
+    ) AS reason,
+  CASE WHEN own_n IS NOT NULL THEN number_text(own_n) END AS src,
+  CASE WHEN right_connections > 0 THEN key_text(address_key) END AS dst,
+  CASE WHEN right_connections > 0 THEN spot_port END AS dstport,
+  name, registered_domain, interface_id,
+  (right_records + right_queries)::BIGINT AS "rows", right_first AS from_time,
+  right_last AS to_time, kind, level, levels, right_connections AS connections,
+  right_refused AS refused, right_queries AS queries, left_connections, left_clients,
   clock_by, same_clock, round(left_pause, 1) AS left_pause, round(right_pause, 1) AS right_pause, same_size, capture
 FROM scored
 WHERE score >= $least::DOUBLE

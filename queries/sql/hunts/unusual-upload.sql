@@ -39,47 +39,118 @@
 -- column: is_new flag
 -- column: service text
 WITH connection AS (
-  SELECT capture, interface_no, interface_id, instance_id, CASE WHEN direction = 'out' THEN client_key ELSE server_key END AS host, CASE WHEN direction = 'out' THEN server_key ELSE client_key END AS outside_key,
-    CASE WHEN direction = 'out' THEN peer_no(server_key, name_no) ELSE client_key END AS place, CASE WHEN direction = 'out' THEN name_no END AS name_no, direction = 'out' AS outward,
-    CASE WHEN direction = 'out' THEN server_port ELSE client_port END AS port, coalesce(CASE WHEN direction = 'out' THEN bytes_out ELSE bytes_in END, 0) AS sent,
-    coalesce(CASE WHEN direction = 'out' THEN bytes_in ELSE bytes_out END, 0) AS got, records, start, "end", epoch_us(start) // 3600000000 AS hour
+  SELECT capture, interface_no, interface_id, instance_id,
+    CASE WHEN direction = 'out' THEN client_key ELSE server_key END AS host,
+    CASE WHEN direction = 'out' THEN server_key ELSE client_key END AS outside_key,
+    CASE WHEN direction = 'out' THEN peer_no(server_key, name_no) ELSE client_key END AS place,
+    CASE WHEN direction = 'out' THEN name_no END AS name_no,
+    direction = 'out' AS outward,
+    CASE WHEN direction = 'out' THEN server_port ELSE client_port END AS port,
+    coalesce(CASE WHEN direction = 'out' THEN bytes_out ELSE bytes_in END, 0) AS sent,
+    coalesce(CASE WHEN direction = 'out' THEN bytes_in ELSE bytes_out END, 0) AS got,
+    records, start, "end", epoch_us(start) // 3600000000 AS hour
   FROM session_keys
-  WHERE direction IN ('out', 'in') AND NOT translated AND coalesce(CASE WHEN direction = 'out' THEN bytes_out ELSE bytes_in END, 0) > 0
+  WHERE direction IN ('out', 'in')
+    AND NOT translated
+    AND coalesce(CASE WHEN direction = 'out' THEN bytes_out ELSE bytes_in END, 0) > 0
     AND of(capture, $capture) AND within(start, $from, $to)
 ), host_interface AS (
-  SELECT any_value(capture) AS capture, interface_no, any_value(interface_id) AS interface_id, host FROM connection GROUP BY interface_no, host
-  QUALIFY row_number() OVER (PARTITION BY any_value(capture), host ORDER BY count(instance_id) DESC, sum(sent) DESC, any_value(interface_id)) = 1
+  SELECT any_value(capture) AS capture, interface_no, any_value(interface_id) AS interface_id, host
+  FROM connection
+  GROUP BY interface_no, host
+  QUALIFY row_number() OVER (
+    PARTITION BY any_value(capture), host
+    ORDER BY count(instance_id) DESC, sum(sent) DESC, any_value(interface_id)
+  ) = 1
 ), sent_part AS (
-  SELECT interface_no, host, place, sent::DOUBLE AS sent, hour FROM connection WHERE epoch_us("end") // 3600000000 = hour
+  SELECT interface_no, host, place, sent::DOUBLE AS sent, hour
+  FROM connection
+  WHERE epoch_us("end") // 3600000000 = hour
   UNION ALL
-  SELECT interface_no, host, place, sent / (date_diff('hour', start, "end") + 1), epoch_us(unnest(generate_series(date_trunc('hour', start), least("end", start + INTERVAL 366 DAY), INTERVAL 1 HOUR))) // 3600000000
-  FROM connection WHERE epoch_us("end") // 3600000000 <> hour
+  SELECT interface_no, host, place, sent / (date_diff('hour', start, "end") + 1),
+    epoch_us(
+      unnest(generate_series(date_trunc('hour', start), least("end", start + INTERVAL 366 DAY), INTERVAL 1 HOUR))
+    ) // 3600000000
+  FROM connection
+  WHERE epoch_us("end") // 3600000000 <> hour
 ), place_hour AS MATERIALIZED (
-  SELECT interface_no, host, place, hour, sum(sent) AS sent FROM sent_part SEMI JOIN host_interface USING (interface_no, host) GROUP BY interface_no, host, place, hour
+  SELECT interface_no, host, place, hour, sum(sent) AS sent
+  FROM sent_part
+    SEMI JOIN host_interface USING (interface_no, host)
+  GROUP BY interface_no, host, place, hour
 ), usual_hour AS (
-  SELECT interface_no, host, median(most) AS middle, mad(most) AS spread, count(*) AS hours FROM (SELECT interface_no, host, hour, max(sent) AS most FROM place_hour GROUP BY ALL) GROUP BY ALL
+  SELECT interface_no, host, median(most) AS middle, mad(most) AS spread, count(*) AS hours
+  FROM (SELECT interface_no, host, hour, max(sent) AS most FROM place_hour GROUP BY ALL)
+  GROUP BY ALL
 ), peak AS (
-  SELECT interface_no, host, place, max(sent) AS most, arg_max(hour, (sent, hour)) AS hour FROM place_hour
-  SEMI JOIN (FROM place_hour WHERE sent >= $mb::DOUBLE * 1000000) USING (interface_no, host, place) GROUP BY interface_no, host, place
+  SELECT interface_no, host, place, max(sent) AS most, arg_max(hour, (sent, hour)) AS hour
+  FROM place_hour
+    SEMI JOIN (FROM place_hour WHERE sent >= $mb::DOUBLE * 1000000) USING (interface_no, host, place)
+  GROUP BY interface_no, host, place
 ), unusual_place AS (
   SELECT f.*, u.middle, u.spread, u.hours, (f.most - u.middle) / (1.4826 * u.spread + 1000000) AS z,
-    NOT EXISTS (FROM place_hour h WHERE h.interface_no = f.interface_no AND h.host = f.host AND h.place = f.place AND h.sent > f.most / 10 AND abs(h.hour - f.hour) > 12) AS is_new
-  FROM peak f JOIN usual_hour u USING (interface_no, host)
+    NOT EXISTS (
+      FROM place_hour h
+      WHERE h.interface_no = f.interface_no
+        AND h.host = f.host
+        AND h.place = f.place
+        AND h.sent > f.most / 10
+        AND abs(h.hour - f.hour) > 12
+    ) AS is_new
+  FROM peak f
+    JOIN usual_hour u USING (interface_no, host)
   WHERE (f.most - u.middle) / (1.4826 * u.spread + 1000000) >= $z::DOUBLE
 ), upload AS (
-  SELECT any_value(l.capture) AS capture, any_value(l.interface_id) AS interface_id, u.host, u.place, any_value(u.most) AS most, make_timestamp(any_value(u.hour) * 3600000000) AS hour, any_value(u.middle) AS middle, any_value(u.z) AS z, any_value(u.is_new) AS is_new,
-    sum(l.sent)::BIGINT AS sent, sum(l.got)::BIGINT AS got, min(n.name) AS name, max(v.service) FILTER (l.outward) AS service, arg_max(l.outside_key, (l.sent, l.outside_key, l.port)) AS outside_key, arg_max(l.port, (l.sent, l.outside_key, l.port)) AS port,
+  SELECT any_value(l.capture) AS capture, any_value(l.interface_id) AS interface_id,
+    u.host, u.place, any_value(u.most) AS most,
+    make_timestamp(any_value(u.hour) * 3600000000) AS hour,
+    any_value(u.middle) AS middle, any_value(u.z) AS z, any_value(u.is_new) AS is_new,
+    sum(l.sent)::BIGINT AS sent, sum(l.got)::BIGINT AS got,
+    min(n.name) AS name, max(v.service) FILTER (l.outward) AS service,
+    arg_max(l.outside_key, (l.sent, l.outside_key, l.port)) AS outside_key,
+    arg_max(l.port, (l.sent, l.outside_key, l.port)) AS port,
     sum(l.records)::BIGINT AS records, min(l.start) AS first_start, max(l."end") AS last_end
-  FROM unusual_place u JOIN connection l USING (interface_no, host, place) LEFT JOIN answer_name n ON n.name_no = l.name_no LEFT JOIN service_address v ON v.server_key = l.outside_key GROUP BY u.interface_no, u.host, u.place
+  FROM unusual_place u
+    JOIN connection l USING (interface_no, host, place)
+    LEFT JOIN answer_name n ON n.name_no = l.name_no
+    LEFT JOIN service_address v ON v.server_key = l.outside_key
+  GROUP BY u.interface_no, u.host, u.place
 ), scored AS (
-  SELECT *, coalesce(service <> 'EC2', false) OR coalesce(amazonaws_domain(name) AND NOT aws_compute_name(name), false) AS aws,
-    0.25 * least(1, ln(z) / ln(100)) + 0.25 * least(1, greatest(0, ln(most / 50000000) / ln(100))) + 0.25 * is_new::INTEGER + 0.15 * (sent > 9 * got)::INTEGER + 0.1 * (name IS NULL)::INTEGER AS raw
+  SELECT *,
+    coalesce(service <> 'EC2', false)
+      OR coalesce(amazonaws_domain(name) AND NOT aws_compute_name(name), false) AS aws,
+    0.25 * least(1, ln(z) / ln(100))
+      + 0.25 * least(1, greatest(0, ln(most / 50000000) / ln(100)))
+      + 0.25 * is_new::INTEGER
+      + 0.15 * (sent > 9 * got)::INTEGER
+      + 0.1 * (name IS NULL)::INTEGER AS raw
   FROM upload
 )
-SELECT round(raw * CASE WHEN aws THEN 0.6 ELSE 1 END, 3)::DOUBLE AS score, CASE WHEN aws THEN CASE WHEN is_new AND raw >= 0.6 THEN 'medium' ELSE 'low' END WHEN NOT is_new THEN 'low' WHEN raw >= 0.7 THEN 'high' WHEN raw >= 0.4 THEN 'medium' ELSE 'low' END AS severity,
-  format('{:.0f} MB in the hour from {}, usual {:.1f} MB (z {:.0f}); {:.0f} MB sent in all, {:.0f} MB came back; {}{}{}', most / 1e6, strftime(hour, '%m-%d %H:%M'), middle / 1e6, z, sent / 1e6, got / 1e6,
-    CASE WHEN is_new THEN 'nothing like it on another day' ELSE 'the like went there at other times' END, CASE WHEN name IS NULL THEN '; no name led there' ELSE '' END, CASE WHEN aws THEN '; a place of AWS' || coalesce(' (' || service || ')', '') ELSE '' END) AS reason,
-  key_text(host) AS src, key_text(outside_key) AS dst, port AS dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
-  sent AS bytes_out, got AS bytes_in, hour AS fullest_hour, most::BIGINT AS fullest_bytes, round(z, 1) AS z, is_new, service, capture
+SELECT round(raw * CASE WHEN aws THEN 0.6 ELSE 1 END, 3)::DOUBLE AS score,
+  CASE
+    WHEN aws THEN CASE WHEN is_new AND raw >= 0.6 THEN 'medium' ELSE 'low' END
+    WHEN NOT is_new THEN 'low'
+    WHEN raw >= 0.7 THEN 'high'
+    WHEN raw >= 0.4 THEN 'medium'
+    ELSE 'low'
+  END AS severity,
+  format(
+    '{:.0f} MB in the hour from {}, usual {:.1f} MB (z {:.0f}); '
+      || '{:.0f} MB sent in all, {:.0f} MB came back; {}{}{}',
+    most / 1e6, strftime(hour, '%m-%d %H:%M'), middle / 1e6, z, sent / 1e6, got / 1e6,
+    CASE
+      WHEN is_new THEN 'nothing like it on another day'
+      ELSE 'the like went there at other times'
+    END,
+    CASE WHEN name IS NULL THEN '; no name led there' ELSE '' END,
+    CASE
+      WHEN aws THEN '; a place of AWS' || coalesce(' (' || service || ')', '')
+      ELSE ''
+    END
+  ) AS reason,
+  key_text(host) AS src, key_text(outside_key) AS dst,
+  port AS dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
+  sent AS bytes_out, got AS bytes_in, hour AS fullest_hour, most::BIGINT AS fullest_bytes, round(z, 1) AS z,
+  is_new, service, capture
 FROM scored
 ORDER BY 1 DESC, sent DESC, host, place, capture

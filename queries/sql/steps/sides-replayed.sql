@@ -2,5 +2,6 @@
 --
 -- After sides. Then no log is read.
 WITH side AS (
-  FROM candidate_side WHERE EXISTS (FROM candidate_side WHERE side = 'right')
+  FROM candidate_side
+  WHERE EXISTS (FROM candidate_side WHERE side = 'right')
 )

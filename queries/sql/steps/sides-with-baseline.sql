@@ -2,5 +2,7 @@
 --
 -- After sides. Then no log is read.
 WITH side AS (
-  FROM candidate_side WHERE EXISTS (FROM candidate_side WHERE side = 'right') AND EXISTS (FROM candidate_side WHERE side = 'baseline')
+  FROM candidate_side
+  WHERE EXISTS (FROM candidate_side WHERE side = 'right')
+    AND EXISTS (FROM candidate_side WHERE side = 'baseline')
 )

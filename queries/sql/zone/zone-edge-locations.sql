@@ -17,9 +17,9 @@
 -- column: first_seen   time
 -- column: last_seen    time
 SELECT edge_location, count(*) AS queries, count(DISTINCT resolver_ip_n) AS resolvers, count(DISTINCT name) AS names,
-  count(*) FILTER (response_code = 'NXDOMAIN') AS nonexistent, min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
+  count(*) FILTER (response_code = 'NXDOMAIN') AS nonexistent,
+  min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM zone
-WHERE of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+WHERE of(capture, $capture) AND within(query_timestamp, $from, $to)
 GROUP BY edge_location, capture
 ORDER BY queries DESC, edge_location, capture

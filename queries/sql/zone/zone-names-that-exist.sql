@@ -20,12 +20,11 @@
 -- column: last_seen       time
 -- column: first_resolver  ip
 SELECT name, hosted_zone_id, string_agg(DISTINCT query_type, ' ' ORDER BY query_type) AS types, count(*) AS queries,
-  count(DISTINCT resolver_ip_n) AS resolvers, arg_min(resolver_ip, (query_timestamp, object_id, row_no)) AS first_resolver,
+  count(DISTINCT resolver_ip_n) AS resolvers,
+  arg_min(resolver_ip, (query_timestamp, object_id, row_no)) AS first_resolver,
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM zone
-WHERE response_code = 'NOERROR'
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+WHERE response_code = 'NOERROR' AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 GROUP BY name, hosted_zone_id, capture
 HAVING $most::BIGINT IS NULL OR count(*) <= $most::BIGINT
 ORDER BY queries, first_seen, name, hosted_zone_id, capture

@@ -28,8 +28,7 @@ SELECT date_trunc('hour', query_timestamp) AS hour, resolver_ip, edns_client_sub
   array_to_string(list_slice(list_sort(list(DISTINCT name)), 1, 5), ' ') AS examples,
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM zone
-WHERE of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+WHERE of(capture, $capture) AND within(query_timestamp, $from, $to)
 GROUP BY date_trunc('hour', query_timestamp), resolver_ip, resolver_ip_n, edns_client_subnet, hosted_zone_id, capture
 HAVING count(DISTINCT name) >= $names::BIGINT
   AND 100.0 * count(*) FILTER (response_code = 'NXDOMAIN') / count(*) >= $percent::DOUBLE

@@ -14,6 +14,5 @@
 SELECT query_timestamp, name, query_type, response_code, resolver_ip, edns_client_subnet, protocol, edge_location,
   hosted_zone_id, capture, object_id, row_no
 FROM zone
-WHERE around(query_timestamp, $at, $minutes)
-  AND of(capture, $capture)
+WHERE around(query_timestamp, $at, $minutes) AND of(capture, $capture)
 ORDER BY query_timestamp, object_id, row_no

@@ -16,7 +16,6 @@ SELECT query_timestamp, name, query_type, response_code, resolver_ip, edns_clien
   hosted_zone_id, capture, object_id, row_no
 FROM zone
 WHERE (resolver_ip_n BETWEEN cidr_first($cidr) AND cidr_last($cidr)
-    OR edns_first_n <= cidr_last($cidr) AND edns_last_n >= cidr_first($cidr))
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+  OR edns_first_n <= cidr_last($cidr) AND edns_last_n >= cidr_first($cidr))
+  AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ORDER BY query_timestamp, object_id, row_no

@@ -19,6 +19,5 @@ SELECT query_timestamp, name, query_type, response_code,
   resolver_ip, edns_client_subnet, protocol, edge_location, hosted_zone_id, capture, object_id, row_no
 FROM zone
 WHERE (resolver_ip_n = ip($ip) OR edns_first_n <= ip($ip) AND edns_last_n >= ip($ip))
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+  AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ORDER BY query_timestamp, object_id, row_no

@@ -15,7 +15,5 @@
 SELECT query_timestamp, name, query_type, response_code, resolver_ip, edns_client_subnet, protocol, edge_location,
   hosted_zone_id, capture, object_id, row_no
 FROM zone
-WHERE hosted_zone_id = $zone
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+WHERE hosted_zone_id = $zone AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ORDER BY query_timestamp, object_id, row_no

@@ -17,10 +17,10 @@
 -- column: names        count
 -- column: resolvers    count
 SELECT date_trunc('hour', query_timestamp) AS hour, hosted_zone_id, count(*) AS queries,
-  count(*) FILTER (response_code = 'NXDOMAIN') AS nonexistent, count(DISTINCT name) AS names, count(DISTINCT resolver_ip_n) AS resolvers, capture
+  count(*) FILTER (response_code = 'NXDOMAIN') AS nonexistent,
+  count(DISTINCT name) AS names, count(DISTINCT resolver_ip_n) AS resolvers, capture
 FROM zone
 WHERE ($zone = '' OR hosted_zone_id = $zone)
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+  AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 GROUP BY ALL
 ORDER BY hour, hosted_zone_id, capture

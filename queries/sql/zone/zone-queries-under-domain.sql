@@ -16,6 +16,5 @@ SELECT query_timestamp, name, query_type, response_code, resolver_ip, edns_clien
   hosted_zone_id, capture, object_id, row_no
 FROM zone
 WHERE (name = $domain OR ends_with(name, '.' || $domain))
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+  AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 ORDER BY query_timestamp, object_id, row_no

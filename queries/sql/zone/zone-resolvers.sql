@@ -17,11 +17,12 @@
 -- column: client_subnets  count
 -- column: first_seen      time
 -- column: last_seen       time
-SELECT resolver_ip, count(*) AS queries, count(DISTINCT name) AS names, count(*) FILTER (response_code = 'NXDOMAIN') AS nonexistent,
+SELECT resolver_ip, count(*) AS queries, count(DISTINCT name) AS names,
+  count(*) FILTER (response_code = 'NXDOMAIN') AS nonexistent,
   round(100.0 * count(*) FILTER (response_code = 'NXDOMAIN') / count(*), 1) AS percent,
-  count(DISTINCT edns_client_subnet) AS client_subnets, min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
+  count(DISTINCT edns_client_subnet) AS client_subnets,
+  min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM zone
-WHERE of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+WHERE of(capture, $capture) AND within(query_timestamp, $from, $to)
 GROUP BY resolver_ip, resolver_ip_n, capture
 ORDER BY queries DESC, resolver_ip_n, capture

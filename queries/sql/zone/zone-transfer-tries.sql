@@ -18,12 +18,14 @@
 -- column: first_seen  time
 -- column: last_seen   time
 -- column: codes       text
-SELECT query_type, resolver_ip, edns_client_subnet, hosted_zone_id, count(*) AS queries, count(DISTINCT name) AS names, min(name) AS example,
+SELECT query_type, resolver_ip, edns_client_subnet, hosted_zone_id,
+  count(*) AS queries, count(DISTINCT name) AS names, min(name) AS example,
   string_agg(DISTINCT response_code, ' ' ORDER BY response_code) AS codes,
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM zone
-WHERE upper(query_type) IN ('AXFR', 'IXFR', 'ANY', 'NSEC', 'NSEC3', 'NSEC3PARAM', 'MAILA', 'MAILB', 'TYPE252', 'TYPE251', 'TYPE255')
-  AND of(capture, $capture)
-  AND within(query_timestamp, $from, $to)
+WHERE upper(query_type) IN (
+  'AXFR', 'IXFR', 'ANY', 'NSEC', 'NSEC3', 'NSEC3PARAM', 'MAILA', 'MAILB', 'TYPE252', 'TYPE251', 'TYPE255'
+)
+  AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 GROUP BY query_type, resolver_ip, resolver_ip_n, edns_client_subnet, hosted_zone_id, capture
 ORDER BY queries DESC, query_type, resolver_ip_n, edns_client_subnet, hosted_zone_id, capture
