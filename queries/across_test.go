@@ -4,11 +4,12 @@ import (
 	"database/sql"
 	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"sort"
 	"strings"
 	"testing"
+
+	"case53/loader/logs/across"
 
 	"pgregory.net/rapid"
 )
@@ -300,11 +301,7 @@ func buildAcross(t interface{ Fatalf(string, ...any) }, db *sql.DB, derived []st
 }
 
 func acrossDerived(t *testing.T) []string {
-	text, err := os.ReadFile("../loader/logs/across.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return statements(sectionOf(string(text), "derived"))
+	return statements(sectionOf(across.Schema.SQL, "derived"))
 }
 
 // TestAcrossAgreesWithTheSlowWay: names and connections, on thousands of small cases.

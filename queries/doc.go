@@ -1,5 +1,6 @@
 // Package queries holds the saved queries: SQL files that say what they ask, what they need, what they take and what
-// their answer cannot tell. A file dropped into a folder is a query; nothing has to be rebuilt.
+// their answer cannot tell. The built-in ones are in sql, a folder a group. A file dropped into a folder of the user is a
+// query; nothing has to be rebuilt.
 //
 // # How to write one
 //
@@ -20,7 +21,7 @@
 //	-- pivot:  Flows of this address
 //	SELECT start, peer, bytes, object_id, row_no
 //	FROM flow_by_addr
-//	WHERE addr_n = $ip_n::UHUGEINT AND ($capture = '' OR capture = $capture)
+//	WHERE addr_n = $ip_n::UHUGEINT AND of(capture, $capture)
 //	ORDER BY start, object_id, row_no
 //
 // The comment at the top is the query's page in the manual. Its first line is the title; paragraphs of prose follow;
@@ -40,6 +41,11 @@
 // left out and has no default is NULL, or the empty string where its kind is text (account, capture, domain, hosted_zone,
 // instance, interface, name, text, vpc). Write $at::TIMESTAMP where DuckDB cannot tell the type.
 //
+// What most queries are narrowed to has a word in every case: of(capture, $capture) holds for the capture that was chosen,
+// and for all where none was; within(start, $from, $to) for a moment in a window, either end of which may be left out;
+// touches(start, "end", $from, $to) for a record that speaks about some of the window; around(start, $at, $minutes) for a
+// moment not far from another. cases/schema.sql has more of them: lists of ports and domains, and what is AWS's own.
+//
 // An address is also bound as a number, where the SQL asks for it: $ip_n::UHUGEINT for a parameter named ip of kind ip;
 // $net_first::UHUGEINT and $net_last::UHUGEINT, the first and the last address of the block, for one named net of kind cidr.
 //
@@ -49,7 +55,7 @@
 //
 // # Shared steps
 //
-// What several queries begin with stands once, in a file of the folder steps: a comment that says what the steps give and
+// What several queries begin with stands once, in a file of sql/steps: a comment that says what the steps give and
 // what must come before them, then WITH and the steps, without a SELECT. The line
 //
 //	steps:  sides, sides-all, calls, callers-all, uses

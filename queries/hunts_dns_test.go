@@ -2,9 +2,10 @@ package queries
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
+
+	"case53/loader/logs/flow"
 )
 
 // answers makes one answer for each i.
@@ -53,12 +54,8 @@ func from(resolver, subnet, guesses string) string {
 
 // endpoints makes the rows by address from the flow records that are there.
 func endpoints() []string {
-	text, err := os.ReadFile("../loader/logs/flow.sql")
-	if err != nil {
-		panic(err)
-	}
 	made := []string{"DELETE FROM store.flow_endpoint"}
-	for _, s := range statements(sectionOf(string(text), "derived")) {
+	for _, s := range statements(sectionOf(flow.Type.SQL, "derived")) {
 		if strings.Contains(s, "INTO store.flow_endpoint") {
 			made = append(made, strings.NewReplacer("$after", "0", "$upto", "4294967295", "$parts", "1", "$part", "0").Replace(s))
 		}

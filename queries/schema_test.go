@@ -4,8 +4,6 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -61,19 +59,13 @@ func fullCase(t *testing.T) *sql.DB {
 // schemaFiles are the case's own schema, that of every log type, and what is built across them, in this order.
 func schemaFiles(t *testing.T) []string {
 	t.Helper()
-	types, err := filepath.Glob("../loader/logs/*.sql")
-	if err != nil || len(types) == 0 {
-		t.Fatalf("no schemas of log types: %v", err)
+	own, err := os.ReadFile("../cases/writer/schema.sql")
+	if err != nil {
+		t.Fatal(err)
 	}
-	across := "../loader/logs/across.sql"
-	types = append(slices.DeleteFunc(types, func(name string) bool { return name == across }), across)
-	var texts []string
-	for _, name := range append([]string{"../cases/schema.sql"}, types...) {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts = append(texts, string(text))
+	texts := []string{string(own)}
+	for _, s := range loader.Schemas() {
+		texts = append(texts, s.SQL)
 	}
 	return texts
 }

@@ -14,8 +14,17 @@ import (
 	"github.com/sahilm/fuzzy"
 )
 
-//go:embed */*.sql
-var builtin embed.FS
+//go:embed sql/*/*.sql
+var embedded embed.FS
+
+// builtin is the folder of the built-in queries, a folder a group, and of the steps that they share.
+var builtin = func() fs.FS {
+	folder, err := fs.Sub(embedded, "sql")
+	if err != nil {
+		panic(err) // only a name that is no path
+	}
+	return folder
+}()
 
 // groupOrder is the order in which groups are listed; others follow by name.
 var groupOrder = []string{"case", "flow", "dns", "zone", "across", huntGroup}

@@ -27,7 +27,7 @@ var sharedSteps = sync.OnceValues(func() (map[string]*steps, error) {
 	}
 	all := map[string]*steps{}
 	for _, file := range files {
-		text, err := builtin.ReadFile(file)
+		text, err := fs.ReadFile(builtin, file)
 		if err != nil {
 			return nil, err
 		}

@@ -8,7 +8,9 @@ CREATE TABLE store.meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
 
 -- The log types that this case can hold, in the order in which they are told. header is what the type says of itself: its
 -- columns, what silence means, what such a log never shows.
-CREATE TABLE store.log_type (ordinal UTINYINT NOT NULL, name VARCHAR NOT NULL, title VARCHAR NOT NULL, silence VARCHAR NOT NULL, header VARCHAR NOT NULL);
+CREATE TABLE store.log_type (
+  ordinal UTINYINT NOT NULL, name VARCHAR NOT NULL, title VARCHAR NOT NULL, silence VARCHAR NOT NULL, header VARCHAR NOT NULL
+);
 
 CREATE TABLE store.capture (
   name VARCHAR NOT NULL, role VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL
@@ -58,14 +60,17 @@ CREATE TABLE store.flow_log (
 
 -- What aws ec2 describe-network-interfaces said: an address of an interface a row.
 CREATE TABLE store.asset (
-  described_at TIMESTAMP NOT NULL, interface_id VARCHAR NOT NULL, address VARCHAR NOT NULL, "primary" BOOLEAN NOT NULL, public_address VARCHAR, private_name VARCHAR,
-  instance_id VARCHAR, account_id VARCHAR, vpc_id VARCHAR, subnet_id VARCHAR, az VARCHAR, interface_type VARCHAR, mac VARCHAR, status VARCHAR,
+  described_at TIMESTAMP NOT NULL, interface_id VARCHAR NOT NULL,
+  address VARCHAR NOT NULL, "primary" BOOLEAN NOT NULL, public_address VARCHAR, private_name VARCHAR,
+  instance_id VARCHAR, account_id VARCHAR, vpc_id VARCHAR, subnet_id VARCHAR, az VARCHAR,
+  interface_type VARCHAR, mac VARCHAR, status VARCHAR,
   description VARCHAR, security_groups VARCHAR, requester_id VARCHAR, attached_at TIMESTAMP, name VARCHAR, sha256 VARCHAR NOT NULL
 );
 
 -- A file that says whose addresses are: a MaxMind DB (mmdb) or AWS's ip-ranges.json (ip-ranges), as the user supplied it.
 CREATE TABLE store.network_file (
-  file_id UINTEGER NOT NULL, kind VARCHAR NOT NULL, name VARCHAR NOT NULL, database_type VARCHAR NOT NULL, built_at TIMESTAMP NOT NULL, added_at TIMESTAMP NOT NULL,
+  file_id UINTEGER NOT NULL, kind VARCHAR NOT NULL, name VARCHAR NOT NULL, database_type VARCHAR NOT NULL,
+  built_at TIMESTAMP NOT NULL, added_at TIMESTAMP NOT NULL,
   networks BIGINT NOT NULL, size BIGINT NOT NULL, sha256 VARCHAR NOT NULL
 );
 
@@ -89,70 +94,186 @@ CREATE TABLE store.span (log_type VARCHAR NOT NULL, capture VARCHAR NOT NULL, so
 
 -- section: views
 
+-- What nearly every query is narrowed to. A window without a beginning or without an end is NULL there, and a capture that
+-- is not chosen is the empty text: then the condition is gone before a row is read.
+
+-- Of a capture: the one that was chosen, or any.
+CREATE MACRO of(capture, chosen) AS (chosen = '' OR capture = chosen);
+
+-- A moment within a window; its end is not in it.
+CREATE MACRO within(moment, since, until) AS (
+  (since::TIMESTAMP IS NULL OR moment >= since::TIMESTAMP) AND (until::TIMESTAMP IS NULL OR moment < until::TIMESTAMP)
+);
+
+-- A record that speaks about the time from first to last, where some of that is within the window.
+CREATE MACRO touches(first, last, since, until) AS (
+  (since::TIMESTAMP IS NULL OR last >= since::TIMESTAMP) AND (until::TIMESTAMP IS NULL OR first < until::TIMESTAMP)
+);
+
+-- A moment at most so many minutes before or after another.
+CREATE MACRO around(moment, middle, minutes) AS (
+  moment BETWEEN middle::TIMESTAMP - to_minutes(minutes::BIGINT) AND middle::TIMESTAMP + to_minutes(minutes::BIGINT)
+);
+
+-- The full hours that a moment is in: one begins on the hour, the other on the half hour.
+CREATE MACRO hours_of(moment) AS (
+  [time_bucket(INTERVAL 1 HOUR, moment), time_bucket(INTERVAL 1 HOUR, moment - INTERVAL 30 MINUTE) + INTERVAL 30 MINUTE]
+);
+
+-- What is AWS's own, and what its customers run there. A service is as a flow record marks an address, NULL where none does.
+CREATE MACRO aws_own_service(service) AS (
+  coalesce(service, 'EC2') NOT IN ('EC2', 'CLOUDFRONT', 'S3', 'API_GATEWAY', 'GLOBALACCELERATOR')
+);
+CREATE MACRO amazonaws_domain(name) AS (ends_with(name, '.amazonaws.com') OR ends_with(name, '.amazonaws.com.cn'));
+CREATE MACRO aws_api_domain(name) AS (amazonaws_domain(name) OR ends_with(name, '.api.aws'));
+CREATE MACRO aws_domain(name) AS (aws_api_domain(name) OR ends_with(name, '.aws.dev'));
+CREATE MACRO aws_compute_name(name) AS (regexp_matches(name, '\.(compute|elb)\.amazonaws\.com'));
+CREATE MACRO aws_customer_name(name) AS (regexp_matches(name,
+  '(^|\.)(compute(-[0-9])?|elb|execute-api|s3|s3[.-][a-z0-9.-]+|lambda-url|appsync-api|elasticbeanstalk)\.'
+));
+CREATE MACRO aws_data_name(name) AS (regexp_matches(name, '(^|\.)(rds|cache|es|iot|mq)\.'));
+
+-- The port of time servers.
+CREATE MACRO ntp_port() AS (123);
+
+-- Lists as users give them: ports with commas, domains with commas, and an entry that is an address, a block or a name.
+CREATE MACRO port_list(ports) AS (
+  list_transform(list_filter(string_split(ports, ','), lambda p: TRY_CAST(p AS INTEGER)::VARCHAR = p), lambda p: p::INTEGER)
+);
+CREATE MACRO domain_list(domains) AS (
+  list_filter(list_transform(string_split(domains, ','), lambda d: lower(trim(d, ' .*'))), lambda d: d <> '')
+);
+CREATE MACRO is_block(entry) AS (regexp_matches(entry, '^[0-9./]+$|:'));
+CREATE MACRO bare_name(entry) AS (regexp_replace(regexp_replace(lower(entry), '^\*\.', ''), '\.$', ''));
+
+-- Parts of sentences: the s of a plural, and that a list was cut.
+CREATE MACRO plural(n) AS (CASE WHEN n = 1 THEN '' ELSE 's' END);
+CREATE MACRO shown_of(top, n, things) AS (
+  CASE WHEN n > top::BIGINT THEN format(' ({} of {} {} are shown)', top::BIGINT, n, things) ELSE '' END
+);
+
 -- Addresses as numbers: an IPv4 address is its IPv4-mapped IPv6 number (RFC 4291, 2.5.5.2), so one order holds for both.
 CREATE MACRO addr_number(v4, v6) AS (CASE WHEN v4 IS NOT NULL THEN 281470681743360::UHUGEINT + v4::UHUGEINT ELSE v6 END);
 
-CREATE MACRO v4_text(n) AS (concat((n >> 24)::UTINYINT, '.', ((n >> 16) & 255)::UTINYINT, '.', ((n >> 8) & 255)::UTINYINT, '.', (n & 255)::UTINYINT));
+CREATE MACRO v4_text(n) AS (concat(
+  (n >> 24)::UTINYINT, '.', ((n >> 16) & 255)::UTINYINT, '.', ((n >> 8) & 255)::UTINYINT, '.', (n & 255)::UTINYINT
+));
 
 -- A macro repeats its argument wherever it is named, so what is computed once is bound by a lambda: [x] -> f(x).
 
 -- The longest run of two or more zero groups, the first of equals, becomes "::" (RFC 5952, 4.2).
-CREATE MACRO v6_text(n) AS (list_transform([lower(concat_ws(':', to_hex(((n >> 112::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
-  to_hex(((n >> 96::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
-  to_hex(((n >> 80::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
-  to_hex(((n >> 64::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
-  to_hex(((n >> 48::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
-  to_hex(((n >> 32::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
-  to_hex(((n >> 16::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
-  to_hex(((n >> 0::UHUGEINT) & 65535::UHUGEINT)::UINTEGER)))], lambda s: list_transform([list_max(regexp_extract_all(s, '\b0(:0)+\b'))], lambda zeros:
-  CASE WHEN zeros IS NULL THEN s ELSE concat(substr(s, 1, instr(concat(':', s, ':'), concat(':', zeros, ':')) - 2), '::',
-    substr(s, instr(concat(':', s, ':'), concat(':', zeros, ':')) + len(zeros) + 1)) END)[1])[1]);
+CREATE MACRO v6_text(n) AS (list_transform(
+  [lower(concat_ws(':',
+    to_hex(((n >> 112::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
+    to_hex(((n >> 96::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
+    to_hex(((n >> 80::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
+    to_hex(((n >> 64::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
+    to_hex(((n >> 48::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
+    to_hex(((n >> 32::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
+    to_hex(((n >> 16::UHUGEINT) & 65535::UHUGEINT)::UINTEGER),
+    to_hex(((n >> 0::UHUGEINT) & 65535::UHUGEINT)::UINTEGER)
+  ))],
+  lambda s: list_transform(
+    [list_max(regexp_extract_all(s, '\b0(:0)+\b'))],
+    lambda zeros: CASE
+      WHEN zeros IS NULL THEN s
+      ELSE concat(
+        substr(s, 1, instr(concat(':', s, ':'), concat(':', zeros, ':')) - 2),
+        '::',
+        substr(s, instr(concat(':', s, ':'), concat(':', zeros, ':')) + len(zeros) + 1)
+      )
+    END
+  )[1]
+)[1]);
 
 CREATE MACRO addr_text(v4, v6) AS (CASE WHEN v4 IS NOT NULL THEN v4_text(v4) WHEN v6 IS NOT NULL THEN v6_text(v6) END);
 
-CREATE MACRO number_text(n) AS (CASE WHEN n BETWEEN 281470681743360::UHUGEINT AND 281474976710655::UHUGEINT
-  THEN v4_text((n - 281470681743360::UHUGEINT)::UINTEGER) ELSE v6_text(n) END);
+CREATE MACRO number_text(n) AS (CASE
+  WHEN n BETWEEN 281470681743360::UHUGEINT AND 281474976710655::UHUGEINT
+    THEN v4_text((n - 281470681743360::UHUGEINT)::UINTEGER)
+  ELSE v6_text(n)
+END);
 
 -- A text that is no address fails in a cast, so that the message names it; error() would keep DuckDB from computing
 -- ip('…') once, before it reads a row.
-CREATE MACRO v4_number(a) AS (list_transform([string_split(a, '.')], lambda p: CASE WHEN regexp_full_match(a, '\d{1,3}(\.\d{1,3}){3}')
-  THEN p[1]::UTINYINT::UHUGEINT * 16777216 + p[2]::UTINYINT::UHUGEINT * 65536 + p[3]::UTINYINT::UHUGEINT * 256 + p[4]::UTINYINT::UHUGEINT
-  ELSE ('not an IPv4 address: ' || a)::UHUGEINT END)[1]);
+CREATE MACRO v4_number(a) AS (list_transform(
+  [string_split(a, '.')],
+  lambda p: CASE
+    WHEN regexp_full_match(a, '\d{1,3}(\.\d{1,3}){3}')
+      THEN p[1]::UTINYINT::UHUGEINT * 16777216
+        + p[2]::UTINYINT::UHUGEINT * 65536
+        + p[3]::UTINYINT::UHUGEINT * 256
+        + p[4]::UTINYINT::UHUGEINT
+    ELSE ('not an IPv4 address: ' || a)::UHUGEINT
+  END
+)[1]);
 
 -- A dotted tail as two groups of hexadecimal digits: ::ffff:10.0.0.1 -> ::ffff:a00:1
-CREATE MACRO v6_undotted(a) AS (CASE WHEN contains(a, '.')
-  THEN list_transform([v4_number(regexp_extract(a, '[^:]*$'))], lambda n: concat(regexp_extract(a, '^(.*:)[^:]*$', 1), to_hex(n // 65536), ':', to_hex(n % 65536)))[1]
-  ELSE a END);
+CREATE MACRO v6_undotted(a) AS (CASE
+  WHEN contains(a, '.')
+    THEN list_transform(
+      [v4_number(regexp_extract(a, '[^:]*$'))],
+      lambda n: concat(regexp_extract(a, '^(.*:)[^:]*$', 1), to_hex(n // 65536), ':', to_hex(n % 65536))
+    )[1]
+  ELSE a
+END);
 
 CREATE MACRO v6_side(s) AS (CASE WHEN s = '' THEN []::VARCHAR[] ELSE string_split(s, ':') END);
 
-CREATE MACRO v6_groups(a) AS (list_transform([[v6_side(split_part(a, '::', 1)), v6_side(split_part(a, '::', 2))]], lambda p:
-  CASE WHEN contains(a, '::') THEN p[1] || list_resize([]::VARCHAR[], greatest(8 - len(p[1]) - len(p[2]), 1), '0') || p[2] ELSE p[1] END)[1]);
+CREATE MACRO v6_groups(a) AS (list_transform(
+  [[v6_side(split_part(a, '::', 1)), v6_side(split_part(a, '::', 2))]],
+  lambda p: CASE
+    WHEN contains(a, '::') THEN p[1] || list_resize([]::VARCHAR[], greatest(8 - len(p[1]) - len(p[2]), 1), '0') || p[2]
+    ELSE p[1]
+  END
+)[1]);
 
-CREATE MACRO v6_number(a) AS (list_transform([v6_groups(a)], lambda groups: CASE WHEN len(groups) = 8 AND len(string_split(a, '::')) < 3
-  THEN list_reduce(list_transform(groups, lambda g: ('0x' || g)::USMALLINT::UHUGEINT), lambda n, g: n * 65536::UHUGEINT + g)
-  ELSE ('not an IPv6 address: ' || a)::UHUGEINT END)[1]);
+CREATE MACRO v6_number(a) AS (list_transform(
+  [v6_groups(a)],
+  lambda groups: CASE
+    WHEN len(groups) = 8 AND len(string_split(a, '::')) < 3
+      THEN list_reduce(
+        list_transform(groups, lambda g: ('0x' || g)::USMALLINT::UHUGEINT),
+        lambda n, g: n * 65536::UHUGEINT + g
+      )
+    ELSE ('not an IPv6 address: ' || a)::UHUGEINT
+  END
+)[1]);
 
 -- ip('10.0.0.1'), ip('2001:db8::1'): an address as the number that the …_n columns hold.
-CREATE MACRO ip(a) AS (CASE WHEN contains(a, ':') THEN list_transform([v6_undotted(a)], lambda s: v6_number(s))[1]
-  ELSE v4_number(a) + 281470681743360::UHUGEINT END);
+CREATE MACRO ip(a) AS (CASE
+  WHEN contains(a, ':') THEN list_transform([v6_undotted(a)], lambda s: v6_number(s))[1]
+  ELSE v4_number(a) + 281470681743360::UHUGEINT
+END);
 
 -- An address given as a number or as text; NULL where the text is no address.
 CREATE MACRO addr_of(a) AS (coalesce(TRY_CAST(a AS UHUGEINT), TRY(ip(a::VARCHAR))));
 
 -- The number of host bits of a block; an address alone is a block of one.
-CREATE MACRO cidr_host_bits(c) AS (CASE WHEN contains(c, '/')
-  THEN (CASE WHEN contains(c, ':') THEN 128 ELSE 32 END) - split_part(c, '/', 2)::UTINYINT::INTEGER ELSE 0 END);
+CREATE MACRO cidr_host_bits(c) AS (CASE
+  WHEN contains(c, '/') THEN (CASE WHEN contains(c, ':') THEN 128 ELSE 32 END) - split_part(c, '/', 2)::UTINYINT::INTEGER
+  ELSE 0
+END);
 
 -- First address and size of a block, as [n, size]; 0.0.0.0/0 of IPv6 has no size that fits, so ::/0 gives [0, 0].
-CREATE MACRO cidr_block(c) AS (list_transform([cidr_host_bits(c)], lambda bits:
-  CASE WHEN bits = 128 THEN [0::UHUGEINT, 0::UHUGEINT]
-  WHEN bits < 0 OR bits > 128 THEN [('not a CIDR block: ' || c)::UHUGEINT]
-  ELSE list_transform([1::UHUGEINT << bits::UHUGEINT], lambda size: list_transform([ip(split_part(c, '/', 1))], lambda n: [n - n % size, size])[1])[1] END)[1]);
+CREATE MACRO cidr_block(c) AS (list_transform(
+  [cidr_host_bits(c)],
+  lambda bits: CASE
+    WHEN bits = 128 THEN [0::UHUGEINT, 0::UHUGEINT]
+    WHEN bits < 0 OR bits > 128 THEN [('not a CIDR block: ' || c)::UHUGEINT]
+    ELSE list_transform(
+      [1::UHUGEINT << bits::UHUGEINT],
+      lambda size: list_transform([ip(split_part(c, '/', 1))], lambda n: [n - n % size, size])[1]
+    )[1]
+  END
+)[1]);
 
 CREATE MACRO cidr_first(c) AS (cidr_block(c)[1]);
 
-CREATE MACRO cidr_last(c) AS (list_transform([cidr_block(c)], lambda b: CASE WHEN b[2] = 0 THEN 340282366920938463463374607431768211455::UHUGEINT ELSE b[1] + (b[2] - 1) END)[1]);
+CREATE MACRO cidr_last(c) AS (list_transform(
+  [cidr_block(c)],
+  lambda b: CASE WHEN b[2] = 0 THEN 340282366920938463463374607431768211455::UHUGEINT ELSE b[1] + (b[2] - 1) END
+)[1]);
 
 -- in_cidr(srcaddr_n, '10.0.0.0/8') is fast; in_cidr(srcaddr, …) reads the text of every row.
 CREATE MACRO in_cidr(a, c) AS (addr_of(a) BETWEEN cidr_first(c) AND cidr_last(c));
@@ -183,7 +304,9 @@ CREATE VIEW capture AS SELECT name, role, created_at FROM store.capture;
 CREATE VIEW object AS SELECT * FROM store.object;
 
 CREATE VIEW reject AS
-SELECT r.object_id, r.row_no, r.reason, r.size, r.bytes, o.uri, o.log_type, o.capture FROM store.reject r JOIN store.object o USING (object_id);
+SELECT r.object_id, r.row_no, r.reason, r.size, r.bytes, o.uri, o.log_type, o.capture
+FROM store.reject r
+  JOIN store.object o USING (object_id);
 
 CREATE VIEW event AS SELECT object_id, row_no, event_id, event_timestamp, ingestion_time FROM store.event;
 
@@ -203,9 +326,11 @@ FROM store.network_file;
 
 -- Whose addresses they are, as the files say that the user supplied. Of one file, no network lies over another.
 CREATE VIEW network AS
-SELECT number_text(n.first) AS first_address, number_text(n.last) AS last_address, n.country, n.subdivision, n.city, n.asn, n.as_org, n.aws_service, n.aws_region,
+SELECT number_text(n.first) AS first_address, number_text(n.last) AS last_address,
+  n.country, n.subdivision, n.city, n.asn, n.as_org, n.aws_service, n.aws_region,
   f.name AS file, f.database_type, f.built_at, f.current, n.file_id, n.first AS first_n, n.last AS last_n
-FROM store.network n JOIN network_file f USING (file_id);
+FROM store.network n
+  JOIN network_file f USING (file_id);
 
 CREATE VIEW asset AS SELECT DISTINCT * EXCLUDE (sha256) FROM store.asset;
 
@@ -238,7 +363,8 @@ COMMENT ON COLUMN object."read" IS 'count: records read = rows + headers + blank
 COMMENT ON COLUMN reject.reason IS 'text: why the record could not be decoded';
 COMMENT ON COLUMN reject.bytes IS 'bytes: the record, word for word; its first MiB when size is larger (the whole is in raw/)';
 COMMENT ON COLUMN slice.source IS 'text: log group or prefix that was read';
-COMMENT ON COLUMN slice.from_time IS 'time: start of the span that was read; it reaches beyond the window asked for, as records are delivered late';
+COMMENT ON COLUMN slice.from_time IS
+  'time: start of the span that was read; it reaches beyond the window asked for, as records are delivered late';
 COMMENT ON COLUMN slice.to_time IS 'time: end of the span, not in it';
 COMMENT ON COLUMN slice.state IS 'text: complete (read to its end, and a second count agrees), complete-unverified, partial';
 COMMENT ON COLUMN slice.reason IS 'text: why it is partial, or what else is to be known';

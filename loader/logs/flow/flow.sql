@@ -54,10 +54,10 @@ CREATE TABLE store.flow_context (
 );
 
 -- A record is in one of two tables. flow_plain holds those that have nothing but IPv4 addresses and version 2's numbers, of
--- logs that choose no more than that: nearly all of a default flow log. flow_full holds every other. The ten columns that flow_plain lacks would be NULL in each
--- of its rows, and writing those would take a quarter of the time of a load. An IPv4 address is a number in …4; any other in
--- …6; both NULL where the log says "-". packets_lost is what a Transit Gateway lost, as text ("3 0 - 0": no-route blackhole
--- mtu-exceeded ttl-expired), for the same reason.
+-- logs that choose no more than that: nearly all of a default flow log. flow_full holds every other. The ten columns that
+-- flow_plain lacks would be NULL in each of its rows, and writing those would take a quarter of the time of a load. An IPv4
+-- address is a number in …4; any other in …6; both NULL where the log says "-". packets_lost is what a Transit Gateway lost,
+-- as text ("3 0 - 0": no-route blackhole mtu-exceeded ttl-expired), for the same reason.
 CREATE TABLE store.flow_plain (
   object_id UINTEGER NOT NULL, row_no UINTEGER NOT NULL, context_id UINTEGER NOT NULL,
   start TIMESTAMP, "end" TIMESTAMP, src4 UINTEGER, dst4 UINTEGER,
@@ -86,8 +86,10 @@ CREATE TABLE store.flow_endpoint (
 
 -- Every record, from both tables.
 CREATE VIEW store.flow AS
-SELECT *, NULL::SMALLINT AS tcp_flags, NULL::UHUGEINT AS src6, NULL::UHUGEINT AS dst6, NULL::UINTEGER AS pkt_src4, NULL::UHUGEINT AS pkt_src6,
-  NULL::UINTEGER AS pkt_dst4, NULL::UHUGEINT AS pkt_dst6, NULL::VARCHAR AS packets_lost, NULL::VARCHAR AS extra, false AS utf8_escaped
+SELECT *, NULL::SMALLINT AS tcp_flags, NULL::UHUGEINT AS src6, NULL::UHUGEINT AS dst6,
+  NULL::UINTEGER AS pkt_src4, NULL::UHUGEINT AS pkt_src6,
+  NULL::UINTEGER AS pkt_dst4, NULL::UHUGEINT AS pkt_dst6,
+  NULL::VARCHAR AS packets_lost, NULL::VARCHAR AS extra, false AS utf8_escaped
 FROM store.flow_plain
 UNION ALL
 FROM store.flow_full;
@@ -204,11 +206,14 @@ COMMENT ON COLUMN flow.pkt_dstaddr_n IS 'number: pkt_dstaddr as a number';
 
 -- One row per flow and address: the fast way from an address to its flows. WHERE addr_n = ip('…').
 CREATE VIEW flow_by_addr AS
-SELECT number_text(e.addr) AS addr, e.start, e."end", ['src', 'dst', 'pkt_src', 'pkt_dst'][e.side] AS side, addr_text(e.peer4, e.peer6) AS peer,
+SELECT number_text(e.addr) AS addr, e.start, e."end",
+  ['src', 'dst', 'pkt_src', 'pkt_dst'][e.side] AS side,
+  addr_text(e.peer4, e.peer6) AS peer,
   e.port, e.peer_port, e.protocol, e.packets, e.bytes, e.tcp_flags,
   c.action, c.log_status, c.flow_direction, c.interface_id, c.instance_id, c.vpc_id, c.account_id, c.capture,
   e.object_id, e.row_no, e.addr AS addr_n, addr_number(e.peer4, e.peer6) AS peer_n
-FROM store.flow_endpoint e JOIN store.flow_context c USING (context_id);
+FROM store.flow_endpoint e
+  JOIN store.flow_context c USING (context_id);
 
 COMMENT ON VIEW flow_by_addr IS 'flow derived: a row per flow record and address that it names, sorted by address';
 COMMENT ON COLUMN flow_by_addr.addr IS 'ip: an address that the flow names';
@@ -221,19 +226,21 @@ COMMENT ON COLUMN flow_by_addr.peer_n IS 'number: peer as a number';
 
 -- Whether a number is an IPv4 address's, and the nearest IPv4 address to it.
 CREATE MACRO is_v4(n) AS (n BETWEEN 281470681743360::UHUGEINT AND 281474976710655::UHUGEINT);
-CREATE MACRO nearest_v4(n) AS ((least(greatest(n, 281470681743360::UHUGEINT), 281474976710655::UHUGEINT) - 281470681743360::UHUGEINT)::UINTEGER);
+CREATE MACRO nearest_v4(n) AS (
+  (least(greatest(n, 281470681743360::UHUGEINT), 281474976710655::UHUGEINT) - 281470681743360::UHUGEINT)::UINTEGER
+);
 
 -- Rows of flow_endpoint for the addresses from first to last (numbers): IPv4 by addr4; the rest is not looked at where the
 -- range is IPv4 only, as that is known before a row is read.
 CREATE MACRO endpoints_of(first, last, since, until, of_capture) AS TABLE
 SELECT * FROM store.flow_endpoint
 WHERE addr4 BETWEEN nearest_v4(first) AND nearest_v4(last) AND first <= 281474976710655::UHUGEINT AND last >= 281470681743360::UHUGEINT
-  AND (since IS NULL OR "end" >= since) AND (until IS NULL OR start < until)
+  AND touches(start, "end", since, until)
   AND (of_capture = '' OR context_id IN (SELECT context_id FROM store.flow_context WHERE capture = of_capture))
 UNION ALL
 SELECT * FROM store.flow_endpoint
 WHERE NOT (is_v4(first) AND is_v4(last)) AND addr4 IS NULL AND addr BETWEEN first AND last
-  AND (since IS NULL OR "end" >= since) AND (until IS NULL OR start < until)
+  AND touches(start, "end", since, until)
   AND (of_capture = '' OR context_id IN (SELECT context_id FROM store.flow_context WHERE capture = of_capture));
 
 -- The oldest flows that name an address from first to last (numbers), with how many there are in all; in no order. Sorted
@@ -261,20 +268,34 @@ COMMENT ON COLUMN flow_span.minute IS 'time: a minute that records of the interf
 -- derived: flow_endpoint
 -- Sorted by the 32-bit number: sorting by UHUGEINT takes four times as long.
 INSERT INTO store.flow_endpoint
-SELECT addr, addr_number(addr, NULL), start, "end", side, peer, NULL, port, peer_port, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
+SELECT addr, addr_number(addr, NULL),
+  start, "end", side, peer, NULL, port, peer_port, protocol,
+  packets, bytes, tcp_flags, context_id, object_id, row_no
 FROM (
   SELECT src4 AS addr, start, "end", 1 AS side, dst4 AS peer, srcport AS port, dstport AS peer_port,
     protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
-  FROM store.flow WHERE object_id > $after AND object_id <= $upto AND src4 IS NOT NULL
+  FROM store.flow
+  WHERE object_id > $after AND object_id <= $upto AND src4 IS NOT NULL
   UNION ALL
   SELECT dst4, start, "end", 2, src4, dstport, srcport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
-  FROM store.flow WHERE object_id > $after AND object_id <= $upto AND dst4 IS NOT NULL
+  FROM store.flow
+  WHERE object_id > $after AND object_id <= $upto AND dst4 IS NOT NULL
   UNION ALL
-  SELECT pkt_src4, start, "end", 3, pkt_dst4, srcport, dstport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
-  FROM store.flow WHERE object_id > $after AND object_id <= $upto AND pkt_src4 IS NOT NULL AND pkt_src4 IS DISTINCT FROM src4
+  SELECT pkt_src4, start, "end", 3, pkt_dst4, srcport, dstport, protocol,
+    packets, bytes, tcp_flags, context_id, object_id, row_no
+  FROM store.flow
+  WHERE object_id > $after
+    AND object_id <= $upto
+    AND pkt_src4 IS NOT NULL
+    AND pkt_src4 IS DISTINCT FROM src4
   UNION ALL
-  SELECT pkt_dst4, start, "end", 4, pkt_src4, dstport, srcport, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
-  FROM store.flow WHERE object_id > $after AND object_id <= $upto AND pkt_dst4 IS NOT NULL AND pkt_dst4 IS DISTINCT FROM dst4
+  SELECT pkt_dst4, start, "end", 4, pkt_src4, dstport, srcport, protocol,
+    packets, bytes, tcp_flags, context_id, object_id, row_no
+  FROM store.flow
+  WHERE object_id > $after
+    AND object_id <= $upto
+    AND pkt_dst4 IS NOT NULL
+    AND pkt_dst4 IS DISTINCT FROM dst4
 )
 ORDER BY addr, start;
 

@@ -95,7 +95,9 @@ COMMENT ON COLUMN dns.name IS 'name: query_name in lower case without the final 
 COMMENT ON COLUMN dns.registered_domain IS 'domain: public suffix and one label more';
 COMMENT ON COLUMN dns.labels IS 'count: labels in the name';
 COMMENT ON COLUMN dns.longest_label IS 'count: bytes in the longest label';
-COMMENT ON COLUMN dns.entropy IS 'number: Shannon entropy, bits per byte, of what stands before the registered domain (of the whole name where it has none), dots left out';
+COMMENT ON COLUMN dns.entropy IS
+  'number: Shannon entropy, bits per byte, of what stands before the registered domain '
+  '(of the whole name where it has none), dots left out';
 COMMENT ON COLUMN dns.extra IS 'json: keys that case53 does not know, as a JSON object';
 COMMENT ON COLUMN dns.capture IS 'capture: the capture that the record was loaded into';
 COMMENT ON COLUMN dns.log_group IS 'text: CloudWatch Logs log group';

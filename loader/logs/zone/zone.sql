@@ -62,7 +62,9 @@ COMMENT ON COLUMN zone.name IS 'name: query_name in lower case without a final d
 COMMENT ON COLUMN zone.registered_domain IS 'domain: public suffix and one label more';
 COMMENT ON COLUMN zone.labels IS 'count: labels in the name';
 COMMENT ON COLUMN zone.longest_label IS 'count: bytes in the longest label';
-COMMENT ON COLUMN zone.entropy IS 'number: Shannon entropy, bits per byte, of what stands before the registered domain (of the whole name where it has none), dots left out';
+COMMENT ON COLUMN zone.entropy IS
+  'number: Shannon entropy, bits per byte, of what stands before the registered domain '
+  '(of the whole name where it has none), dots left out';
 COMMENT ON COLUMN zone.extra IS 'json: fields after the tenth, as a JSON object';
 COMMENT ON COLUMN zone.capture IS 'capture: the capture that the record was loaded into';
 COMMENT ON COLUMN zone.log_group IS 'text: CloudWatch Logs log group';

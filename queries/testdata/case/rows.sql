@@ -8,11 +8,16 @@ INSERT INTO store.capture VALUES
 
 INSERT INTO store.object (object_id, sha256, size, source_kind, uri, acquired_at, capture, log_type, format, envelope,
   "read", "rows", headers, blank, outside, duplicate, rejected, first_time, last_time, problem) VALUES
-  (1, 'aa01', 4000, 'local', 'file:///e/flow.log.gz', '2026-11-10 08:01:00', 'incident', 'flow', 'version …', 'gzip', 45, 40, 1, 1, 1, 0, 2, '2026-11-01 09:00:00', '2026-11-01 16:05:00', NULL),
-  (2, 'aa02', 3000, 'local', 'file:///e/dns.log.gz', '2026-11-10 08:02:00', 'incident', 'dns', 'JSON lines', 'gzip', 15, 13, 0, 0, 0, 1, 1, '2026-11-01 09:00:00', '2026-11-01 10:50:00', NULL),
-  (3, 'aa03', 2000, 'cwlogs', 'cwlogs://123456789012/us-east-1//aws/route53/corp.example#1', '2026-11-10 08:03:00', 'incident', 'zone', '1.0', 'cwlogs', 40, 39, 0, 0, 0, 0, 0, '2026-11-01 08:00:00', '2026-11-01 09:00:00', 'page cut short'),
-  (4, 'aa04', 400, 'local', 'file:///r/flow.log', '2026-11-10 09:01:00', 'replay', 'flow', 'version …', '', 4, 3, 1, 0, 0, 0, 0, '2026-11-05 12:00:00', '2026-11-05 12:06:00', NULL),
-  (5, 'aa05', 400, 'local', 'file:///r/dns.log', '2026-11-10 09:02:00', 'replay', 'dns', 'JSON lines', '', 2, 2, 0, 0, 0, 0, 0, '2026-11-05 12:00:00', '2026-11-05 12:05:00', NULL);
+  (1, 'aa01', 4000, 'local', 'file:///e/flow.log.gz', '2026-11-10 08:01:00', 'incident', 'flow',
+    'version …', 'gzip', 45, 40, 1, 1, 1, 0, 2, '2026-11-01 09:00:00', '2026-11-01 16:05:00', NULL),
+  (2, 'aa02', 3000, 'local', 'file:///e/dns.log.gz', '2026-11-10 08:02:00', 'incident', 'dns',
+    'JSON lines', 'gzip', 15, 13, 0, 0, 0, 1, 1, '2026-11-01 09:00:00', '2026-11-01 10:50:00', NULL),
+  (3, 'aa03', 2000, 'cwlogs', 'cwlogs://123456789012/us-east-1//aws/route53/corp.example#1', '2026-11-10 08:03:00', 'incident',
+    'zone', '1.0', 'cwlogs', 40, 39, 0, 0, 0, 0, 0, '2026-11-01 08:00:00', '2026-11-01 09:00:00', 'page cut short'),
+  (4, 'aa04', 400, 'local', 'file:///r/flow.log', '2026-11-10 09:01:00', 'replay', 'flow',
+    'version …', '', 4, 3, 1, 0, 0, 0, 0, '2026-11-05 12:00:00', '2026-11-05 12:06:00', NULL),
+  (5, 'aa05', 400, 'local', 'file:///r/dns.log', '2026-11-10 09:02:00', 'replay', 'dns',
+    'JSON lines', '', 2, 2, 0, 0, 0, 0, 0, '2026-11-05 12:00:00', '2026-11-05 12:05:00', NULL);
 
 INSERT INTO store.reject VALUES
   (1, 43, '13 fields, want 14', 61, '2 123456789012 eni-0web 10.0.1.5'::BLOB),
@@ -25,7 +30,8 @@ INSERT INTO store.event VALUES
 
 -- flow
 
-INSERT INTO store.flow_context (context_id, capture, version, account_id, interface_id, action, log_status, vpc_id, instance_id, flow_direction, pkt_dst_aws_service) VALUES
+INSERT INTO store.flow_context (context_id, capture, version, account_id, interface_id,
+  action, log_status, vpc_id, instance_id, flow_direction, pkt_dst_aws_service) VALUES
   (1, 'incident', 5, '123456789012', 'eni-0web', 'ACCEPT', 'OK', 'vpc-0a', 'i-0web', 'egress', NULL),
   (2, 'incident', 5, '123456789012', 'eni-0web', 'ACCEPT', 'OK', 'vpc-0a', 'i-0web', 'ingress', NULL),
   (3, 'incident', 5, '123456789012', 'eni-0web', 'REJECT', 'OK', 'vpc-0a', 'i-0web', 'ingress', NULL),
@@ -38,106 +44,164 @@ INSERT INTO store.flow_context (context_id, capture, version, account_id, interf
   (10, 'replay', 5, '210987654321', 'eni-0rep', 'REJECT', 'OK', 'vpc-0r', 'i-0rep', 'egress', NULL),
   (11, 'incident', 5, '123456789012', 'eni-0web', 'ACCEPT', 'OK', 'vpc-0a', 'i-0web', 'egress', 'S3');
 
-CREATE TEMP MACRO flow_row(object_id, row_no, context_id, moment, seconds, src, srcport, dst, dstport, protocol, packets, bytes, flags) AS TABLE
-  SELECT object_id AS object_id, row_no AS row_no, context_id AS context_id, moment::TIMESTAMP AS start, moment::TIMESTAMP + to_seconds(seconds) AS "end",
+CREATE TEMP MACRO flow_row(object_id, row_no, context_id, moment, seconds,
+  src, srcport, dst, dstport, protocol, packets, bytes, flags) AS TABLE
+  SELECT object_id AS object_id, row_no AS row_no, context_id AS context_id,
+    moment::TIMESTAMP AS start, moment::TIMESTAMP + to_seconds(seconds) AS "end",
     v4(src) AS src4, v4(dst) AS dst4, srcport AS srcport, dstport AS dstport, protocol AS protocol, packets AS packets, bytes AS bytes,
     flags AS tcp_flags, false AS utf8_escaped;
 
 -- web, ordinary: HTTPS to www.example.com, S3, an update over IPv6
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 2, 1, '2026-11-01 09:01:00', 20, '10.0.1.5', 50001, '93.184.216.34', 443, 6, 10, 1500, 3);
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 3, 2, '2026-11-01 09:01:00', 20, '93.184.216.34', 443, '10.0.1.5', 50001, 6, 12, 20000, 19);
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 4, 11, '2026-11-01 09:30:00', 30, '10.0.1.5', 50002, '52.95.128.179', 443, 6, 20, 9000, 3);
-INSERT INTO store.flow_full (object_id, row_no, context_id, start, "end", src6, dst6, srcport, dstport, protocol, packets, bytes, tcp_flags, utf8_escaped)
-  VALUES (1, 5, 1, '2026-11-01 09:40:00', '2026-11-01 09:40:10', ip('2001:db8::5'), ip('2001:db8:ffff::1'), 50003, 443, 6, 4, 400, 2, false);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(1, 2, 1, '2026-11-01 09:01:00', 20, '10.0.1.5', 50001, '93.184.216.34', 443, 6, 10, 1500, 3);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(1, 3, 2, '2026-11-01 09:01:00', 20, '93.184.216.34', 443, '10.0.1.5', 50001, 6, 12, 20000, 19);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(1, 4, 11, '2026-11-01 09:30:00', 30, '10.0.1.5', 50002, '52.95.128.179', 443, 6, 20, 9000, 3);
+INSERT INTO store.flow_full (object_id, row_no, context_id, start, "end", src6,
+  dst6, srcport, dstport, protocol, packets, bytes, tcp_flags, utf8_escaped)
+  VALUES (1, 5, 1, '2026-11-01 09:40:00', '2026-11-01 09:40:10',
+    ip('2001:db8::5'), ip('2001:db8:ffff::1'), 50003, 443, 6, 4, 400, 2, false);
 -- knocking, then in
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 6, 3, '2026-11-01 09:50:00', 1, '198.51.100.7', 41000, '10.0.1.5', 23, 6, 1, 40, 2);
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 7, 3, '2026-11-01 09:50:01', 1, '198.51.100.7', 41001, '10.0.1.5', 3389, 6, 1, 40, 2);
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 8, 3, '2026-11-01 09:50:02', 1, '198.51.100.8', 41001, '10.0.1.5', 23, 6, 1, 40, 2);
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 9, 2, '2026-11-01 10:00:00', 59, '198.51.100.7', 41002, '10.0.1.5', 22, 6, 30, 6000, 2);
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 10, 1, '2026-11-01 10:00:00', 59, '10.0.1.5', 22, '198.51.100.7', 41002, 6, 28, 7000, 18);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(1, 6, 3, '2026-11-01 09:50:00', 1, '198.51.100.7', 41000, '10.0.1.5', 23, 6, 1, 40, 2);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(1, 7, 3, '2026-11-01 09:50:01', 1, '198.51.100.7', 41001, '10.0.1.5', 3389, 6, 1, 40, 2);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(1, 8, 3, '2026-11-01 09:50:02', 1, '198.51.100.8', 41001, '10.0.1.5', 23, 6, 1, 40, 2);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(1, 9, 2, '2026-11-01 10:00:00', 59, '198.51.100.7', 41002, '10.0.1.5', 22, 6, 30, 6000, 2);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(1, 10, 1, '2026-11-01 10:00:00', 59, '10.0.1.5', 22, '198.51.100.7', 41002, 6, 28, 7000, 18);
 -- the call-out: one connection of two hours, a record each ten minutes and direction
-INSERT INTO store.flow_full (object_id, row_no, context_id, start, "end", src4, dst4, srcport, dstport, protocol, packets, bytes, tcp_flags, utf8_escaped)
+INSERT INTO store.flow_full (object_id, row_no, context_id, start, "end", src4,
+  dst4, srcport, dstport, protocol, packets, bytes, tcp_flags, utf8_escaped)
   SELECT 1, 11 + i, 1, TIMESTAMP '2026-11-01 10:05:00' + to_minutes(10 * i), TIMESTAMP '2026-11-01 10:14:00' + to_minutes(10 * i),
     v4('10.0.1.5'), v4('203.0.113.66'), 50010, 443, 6, 20, 2000, CASE i WHEN 0 THEN 2 ELSE 0 END, false FROM range(12) r(i);
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 23, 2, '2026-11-01 10:05:00', 540, '203.0.113.66', 443, '10.0.1.5', 50010, 6, 18, 900, 18);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(1, 23, 2, '2026-11-01 10:05:00', 540, '203.0.113.66', 443, '10.0.1.5', 50010, 6, 18, 900, 18);
 -- inside: recorded by both interfaces
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 24, 1, '2026-11-01 10:20:00', 50, '10.0.1.5', 50020, '10.0.2.9', 5432, 6, 40, 8000, 2);
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 25, 7, '2026-11-01 10:20:00', 50, '10.0.1.5', 50020, '10.0.2.9', 5432, 6, 40, 8000, 2);
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 26, 8, '2026-11-01 10:20:00', 50, '10.0.2.9', 5432, '10.0.1.5', 50020, 6, 400, 500000, 18);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(1, 24, 1, '2026-11-01 10:20:00', 50, '10.0.1.5', 50020, '10.0.2.9', 5432, 6, 40, 8000, 2);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(1, 25, 7, '2026-11-01 10:20:00', 50, '10.0.1.5', 50020, '10.0.2.9', 5432, 6, 40, 8000, 2);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(1, 26, 8, '2026-11-01 10:20:00', 50, '10.0.2.9', 5432, '10.0.1.5', 50020, 6, 400, 500000, 18);
 -- another resolver, a bare address, a tunnel, ICMP
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 27, 1, '2026-11-01 10:30:00', 5, '10.0.1.5', 50030, '8.8.8.8', 53, 17, 2, 150, 0);
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 28, 2, '2026-11-01 10:30:00', 5, '8.8.8.8', 53, '10.0.1.5', 50030, 17, 2, 300, 0);
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 29, 1, '2026-11-02 10:40:00', 50, '10.0.1.5', 50040, '198.51.100.99', 4444, 6, 90, 900000, 2);
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 30, 1, '2026-11-01 10:45:00', 5, '10.0.1.5', 0, '198.51.100.99', 0, 47, 5, 700, 0);
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 31, 1, '2026-11-01 10:46:00', 5, '10.0.1.5', 0, '10.0.2.9', 0, 1, 5, 420, 0);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(1, 27, 1, '2026-11-01 10:30:00', 5, '10.0.1.5', 50030, '8.8.8.8', 53, 17, 2, 150, 0);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(1, 28, 2, '2026-11-01 10:30:00', 5, '8.8.8.8', 53, '10.0.1.5', 50030, 17, 2, 300, 0);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(1, 29, 1, '2026-11-02 10:40:00', 50, '10.0.1.5', 50040, '198.51.100.99', 4444, 6, 90, 900000, 2);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(1, 30, 1, '2026-11-01 10:45:00', 5, '10.0.1.5', 0, '198.51.100.99', 0, 47, 5, 700, 0);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(1, 31, 1, '2026-11-01 10:46:00', 5, '10.0.1.5', 0, '10.0.2.9', 0, 1, 5, 420, 0);
 -- through NAT: the packet's own destination differs
-INSERT INTO store.flow_full (object_id, row_no, context_id, start, "end", src4, dst4, srcport, dstport, protocol, packets, bytes, tcp_flags, pkt_src4, pkt_dst4, utf8_escaped)
-  VALUES (1, 32, 6, '2026-11-01 10:50:00', '2026-11-01 10:50:30', v4('10.0.3.7'), v4('10.0.0.220'), 50050, 443, 6, 9, 999, 2, v4('10.0.3.7'), v4('203.0.113.66'), false);
+INSERT INTO store.flow_full (object_id, row_no, context_id, start, "end", src4, dst4,
+  srcport, dstport, protocol, packets, bytes, tcp_flags, pkt_src4, pkt_dst4, utf8_escaped)
+  VALUES (1, 32, 6, '2026-11-01 10:50:00', '2026-11-01 10:50:30', v4('10.0.3.7'),
+    v4('10.0.0.220'), 50050, 443, 6, 9, 999, 2, v4('10.0.3.7'), v4('203.0.113.66'), false);
 -- lost, silent, and back after a hole
 INSERT INTO store.flow_plain (object_id, row_no, context_id, start, "end") VALUES
   (1, 33, 4, '2026-11-01 12:10:00', '2026-11-01 12:19:00'), (1, 34, 5, '2026-11-01 12:20:00', '2026-11-01 12:29:00');
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(1, 35, 1, '2026-11-01 16:00:00', 300, '10.0.1.5', 50060, '93.184.216.34', 443, 6, 10, 1500, 3);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(1, 35, 1, '2026-11-01 16:00:00', 300, '10.0.1.5', 50060, '93.184.216.34', 443, 6, 10, 1500, 3);
 -- the replay
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(4, 2, 9, '2026-11-05 12:00:00', 30, '10.9.0.5', 50100, '93.184.216.34', 443, 6, 10, 1500, 2);
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(4, 3, 10, '2026-11-05 12:05:00', 30, '10.9.0.5', 50101, '203.0.113.66', 443, 6, 3, 180, 2);
-INSERT INTO store.flow_full BY NAME SELECT * FROM flow_row(4, 4, 10, '2026-11-05 12:06:00', 30, '10.9.0.5', 50102, '203.0.113.66', 443, 6, 3, 180, 2);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(4, 2, 9, '2026-11-05 12:00:00', 30, '10.9.0.5', 50100, '93.184.216.34', 443, 6, 10, 1500, 2);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(4, 3, 10, '2026-11-05 12:05:00', 30, '10.9.0.5', 50101, '203.0.113.66', 443, 6, 3, 180, 2);
+INSERT INTO store.flow_full BY NAME
+  SELECT * FROM flow_row(4, 4, 10, '2026-11-05 12:06:00', 30, '10.9.0.5', 50102, '203.0.113.66', 443, 6, 3, 180, 2);
 
 -- dns
 
-INSERT INTO store.dns_context (context_id, capture, version, account_id, region, vpc_id, query_type, query_class, rcode, transport, src_instance,
+INSERT INTO store.dns_context (context_id, capture, version, account_id,
+  region, vpc_id, query_type, query_class, rcode, transport, src_instance,
   src_resolver_endpoint, src_resolver_network_interface, firewall_rule_action, firewall_rule_group_id, firewall_domain_list_id) VALUES
   (1, 'incident', '1.100000', '123456789012', 'us-east-1', 'vpc-0a', 'A', 'IN', 'NOERROR', 'UDP', 'i-0web', NULL, NULL, NULL, NULL, NULL),
   (2, 'incident', '1.100000', '123456789012', 'us-east-1', 'vpc-0a', 'A', 'IN', 'NXDOMAIN', 'UDP', 'i-0web', NULL, NULL, NULL, NULL, NULL),
   (3, 'incident', '1.100000', '123456789012', 'us-east-1', 'vpc-0a', 'TXT', 'IN', 'NOERROR', 'UDP', 'i-0web', NULL, NULL, NULL, NULL, NULL),
-  (4, 'incident', '1.100000', '123456789012', 'us-east-1', 'vpc-0a', 'A', 'IN', 'NOERROR', 'UDP', NULL, 'rslvr-in-0e', 'rni-0e', NULL, NULL, NULL),
-  (5, 'incident', '1.100000', '123456789012', 'us-east-1', 'vpc-0a', 'A', 'IN', 'NOERROR', 'UDP', 'i-0web', NULL, NULL, 'BLOCK', 'rslvr-frg-1', 'rslvr-fdl-1'),
+  (4, 'incident', '1.100000', '123456789012', 'us-east-1', 'vpc-0a', 'A',
+    'IN', 'NOERROR', 'UDP', NULL, 'rslvr-in-0e', 'rni-0e', NULL, NULL, NULL),
+  (5, 'incident', '1.100000', '123456789012', 'us-east-1', 'vpc-0a', 'A', 'IN',
+    'NOERROR', 'UDP', 'i-0web', NULL, NULL, 'BLOCK', 'rslvr-frg-1', 'rslvr-fdl-1'),
   (6, 'incident', '1.100000', '123456789012', 'us-east-1', 'vpc-0a', 'MX', 'IN', 'NOERROR', 'UDP', 'i-0web', NULL, NULL, NULL, NULL, NULL),
   (7, 'replay', '1.100000', '210987654321', 'us-east-1', 'vpc-0r', 'A', 'IN', 'NOERROR', 'UDP', 'i-0rep', NULL, NULL, NULL, NULL, NULL),
   (8, 'replay', '1.100000', '210987654321', 'us-east-1', 'vpc-0r', 'A', 'IN', 'SERVFAIL', 'UDP', 'i-0rep', NULL, NULL, NULL, NULL, NULL),
   (9, 'incident', '1.100000', '123456789012', 'us-east-1', 'vpc-0a', 'A', 'IN', 'NOERROR', 'UDP', 'i-0db', NULL, NULL, NULL, NULL, NULL);
 
 CREATE TEMP MACRO dns_row(object_id, row_no, context_id, moment, src, port, name, domain, longest, entropy, n) AS TABLE
-  SELECT object_id AS object_id, row_no AS row_no, context_id AS context_id, moment::TIMESTAMP AS query_timestamp, name AS name, domain AS registered_domain, len(string_split(name, '.')) AS labels,
+  SELECT object_id AS object_id, row_no AS row_no, context_id AS context_id, moment::TIMESTAMP AS query_timestamp,
+    name AS name, domain AS registered_domain, len(string_split(name, '.')) AS labels,
     longest AS longest_label, entropy AS entropy, v4(src) AS src4, port AS srcport, n AS answers_n, false AS utf8_escaped;
 
-INSERT INTO store.dns BY NAME SELECT * FROM dns_row(2, 1, 1, '2026-11-01 09:00:00', '10.0.1.5', 40001, 'www.example.com', 'example.com', 7, 0, 2);
-INSERT INTO store.dns BY NAME SELECT * FROM dns_row(2, 2, 9, '2026-11-01 09:05:00', '10.0.2.9', 40002, 'www.example.com', 'example.com', 7, 0, 2);
-INSERT INTO store.dns BY NAME SELECT * FROM dns_row(2, 3, 1, '2026-11-01 10:04:30', '10.0.1.5', 40003, 'c2.evil.example', 'evil.example', 7, 1, 1);
-INSERT INTO store.dns BY NAME SELECT * FROM dns_row(2, 4, 2, '2026-11-01 10:06:00', '10.0.1.5', 40004, 'qwzx1.evil.example', 'evil.example', 7, 2.3, 0);
-INSERT INTO store.dns BY NAME SELECT * FROM dns_row(2, 5, 2, '2026-11-01 10:06:01', '10.0.1.5', 40005, 'qwzx2.bad.example', 'bad.example', 7, 2.3, 0);
-INSERT INTO store.dns BY NAME SELECT * FROM dns_row(2, 6, 3, '2026-11-01 10:10:00', '10.0.1.5', 40006, 'mzuw4zzamzxxeidpnzsq2y3pnu000001abcdef.t.evil.example', 'evil.example', 38, 4.1, 1);
-INSERT INTO store.dns BY NAME SELECT * FROM dns_row(2, 7, 1, '2026-11-01 10:15:00', '10.0.1.5', 40007, 'meta.evil.example', 'evil.example', 7, 2, 1);
-INSERT INTO store.dns BY NAME SELECT * FROM dns_row(2, 8, 1, '2026-11-01 10:16:00', '10.0.1.5', 40008, 'unused.evil.example', 'evil.example', 7, 2, 1);
-INSERT INTO store.dns BY NAME SELECT * FROM dns_row(2, 9, 5, '2026-11-01 10:17:00', '10.0.1.5', 40009, 'bad.example.net', 'example.net', 7, 1.5, 1);
-INSERT INTO store.dns BY NAME SELECT * FROM dns_row(2, 10, 4, '2026-11-01 10:18:00', '192.168.7.7', 40010, 'db.corp.internal', 'corp.internal', 8, 1, 1);
-INSERT INTO store.dns BY NAME SELECT * FROM dns_row(2, 11, 6, '2026-11-01 10:19:00', '10.0.1.5', 40011, 'corp.example', 'corp.example', 7, 0, 1);
-INSERT INTO store.dns BY NAME SELECT * FROM dns_row(2, 12, 9, '2026-11-01 08:30:00', '10.0.2.9', 40012, 'admin.corp.example', 'corp.example', 7, 2, 1);
-INSERT INTO store.dns BY NAME SELECT * FROM dns_row(2, 13, 1, '2026-11-01 10:50:00', '10.0.1.5', 40013, 'c2.evil.example', 'evil.example', 7, 1, 1);
-INSERT INTO store.dns BY NAME SELECT * FROM dns_row(5, 1, 7, '2026-11-05 12:00:00', '10.9.0.5', 40101, 'www.example.com', 'example.com', 7, 0, 2);
-INSERT INTO store.dns BY NAME SELECT * FROM dns_row(5, 2, 8, '2026-11-05 12:05:00', '10.9.0.5', 40102, 'c2.evil.example', 'evil.example', 7, 1, 0);
+INSERT INTO store.dns BY NAME
+  SELECT * FROM dns_row(2, 1, 1, '2026-11-01 09:00:00', '10.0.1.5', 40001, 'www.example.com', 'example.com', 7, 0, 2);
+INSERT INTO store.dns BY NAME
+  SELECT * FROM dns_row(2, 2, 9, '2026-11-01 09:05:00', '10.0.2.9', 40002, 'www.example.com', 'example.com', 7, 0, 2);
+INSERT INTO store.dns BY NAME
+  SELECT * FROM dns_row(2, 3, 1, '2026-11-01 10:04:30', '10.0.1.5', 40003, 'c2.evil.example', 'evil.example', 7, 1, 1);
+INSERT INTO store.dns BY NAME
+  SELECT * FROM dns_row(2, 4, 2, '2026-11-01 10:06:00', '10.0.1.5', 40004, 'qwzx1.evil.example', 'evil.example', 7, 2.3, 0);
+INSERT INTO store.dns BY NAME
+  SELECT * FROM dns_row(2, 5, 2, '2026-11-01 10:06:01', '10.0.1.5', 40005, 'qwzx2.bad.example', 'bad.example', 7, 2.3, 0);
+INSERT INTO store.dns BY NAME
+  SELECT * FROM dns_row(2, 6, 3, '2026-11-01 10:10:00', '10.0.1.5', 40006,
+    'mzuw4zzamzxxeidpnzsq2y3pnu000001abcdef.t.evil.example', 'evil.example', 38, 4.1, 1);
+INSERT INTO store.dns BY NAME
+  SELECT * FROM dns_row(2, 7, 1, '2026-11-01 10:15:00', '10.0.1.5', 40007, 'meta.evil.example', 'evil.example', 7, 2, 1);
+INSERT INTO store.dns BY NAME
+  SELECT * FROM dns_row(2, 8, 1, '2026-11-01 10:16:00', '10.0.1.5', 40008, 'unused.evil.example', 'evil.example', 7, 2, 1);
+INSERT INTO store.dns BY NAME
+  SELECT * FROM dns_row(2, 9, 5, '2026-11-01 10:17:00', '10.0.1.5', 40009, 'bad.example.net', 'example.net', 7, 1.5, 1);
+INSERT INTO store.dns BY NAME
+  SELECT * FROM dns_row(2, 10, 4, '2026-11-01 10:18:00', '192.168.7.7', 40010, 'db.corp.internal', 'corp.internal', 8, 1, 1);
+INSERT INTO store.dns BY NAME
+  SELECT * FROM dns_row(2, 11, 6, '2026-11-01 10:19:00', '10.0.1.5', 40011, 'corp.example', 'corp.example', 7, 0, 1);
+INSERT INTO store.dns BY NAME
+  SELECT * FROM dns_row(2, 12, 9, '2026-11-01 08:30:00', '10.0.2.9', 40012, 'admin.corp.example', 'corp.example', 7, 2, 1);
+INSERT INTO store.dns BY NAME
+  SELECT * FROM dns_row(2, 13, 1, '2026-11-01 10:50:00', '10.0.1.5', 40013, 'c2.evil.example', 'evil.example', 7, 1, 1);
+INSERT INTO store.dns BY NAME
+  SELECT * FROM dns_row(5, 1, 7, '2026-11-05 12:00:00', '10.9.0.5', 40101, 'www.example.com', 'example.com', 7, 0, 2);
+INSERT INTO store.dns BY NAME
+  SELECT * FROM dns_row(5, 2, 8, '2026-11-05 12:05:00', '10.9.0.5', 40102, 'c2.evil.example', 'evil.example', 7, 1, 0);
 
 INSERT INTO store.dns_answer_context VALUES (1, 'A', 'IN'), (2, 'AAAA', 'IN'), (3, 'CNAME', 'IN'), (4, 'TXT', 'IN'), (5, 'MX', 'IN');
-INSERT INTO store.dns_answer (object_id, row_no, answer_no, context_id, query_timestamp, name, src4, rdata, answer_context_id, rdata4, utf8_escaped)
-  SELECT d.object_id, d.row_no, a.no, d.context_id, d.query_timestamp, d.name, d.src4, a.rdata, (SELECT context_id FROM store.dns_answer_context WHERE type = a.type),
+INSERT INTO store.dns_answer (object_id, row_no, answer_no, context_id,
+  query_timestamp, name, src4, rdata, answer_context_id, rdata4, utf8_escaped)
+  SELECT d.object_id, d.row_no, a.no, d.context_id, d.query_timestamp, d.name, d.src4,
+    a.rdata, (SELECT context_id FROM store.dns_answer_context WHERE type = a.type),
     CASE WHEN a.type = 'A' THEN v4(a.rdata) END, false
   FROM store.dns d JOIN (VALUES
-    ('www.example.com', 1, 'edge.cdn.example.', 'CNAME'), ('www.example.com', 2, '93.184.216.34', 'A'), ('c2.evil.example', 1, '203.0.113.66', 'A'),
+    ('www.example.com', 1, 'edge.cdn.example.', 'CNAME'), ('www.example.com', 2, '93.184.216.34', 'A'),
+    ('c2.evil.example', 1, '203.0.113.66', 'A'),
     ('mzuw4zzamzxxeidpnzsq2y3pnu000001abcdef.t.evil.example', 1, '"b64:cm0gLXJm"', 'TXT'), ('meta.evil.example', 1, '169.254.169.254', 'A'),
     ('unused.evil.example', 1, '203.0.113.200', 'A'), ('bad.example.net', 1, '0.0.0.0', 'A'), ('db.corp.internal', 1, '10.0.2.9', 'A'),
-    ('corp.example', 1, '10 mail.corp.example.', 'MX'), ('admin.corp.example', 1, '10.0.1.5', 'A')) a(name, no, rdata, type) ON a.name = d.name
+    ('corp.example', 1, '10 mail.corp.example.', 'MX'), ('admin.corp.example', 1, '10.0.1.5', 'A')
+  ) a(name, no, rdata, type) ON a.name = d.name
   WHERE d.answers_n > 0;
 
 -- zone: a word list of 36 names in a minute, a transfer tried, and one name that exists asked for again
 
-INSERT INTO store.zone_context (context_id, capture, log_group, log_stream, version, hosted_zone_id, query_type, response_code, protocol, edge_location) VALUES
+INSERT INTO store.zone_context (context_id, capture, log_group, log_stream, version,
+  hosted_zone_id, query_type, response_code, protocol, edge_location) VALUES
   (1, 'incident', '/aws/route53/corp.example', 'Z0ABC/IAD12', '1.0', 'Z0ABC', 'A', 'NXDOMAIN', 'UDP', 'IAD12'),
   (2, 'incident', '/aws/route53/corp.example', 'Z0ABC/IAD12', '1.0', 'Z0ABC', 'A', 'NOERROR', 'UDP', 'IAD12'),
   (3, 'incident', '/aws/route53/corp.example', 'Z0ABC/FRA6', '1.0', 'Z0ABC', 'AXFR', 'REFUSED', 'TCP', 'FRA6');
 
-INSERT INTO store.zone (object_id, row_no, context_id, query_timestamp, name, registered_domain, labels, longest_label, entropy, resolver4, edns_client_subnet, edns_first, edns_last, utf8_escaped)
-  SELECT 3, 1 + i, CASE WHEN i = 20 THEN 2 ELSE 1 END, TIMESTAMP '2026-11-01 08:00:00' + to_seconds(i), CASE WHEN i = 20 THEN 'admin' ELSE 'word' || i END || '.corp.example',
-    'corp.example', 3, 7, 2.5, v4('192.0.2.53'), '198.51.100.0/24', cidr_first('198.51.100.0/24'), cidr_last('198.51.100.0/24'), false FROM range(36) r(i);
-INSERT INTO store.zone (object_id, row_no, context_id, query_timestamp, name, registered_domain, labels, longest_label, entropy, resolver4, utf8_escaped) VALUES
+INSERT INTO store.zone (object_id, row_no, context_id, query_timestamp, name, registered_domain,
+  labels, longest_label, entropy, resolver4, edns_client_subnet, edns_first, edns_last, utf8_escaped)
+  SELECT 3, 1 + i, CASE WHEN i = 20 THEN 2 ELSE 1 END, TIMESTAMP '2026-11-01 08:00:00' + to_seconds(i),
+    CASE WHEN i = 20 THEN 'admin' ELSE 'word' || i END || '.corp.example',
+    'corp.example', 3, 7, 2.5, v4('192.0.2.53'), '198.51.100.0/24',
+    cidr_first('198.51.100.0/24'), cidr_last('198.51.100.0/24'), false
+  FROM range(36) r(i);
+INSERT INTO store.zone (object_id, row_no, context_id, query_timestamp, name,
+  registered_domain, labels, longest_label, entropy, resolver4, utf8_escaped) VALUES
   (3, 37, 3, '2026-11-01 08:05:00', 'corp.example', 'corp.example', 2, 7, 0, v4('198.51.100.7'), false),
   (3, 38, 2, '2026-11-01 08:40:00', 'www.corp.example', 'corp.example', 3, 7, 0, v4('9.9.9.9'), false),
   (3, 39, 2, '2026-11-01 09:00:00', 'admin.corp.example', 'corp.example', 3, 7, 2.3, v4('198.51.100.7'), false);

@@ -1,0 +1,43 @@
+-- Bytes and records per hour, by direction across the border
+--
+-- By the hour in which a record starts (UTC). Out is from an inside address to an outside one;
+-- inside is RFC 1918, CGNAT, link-local, loopback or unique local. Traffic between two of our
+-- interfaces is recorded by both and counted twice under inside.
+--
+-- cannot: Flow logs never record queries to the Amazon DNS server, instance metadata
+-- (169.254.169.254), time sync, DHCP, ARP and the source side of mirrored traffic. A flow log of
+-- ACCEPT only or REJECT only leaves out the rest, and a SKIPDATA interval hides an unknown number
+-- of flows. A record that crosses the hour counts in the hour it starts in. NAT may make the same
+-- bytes cross the border twice. Hosts of ours with public IPv6 addresses count as outside.
+--
+-- needs:  flow
+-- param:  interface  interface  only this interface
+-- param:  from       time       only what is not over before this moment
+-- param:  to         time       only what begins before this moment
+-- param:  capture    capture    only this capture; empty for all
+-- column: hour           time
+-- column: records        count
+-- column: refused        count
+-- column: bytes_out      bytes
+-- column: bytes_in       bytes
+-- column: bytes_inside   bytes
+-- column: bytes_outside  bytes
+WITH sided_record AS (
+  SELECT capture, date_trunc('hour', start) AS hour,
+    private_number(srcaddr_n) AS from_inside, private_number(dstaddr_n) AS to_inside,
+    action = 'REJECT' AS no, bytes
+  FROM flow
+  WHERE start IS NOT NULL
+    AND log_status = 'OK'
+    AND ($interface = '' OR interface_id = $interface)
+    AND of(capture, $capture)
+    AND touches(start, "end", $from, $to)
+)
+SELECT hour, capture, count(*) AS records, count(*) FILTER (no) AS refused,
+  coalesce(sum(bytes) FILTER (from_inside AND NOT to_inside), 0)::BIGINT AS bytes_out,
+  coalesce(sum(bytes) FILTER (NOT from_inside AND to_inside), 0)::BIGINT AS bytes_in,
+  coalesce(sum(bytes) FILTER (from_inside AND to_inside), 0)::BIGINT AS bytes_inside,
+  coalesce(sum(bytes) FILTER (NOT from_inside AND NOT to_inside), 0)::BIGINT AS bytes_outside
+FROM sided_record
+GROUP BY ALL
+ORDER BY hour, capture

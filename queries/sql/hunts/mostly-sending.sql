@@ -1,0 +1,186 @@
+-- Which outside places only receive from us
+--
+-- Per inside host and outside place, whoever opened the connections: nearly all bytes went out. A
+-- place is a name where one led there, else an address.
+--
+-- cannot: What was sent. Bytes are those of packets: an upload has acknowledgements that come back, a
+-- compressed reply weighs little. A log of one direction cannot show it: interfaces without any
+-- connection that has bytes both ways are left out.
+--
+-- method: Producer-consumer ratio (out - in) / (out + in) of at least 0.8 and at least 10 MB out (Bullard and
+-- Gerth, FloCon 2014). Ours: a port of ours that more than ten outside addresses were served at is a
+-- service that hands out files, and left out; sending in nearly every hour, as log shippers do, is told
+-- apart from sending in few. Score: 0.25 for passing, up to 0.15 for the ratio (full at 1), up to 0.3
+-- for bytes (full at 10 GB), 0.15 where no name led there or the outside fetched it, 0.15 where it was
+-- in a quarter of the capture's hours or less; 0.6 of that for AWS's own places, and for steady senders.
+--
+-- false-positives: Log and metric shippers, backups, image pushes, replication, mail.
+--
+-- not-proof: That the data was taken. Whether it was unusual for the host is the hunt unusual-upload's.
+--
+-- attack: T1041, T1048, T1567
+-- needs:  session_keys, answer_name, service_address
+-- param:  ratio    number   = 0.8  producer-consumer ratio from -1 (only receiving) to 1 (only sending)
+-- param:  mb       number   = 10   megabytes out at least: below, replies of a service can look like it
+-- param:  clients  int      = 10   a port of ours with more outside clients is a public service
+-- param:  top      int      = 50   so many findings, the best; the reason says of how many
+-- param:  from     time            only what begins at or after this moment
+-- param:  to       time            only what begins before this moment
+-- param:  capture  capture         only this capture; empty for all
+-- step:   connection  connections between inside and outside that were let through
+-- step:   two_way_interface  interfaces with bytes both ways
+-- step:   channel  hosts and places with enough bytes out
+-- step:   sending_channel  of them mostly sending
+-- column: direction text
+-- column: connections count
+-- column: bytes_out bytes
+-- column: bytes_in bytes
+-- column: ratio number
+-- column: hours count
+-- column: capture_hours count
+-- column: service text
+WITH connection AS NOT MATERIALIZED (
+  SELECT capture, interface_no, interface_id, instance_id, direction = 'out' AS outward,
+    CASE WHEN direction = 'out' THEN client_key ELSE server_key END AS host_key,
+    CASE WHEN direction = 'out' THEN server_key ELSE client_key END AS outside_key,
+    CASE WHEN direction = 'in' THEN client_key ELSE peer_no(server_key, name_no) END AS place,
+    CASE WHEN direction = 'out' THEN name_no END AS name_no,
+    server_port,
+    coalesce(CASE WHEN direction = 'out' THEN bytes_out ELSE bytes_in END, 0) AS sent,
+    coalesce(CASE WHEN direction = 'out' THEN bytes_in ELSE bytes_out END, 0) AS got,
+    records, start, "end"
+  FROM session_keys
+  WHERE direction IN ('out', 'in')
+    AND NOT translated
+    AND NOT refused
+    AND of(capture, $capture) AND within(start, $from, $to)
+), interface AS (
+  SELECT interface_no, any_value(interface_id) AS interface_id, any_value(capture) AS capture,
+    count(instance_id) > 0 AS has_instance, bool_or(sent > 0 AND got > 0) AS two_way,
+    min(start) AS first_start, max("end") AS last_end
+  FROM connection
+  GROUP BY interface_no
+), capture_span AS (
+  SELECT capture, date_diff('hour', min(first_start), max(last_end)) + 1 AS capture_hours
+  FROM interface
+  GROUP BY capture
+), two_way_interface AS (
+  FROM interface WHERE two_way
+), interface_channel AS (
+  SELECT interface_no, outward, host_key, place, server_port, sum(sent)::BIGINT AS sent, sum(got)::BIGINT AS got
+  FROM connection
+  GROUP BY interface_no, outward, host_key, place, server_port
+  HAVING sum(sent) >= $mb::DOUBLE * 1000000
+), channel AS ( -- one that several interfaces saw is told of one of them
+  SELECT row_number() OVER () AS channel_no, e.*, a.capture, a.interface_id,
+    a.two_way, (e.sent - e.got) / (e.sent + e.got) AS pcr
+  FROM interface_channel e
+    JOIN interface a USING (interface_no)
+  QUALIFY row_number() OVER (
+    PARTITION BY a.capture, outward, host_key, place, server_port
+    ORDER BY a.has_instance DESC, sent DESC, a.interface_id
+  ) = 1
+), served_port AS (
+  SELECT capture, host_key, server_port, count(*) AS outside_clients
+  FROM (
+    SELECT DISTINCT capture, host_key, server_port, outside_key
+    FROM connection
+      SEMI JOIN (FROM channel WHERE NOT outward) USING (capture, host_key, server_port)
+    WHERE NOT outward
+  )
+  GROUP BY ALL
+), sending_channel AS (
+  SELECT c.*
+  FROM channel c
+    LEFT JOIN served_port s ON NOT c.outward
+      AND s.capture = c.capture
+      AND s.host_key = c.host_key
+      AND s.server_port IS NOT DISTINCT FROM c.server_port
+  WHERE c.two_way AND c.pcr >= $ratio::DOUBLE AND coalesce(s.outside_clients, 0) <= $clients::BIGINT
+), sent_connection AS MATERIALIZED (
+  SELECT s.channel_no, s.outward, l.name_no, l.outside_key, l.sent, l.records, l.start, l."end"
+  FROM connection l
+    JOIN sending_channel s ON s.interface_no = l.interface_no
+      AND s.outward = l.outward
+      AND s.host_key = l.host_key
+      AND s.place = l.place
+      AND s.server_port IS NOT DISTINCT FROM l.server_port
+), channel_sum AS (
+  SELECT channel_no, min(n.name) AS name,
+    arg_max(outside_key, (sent, outside_key)) AS outside_key,
+    max(v.service) AS service, count(*) AS connections,
+    sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
+  FROM sent_connection t
+    LEFT JOIN answer_name n USING (name_no)
+    LEFT JOIN service_address v ON t.outward AND v.server_key = t.outside_key
+  GROUP BY channel_no
+), channel_hours AS (
+  SELECT channel_no, count(DISTINCT hour) AS hours
+  FROM (
+    SELECT channel_no,
+      unnest(generate_series(date_trunc('hour', start), least("end", start + INTERVAL 366 DAY), INTERVAL 1 HOUR)) AS hour
+    FROM sent_connection
+    WHERE sent > 0
+  )
+  GROUP BY channel_no
+), candidate AS (
+  SELECT s.*, a.hours, b.capture_hours,
+    b.capture_hours >= 6 AND a.hours >= 0.75 * b.capture_hours AS steady,
+    a.hours <= greatest(1, 0.25 * b.capture_hours) AS burst,
+    coalesce(s.service <> 'EC2', false)
+      OR coalesce(amazonaws_domain(s.name) AND NOT aws_compute_name(s.name), false) AS aws
+  FROM (
+    SELECT s.*, w.* EXCLUDE (channel_no), CASE WHEN s.outward THEN 'out' ELSE 'in' END AS direction
+    FROM sending_channel s
+      JOIN channel_sum w USING (channel_no)
+  ) s
+    JOIN channel_hours a USING (channel_no)
+    JOIN capture_span b USING (capture)
+), scored AS (
+  SELECT *,
+    (
+      0.25
+        + 0.15 * greatest(0, (pcr - $ratio::DOUBLE) / greatest(0.001, 1 - $ratio::DOUBLE))
+        + 0.3 * least(1, greatest(0, ln(sent / 1e7) / ln(1000)))
+        + 0.15 * (name IS NULL)::INTEGER
+        + 0.15 * burst::INTEGER
+    ) * CASE WHEN aws OR steady THEN 0.6 ELSE 1 END AS score
+  FROM candidate
+), ranked AS (
+  SELECT *,
+    row_number() OVER (ORDER BY score DESC, sent DESC, capture, host_key, place, server_port, direction) AS rank,
+    count(*) OVER () AS all_findings
+  FROM scored
+)
+SELECT round(score, 3)::DOUBLE AS score,
+  CASE
+    WHEN aws AND steady THEN 'info'
+    WHEN aws OR steady OR score < 0.5 THEN 'low'
+    ELSE 'medium'
+  END AS severity,
+  format(
+    '{:.1f} MB went out and {:.1f} MB came back (ratio {:.2f}) in {} connections that {}, '
+      || 'in {} of {} hours{}{}{}{}',
+    sent / 1e6, got / 1e6, pcr, connections,
+    CASE WHEN direction = 'out' THEN 'it opened' ELSE 'the outside opened' END,
+    hours, capture_hours,
+    CASE
+      WHEN steady THEN ': steadily, as log shippers do'
+      WHEN burst THEN ': in a burst'
+      ELSE ''
+    END,
+    CASE WHEN direction = 'out' AND name IS NULL THEN '; no name led there' ELSE '' END,
+    CASE
+      WHEN aws THEN '; a place of AWS' || coalesce(' (' || service || ')', '')
+      ELSE ''
+    END,
+    shown_of($top, all_findings, 'findings')
+  ) AS reason,
+  key_text(CASE WHEN direction = 'out' THEN host_key ELSE outside_key END) AS src,
+  key_text(CASE WHEN direction = 'out' THEN outside_key ELSE host_key END) AS dst,
+  server_port AS dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
+  direction, connections, sent AS bytes_out, got AS bytes_in, round(pcr, 3) AS ratio,
+  hours, capture_hours, service, capture
+FROM ranked
+WHERE rank <= $top::BIGINT
+ORDER BY rank

@@ -1,0 +1,164 @@
+-- Administration and database ports that the outside was let into
+--
+-- One row per door: an own address, port and protocol of the list that an outside address was let
+-- into. It says whether anything answered, how many networks came, who stayed longest, and whether
+-- the door was opened in the time of the capture: refused before, let in after.
+--
+-- cannot: Whether a login worked: a flow log shows that packets went in and came back. Which rule opened
+-- the door is in CloudTrail. A flow log of REJECT only shows no door.
+--
+-- method: Accepted connections from outside to the ports of the list (AdminPort and SshRdp queries of AWS's
+-- investigation playbooks; the public RDP rule of Sigma). Ours: a door that answered is told apart
+-- from one that the rules let in and nobody stood behind; networks (/24, or /48 of IPv6) are counted
+-- and not addresses, since one bastion's owner is one network; a change from refused to let in is
+-- said with its time; etcd, memcached, telnet, VNC and NetBIOS are added to the list. Score: 0.2 for
+-- passing, 0.1 where it answered, up to 0.2 for the number of networks (full at 30), 0.2 where it was
+-- opened in the capture, 0.3 for a service that commonly asks for no login and sent at least 10 kB.
+-- High are the latter, unless one network alone was let in and others were refused, and doors that
+-- were opened and answered to enough networks.
+--
+-- false-positives: Bastions and mail or database services that are meant to be public; partners and
+-- offices, which are few networks, and low.
+--
+-- not-proof: That anybody came in. Hosts with public addresses are knocked at all day.
+--
+-- measured: 2026-11-22, panther-labs/panther-analysis, rules aws_vpc_ssh_allowed_signal and inbound port lists: 10 of 10
+-- labelled flow events are decided as labelled.
+--
+-- attack: T1133, T1190, T1021.001, T1021.004, T1562.007
+-- needs:  session_keys
+-- param: ports text = 22,23,135,139,445,1433,1521,2375,2379,3306,3389,5432,5900,5985,5986,6379,6443,9200,10250,11211,27017 ports, with
+--                                        commas
+-- param:  no_login  text     = 2375,2379,6379,9200,10250,11211,27017  those of services that ask for no login when they are set up
+--                                        carelessly
+-- param:  networks  int      = 10 from so many networks on a door is open to the world, and not to a partner or two
+-- param:  top       int      = 50 so many doors, the best; the reason says of how many
+-- param:  from      time          only what begins at or after this moment
+-- param:  to        time          only what begins before this moment
+-- param:  capture   capture       only this capture; empty for all
+-- step:   connection  connections from outside to a port of the list, refused ones included
+-- step:   door  ports of own addresses that let something in
+-- column: direction text
+-- column: connections count
+-- column: answered count
+-- column: networks count
+-- column: sources count
+-- column: opened_at time
+-- column: refused_before count
+-- column: longest_seconds number
+-- column: longest_source ip
+-- column: bytes_out bytes
+-- column: bytes_in bytes
+-- column: protocol protocol
+WITH admin_port AS (
+  SELECT unnest(port_list(replace($ports, ' ', ''))) AS port
+), connection AS (
+  SELECT capture, interface_no, interface_id, client_key, server_key, server_port, protocol, refused,
+    coalesce(bytes_in, 0) > 0 AND refused_records = 0 AS answered,
+    bytes_out, bytes_in, seconds, records, start, "end"
+  FROM session_keys
+  WHERE direction = 'in'
+    AND NOT translated
+    AND protocol IN (6, 17)
+    AND server_port IN (SELECT port FROM admin_port)
+    AND of(capture, $capture) AND within(start, $from, $to)
+), visitor AS MATERIALIZED (
+  SELECT interface_no, server_key, server_port, protocol, client_key, bool_or(answered) AS answered
+  FROM connection
+  WHERE NOT refused
+  GROUP BY interface_no, server_key, server_port, protocol, client_key
+), guest_count AS (
+  SELECT v.interface_no, v.server_key, v.server_port, v.protocol,
+    count(*) AS sources, count(DISTINCT s.network) AS networks,
+    count(DISTINCT s.network) FILTER (v.answered) AS answered_networks
+  FROM visitor v
+    JOIN (
+      SELECT client_key,
+        CASE
+          WHEN client_key < 4294967296 THEN (client_key >> 8)::UHUGEINT
+          ELSE key_number(client_key) >> 80
+        END AS network
+      FROM (SELECT DISTINCT client_key FROM visitor)
+    ) s USING (client_key)
+  GROUP BY ALL
+), interface_door AS (
+  SELECT any_value(capture) AS capture, interface_no, any_value(interface_id) AS interface_id,
+    server_key, server_port, protocol,
+    count(*) FILTER (NOT refused) AS connections, count(*) FILTER (answered) AS answered,
+    count(*) FILTER (refused) AS refused, max(start) FILTER (refused) AS last_refused,
+    min(start) FILTER (NOT refused) AS first_start, max("end") FILTER (NOT refused) AS last_end,
+    max(seconds) FILTER (NOT refused) AS longest,
+    arg_max(client_key, (seconds, client_key)) FILTER (NOT refused) AS longest_key,
+    sum(bytes_out) FILTER (NOT refused)::BIGINT AS bytes_out,
+    sum(bytes_in) FILTER (NOT refused)::BIGINT AS bytes_in,
+    sum(records) FILTER (NOT refused)::BIGINT AS records
+  FROM connection
+  GROUP BY interface_no, server_key, server_port, protocol
+  HAVING count(*) FILTER (NOT refused) > 0
+), door AS (
+  SELECT m.*, g.sources, g.networks, g.answered_networks
+  FROM interface_door m
+    JOIN guest_count g USING (interface_no, server_key, server_port, protocol)
+  QUALIFY row_number() OVER (
+    PARTITION BY m.capture, m.server_key, m.server_port, m.protocol
+    ORDER BY m.connections DESC, m.interface_id
+  ) = 1
+), candidate AS (
+  SELECT *,
+    refused >= 3 AND last_refused < first_start AS opened,
+    list_contains(string_split(replace($no_login, ' ', ''), ','), server_port::VARCHAR)
+      AND coalesce(bytes_in, 0) >= 10000
+      AND answered > 0 AS bare
+  FROM door
+), scored AS (
+  SELECT *,
+    0.2
+      + 0.1 * (answered > 0)::INTEGER
+      + 0.2 * least(1, ln(networks) / ln(30))
+      + 0.2 * opened::INTEGER
+      + 0.3 * bare::INTEGER AS score
+  FROM candidate
+), ranked AS (
+  SELECT *,
+    row_number() OVER (ORDER BY score DESC, sources DESC, capture, server_key, server_port, protocol) AS place,
+    count(*) OVER () AS all_doors
+  FROM scored
+)
+SELECT round(score, 3)::DOUBLE AS score,
+  CASE
+    WHEN answered = 0 THEN 'low'
+    WHEN bare AND (networks > 1 OR refused = 0) OR opened AND answered_networks >= $networks::BIGINT THEN 'high'
+    WHEN answered_networks >= $networks::BIGINT OR opened OR bare THEN 'medium'
+    ELSE 'low'
+  END AS severity,
+  format(
+    '{} connections from {} outside addresses of {} networks were let in, {} of them answered; '
+      || '{:.1f} MB came in, {:.1f} MB went out; the longest {:.0f} s, from {}{}{}{}{}',
+    connections, sources, networks, answered, coalesce(bytes_out, 0) / 1e6, coalesce(bytes_in, 0) / 1e6, longest,
+    key_text(longest_key),
+    CASE
+      WHEN answered = 0 THEN '; the rules let it in, but nothing answered'
+      ELSE ''
+    END,
+    CASE
+      WHEN opened
+        THEN format(
+          '; refused {} times until {}, let in from {}',
+          refused, strftime(last_refused, '%m-%d %H:%M'), strftime(first_start, '%m-%d %H:%M')
+        )
+      ELSE ''
+    END,
+    CASE WHEN bare THEN '; a service that commonly asks for no login' ELSE '' END,
+    shown_of($top, all_doors, 'doors')
+  ) AS reason,
+  CASE WHEN sources = 1 THEN key_text(longest_key) END AS src,
+  key_text(server_key) AS dst, server_port AS dstport, interface_id,
+  records AS "rows", first_start AS from_time, last_end AS to_time,
+  'in' AS direction, connections, answered, networks, sources,
+  CASE WHEN opened THEN first_start END AS opened_at,
+  CASE WHEN opened THEN refused END AS refused_before,
+  longest AS longest_seconds, key_text(longest_key) AS longest_source,
+  bytes_out, bytes_in, protocol, capture
+FROM ranked
+WHERE place <= $top::BIGINT
+ORDER BY place

@@ -1,0 +1,118 @@
+-- Who asks another resolver than the one that is logged
+--
+-- Queries to the Amazon resolver are not in flow logs, so a flow to port 53 goes to another one.
+-- 853 is DNS over TLS or QUIC, 5353 multicast DNS; DNS over HTTPS is found by a list of addresses.
+--
+-- cannot: What was asked: it is in no log. DNS over HTTPS to an address that is not in the list
+-- looks like any other HTTPS.
+--
+-- method: Connections from inside to the ports of DNS at outside addresses, and to port 443 of the
+-- addresses in doh (UnusualDNSResolver and its like of GuardDuty; rule of panther-
+-- labs/panther-analysis). Score: 0.4 for passing, 0.2 where the client is in the Resolver
+-- log too and so has two ways, 0.2 for DNS over TLS or HTTPS, up to 0.2 for the number of
+-- connections (full at 100); inside addresses count half: they may be resolvers of your own.
+--
+-- false-positives: 8.8.8.8 or 1.1.1.1 set on purpose is the most frequent false alarm of this kind;
+-- recursive resolvers that you run; containers with a resolver of their own.
+--
+-- not-proof: That names were hidden on purpose. It does prove that the Resolver log of this client
+-- is not the whole.
+--
+-- measured: 2026-11-22, stratosphereips/StratosphereLinuxIPS, test5-mixed: 197 of 197 flows labelled Malware-UDP-DNS are in
+-- its findings.
+--
+-- attack: T1071.004, T1572
+-- needs:  session_keys, dns
+-- param:  ports    text     = 53,853  ports of DNS, with commas
+-- param:  doh      text               addresses of DNS over HTTPS services, with commas or spaces
+-- param:  from     time               only what begins at or after this moment
+-- param:  to       time               only what begins before this moment
+-- param:  capture  capture            only this capture; empty for all
+-- step:   connection  connections from inside
+-- step:   resolver_connection  of them to resolvers
+-- step:   channel  clients and resolvers
+-- column: connections count
+-- column: refused count
+-- column: bytes_out bytes
+-- column: bytes_in bytes
+-- column: outside flag
+-- column: resolver_queries count
+-- column: protocol protocol
+WITH resolver_port AS (
+  SELECT unnest(port_list($ports)) AS port
+), doh_server AS (
+  SELECT key_of(n) AS server_key
+  FROM (
+    SELECT TRY(ip(a)) AS n
+    FROM (SELECT unnest(string_split_regex($doh, '[,\s]+')) AS a)
+  )
+  WHERE n IS NOT NULL
+), connection AS (
+  SELECT capture, interface_no, interface_id, instance_id, client_key, server_key,
+    server_port, protocol, direction, refused, bytes_out, bytes_in, records, start, "end"
+  FROM session_keys
+  WHERE direction IN ('out', 'inside')
+    AND NOT translated
+    AND protocol IN (6, 17)
+    AND of(capture, $capture) AND within(start, $from, $to)
+), resolver_connection AS (
+  SELECT *
+  FROM connection
+  WHERE server_port IN (SELECT port FROM resolver_port)
+    OR server_port = 443 AND server_key IN (SELECT server_key FROM doh_server)
+), interface_channel AS (
+  SELECT any_value(capture) AS capture, any_value(interface_id) AS interface_id,
+    client_key, server_key, server_port, protocol,
+    any_value(direction) = 'out' AS outside, count(*) AS connections, count(*) FILTER (refused) AS refused,
+    sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in,
+    sum(records)::BIGINT AS records, min(start) AS first_start,
+    max("end") AS last_end, count(instance_id) AS with_instance
+  FROM resolver_connection
+  GROUP BY interface_no, client_key, server_key, server_port, protocol
+), channel AS (
+  SELECT *
+  FROM interface_channel
+  QUALIFY row_number() OVER (
+    PARTITION BY capture, client_key, server_key, server_port, protocol
+    ORDER BY with_instance DESC, connections DESC, interface_id
+  ) = 1
+), ipv6_text AS ( -- texts of the few addresses that are not IPv4
+  SELECT key, key_text(key) AS text
+  FROM (
+    SELECT client_key AS key FROM channel WHERE client_key >= 4294967296
+    UNION
+    SELECT server_key FROM channel WHERE server_key >= 4294967296
+  )
+), asker AS (
+  SELECT capture, key_of(srcaddr_n) AS client_key, queries
+  FROM (SELECT capture, srcaddr_n, count(*) AS queries FROM dns GROUP BY ALL)
+), scored AS (
+  SELECT c.*, coalesce(a.queries, 0) AS queries,
+    (
+      0.4
+        + 0.2 * (a.queries IS NOT NULL)::INTEGER
+        + 0.2 * (server_port <> 53)::INTEGER
+        + 0.2 * least(1, ln(connections) / ln(100))
+    ) * CASE WHEN outside THEN 1 ELSE 0.5 END AS score
+  FROM channel c
+    LEFT JOIN asker a ON a.capture = c.capture AND a.client_key = c.client_key
+)
+SELECT round(score, 3)::DOUBLE AS score,
+  CASE
+    WHEN NOT outside THEN 'low'
+    WHEN refused = connections THEN 'low'
+    ELSE 'medium'
+  END AS severity,
+  format(
+    '{} connections to port {}, {} refused, {} bytes out, {} in; '
+      || '{} queries of the client are in the Resolver log',
+    connections, server_port, refused, coalesce(bytes_out, 0), coalesce(bytes_in, 0), queries
+  ) AS reason,
+  CASE WHEN client_key < 4294967296 THEN v4_text(client_key) ELSE c6.text END AS src,
+  CASE WHEN server_key < 4294967296 THEN v4_text(server_key) ELSE s6.text END AS dst,
+  server_port AS dstport, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
+  connections, refused, bytes_out, bytes_in, outside, queries AS resolver_queries, protocol, capture
+FROM scored
+  LEFT JOIN ipv6_text c6 ON c6.key = client_key
+  LEFT JOIN ipv6_text s6 ON s6.key = server_key
+ORDER BY scored.score DESC, connections DESC, client_key, server_key, server_port, protocol, capture

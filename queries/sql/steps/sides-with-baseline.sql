@@ -1,0 +1,8 @@
+-- Nothing is looked at where there is no right side or no baseline
+--
+-- After sides. Then no log is read.
+WITH side AS (
+  FROM candidate_side
+  WHERE EXISTS (FROM candidate_side WHERE side = 'right')
+    AND EXISTS (FROM candidate_side WHERE side = 'baseline')
+)

@@ -1,6 +1,0 @@
--- Every side is looked at, whether or not there is another
---
--- After sides.
-WITH side AS (
-  FROM any_side
-)

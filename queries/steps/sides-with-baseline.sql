@@ -1,6 +1,0 @@
--- Nothing is looked at where there is no right side or no baseline
---
--- After sides. Then no log is read.
-WITH side AS (
-  FROM any_side WHERE EXISTS (FROM any_side WHERE side = 'right') AND EXISTS (FROM any_side WHERE side = 'baseline')
-)
