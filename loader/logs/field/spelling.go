@@ -48,28 +48,37 @@ func (s *Spelling) note(list *[]string, text string) {
 	}
 }
 
-// Describe adds to what a log is read as which names were read as others. What an investigator must know follows it, each in
-// its own warning (logs.Warnings): names that are kept in extra, and what missing says.
-func (s *Spelling) Describe(base string, missing ...string) string {
-	if len(s.aliases) > 0 {
-		base += "; read: " + strings.Join(s.aliases, ", ")
+// Read says which names were read as others, as the end of what a log is read as; "" where none was.
+func (s *Spelling) Read() string {
+	if len(s.aliases) == 0 {
+		return ""
 	}
-	if n := len(s.unknown); n > 0 {
-		names, is, more := "name", "is", ""
-		if n > 1 {
-			names, is = "names", "are"
-		}
-		if s.more {
-			more = " …"
-		}
-		base += fmt.Sprintf("; warning: the %s %s%s %s not AWS's: kept in extra", names, strings.Join(s.unknown, ", "), more, is)
+	return "; read: " + strings.Join(s.aliases, ", ")
+}
+
+// Warning says which names are kept in extra; "" where none is.
+func (s *Spelling) Warning() string {
+	names, is, more := "name", "is", ""
+	switch n := len(s.unknown); {
+	case n == 0:
+		return ""
+	case n > 1:
+		names, is = "names", "are"
 	}
-	for _, m := range missing {
-		if m != "" {
-			base += "; warning: " + m
+	if s.more {
+		more = " …"
+	}
+	return fmt.Sprintf("the %s %s%s %s not AWS's: kept in extra", names, strings.Join(s.unknown, ", "), more, is)
+}
+
+// Warned puts warnings behind a format, as logs.Warnings takes them off; "" is none.
+func Warned(format string, warnings ...string) string {
+	for _, w := range warnings {
+		if w != "" {
+			format += "; warning: " + w
 		}
 	}
-	return base
+	return format
 }
 
 // Member is a member of an object.

@@ -83,7 +83,7 @@ func (d *decoder) Format() string {
 		format = "comma-separated values under a header"
 	}
 	if d.exporting {
-		format += "; warning: rows of case53's own export: the answers of the queries are not in it"
+		return field.Warned(format, "rows of case53's own export: the answers of the queries are not in it")
 	}
 	return format
 }

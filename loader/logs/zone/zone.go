@@ -308,7 +308,7 @@ func (d *decoder) Format() string {
 	if len(d.used) == 0 {
 		return lines
 	}
-	return d.spelling.Describe(strings.Join(d.used, " | "))
+	return field.Warned(strings.Join(d.used, " | ")+d.spelling.Read(), d.spelling.Warning())
 }
 
 func (d *decoder) Batches() []*logs.Batch { return []*logs.Batch{&d.query.Batch} }
