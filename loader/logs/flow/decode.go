@@ -313,7 +313,7 @@ func (d *decoder) addNull(name string) {
 
 // forgetRest forgets what was gathered for packets_lost and extra.
 func (d *decoder) forgetRest() {
-	d.extraJSON, d.zoneless = d.extraJSON[:0], nil
+	d.extraJSON = d.extraJSON[:0]
 	d.lostNow = [len(lostNames)]int64{-1, -1, -1, -1}
 }
 

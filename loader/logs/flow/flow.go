@@ -81,7 +81,7 @@ type decoder struct {
 
 	line      lineMap
 	tokens    [][]byte
-	zoneless  error                 // that a time of the row has no zone
+	zoneless  error                 // that a time of the object has no zone
 	extraJSON []byte                // what extra will hold: an object still open at its end; empty for NULL
 	lostNow   [len(lostNames)]int64 // the row's packets-lost-…; -1 for NULL
 	dateless  int                   // rows without a time in a log that has times
@@ -228,8 +228,8 @@ func (d *decoder) decodeRow(rec []byte, meta logs.Meta, n int) (logs.Outcome, in
 		plain = false
 		err = d.readValues(f, rec, f.isSeparated(rec), n)
 	}
-	if err == nil {
-		err = d.judge(f, rec, plain, n)
+	if err == nil && f.preset != nil && !d.plausible(n) {
+		err = d.contradiction(n)
 	}
 	if err != nil {
 		return logs.Row, logs.NoTime, logs.NoTime, err
@@ -237,6 +237,11 @@ func (d *decoder) decodeRow(rec []byte, meta logs.Meta, n int) (logs.Outcome, in
 	first, last, o := d.admit(n)
 	if o != logs.Row {
 		return o, first, last, nil
+	}
+	if first == logs.NoTime && f.timed {
+		if err := d.timeless(d.status(f, rec, plain)); err != nil {
+			return logs.Row, logs.NoTime, logs.NoTime, err
+		}
 	}
 	if plain {
 		d.context[n], err = d.lineContext(f, rec, meta)
@@ -259,26 +264,16 @@ func (f *format) isSeparated(rec []byte) bool {
 	return !bytes.ContainsFunc(rec, func(r rune) bool { return r < 0x80 && isSpace(byte(r)) }) && bytes.IndexByte(rec, ',') >= 0
 }
 
-// judge says what is wrong with row n as a whole, each of whose values could be read.
-func (d *decoder) judge(f *format, rec []byte, plain bool, n int) error {
-	if f.preset != nil {
-		if err := d.implausible(n); err != nil {
-			return err
-		}
-	}
-	if d.zoneless != nil {
-		return d.zoneless
-	}
-	if !f.timed || d.has(flowStart, n) || d.has(flowEnd, n) {
+// status is the value of log-status in a line; nil where that is no field.
+func (d *decoder) status(f *format, rec []byte, plain bool) []byte {
+	switch at := int(f.where[flowStatusField]); {
+	case at < 0:
 		return nil
+	case plain:
+		return d.line.field(rec, at)
+	default:
+		return d.tokens[at]
 	}
-	var status []byte
-	if at := int(f.where[flowStatusField]); at >= 0 && plain {
-		status = d.line.field(rec, at)
-	} else if at >= 0 {
-		status = d.tokens[at]
-	}
-	return d.timeless(status)
 }
 
 // timeless judges a record without a time in a log that has times: it could be of any window, so only one that tells of no
@@ -294,8 +289,15 @@ func (d *decoder) timeless(status []byte) error {
 // The first second that an inferred field list takes for a time: of 2001. There are flow logs since 2015.
 const firstSecond = 1e9
 
-// implausible says which numbers of row n cannot be what an inferred field list says: no record of AWS's has them.
-func (d *decoder) implausible(n int) error {
+// plausible says that nothing is wrong with the numbers of row n, whatever of them is NULL; false says that contradiction must look.
+func (d *decoder) plausible(n int) bool {
+	n &= logs.BatchSize - 1
+	start := d.times[0][n]
+	return start >= firstSecond*1e6 && d.times[1][n] >= start && d.counts[0][n] <= d.counts[1][n]
+}
+
+// contradiction says which numbers of row n cannot be what an inferred field list says: no record of AWS's has them.
+func (d *decoder) contradiction(n int) error {
 	start, end := d.has(flowStart, n), d.has(flowEnd, n)
 	switch {
 	case start && d.times[0][n] < firstSecond*1e6:

@@ -270,7 +270,7 @@ func (f *format) misfit(tokens [][]byte, firm bool) int {
 }
 
 // contradiction finds numbers in a line that no record of AWS's has together, where the field list is only inferred: the position of
-// one of them, else -1. A decoder asks the same of every row (implausible).
+// one of them, else -1. A decoder asks the same of every row.
 func (f *format) contradiction(tokens [][]byte) int {
 	number := func(field int, parse func([]byte) (int64, bool)) (int64, bool) {
 		at := f.where[field]

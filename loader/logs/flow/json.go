@@ -27,6 +27,7 @@ type flowJSON struct {
 	records          int  // read as objects
 	timed, src, dst  bool // some record had the field
 	exported, values bool // the record is a row of an export; it was a line under a header
+	reading          bool // an object is being read
 }
 
 // minFlowKeys is how many fields make an object a flow log record.
@@ -68,7 +69,9 @@ func (d *decoder) decodeJSON(rec []byte, meta logs.Meta, n int, values bool) (lo
 	}
 	d.names.reset()
 	d.needsFull, d.json.values = false, values
-	if err := d.readObject(rec, n); err != nil {
+	d.zoneless, d.json.reading = nil, true
+	err := d.readObject(rec, n)
+	if d.json.reading = false; err != nil {
 		return logs.Row, logs.NoTime, logs.NoTime, err
 	}
 	first, last, o := d.admit(n)

@@ -42,7 +42,7 @@ func parseFlowTime(text []byte) (micros int64, ok bool) {
 }
 
 // readTime reads a time that is not plain seconds: milliseconds, seconds with a fraction, or as people write it with a zone. One
-// without a zone is for the end of the record to judge.
+// without a zone is an error, in an object once it has been read: then it is known whether it is a row of an export.
 func (d *decoder) readTime(op *flowOp, value []byte) (micros int64, err error) {
 	if v, ok := parseFlowTime(value); ok {
 		return v, nil
@@ -51,13 +51,17 @@ func (d *decoder) readTime(op *flowOp, value []byte) (micros int64, err error) {
 		return v, nil
 	}
 	v, zoned, ok := field.TimeText(value)
-	if !ok {
+	switch {
+	case !ok:
 		return 0, valueError(op.name, op.kind, value)
+	case zoned:
+		return v, nil
 	}
-	if !zoned {
-		d.zoneless = fmt.Errorf("%s: %s has no time zone", op.name, field.Quoted(value))
+	err = fmt.Errorf("%s: %s has no time zone", op.name, field.Quoted(value))
+	if d.json.reading {
+		d.zoneless, err = err, nil
 	}
-	return v, nil
+	return v, err
 }
 
 // parseFraction reads Unix seconds with a fraction, cut to microseconds.
