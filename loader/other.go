@@ -41,6 +41,8 @@ var otherLogs = []otherLog{
 	{"an API Gateway access log", having("requestId", "httpMethod", "requestTime")},
 	{"an Apache or nginx access log", matching(`^\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "`)},
 	{"a Zeek log", matching(`^#separator `)},
+	{"case53's own export of answers without their queries", having("answer_no", "rdata", "object_id")},
+	{"case53's own export of answers without their queries", matching(`^query_timestamp,query_name,answer_no,rdata,`)},
 }
 
 // other names the kind of log that a record is from when it has no type here, as "an ALB access log"; "" when it looks

@@ -13,6 +13,8 @@ func TestOther(t *testing.T) {
 		{`{"timestamp":1576280412771,"webaclId":"arn","httpRequest":{}}`, "an AWS WAF log"},
 		{`{"eventSource":"ec2.amazonaws.com","eventName":"RunInstances","userIdentity":{}}`, "a CloudTrail log"},
 		{`198.51.100.14 - Jorge [24/Nov/2019:10:49:52 -0700] "GET /index.html HTTP/1.1" 200 2165`, "an Apache or nginx access log"},
+		{`{"query_timestamp":"2026-11-01T00:00:00Z","query_name":"a.","answer_no":1,"rdata":"x","object_id":1}`, "case53's own export of answers without their queries"},
+		{"query_timestamp,query_name,answer_no,rdata,type,class", "case53's own export of answers without their queries"},
 		{"dear diary", ""},
 		{"", ""},
 		{"2 123456789010 eni-1235b8ca 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK", ""},

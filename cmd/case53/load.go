@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,6 +14,7 @@ import (
 	"case53/cases/safetext"
 	"case53/cases/writer"
 	"case53/loader"
+	"case53/loader/logs"
 	"case53/loader/logs/flow"
 	"case53/loader/source"
 	"case53/loader/source/local"
@@ -187,7 +189,12 @@ func printReport(stdout, stderr io.Writer, dir string, r loader.Report) {
 	fmt.Fprintf(stdout, "%d records read = %d rows + %d headers + %d blank + %d outside the window + %d duplicate + %d rejected\n",
 		l.Read, l.Rows, l.Headers, l.Blank, l.Outside, l.Duplicate, l.Rejected)
 	for _, format := range r.FormatNames() {
-		fmt.Fprintf(stdout, "%5d × %s\n", r.Formats[format], safetext.Show(format))
+		how, warnings := logs.Warnings(format)
+		fmt.Fprintf(stdout, "%5d × %s\n", r.Formats[format], safetext.Show(how))
+		name, _, _ := strings.Cut(how, ": ")
+		for _, w := range warnings {
+			fmt.Fprintf(stderr, "warning: %d × %s: %s\n", r.Formats[format], safetext.Show(name), safetext.Show(w))
+		}
 	}
 	for _, f := range r.Failures {
 		printError(stderr, fmt.Errorf("%s: %w", f.URI, f.Err))

@@ -40,9 +40,9 @@ var Type = &logs.Type{
 	Detect: detectResolver,
 	Enough: func(sample [][]byte) bool { return detectResolver(sample) == 100 },
 	New:    newDecoder,
-	// What a stamp means is not documented.
+	// What a stamp means is not documented, nor how late a record may be; stamps some hours after their records' times were met.
 	Places: []source.Place{{Services: []string{"vpcdnsquerylogs"}, Name: regexp.MustCompile(`_vpcdnsquerylogs_\d+_(\d{8}T\d{4})Z`),
-		Stamp: "20060102T1504", Before: 15 * time.Minute, After: time.Hour}},
+		Stamp: "20060102T1504", Before: 15 * time.Minute, After: 6 * time.Hour}},
 }
 
 // decoder decodes Resolver records.

@@ -2,8 +2,10 @@ package s3server
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -97,6 +99,26 @@ func TestCommand(t *testing.T) {
 	}
 	if after := tables(); after.Tables["flow"] != before.Tables["flow"] || after.Objects != before.Objects {
 		t.Errorf("%+v became %+v", before, after)
+	}
+	// An object whose name says that it came twelve hours after the window, with a record of the window.
+	late := "AWSLogs/123456789012/vpcdnsquerylogs/vpc-1/2026/11/02/vpc-1_vpcdnsquerylogs_123456789012_20261102T2000Z_0000beef.log.gz"
+	var body bytes.Buffer
+	z := gzip.NewWriter(&body)
+	fmt.Fprintln(z, `{"version":"1.100000","vpc_id":"vpc-1","query_timestamp":"2026-11-02T07:00:00Z","query_name":"late.example.com.","query_type":"A"}`)
+	z.Close()
+	if _, err := c.PutObject(t.Context(), &awss3.PutObjectInput{Bucket: new("command"), Key: &late, Body: bytes.NewReader(body.Bytes())}); err != nil {
+		t.Fatal(err)
+	}
+	for more, hours := range []string{"5h", "6h"} {
+		if out, errs, code = run(with("pull", "x.case", "--s3", "s3://command/", "--late", hours)...); code != 0 {
+			t.Errorf("--late %s: exit %d: %s %s", hours, code, out, errs)
+		}
+		if after := tables(); after.Tables["dns"] != before.Tables["dns"]+int64(more) || after.Tables["flow"] != before.Tables["flow"] {
+			t.Errorf("--late %s: %+v became %+v", hours, before, after)
+		}
+	}
+	if _, errs, code = run(with("pull", "x.case", "--s3", "s3://command/", "--late", "-1h")...); code != 2 || !strings.Contains(errs, "--late") {
+		t.Errorf("--late below 0: exit %d: %s", code, errs)
 	}
 	out, errs, code = run(with("pull", "y.case", "--s3", "s3://nobodys-bucket/")...)
 	if code == 0 || !strings.Contains(errs, "nobodys-bucket") {
