@@ -3,6 +3,7 @@ package field
 import (
 	"errors"
 	"regexp"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -45,6 +46,16 @@ func (e *Export) Note(name, value []byte, from, to int) {
 	if e.Own[string(name)] {
 		e.members = append(e.members, ownMember{name, value, from, to})
 	}
+}
+
+// IsExport says whether names are those of a row of an export.
+func IsExport(names [][]byte) bool {
+	for _, want := range ownRow {
+		if !slices.ContainsFunc(names, func(name []byte) bool { return string(name) == want }) {
+			return false
+		}
+	}
+	return true
 }
 
 // Is says whether the record is a row of an export.

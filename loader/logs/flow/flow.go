@@ -81,7 +81,6 @@ type decoder struct {
 
 	line      lineMap
 	tokens    [][]byte
-	zoneless  error                 // that a time of the object has no zone
 	extraJSON []byte                // what extra will hold: an object still open at its end; empty for NULL
 	lostNow   [len(lostNames)]int64 // the row's packets-lost-…; -1 for NULL
 	dateless  int                   // rows without a time in a log that has times

@@ -13,7 +13,7 @@ import (
 
 // flowJSON reads records that are JSON objects: the fields by name, in any order, as a header may name them (lookUp). Values are
 // strings or numbers; whole floats ("40.0", 4e1) are integers, as some exporters make them; "-", "None" and null are NULL, and
-// "nan" where the field is no text.
+// "nan" where the field is no text (our own export writes neither for NULL).
 type flowJSON struct {
 	json    field.JSON
 	members []field.Member
@@ -69,7 +69,7 @@ func (d *decoder) decodeJSON(rec []byte, meta logs.Meta, n int, values bool) (lo
 	}
 	d.names.reset()
 	d.needsFull, d.json.values = false, values
-	d.zoneless, d.json.reading = nil, true
+	d.json.reading = true
 	err := d.readObject(rec, n)
 	if d.json.reading = false; err != nil {
 		return logs.Row, logs.NoTime, logs.NoTime, err
@@ -112,7 +112,7 @@ func (d *decoder) readObject(rec []byte, n int) (err error) {
 			return err
 		}
 	}
-	if j.exported = j.export.Is(); j.exported {
+	if j.exported {
 		if d.extraJSON, err = j.export.Extra(d.extraJSON); err != nil {
 			return err
 		}
@@ -125,9 +125,6 @@ func (d *decoder) readObject(rec []byte, n int) (err error) {
 		return errors.New("not a flow log record: its keys are not fields of one")
 	}
 	d.tell()
-	if d.zoneless != nil && !j.exported {
-		return d.zoneless
-	}
 	if j.timed && !j.exported && !d.has(flowStart, n) && !d.has(flowEnd, n) {
 		return d.timeless(d.names.values[flowByName["log-status"].column])
 	}
@@ -152,6 +149,7 @@ func (j *flowJSON) settle() error {
 		j.names = j.names[:0]
 		return fmt.Errorf("not a flow log record: it has %s", what)
 	}
+	j.exported = field.IsExport(j.names)
 	j.fields = settle(j.names, j.fields)
 	for i, f := range j.fields {
 		for k := range i {
@@ -202,7 +200,7 @@ func (d *decoder) setMember(op *flowOp, m field.Member, n int) error {
 	case text == nil:
 		return fmt.Errorf("%s: want a string or a number, not %s", op.name, field.Quoted(m.Value))
 	}
-	if string(text) == "None" || op.kind != flowText && oneOf(text, "nan", "NaN") {
+	if !d.json.exported && (string(text) == "None" || op.kind != flowText && oneOf(text, "nan", "NaN")) {
 		return nil
 	}
 	if op.kind != flowAddr && (number || op.kind != flowText) {

@@ -208,5 +208,9 @@ var ownColumns = field.OwnColumns(schema, "flow", func(column string) bool { ret
 
 // isExport says whether a header is that of our own export.
 func (h *headerLine) isExport() bool {
-	return h.comma && slices.Contains(h.names, "object_id") && slices.Contains(h.names, "row_no")
+	var names [][]byte
+	for _, name := range h.names {
+		names = append(names, []byte(name))
+	}
+	return h.comma && field.IsExport(names)
 }

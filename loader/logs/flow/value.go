@@ -42,7 +42,7 @@ func parseFlowTime(text []byte) (micros int64, ok bool) {
 }
 
 // readTime reads a time that is not plain seconds: milliseconds, seconds with a fraction, or as people write it with a zone. One
-// without a zone is an error, in an object once it has been read: then it is known whether it is a row of an export.
+// without a zone is an error but in a row of our own export, which writes UTC.
 func (d *decoder) readTime(op *flowOp, value []byte) (micros int64, err error) {
 	if v, ok := parseFlowTime(value); ok {
 		return v, nil
@@ -54,14 +54,10 @@ func (d *decoder) readTime(op *flowOp, value []byte) (micros int64, err error) {
 	switch {
 	case !ok:
 		return 0, valueError(op.name, op.kind, value)
-	case zoned:
-		return v, nil
+	case !zoned && !(d.json.reading && d.json.exported):
+		return 0, fmt.Errorf("%s: %s has no time zone", op.name, field.Quoted(value))
 	}
-	err = fmt.Errorf("%s: %s has no time zone", op.name, field.Quoted(value))
-	if d.json.reading {
-		d.zoneless, err = err, nil
-	}
-	return v, err
+	return v, nil
 }
 
 // parseFraction reads Unix seconds with a fraction, cut to microseconds.
