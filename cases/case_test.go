@@ -128,6 +128,7 @@ func addObject(t *testing.T, w *writer.Writer, id uint32, place string, at ...ti
 		LogType:    "note",
 		Counts:     cases.Counts{Read: int64(n) + 1, Rows: int64(n), Rejected: 1},
 	}
+	o.Parts = []cases.Part{{LogType: o.LogType, Counts: o.Counts}}
 	if n > 0 {
 		o.First, o.Last = at[0], at[n-1]
 	}

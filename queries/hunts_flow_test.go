@@ -41,8 +41,8 @@ func quiet(iface, status string, from, to int) string {
 // object makes a source object of zone records that says how many of them it has.
 func object(id, read, rows, rejected int, problem string) string {
 	return fmt.Sprintf(
-		`INSERT INTO store.object (object_id, sha256, size, source_kind, uri, acquired_at, capture, log_type, "read", "rows", headers, blank, outside, duplicate, rejected, problem)
-		VALUES (%d, 'aa', 1, 'local', 'file:///e/%d', '2026-11-10', 'incident', 'zone', %d, %d, 0, 0, 0, 0, %d, %s)`,
+		`INSERT INTO store.object (object_id, sha256, size, source_kind, uri, acquired_at, capture, log_type, "read", "rows", headers, blank, outside, duplicate, unread, rejected, problem)
+		VALUES (%d, 'aa', 1, 'local', 'file:///e/%d', '2026-11-10', 'incident', 'zone', %d, %d, 0, 0, 0, 0, 0, %d, %s)`,
 		id,
 		id,
 		read,

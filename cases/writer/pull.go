@@ -81,19 +81,6 @@ func (w *Writer) Slices(ctx context.Context, each func(cases.Slice)) error {
 // Slice notes how completely a part of a source was read; it becomes visible with the transaction's objects.
 func (t *Tx) Slice(s cases.Slice) { t.slices = append(t.slices, s) }
 
-// writeSlices adds the rows of store.slice.
-func (t *Tx) writeSlices() error {
-	for rest := t.slices; len(rest) > 0; {
-		part := rest[:min(maxRows, len(rest))]
-		rest = rest[len(part):]
-		cols, valid := sliceRows(part)
-		if err := t.Append("slice", len(part), cols, valid); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func sliceRows(part []cases.Slice) (cols []any, valid [][]uint64) {
 	number := func(get func(cases.Slice) int64, has func(cases.Slice) bool) {
 		col, mask := make([]int64, len(part)), make([]uint64, maxRows/64)

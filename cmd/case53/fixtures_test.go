@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"case53/cases"
 )
 
 // fixtures is the folder with other people's samples; it is no part of this repository.
@@ -31,7 +33,7 @@ func run1(t *testing.T, args ...string) (code int, stdout string) {
 }
 
 // loadBalanced loads paths into a fresh case, twice, and gives its counts after checking that they add up.
-func loadBalanced(t *testing.T, name string, paths ...string) (target string, got lines) {
+func loadBalanced(t *testing.T, name string, paths ...string) (target string, got cases.Counts) {
 	t.Helper()
 	target = filepath.Join(t.TempDir(), "a.case")
 	var infos [2]string

@@ -42,20 +42,7 @@ func printInfo(w io.Writer, info cases.Info) {
 	fmt.Fprintf(w, "%s\n", safetext.Show(info.Dir))
 	fmt.Fprintf(w, "window    %s\n", info.Window.String())
 	fmt.Fprintf(w, "objects   %s, %s as received\n", words.Count(info.Objects), words.Bytes(info.Bytes))
-	l := info.Lines
-	fmt.Fprintf(
-		w,
-		"records   %s read = %s rows + %s headers + %s blank + %s outside + %s duplicate + %s rejected\n",
-		words.Count(
-			l.Read,
-		),
-		words.Count(l.Rows),
-		words.Count(l.Headers),
-		words.Count(l.Blank),
-		words.Count(l.Outside),
-		words.Count(l.Duplicate),
-		words.Count(l.Rejected),
-	)
+	fmt.Fprintf(w, "balance   %s\n", info.Lines)
 	var tables []string
 	for _, name := range slices.Sorted(maps.Keys(info.Tables)) {
 		tables = append(tables, fmt.Sprintf("%s %s", name, words.Count(info.Tables[name])))
@@ -93,6 +80,10 @@ func printInfo(w io.Writer, info cases.Info) {
 			p.Began.UTC().Format("2006-01-02 15:04:05"),
 			safetext.Show(string(p.Plan)),
 		)
+	}
+	for _, u := range info.Unread {
+		part := cases.Part{LogGroup: u.LogGroup, LogStream: u.LogStream}
+		fmt.Fprintf(w, "unread    %s of %s: %s\n", words.Plural(u.Records, "record", "records"), safetext.Show(part.Source()), safetext.Show(u.What))
 	}
 	for _, p := range info.Problems {
 		fmt.Fprintf(w, "problem   %s: %s\n", safetext.Show(p.URI), safetext.Show(p.Problem))

@@ -217,25 +217,16 @@ func (s *overview) counted(o *cases.Overview, width int) []string {
 	if l.Read == 0 {
 		return nil
 	}
-	var parts []string
-	for _, p := range []struct {
-		n    int64
-		word string
-	}{{l.Rows, "rows"}, {l.Headers, "headers"}, {l.Blank, "blank"}, {l.Outside, "outside the window"}, {l.Duplicate, "duplicate"}, {l.Rejected, "rejected"}} {
-		if p.n > 0 {
-			parts = append(parts, words.Count(p.n)+" "+p.word)
-		}
-	}
 	out := []string{" " + t.Title.Render("Lines read") + "  " + words.Count(l.Read) + " = "}
-	for i, w := range frame.Wrap(strings.Join(parts, " + "), max(width-18, 10)) {
+	for i, w := range frame.Wrap(strings.Join(l.Told(), " + "), max(width-18, 10)) {
 		if i == 0 {
 			out[0] += w
 			continue
 		}
 		out = append(out, strings.Repeat(" ", 18)+w)
 	}
-	if sum := l.Rows + l.Headers + l.Blank + l.Outside + l.Duplicate + l.Rejected; sum != l.Read {
-		out = append(out, " "+t.Bad.Render(fmt.Sprintf("! %s lines are not accounted for", words.Count(l.Read-sum))))
+	if !l.Balanced() {
+		out = append(out, " "+t.Bad.Render(fmt.Sprintf("! %s lines are not accounted for", words.Count(l.Missing()))))
 	}
 	for _, r := range o.Rejects {
 		out = append(out, " "+t.Warn.Render("! "+words.Count(r.Count)+" rejected")+"  "+e.Show(r.Text))
