@@ -25,6 +25,8 @@
 // views in "main", with AWS's column names and addresses as text. COMMENT ON COLUMN says what a column is: its first word
 // is the column's kind.
 //
+// FORMAT.md says what is in a case to whoever does not have case53; a test holds it to the tables and the log.
+//
 // The package refuses a case of a newer format, a case that another process is writing, and a folder that holds
 // anything else.
 package cases
