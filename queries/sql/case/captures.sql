@@ -24,7 +24,7 @@ SELECT c.name, c.role, c.created_at, count(o.object_id) AS objects,
 FROM capture c
   LEFT JOIN object o ON o.capture = c.name
   LEFT JOIN (
-    SELECT capture, string_agg(DISTINCT log_type, ' ' ORDER BY log_type) FILTER (log_type <> '') AS log_types
+    SELECT capture, string_agg(DISTINCT log_type, ' ' ORDER BY log_type) AS log_types
     FROM object_part
     WHERE rows + unread + rejected > 0
     GROUP BY capture

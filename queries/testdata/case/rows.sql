@@ -23,7 +23,7 @@ INSERT INTO store.object_part
 SELECT object_id, log_type, NULL, NULL, format, "read" - unread, rows, headers, blank, outside, duplicate, 0, rejected, first_time, last_time
 FROM store.object;
 INSERT INTO store.object_part (object_id, log_type, log_stream, format, "read", rows, headers, blank, outside, duplicate, unread, rejected)
-VALUES (3, '', 'web-1/secure', 'no log type fits its content', 2, 0, 0, 0, 0, 0, 2, 0);
+VALUES (3, 'unknown', 'web-1/secure', 'no log type fits its content', 2, 0, 0, 0, 0, 0, 2, 0);
 
 INSERT INTO store.reject VALUES
   (1, 43, '13 fields, want 14', 61, '2 123456789012 eni-0web 10.0.1.5'::BLOB),
