@@ -54,10 +54,8 @@ func TestMemoryIsBounded(t *testing.T) {
 	inputs := map[string]input{
 		"one line of 100 MB":        {&zeroes{100 << 20}, 1},
 		"one JSON string of 100 MB": {io.MultiReader(strings.NewReader(`{"a":"`), &zeroes{100 << 20}), 1},
-		"one message of 100 MB": {
-			io.MultiReader(strings.NewReader(`{"events":[{"message":"`), &zeroes{100 << 20}, strings.NewReader(`"},{"message":"after"}]}`)),
-			2,
-		},
+		"one message of 100 MB": {io.MultiReader(
+			strings.NewReader(`{"events":[{"message":"`), &zeroes{100 << 20}, strings.NewReader(`"},{"message":"after"}]}`)), 2},
 		"200k nested arrays":            {strings.NewReader(`{"a":` + strings.Repeat("[", 200_000)), 1},
 		"200k nested arrays at the top": {strings.NewReader(strings.Repeat("[", 200_000)), 1},
 		"200k nested objects":           {strings.NewReader(strings.Repeat(`{"events":`, 200_000)), 1},

@@ -65,16 +65,25 @@ func (w *Writer) addNetworks(ctx context.Context, file cases.NetworkFile, sha st
 	if _, _, err := w.Raw.Put(ctx, bytes.NewReader(text)); err != nil {
 		return 0, err
 	}
-	err = w.Custody.Append(
-		"network.import",
-		map[string]any{"kind": file.Kind, "name": file.Name, "database_type": file.DatabaseType, "built_at": file.Built.UTC(),
-			"sha256": sha, "size": len(text), "networks": n},
-	)
+	err = w.Custody.Append("network.import", map[string]any{
+		"kind": file.Kind, "name": file.Name, "database_type": file.DatabaseType, "built_at": file.Built.UTC(),
+		"sha256": sha, "size": len(text), "networks": n,
+	})
 	if err != nil {
 		return 0, err
 	}
-	return n, w.conn.Run(ctx, "INSERT INTO store.network_file VALUES ($id, $kind, $name, $type, $built, $added, $networks, $size, $sha)", map[string]any{
-		"id": id, "kind": file.Kind, "name": file.Name, "type": file.DatabaseType, "built": file.Built.UTC(), "added": time.Now().UTC(), "networks": n, "size": int64(len(text)), "sha": sha})
+	insert := "INSERT INTO store.network_file VALUES ($id, $kind, $name, $type, $built, $added, $networks, $size, $sha)"
+	return n, w.conn.Run(ctx, insert, map[string]any{
+		"id":       id,
+		"kind":     file.Kind,
+		"name":     file.Name,
+		"type":     file.DatabaseType,
+		"built":    file.Built.UTC(),
+		"added":    time.Now().UTC(),
+		"networks": n,
+		"size":     int64(len(text)),
+		"sha":      sha,
+	})
 }
 
 // appendNetworks adds the rows of store.network.
@@ -115,8 +124,13 @@ func appendBatch(a *duck.Appender, id uint32, batch []cases.Network) error {
 	}
 	cols, valid := []any{ids, first, last}, [][]uint64{nil, nil, nil}
 	for i, get := range []func(*cases.Network) string{
-		func(n *cases.Network) string { return n.Country }, func(n *cases.Network) string { return n.Subdivision }, func(n *cases.Network) string { return n.City },
-		nil, func(n *cases.Network) string { return n.ASOrg }, func(n *cases.Network) string { return n.AWSService }, func(n *cases.Network) string { return n.AWSRegion },
+		func(n *cases.Network) string { return n.Country },
+		func(n *cases.Network) string { return n.Subdivision },
+		func(n *cases.Network) string { return n.City },
+		nil,
+		func(n *cases.Network) string { return n.ASOrg },
+		func(n *cases.Network) string { return n.AWSService },
+		func(n *cases.Network) string { return n.AWSRegion },
 	} {
 		if i == 3 {
 			cols, valid = append(cols, asns), append(valid, known)
