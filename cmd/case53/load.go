@@ -163,11 +163,22 @@ func loadJSON(dir string, plan loader.Plan, r loader.Report) any {
 		failed = append(failed, failure{f.URI, f.Err.Error()})
 	}
 	return map[string]any{
-		"case": dir, "capture": plan.Capture, "role": plan.Role, "window": plan.Window,
-		"listed": r.Listed, "loaded": r.Loaded, "skipped": r.Skipped, "copies": r.Copies, "problems": r.Problems, "failed": failed,
-		"slices": slicesJSON(
-			r.Slices,
-		), "remarks": append([]string{}, r.Remarks...), "lines": r.Lines, "formats": r.Formats, "seconds": r.Elapsed.Seconds(), "derive_seconds": r.Deriving.Seconds(),
+		"case":           dir,
+		"capture":        plan.Capture,
+		"role":           plan.Role,
+		"window":         plan.Window,
+		"listed":         r.Listed,
+		"loaded":         r.Loaded,
+		"skipped":        r.Skipped,
+		"copies":         r.Copies,
+		"problems":       r.Problems,
+		"failed":         failed,
+		"slices":         slicesJSON(r.Slices),
+		"remarks":        append([]string{}, r.Remarks...),
+		"lines":          r.Lines,
+		"formats":        r.Formats,
+		"seconds":        r.Elapsed.Seconds(),
+		"derive_seconds": r.Deriving.Seconds(),
 	}
 }
 
@@ -193,12 +204,7 @@ func printReport(stdout, stderr io.Writer, dir string, r loader.Report) {
 		printError(stderr, fmt.Errorf("%s: %w", f.URI, f.Err))
 	}
 	if l.Rejected > 0 || r.Problems > 0 {
-		fmt.Fprintf(
-			stderr,
-			"%d records rejected, %d objects with a problem; they are kept\nhint: case53 query %s rejects\n",
-			l.Rejected,
-			r.Problems,
-			safetext.Show(dir),
-		)
+		fmt.Fprintf(stderr, "%d records rejected, %d objects with a problem; they are kept\nhint: case53 query %s rejects\n",
+			l.Rejected, r.Problems, safetext.Show(dir))
 	}
 }

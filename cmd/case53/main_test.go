@@ -136,7 +136,9 @@ func scriptBalance(ts *testscript.TestScript, neg bool, args []string) {
 // unbalancedSQL finds what is not accounted for in a single object.
 const unbalancedSQL = `SELECT object_id, uri FROM object o WHERE "read" <> rows + headers + blank + outside + duplicate + rejected
 	OR rejected <> (SELECT count(*) FROM reject r WHERE r.object_id = o.object_id)
-	OR rows <> (SELECT count(*) FROM (SELECT object_id FROM flow UNION ALL SELECT object_id FROM dns UNION ALL SELECT object_id FROM zone) t WHERE t.object_id = o.object_id)`
+	OR rows <> (SELECT count(*) FROM
+		(SELECT object_id FROM flow UNION ALL SELECT object_id FROM dns UNION ALL SELECT object_id FROM zone) t
+		WHERE t.object_id = o.object_id)`
 
 // lines are the counts of info --json.
 type lines struct{ Read, Rows, Headers, Blank, Outside, Duplicate, Rejected int64 }
