@@ -222,10 +222,12 @@ func (d *decoding) note(rec *records.Record) error {
 func (d *decoding) reject(rec *records.Record, why error) error {
 	d.o.Rejected++
 	kept := rec.Data[:min(len(rec.Data), rejectBytes)]
-	d.rejects = append(
-		d.rejects,
-		cases.Reject{RowNo: rec.No, Reason: reason(why), Size: max(rec.Size, int64(len(rec.Data))), Bytes: append([]byte(nil), kept...)},
-	)
+	d.rejects = append(d.rejects, cases.Reject{
+		RowNo:  rec.No,
+		Reason: reason(why),
+		Size:   max(rec.Size, int64(len(rec.Data))),
+		Bytes:  append([]byte(nil), kept...),
+	})
 	return d.flushNotes(2048)
 }
 

@@ -31,10 +31,9 @@ const maxBackoff = 20 * time.Second
 type CredentialsError struct{ Err error }
 
 func (e *CredentialsError) Error() string {
-	return fmt.Sprintf(
-		"AWS does not accept the credentials (any more): %v\nhint: renew them (aws sso login, aws login, a new session token), then run the same command again: it goes on where it stopped",
-		e.Err,
-	)
+	return fmt.Sprintf("AWS does not accept the credentials (any more): %v\n"+
+		"hint: renew them (aws sso login, aws login, a new session token), then run the same command again: it goes on where it stopped",
+		e.Err)
 }
 func (e *CredentialsError) Unwrap() error { return e.Err }
 
@@ -72,25 +71,23 @@ type recorder struct {
 
 // add puts the recorder next to the connection, below whatever reads the body.
 func (r *recorder) add(stack *middleware.Stack) error {
-	return stack.Deserialize.Add(
-		middleware.DeserializeMiddlewareFunc(
-			"RecordBody",
-			func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
-				out, metadata, err := next.HandleDeserialize(ctx, in)
-				if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && resp != nil && resp.Response != nil {
-					r.body.Reset()
-					r.status, r.header = resp.StatusCode, resp.Header
-					body := resp.Body
-					resp.Body = struct {
-						io.Reader
-						io.Closer
-					}{io.TeeReader(io.LimitReader(body, maxBody), &r.body), body}
-				}
-				return out, metadata, err
-			},
-		),
-		middleware.After,
-	)
+	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("RecordBody", r.record), middleware.After)
+}
+
+func (r *recorder) record(
+	ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
+) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	out, metadata, err := next.HandleDeserialize(ctx, in)
+	if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && resp != nil && resp.Response != nil {
+		r.body.Reset()
+		r.status, r.header = resp.StatusCode, resp.Header
+		body := resp.Body
+		resp.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.TeeReader(io.LimitReader(body, maxBody), &r.body), body}
+	}
+	return out, metadata, err
 }
 
 // ask asks until there is an answer, or none is to be expected.
@@ -265,8 +262,8 @@ func kindOf(err error) errKind {
 		return refused
 	}
 	var response *smithyhttp.ResponseError
-	if errors.As(err, &response) && response.HTTPStatusCode() < 500 && response.HTTPStatusCode() >= 400 && response.HTTPStatusCode() != 429 &&
-		response.HTTPStatusCode() != 408 {
+	if errors.As(err, &response) && response.HTTPStatusCode() < 500 && response.HTTPStatusCode() >= 400 &&
+		response.HTTPStatusCode() != 429 && response.HTTPStatusCode() != 408 {
 		return refused
 	}
 	return transient
@@ -289,12 +286,9 @@ func (s *Source) Explain(err error) error {
 	}
 	switch api.ErrorCode() {
 	case "ResourceNotFoundException":
-		return fmt.Errorf(
-			"%w\nhint: there is no log group %q in %s: wrong --region? Public hosted zones log to us-east-1 whatever the region",
-			err,
-			s.name,
-			s.Region,
-		)
+		return fmt.Errorf("%w\n"+
+			"hint: there is no log group %q in %s: wrong --region? Public hosted zones log to us-east-1 whatever the region",
+			err, s.name, s.Region)
 	case "AccessDeniedException", "AccessDenied":
 		hint := fmt.Sprintf("case53 iam-policy --log-group '%s' prints what is needed", s.name)
 		if s.Unmask {
