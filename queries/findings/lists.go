@@ -33,12 +33,9 @@ func ReadLists(files []string) (*Lists, error) {
 			}
 			if err := l.Add(text); err != nil {
 				f.Close()
-				return nil, fmt.Errorf(
-					"%s:%d: %w\nhint: an address, a block such as 203.0.113.0/24 or a name such as example.com a line; # begins a comment",
-					file,
-					n,
-					err,
-				)
+				return nil, fmt.Errorf("%s:%d: %w\n"+
+					"hint: an address, a block such as 203.0.113.0/24 or a name such as example.com a line; # begins a comment",
+					file, n, err)
 			}
 		}
 		err = lines.Err()
