@@ -37,8 +37,8 @@ func TestALongLineIsOneRecord(t *testing.T) {
 	if got[1].Kind != Data || string(got[1].Data) != long {
 		t.Errorf("the line of 5 MB: %v, %d bytes", got[1].Kind, len(got[1].Data))
 	}
-	if r := got[2]; r.Kind != Broken || r.Size != int64(len(longer)) || string(r.Data) != longer[:1<<20] ||
-		!strings.Contains(r.Err.Error(), "14000000 bytes") {
+	r := got[2]
+	if r.Kind != Broken || r.Size != int64(len(longer)) || string(r.Data) != longer[:1<<20] || !strings.Contains(r.Err.Error(), "14000000 bytes") {
 		t.Errorf("the line of 14 MB: %v %d %d %v", r.Kind, r.Size, len(r.Data), r.Err)
 	}
 	if string(got[3].Data) != "b" {

@@ -22,10 +22,7 @@ const networkRows = 2048
 // AddNetworks keeps the bytes of a file and its networks, all or nothing; the same bytes are taken once, and then added is
 // false. The networks are in order and apart.
 func (w *Writer) AddNetworks(
-	ctx context.Context,
-	file cases.NetworkFile,
-	text []byte,
-	networks iter.Seq2[cases.Network, error],
+	ctx context.Context, file cases.NetworkFile, text []byte, networks iter.Seq2[cases.Network, error],
 ) (n int64, added bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

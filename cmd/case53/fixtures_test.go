@@ -168,8 +168,8 @@ func TestViewColumns(t *testing.T) {
 		if !ok || !known[kind] || text == "" {
 			t.Errorf("%s: %q does not begin with a kind", where, *c.Comment)
 		}
-		if other, ok := kinds[c.Column]; ok && other != kind && c.Column != "version" &&
-			c.Column != "protocol" { // a number in flow logs, a word in zone logs
+		// A protocol is a number in flow logs, a word in zone logs.
+		if other, ok := kinds[c.Column]; ok && other != kind && c.Column != "version" && c.Column != "protocol" {
 			t.Errorf("%s is of kind %s, another column of that name of kind %s", where, kind, other)
 		}
 		kinds[c.Column] = kind

@@ -35,19 +35,21 @@ var layers = map[string][]string{
 	"case53/loader/networks":              {"case53/cases"},
 	"case53/loader/networks/networkstest": {},
 	"case53/loader": {
-		"case53/loader/source", "case53/loader/logs", "case53/loader/logs/*", "case53/cases", "case53/cases/writer",
-		"case53/cases/raw", "case53/cases/records",
+		"case53/loader/source", "case53/loader/logs", "case53/loader/logs/*",
+		"case53/cases", "case53/cases/writer", "case53/cases/raw", "case53/cases/records",
 	},
-	"case53/loader/account": {"case53/loader", "case53/loader/logs/flow", "case53/loader/source", "case53/loader/source/cwlogs", "case53/loader/source/s3",
-		"case53/cases", "case53/cases/records", "case53/cases/words", "case53/cases/writer"},
+	"case53/loader/account": {
+		"case53/loader", "case53/loader/logs/flow", "case53/loader/source", "case53/loader/source/cwlogs", "case53/loader/source/s3",
+		"case53/cases", "case53/cases/records", "case53/cases/words", "case53/cases/writer",
+	},
 
 	"case53/queries":          {"case53/cases/words"},
 	"case53/queries/repeat":   {"case53/cases"},
 	"case53/queries/findings": {"case53/cases", "case53/cases/duck", "case53/cases/words", "case53/queries", "case53/queries/repeat"},
 	"case53/queries/compare":  {"case53/cases", "case53/cases/words", "case53/queries", "case53/queries/findings"},
 	"case53/queries/report": {
-		"case53/cases", "case53/cases/custody", "case53/cases/safetext", "case53/cases/words", "case53/queries",
-		"case53/queries/findings", "case53/queries/compare",
+		"case53/cases", "case53/cases/custody", "case53/cases/safetext", "case53/cases/words",
+		"case53/queries", "case53/queries/findings", "case53/queries/compare",
 	},
 	"case53/queries/export": {"case53/cases", "case53/cases/safetext"},
 

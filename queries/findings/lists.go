@@ -86,8 +86,8 @@ func blockOf(text string) (netip.Prefix, bool) {
 func nameOf(text string) (string, bool) {
 	name := strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(text, "*."), "."))
 	last := name[strings.LastIndexByte(name, '.')+1:]
-	if last == name || strings.Trim(last, "0123456789") == "" || strings.ContainsAny(name, "/:,*") || strings.HasPrefix(name, ".") ||
-		strings.Contains(name, "..") {
+	if last == name || strings.Trim(last, "0123456789") == "" ||
+		strings.ContainsAny(name, "/:,*") || strings.HasPrefix(name, ".") || strings.Contains(name, "..") {
 		return "", false
 	}
 	for _, c := range []byte(name) {

@@ -217,8 +217,8 @@ const (
 
 // kindOf judges an error of the service, or on the way to it.
 func kindOf(err error) errKind {
-	if text := err.Error(); strings.Contains(text, "get credentials") || strings.Contains(text, "refresh cached credentials") ||
-		strings.Contains(text, "get identity") {
+	text := err.Error()
+	if strings.Contains(text, "get credentials") || strings.Contains(text, "refresh cached credentials") || strings.Contains(text, "get identity") {
 		return credentials // there are none: whoever gives them has refused, or cannot be reached
 	}
 	var api smithy.APIError
@@ -226,44 +226,28 @@ func kindOf(err error) errKind {
 		return transient // the network, or a body that could not be read
 	}
 	switch code := api.ErrorCode(); code {
-	case "ThrottlingException",
-		"Throttling",
-		"TooManyRequestsException",
-		"RequestLimitExceeded",
-		"LimitExceededException",
-		"RequestThrottledException",
-		"SlowDown":
+	case "ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded", "LimitExceededException",
+		"RequestThrottledException", "SlowDown":
 		return throttled
-	case "ExpiredToken",
-		"ExpiredTokenException",
-		"UnrecognizedClientException",
-		"InvalidClientTokenId",
-		"InvalidAccessKeyId",
-		"IncompleteSignature",
-		"MissingAuthenticationToken",
-		"MissingAuthenticationTokenException",
-		"TokenRefreshRequired":
+	case "ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId",
+		"IncompleteSignature", "MissingAuthenticationToken", "MissingAuthenticationTokenException", "TokenRefreshRequired":
 		return credentials
 	case "InvalidSignatureException", "SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture":
 		// The clock differs: the client has learnt by how much, and signs the next one by the server's.
-		if text := strings.ToLower(api.ErrorMessage()); code == "SignatureDoesNotMatch" && !strings.Contains(text, "expired") &&
-			!strings.Contains(text, "not yet current") {
+		message := strings.ToLower(api.ErrorMessage())
+		if code == "SignatureDoesNotMatch" && !strings.Contains(message, "expired") && !strings.Contains(message, "not yet current") {
 			return credentials
 		}
 		return transient
-	case "ResourceNotFoundException",
-		"AccessDeniedException",
-		"AccessDenied",
-		"InvalidParameterException",
-		"ValidationException",
-		"InvalidOperationException",
-		"OptInRequired",
-		"DataAlreadyAcceptedException":
+	case "ResourceNotFoundException", "AccessDeniedException", "AccessDenied", "InvalidParameterException", "ValidationException",
+		"InvalidOperationException", "OptInRequired", "DataAlreadyAcceptedException":
 		return refused
 	}
 	var response *smithyhttp.ResponseError
-	if errors.As(err, &response) && response.HTTPStatusCode() < 500 && response.HTTPStatusCode() >= 400 &&
-		response.HTTPStatusCode() != 429 && response.HTTPStatusCode() != 408 {
+	if !errors.As(err, &response) {
+		return transient
+	}
+	if status := response.HTTPStatusCode(); status < 500 && status >= 400 && status != 429 && status != 408 {
 		return refused
 	}
 	return transient

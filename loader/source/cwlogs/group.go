@@ -14,9 +14,7 @@ import (
 // GroupsAPI is what is called of the service to look at log groups.
 type GroupsAPI interface {
 	DescribeLogGroups(
-		context.Context,
-		*cloudwatchlogs.DescribeLogGroupsInput,
-		...func(*cloudwatchlogs.Options),
+		context.Context, *cloudwatchlogs.DescribeLogGroupsInput, ...func(*cloudwatchlogs.Options),
 	) (*cloudwatchlogs.DescribeLogGroupsOutput, error)
 }
 

@@ -253,8 +253,8 @@ func TestKeysOfServices(t *testing.T) {
 		if flow := shape.Want["type"] == "FlowLogType"; flow && (got.Region != shape.Want["region"] || got.Service != "vpcflowlogs" || got.Stamp.IsZero()) {
 			t.Errorf("%s: %+v", shape.Case, got)
 		}
-		if want := shape.Want["year"] + "-" + shape.Want["month"] + "-" + shape.Want["day"]; got.Service != "KafkaBrokerLogs" &&
-			got.Day.Format(time.DateOnly) != want {
+		want := shape.Want["year"] + "-" + shape.Want["month"] + "-" + shape.Want["day"]
+		if got.Service != "KafkaBrokerLogs" && got.Day.Format(time.DateOnly) != want {
 			t.Errorf("%s: day %s, want %s", shape.Case, got.Day, want)
 		}
 	}
