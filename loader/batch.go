@@ -185,7 +185,6 @@ func (j *job) idle() bool { return j.skip || j.err != nil || j.copyOf != nil }
 
 // fatal says whether an error of one object is really one of the whole load: the disk of the case, not the object.
 func fatal(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EIO) || errors.Is(err, syscall.EMFILE) ||
-		errors.Is(err, fs.ErrClosed) ||
-		errors.Is(err, raw.ErrAltered)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EDQUOT) ||
+		errors.Is(err, syscall.EIO) || errors.Is(err, syscall.EMFILE) || errors.Is(err, fs.ErrClosed) || errors.Is(err, raw.ErrAltered)
 }

@@ -51,7 +51,10 @@ type decodingPart struct {
 
 // decodeObject decodes an object from the raw store. duplicates are the events, by index, that the case has already.
 func (l *load) decodeObject(ctx context.Context, tx *writer.Tx, j job, duplicates map[int]bool) (cases.Object, error) {
-	d := &decoding{ctx: ctx, tx: tx, o: newObject(j, l.plan), group: j.facts.LogGroup, is: j.is, streams: map[stream]*decodingPart{}, same: map[string]logs.Decoder{}}
+	d := &decoding{
+		ctx: ctx, tx: tx, o: newObject(j, l.plan), group: j.facts.LogGroup, is: j.is,
+		streams: map[stream]*decodingPart{}, same: map[string]logs.Decoder{},
+	}
 	var unreadable *unreadableError
 	switch {
 	case errors.As(j.is.err, &unreadable):
@@ -304,7 +307,10 @@ func (d *decoding) reject(p *decodingPart, rec *records.Record, why error) error
 	p.Rejected++
 	kept := rec.Data[:min(len(rec.Data), rejectBytes)]
 	d.rejects = append(d.rejects, cases.Reject{
-		RowNo: rec.No, Reason: reason(why), Size: max(rec.Size, int64(len(rec.Data))), Bytes: append([]byte(nil), kept...),
+		RowNo:  rec.No,
+		Reason: reason(why),
+		Size:   max(rec.Size, int64(len(rec.Data))),
+		Bytes:  append([]byte(nil), kept...),
 	})
 	return d.flushNotes(2048)
 }

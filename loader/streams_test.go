@@ -26,7 +26,8 @@ func page(events [][2]string) string {
 const (
 	flowEvent     = "2 123456789012 eni-0a1b 10.0.1.5 203.0.113.9 49152 443 6 10 840 1760000000 1760000060 ACCEPT OK"
 	resolverEvent = `{"version":"1.1","account_id":"123456789012","region":"eu-central-1","vpc_id":"vpc-1","query_timestamp":"2025-10-09T08:53:20Z",` +
-		`"query_name":"a.example.","query_type":"A","query_class":"IN","rcode":"NOERROR","answers":[],"srcaddr":"10.0.1.5","srcport":"5353","transport":"UDP","srcids":{}}`
+		`"query_name":"a.example.","query_type":"A","query_class":"IN","rcode":"NOERROR","answers":[],` +
+		`"srcaddr":"10.0.1.5","srcport":"5353","transport":"UDP","srcids":{}}`
 	accessEvent = `198.51.100.14 - - [24/Nov/2025:10:49:52 +0000] "GET /index.html HTTP/1.1" 200 2165`
 	errorEvent  = "[Mon Nov 24 10:49:52.1 2025] [core:error] [pid 7] no such file"
 )
@@ -78,7 +79,8 @@ func TestStreamsHaveTypesOfTheirOwn(t *testing.T) {
 	if info.Tables["flow"] != 4 || info.Tables["dns"] != 3 || info.Captures[0].Rows["flow"] != 4 || info.Captures[0].Rows["dns"] != 3 {
 		t.Errorf("tables %v, rows %v", info.Tables, info.Captures[0].Rows)
 	}
-	if len(info.Unread) != 2 || info.Unread[0].LogStream != "i-1/access" || !strings.Contains(info.Unread[0].What, "Apache") || info.Unread[1].LogStream != "i-1/error" {
+	if len(info.Unread) != 2 || info.Unread[0].LogStream != "i-1/access" || !strings.Contains(info.Unread[0].What, "Apache") ||
+		info.Unread[1].LogStream != "i-1/error" {
 		t.Errorf("unread: %+v", info.Unread)
 	}
 	for text, want := range map[string]string{

@@ -166,11 +166,23 @@ func loadJSON(dir string, plan loader.Plan, r loader.Report) any {
 		failed = append(failed, failure{f.URI, f.Err.Error()})
 	}
 	return map[string]any{
-		"case": dir, "capture": plan.Capture, "role": plan.Role, "window": plan.Window,
-		"listed": r.Listed, "loaded": r.Loaded, "skipped": r.Skipped, "copies": r.Copies, "problems": r.Problems, "failed": failed,
-		"slices": slicesJSON(
-			r.Slices,
-		), "remarks": append([]string{}, r.Remarks...), "lines": r.Lines, "formats": r.Formats, "unread": r.Unread, "seconds": r.Elapsed.Seconds(), "derive_seconds": r.Deriving.Seconds(),
+		"case":           dir,
+		"capture":        plan.Capture,
+		"role":           plan.Role,
+		"window":         plan.Window,
+		"listed":         r.Listed,
+		"loaded":         r.Loaded,
+		"skipped":        r.Skipped,
+		"copies":         r.Copies,
+		"problems":       r.Problems,
+		"failed":         failed,
+		"slices":         slicesJSON(r.Slices),
+		"remarks":        append([]string{}, r.Remarks...),
+		"lines":          r.Lines,
+		"formats":        r.Formats,
+		"unread":         r.Unread,
+		"seconds":        r.Elapsed.Seconds(),
+		"derive_seconds": r.Deriving.Seconds(),
 	}
 }
 

@@ -138,7 +138,9 @@ func scriptBalance(ts *testscript.TestScript, neg bool, args []string) {
 // unbalancedSQL finds what is not accounted for in a single object.
 const unbalancedSQL = `SELECT object_id, uri FROM object o WHERE "read" <> rows + headers + blank + outside + duplicate + unread + rejected
 	OR rejected <> (SELECT count(*) FROM reject r WHERE r.object_id = o.object_id)
-	OR rows <> (SELECT count(*) FROM (SELECT object_id FROM flow UNION ALL SELECT object_id FROM dns UNION ALL SELECT object_id FROM zone) t WHERE t.object_id = o.object_id)`
+	OR rows <> (SELECT count(*) FROM
+		(SELECT object_id FROM flow UNION ALL SELECT object_id FROM dns UNION ALL SELECT object_id FROM zone) t
+		WHERE t.object_id = o.object_id)`
 
 // balanced reads info --json and checks that its sums hold.
 func balanced(info []byte) (cases.Counts, error) {

@@ -251,22 +251,8 @@ func (s *overview) coverage(o *cases.Overview, width int) []string {
 	}
 	name = min(name, max(width/3, 12))
 	for _, c := range rows {
-		lead := " " + grid.Fit(
-			e.Show(c.LogType),
-			5,
-			false,
-			e.Opt.ASCII,
-		) + grid.Fit(
-			e.Show(c.Capture),
-			9,
-			false,
-			e.Opt.ASCII,
-		) + " " + grid.Fit(
-			e.Show(c.Source),
-			name,
-			false,
-			e.Opt.ASCII,
-		) + " "
+		lead := " " + grid.Fit(e.Show(c.LogType), 5, false, e.Opt.ASCII) + grid.Fit(e.Show(c.Capture), 9, false, e.Opt.ASCII) + " " +
+			grid.Fit(e.Show(c.Source), name, false, e.Opt.ASCII) + " "
 		room := min(max(width-ansi.StringWidth(lead)-20, 4), 72)
 		out = append(out, lead+s.bar(c, room)+" "+coveredText(c))
 	}
