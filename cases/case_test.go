@@ -48,7 +48,7 @@ COMMENT ON COLUMN note.name IS 'name: what it says';
 -- section: derived
 
 -- derived: note_minute
-INSERT INTO store.minute SELECT 'note', c.capture, c.place, 'records', date_trunc('minute', n.noted), count(*), NULL
+INSERT INTO derived.minute SELECT 'note', c.capture, c.place, 'records', date_trunc('minute', n.noted), count(*), NULL
 FROM store.note n JOIN store.note_context c USING (context_id) WHERE n.object_id > $after GROUP BY ALL;
 `
 
@@ -200,32 +200,6 @@ func TestObjectIsWholeOrNot(t *testing.T) {
 	}
 	if c.Kind("NAME") != "name" || c.Kind("place") != "" {
 		t.Errorf("kinds %q, %q", c.Kind("NAME"), c.Kind("place"))
-	}
-}
-
-// TestStale leaves a case as a kill between a load and its derived tables does.
-func TestStale(t *testing.T) {
-	dir := smallCase(t)
-	w := openWriter(t, dir)
-	addObject(t, w, 2, "attic", noon.Add(time.Hour))
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	c, err := cases.Open(t.Context(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !errors.Is(c.Stale, layout.ErrStale) || !strings.Contains(c.Stale.Error(), "case53 load "+dir+" alone finishes what is there") {
-		t.Errorf("stale: %v", c.Stale)
-	}
-	if _, err := c.Coverage(t.Context(), time.Minute); !errors.Is(err, layout.ErrStale) {
-		t.Errorf("coverage of a stale case: %v", err)
-	}
-	c.Close()
-	closeWriter(t, openWriter(t, dir))
-	c = openCase(t, dir)
-	if got := one(t, c, "SELECT sum(records) FROM minute"); c.Stale != nil || got != "4" {
-		t.Errorf("%v, %s records", c.Stale, got)
 	}
 }
 

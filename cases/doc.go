@@ -42,11 +42,11 @@ const FormatVersion = layout.FormatVersion
 
 // Errors of opening a case, for looking or for writing.
 var (
-	ErrLocked  = layout.ErrLocked
-	ErrNoCase  = layout.ErrNoCase
-	ErrNewer   = layout.ErrNewer
-	ErrDamaged = layout.ErrDamaged
-	ErrStale   = layout.ErrStale
+	ErrLocked   = layout.ErrLocked
+	ErrNoCase   = layout.ErrNoCase
+	ErrNewer    = layout.ErrNewer
+	ErrDamaged  = layout.ErrDamaged
+	ErrNotReady = layout.ErrNotReady
 )
 
 // Is says whether dir is a case, or what is left of one.

@@ -116,6 +116,12 @@ func takeIn(t *testing.T, w *writer.Writer) {
 	if err := tx.Commit(ctx); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := w.Announce(ctx, "load of file:///e", "{}"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Accept(ctx); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // jsonKeys are the keys of a JSON object, in their order.

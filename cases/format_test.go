@@ -21,13 +21,13 @@ type formatDoc struct {
 	text     string
 	tables   []formatTable
 	fences   []formatFence
-	sameAs   map[string]string // of a heading "store.x": the table whose columns it has too
-	headings []string          // every "store.x"
+	sameAs   map[string]string // of a heading "store.x" or "derived.x": the table whose columns it has too
+	headings []string          // every "store.x" and "derived.x"
 }
 
 // formatTable is a Markdown table and what it stands under.
 type formatTable struct {
-	heading string // store.x, or the section
+	heading string // store.x, derived.x, or the section
 	first   string // heading of its first column
 	rows    [][]string
 }
@@ -128,7 +128,7 @@ func code(text string) []string {
 	return out
 }
 
-// columns gives the columns of each table of schema store, as "name TYPE" or "name TYPE or NULL".
+// columns gives the columns of each table, as "name TYPE" or "name TYPE or NULL".
 func (d *formatDoc) columns() map[string][]string {
 	out := map[string][]string{}
 	for _, h := range d.headings {
@@ -191,12 +191,15 @@ func texts(t *testing.T, c *cases.Case, sql string) (out []string) {
 	return out
 }
 
-// TestFormatTables compares the tables of schema store with FORMAT.md: names, columns and their order, types, NULL.
+// TestFormatTables compares the tables of schemas store and derived with FORMAT.md: names, columns and their order, types, NULL.
 func TestFormatTables(t *testing.T) {
 	doc, c := readFormat(t).columns(), freshCase(t)
 	made := map[string][]string{}
-	if err := c.Each(t.Context(), `SELECT 'store.' || table_name, column_name || ' ' || data_type || CASE WHEN is_nullable THEN ' or NULL' ELSE '' END
-		FROM duckdb_columns() WHERE schema_name = 'store' ORDER BY table_name, column_index`, nil, func(v []any) error {
+	if err := c.Each(t.Context(), `SELECT schema_name || '.' || table_name,
+			column_name || ' ' || data_type || CASE WHEN is_nullable THEN ' or NULL' ELSE '' END
+		FROM duckdb_columns() c WHERE schema_name = 'store' OR schema_name = 'derived'
+			AND table_oid IN (SELECT table_oid FROM duckdb_tables() WHERE schema_name = 'derived')
+		ORDER BY schema_name, table_name, column_index`, nil, func(v []any) error {
 		made[v[0].(string)] = append(made[v[0].(string)], v[1].(string))
 		return nil
 	}); err != nil {
@@ -233,7 +236,7 @@ func TestFormatMain(t *testing.T) {
 // formatWords compares what stands in a case as text with FORMAT.md: facts of the case, and steps of what is derived.
 func formatWords(t *testing.T, d *formatDoc, dir string) {
 	c := openCase(t, dir)
-	differ(t, "step", slices.Collect(maps.Keys(d.list(t, "Step"))), texts(t, c, "SELECT DISTINCT name FROM store.derived"))
+	differ(t, "step", slices.Collect(maps.Keys(d.list(t, "Step"))), texts(t, c, "SELECT DISTINCT name FROM derived.step"))
 	for _, table := range d.tables {
 		if table.heading == "store.meta" {
 			differ(t, "fact", code(table.rows[0][2]), texts(t, c, "SELECT key FROM store.meta"))

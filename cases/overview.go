@@ -44,8 +44,8 @@ func (c *Case) Overview(ctx context.Context, bin time.Duration) (Overview, error
 	if o.Rejects, err = c.reasons(ctx); err != nil {
 		return o, err
 	}
-	if c.Stale != nil {
-		o.Problem = c.Stale.Error()
+	if c.NotReady != nil {
+		o.Problem = c.NotReady.Error()
 		return o, nil
 	}
 	if o.Hours, err = c.hours(ctx); err != nil {

@@ -159,8 +159,8 @@ func digests(t *testing.T, dir string) map[string]string {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if c.Stale != nil {
-		t.Fatal(c.Stale)
+	if c.NotReady != nil {
+		t.Fatal(c.NotReady)
 	}
 	out := map[string]string{}
 	sum := func(table, sql string) {

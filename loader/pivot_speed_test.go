@@ -36,7 +36,7 @@ func BenchmarkPivot(b *testing.B) {
 	}
 	overview := time.Since(start)
 	addresses := column(b, c, "SELECT addr_n FROM flow_by_addr USING SAMPLE 40 ROWS (reservoir, 53)")
-	busiest := column(b, c, "SELECT addr FROM store.flow_endpoint GROUP BY addr ORDER BY count(*) DESC LIMIT 5")
+	busiest := column(b, c, "SELECT addr FROM derived.flow_endpoint GROUP BY addr ORDER BY count(*) DESC LIMIT 5")
 	for range b.N {
 		report := func(name string, addrs []string) {
 			var warm []float64

@@ -62,6 +62,21 @@ func (p *Plan) action() string {
 	return "load"
 }
 
+// title is the plan in a few words.
+func (p *Plan) title() string {
+	var uris []string
+	for _, s := range p.Sources {
+		uris = append(uris, strings.Fields(s.URI())...) // a source of several paths has several
+	}
+	switch len(uris) {
+	case 0:
+		return p.action()
+	case 1:
+		return p.action() + " of " + uris[0]
+	}
+	return fmt.Sprintf("%s of %s and %d more", p.action(), uris[0], len(uris)-1)
+}
+
 // record is the plan as the custody log keeps it.
 func (p *Plan) record() map[string]any {
 	uris := []string{}

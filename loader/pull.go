@@ -18,7 +18,7 @@ func (p *Plan) identity() (string, error) {
 	key := p.record()
 	delete(key, "flow_format") // how records are read may change on the way
 	delete(key, "format")
-	if len(p.Pull.Options) > 0 {
+	if p.Pull != nil && len(p.Pull.Options) > 0 {
 		key["options"] = p.Pull.Options
 	}
 	text, err := json.Marshal(key)

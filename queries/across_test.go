@@ -241,9 +241,9 @@ func load(t interface{ Fatalf(string, ...any) }, db *sql.DB, all []smallCase) {
 		{`flow_full (object_id, row_no, context_id, start, "end", src4, dst4, srcport, dstport, protocol, tcp_flags, pkt_src4, pkt_dst4, utf8_escaped)`, flows},
 	} {
 		table, _, _ := strings.Cut(in.table, " ")
-		must(t, db, "DELETE FROM store."+table)
+		must(t, db, "DELETE FROM "+inSchema(table))
 		if len(in.rows) > 0 {
-			must(t, db, "INSERT INTO store."+in.table+" VALUES "+strings.Join(in.rows, ", "))
+			must(t, db, "INSERT INTO "+inSchema(in.table)+" VALUES "+strings.Join(in.rows, ", "))
 		}
 	}
 }
@@ -284,7 +284,11 @@ func buildAcross(t interface{ Fatalf(string, ...any) }, db *sql.DB, derived []st
 }
 
 func acrossDerived(t *testing.T) []string {
-	return statements(sectionOf(across.Schema.SQL, "derived"))
+	var all []string
+	for _, s := range across.Schemas {
+		all = append(all, statements(sectionOf(s.SQL, "derived"))...)
+	}
+	return all
 }
 
 // TestAcrossAgreesWithTheSlowWay: names and connections, on thousands of small cases.
@@ -325,13 +329,13 @@ func TestAcrossAgreesWithTheSlowWay(t *testing.T) {
 // TestSessionSumsAreHeldAgainstTheRecords: a connection that lost a record, or bytes, ends the build.
 func TestSessionSumsAreHeldAgainstTheRecords(t *testing.T) {
 	derived := acrossDerived(t)
-	check := derived[len(derived)-1]
+	check := derived[slices.IndexFunc(derived, func(s string) bool { return strings.Contains(s, "their flow records are") })]
 	flow := flowRow{iface: 1, src: 1, dst: 2, srcPort: 40000, dstPort: 443, seconds: 30}
 	for _, loss := range []string{
-		"UPDATE store.flow_session SET records = records - 1",
-		"UPDATE store.flow_session SET bytes_in = 1",
-		"UPDATE store.flow_session SET packets_out = 1",
-		"DELETE FROM store.flow_session",
+		"UPDATE derived.flow_session SET records = records - 1",
+		"UPDATE derived.flow_session SET bytes_in = 1",
+		"UPDATE derived.flow_session SET packets_out = 1",
+		"DELETE FROM derived.flow_session",
 	} {
 		db := emptyCase(t)
 		load(t, db, []smallCase{{flows: []flowRow{flow, flow}, first: -1}})

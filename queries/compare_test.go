@@ -191,7 +191,7 @@ func loadCompared(t *rapid.T, db *sql.DB, all []comparedCase) {
 	for _, table := range []string{
 		"capture", "flow_context", "dns_context", "dns_answer_context", "flow_plain", "flow_full", "dns", "dns_answer", "minute",
 	} {
-		must(t, db, "DELETE FROM store."+table)
+		must(t, db, "DELETE FROM "+inSchema(table))
 	}
 	must(t, db, "INSERT INTO store.dns_answer_context VALUES (1, 'A', 'IN')")
 	must(t, db, "INSERT INTO store.capture VALUES ('c0', 'incident', '2026-11-10'), ('c1', 'replay', '2026-11-10'), ('c2', 'baseline', '2026-11-10')")
@@ -231,7 +231,7 @@ func loadCompared(t *rapid.T, db *sql.DB, all []comparedCase) {
 			name, src4, src6, rdata, answer_context_id, rdata4, rdata6, utf8_escaped)`: answers,
 	} {
 		if len(rows) > 0 {
-			must(t, db, "INSERT INTO store."+into+" VALUES "+strings.Join(rows, ", "))
+			must(t, db, "INSERT INTO "+inSchema(into)+" VALUES "+strings.Join(rows, ", "))
 		}
 	}
 }

@@ -44,9 +44,9 @@ func from(resolver, subnet, guesses string) string {
 
 // endpoints makes the rows by address from the flow records that are there.
 func endpoints() []string {
-	made := []string{"DELETE FROM store.flow_endpoint"}
+	made := []string{"DELETE FROM derived.flow_endpoint"}
 	for _, s := range statements(sectionOf(flow.Type.SQL, "derived")) {
-		if strings.Contains(s, "INTO store.flow_endpoint") {
+		if strings.Contains(s, "INTO derived.flow_endpoint") {
 			made = append(made, strings.NewReplacer("$after", "0", "$upto", "4294967295", "$parts", "1", "$part", "0").Replace(s))
 		}
 	}

@@ -22,9 +22,9 @@ const (
 	in      = 40
 	noOut   = 60
 	noIn    = 80
-	logsDNS = "INSERT INTO store.minute (log_type, capture, source, status, minute, records) " +
+	logsDNS = "INSERT INTO derived.minute (log_type, capture, source, status, minute, records) " +
 		"SELECT 'dns', 'incident', 'vpc-1', 'NOERROR', TIMESTAMP '2026-11-02' + to_minutes(i), 1 FROM range(0, 4000, 5) t(i)"
-	logsFlow = "INSERT INTO store.minute (log_type, capture, source, status, minute, records) " +
+	logsFlow = "INSERT INTO derived.minute (log_type, capture, source, status, minute, records) " +
 		"SELECT 'flow', 'incident', 'eni-1', 'OK', TIMESTAMP '2026-11-02' + to_minutes(i), 1 FROM range(0, 4000, 5) t(i)"
 	resolved = "UPDATE store.dns SET answers_n = 1 WHERE context_id = 1"
 	noObject = "DELETE FROM store.object"
@@ -34,7 +34,7 @@ const (
 func skipped(iface string, from, to int) string { return quiet(iface, "SKIPDATA", from, to) }
 
 func quiet(iface, status string, from, to int) string {
-	return fmt.Sprintf("INSERT INTO store.span SELECT 'flow', 'incident', '%s', '%s', TIMESTAMP '2026-11-02' + to_minutes(i) "+
+	return fmt.Sprintf("INSERT INTO derived.span SELECT 'flow', 'incident', '%s', '%s', TIMESTAMP '2026-11-02' + to_minutes(i) "+
 		"FROM range(%d, %d) t(i)", iface, status, from, to)
 }
 

@@ -41,7 +41,7 @@ func guesses(n int, name, second, context string) string {
 
 // span makes the minutes [from, to) that records of an interface speak about.
 func span(iface string, from, to int) string {
-	return fmt.Sprintf("INSERT INTO store.span SELECT 'flow', 'incident', '%s', 'OK', TIMESTAMP '2026-11-02' + to_minutes(i) "+
+	return fmt.Sprintf("INSERT INTO derived.span SELECT 'flow', 'incident', '%s', 'OK', TIMESTAMP '2026-11-02' + to_minutes(i) "+
 		"FROM range(%d, %d) t(i)", iface, from, to)
 }
 
@@ -62,7 +62,7 @@ INSERT INTO store.dns_context (context_id, capture, vpc_id, query_type, rcode) V
 INSERT INTO store.dns_answer_context VALUES (1, 'A', 'IN'), (2, 'AAAA', 'IN'), (3, 'CNAME', 'IN'), (4, 'TXT', 'IN'), (5, 'NULL', 'IN');
 INSERT INTO store.zone_context (context_id, capture, hosted_zone_id, query_type, response_code) VALUES
   (1, 'incident', 'Z1', 'A', 'NXDOMAIN'), (2, 'incident', 'Z1', 'A', 'NOERROR');
-INSERT INTO store.minute (log_type, capture, source, status, minute, records) VALUES
+INSERT INTO derived.minute (log_type, capture, source, status, minute, records) VALUES
   ('dns', 'incident', 'vpc-1', 'NOERROR', '2026-10-30', 1), ('dns', 'replay', 'vpc-9', 'NOERROR', '2026-10-30', 1);
 `
 
@@ -192,7 +192,7 @@ func staged(t *testing.T, db *sql.DB, rows []string) {
 		"capture", "flow_context", "dns_context", "dns_answer_context", "zone_context", "flow_plain", "flow_full",
 		"dns", "dns_answer", "zone", "minute", "span",
 	} {
-		run(t, db, "DELETE FROM store."+table)
+		run(t, db, "DELETE FROM "+inSchema(table))
 	}
 	for _, s := range append(statements(stage), rows...) {
 		run(t, db, s)

@@ -26,7 +26,7 @@ func (w *Writer) Derive(ctx context.Context, progress func(name string)) (err er
 	}
 	last := row[0].(int64)
 	for _, d := range w.derived {
-		row, err := w.conn.QueryRow(ctx, "SELECT coalesce(max(upto), 0) FROM store.derived WHERE name = $name", map[string]any{"name": d.Name})
+		row, err := w.conn.QueryRow(ctx, "SELECT coalesce(max(upto), 0) FROM derived.step WHERE name = $name", map[string]any{"name": d.Name})
 		if err != nil {
 			return err
 		}
@@ -73,7 +73,7 @@ func (w *Writer) deriveOne(ctx context.Context, d derived, after, upto int64) er
 	if err := w.build(ctx, d, after, upto); err != nil {
 		return err
 	}
-	if err := w.conn.Run(ctx, "INSERT INTO store.derived VALUES ($name, $upto)", map[string]any{"name": d.Name, "upto": upto}); err != nil {
+	if err := w.conn.Run(ctx, "INSERT INTO derived.step VALUES ($name, $upto)", map[string]any{"name": d.Name, "upto": upto}); err != nil {
 		return err
 	}
 	return w.conn.Exec(ctx, "COMMIT")

@@ -3,6 +3,7 @@
 -- section: tables
 
 CREATE SCHEMA store;
+CREATE SCHEMA derived;
 
 CREATE TABLE store.meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
 
@@ -89,17 +90,21 @@ CREATE TABLE store.network (
   asn UINTEGER, as_org VARCHAR, aws_service VARCHAR, aws_region VARCHAR
 );
 
--- How far each derived table has been built: every object up to this one is in it.
-CREATE TABLE store.derived (name VARCHAR NOT NULL, upto UINTEGER NOT NULL);
+-- A load or pull that has begun and has not come to its end with all that is derived: a row while it is under way, and after it
+-- was interrupted.
+CREATE TABLE store.unfinished (what VARCHAR NOT NULL, plan VARCHAR NOT NULL, began_at TIMESTAMP NOT NULL);
+
+-- How far each step has been built: every object up to this one is in its tables. All steps are here from the beginning, at 0.
+CREATE TABLE derived.step (name VARCHAR NOT NULL, upto UINTEGER NOT NULL);
 
 -- Derived: records per minute, for histograms and coverage. source: interface_id, vpc_id or hosted_zone_id.
-CREATE TABLE store.minute (
+CREATE TABLE derived.minute (
   log_type VARCHAR NOT NULL, capture VARCHAR NOT NULL, source VARCHAR, status VARCHAR NOT NULL,
   minute TIMESTAMP NOT NULL, records BIGINT NOT NULL, bytes HUGEINT
 );
 
 -- Derived: the minutes that records of a source speak about, where the log itself says how much of them is there.
-CREATE TABLE store.span (log_type VARCHAR NOT NULL, capture VARCHAR NOT NULL, source VARCHAR, status VARCHAR, minute TIMESTAMP NOT NULL);
+CREATE TABLE derived.span (log_type VARCHAR NOT NULL, capture VARCHAR NOT NULL, source VARCHAR, status VARCHAR, minute TIMESTAMP NOT NULL);
 
 -- section: views
 
@@ -346,7 +351,7 @@ FROM store.network n
 CREATE VIEW asset AS SELECT DISTINCT * EXCLUDE (sha256) FROM store.asset;
 
 CREATE VIEW minute AS
-SELECT log_type, capture, source, status, minute, sum(records)::BIGINT AS records, sum(bytes) AS bytes FROM store.minute GROUP BY ALL;
+SELECT log_type, capture, source, status, minute, sum(records)::BIGINT AS records, sum(bytes) AS bytes FROM derived.minute GROUP BY ALL;
 
 COMMENT ON VIEW log_type IS 'case: the log types that this case can hold';
 COMMENT ON VIEW capture IS 'case: the captures and their roles';
@@ -421,3 +426,61 @@ COMMENT ON COLUMN network.aws_region IS 'text: region in ip-ranges.json';
 COMMENT ON COLUMN network.file IS 'text: name of the file that says so';
 COMMENT ON COLUMN network.first_n IS 'number: first address as a number, sorted within a file';
 COMMENT ON COLUMN network.last_n IS 'number: last address as a number';
+
+-- What is there of each source, in windows of ten minutes from the first to the last record of its log type and capture. A
+-- window counts as its worst minute: SKIPDATA, then OK, then NODATA. Windows without anything, one after the other, are one
+-- row: a record that claims another century must not make millions. Where a log has no NODATA such a row is none, and may be
+-- quiet, cached or not logged.
+CREATE VIEW coverage AS
+WITH spoken_minute AS (
+  SELECT log_type, capture, coalesce(source, '-') AS source, minute,
+    CASE status
+      WHEN 'SKIPDATA' THEN 3
+      WHEN 'NODATA' THEN 1
+      ELSE 2
+    END AS rank
+  FROM derived.span
+  UNION ALL
+  SELECT log_type, capture, coalesce(source, '-'), minute, 4
+  FROM derived.minute
+  WHERE log_type IN (SELECT name FROM store.log_type WHERE silence = 'none')
+), spoken_window AS (
+  SELECT log_type, capture, source,
+    time_bucket(INTERVAL 10 MINUTE, minute) AS start, max(rank) AS rank, count(DISTINCT minute) AS minutes
+  FROM spoken_minute
+  GROUP BY ALL
+), log_span AS (
+  SELECT log_type, capture, min(start) AS first_start, max(start) AS last_start
+  FROM spoken_window
+  GROUP BY log_type, capture
+), laid_window AS (
+  SELECT b.*, p.first_start, p.last_start,
+    coalesce(lag(b.start) OVER source + INTERVAL 10 MINUTE, p.first_start) AS nothing_from,
+    lead(b.start) OVER source IS NULL AS is_last
+  FROM spoken_window b
+    JOIN log_span p USING (log_type, capture)
+  WINDOW source AS (PARTITION BY b.log_type, b.capture, b.source ORDER BY b.start)
+), type_silence AS (
+  SELECT name AS log_type, silence FROM store.log_type
+)
+SELECT log_type, capture, source, start, start + INTERVAL 10 MINUTE AS "end",
+  ['NODATA', 'OK', 'SKIPDATA', 'records'][rank] AS status,
+  minutes
+FROM laid_window
+UNION ALL
+SELECT log_type, capture, source, nothing_from, start, silence, 0
+FROM laid_window
+  JOIN type_silence USING (log_type)
+WHERE nothing_from < start
+UNION ALL
+SELECT log_type, capture, source, start + INTERVAL 10 MINUTE, last_start + INTERVAL 10 MINUTE, silence, 0
+FROM laid_window
+  JOIN type_silence USING (log_type)
+WHERE is_last AND start < last_start;
+
+COMMENT ON VIEW coverage IS 'derived: what is there of each source, in windows of ten minutes';
+COMMENT ON COLUMN coverage.source IS 'text: interface_id, vpc_id or hosted_zone_id';
+COMMENT ON COLUMN coverage.start IS 'time: start of the window, or of the windows without anything';
+COMMENT ON COLUMN coverage."end" IS 'time: its end, not in it';
+COMMENT ON COLUMN coverage.status IS 'text: OK, NODATA, SKIPDATA or absent; of a log without NODATA records or none';
+COMMENT ON COLUMN coverage.minutes IS 'count: minutes of the window that records speak about';

@@ -210,6 +210,11 @@ func (w *Writer) createTables(ctx context.Context, schemas []cases.Schema) error
 			return err
 		}
 	}
+	for _, d := range w.derived {
+		if err := w.conn.Run(ctx, "INSERT INTO derived.step VALUES ($name, 0)", map[string]any{"name": d.Name}); err != nil {
+			return err
+		}
+	}
 	for key, value := range map[string]string{
 		"format_version": strconv.Itoa(layout.FormatVersion),
 		"created_at":     time.Now().UTC().Format(time.RFC3339),

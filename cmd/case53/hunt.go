@@ -86,8 +86,8 @@ func openHunter(c *cobra.Command, dir string, names []string) (h *findings.Hunte
 			opened.Close()
 		}
 	}()
-	if h.Case.Stale != nil {
-		return nil, nil, h.Case.Stale
+	if h.Case.NotReady != nil {
+		return nil, nil, h.Case.NotReady
 	}
 	set, err := library(h.Case.Dir, c.ErrOrStderr())
 	if err != nil {

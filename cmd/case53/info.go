@@ -61,14 +61,17 @@ func printInfo(w io.Writer, info cases.Info) {
 		}
 	}
 	for _, p := range info.Pulls {
-		fmt.Fprintf(w, "pull      of %s was interrupted; the same command goes on with it: %s\n",
-			p.Began.UTC().Format("2006-01-02 15:04:05"), safetext.Show(string(p.Plan)))
+		fmt.Fprintf(w, "pull      that was interrupted: %s\n", safetext.Show(string(p.Plan)))
+	}
+	if info.Again != nil && *info.Again > 0 {
+		fmt.Fprintf(w, "again     %s that say again what a record of another object says: no sum counts them\n",
+			words.Plural(*info.Again, "record", "records"))
 	}
 	for _, u := range info.Unread {
 		part := cases.Part{LogGroup: u.LogGroup, LogStream: u.LogStream}
 		fmt.Fprintf(w, "unread    %s of %s: %s\n", words.Plural(u.Records, "record", "records"), safetext.Show(part.Source()), safetext.Show(u.What))
 	}
 	for _, p := range info.Problems {
-		fmt.Fprintf(w, "problem   %s: %s\n", safetext.Show(p.URI), safetext.Show(p.Problem))
+		fmt.Fprintf(w, "problem   %s\n", safetext.Show(p))
 	}
 }

@@ -38,8 +38,8 @@ var (
 	ErrNewer = errors.New("case of a newer format")
 	// ErrDamaged says that the database no longer holds what the custody log says was loaded.
 	ErrDamaged = errors.New("case damaged")
-	// ErrStale says that the last load did not finish what it derives from the records.
-	ErrStale = errors.New("the last load was interrupted")
+	// ErrNotReady says that what is derived from the records is not, or not all, there.
+	ErrNotReady = errors.New("the case is not ready")
 )
 
 // Path is a file of the case in dir.
