@@ -3,7 +3,8 @@
 //
 // Wrappers are found by content, never by name, and wherever they nest:
 //
-//   - gzip (any number of members), zstd, and one inside the other;
+//   - gzip (any number of members, white space between them or none), zstd, and one inside the other;
+//   - UTF-16 with a byte order mark, and without one where its first characters are plain ASCII;
 //   - CloudWatch Logs exports to S3: lines with the event's time in front;
 //   - the output of aws logs filter-log-events and get-log-events, of any size, one document after another;
 //   - CloudWatch events as JSON lines, also with nothing but a message, as Firehose leaves them;
@@ -42,5 +43,5 @@
 //
 // A stored object is opened by [Open], which reads Parquet too: its rows become JSON objects. [Find] reads one record again.
 //
-// The package refuses what is not text: archives, other compressions, UTF-16, binary, and nothing at all.
+// The package refuses what is not text: archives, other compressions, UTF-32, binary, and nothing at all.
 package records

@@ -50,7 +50,7 @@ var (
 	ErrParquet = errors.New("a Parquet file, which holds no lines")
 	ErrArchive = errors.New("an archive\nhint: unpack it and load the folder")
 	ErrPacked  = errors.New("compressed in a way that no AWS log is (gzip and zstd are read)\nhint: decompress it first")
-	ErrUTF16   = errors.New("text in UTF-16, as PowerShell's > writes it\nhint: iconv -f UTF-16 -t UTF-8")
+	ErrUTF32   = errors.New("text in UTF-32\nhint: iconv -f UTF-32 -t UTF-8")
 	ErrBinary  = errors.New("binary data, not text")
 )
 
