@@ -11,7 +11,12 @@
 //   - subscription envelopes, also joined without a newline; control messages are records of Kind [Control];
 //   - Firehose ({"records":[{"data":…}]}), Kinesis ({"Records":[{"kinesis":…}]}) and Lambda ({"awslogs":…}) events,
 //     whose base64 data is an object of its own, wrapped again or not;
-//   - JSON arrays of any of these, or of lines as strings.
+//   - JSON arrays of any of these, or of lines as strings;
+//   - Logs Insights results: JSON rows that have @message, and the output of aws logs get-query-results;
+//   - one line in each JSON object, as shippers write it (logstash, the Beats, Vector, Fluentd, Fluent Bit and others), also
+//     where the line is an object itself, and inside a document of OpenSearch ({"_source":…});
+//   - lists of records: CloudTrail's {"Records":[…]}, and the output of aws cloudtrail lookup-events;
+//   - what Firehose could not process ({"rawData":…}).
 //
 // What is left is a record: a line of text; a JSON object, on one line or pretty-printed over many; or the message of
 // an event, which may hold newlines. Where no wrapper is known, a JSON object is a record as it stands.
@@ -26,11 +31,13 @@
 //   - A message is unescaped exactly. Bytes that are not UTF-8 stay as they are, and half of a surrogate pair, which has
 //     no UTF-8, becomes the three bytes of its code point (\ud800: ED A0 80): both are invalid UTF-8 that whoever stores
 //     text must escape, and neither is lost. Control characters inside a string are tolerated, but for a newline.
-//   - An envelope that has a key twice is broken: readers differ in which value they believe.
+//   - An envelope that has a key twice, with different values, is broken: readers differ in which value they believe.
 //   - A list is read as a stream when its document is longer than Options.MaxRecord or broken somewhere: what is good of it
 //     is delivered, so a key that comes twice, or a log group's name, is then of use only where it stands before the list.
-//   - Of an object {"message": …} only CloudWatch's own keys make it an event; one key more, and it is an application's
-//     own record and stays whole. Inside a list of events unknown keys are allowed: AWS adds some.
+//   - An object {"message": …} is an application's own record and stays whole, unless it has no keys but CloudWatch's, names a
+//     log group or stream, or has no keys but those with which shippers say how a line came: see shipper.go. Inside a list of
+//     events unknown keys are allowed: AWS adds some.
+//   - A shipper's time is the event's only where it names a log group or stream: else it is when the line was read.
 //   - After a JSON object on its line there may be blanks and "|", as in a line cut from a Markdown table; they are
 //     not part of the record. Anything else there makes a broken record.
 //   - JSON deeper than [MaxDepth], and wrappers nested deeper than [MaxWrappers], are broken records.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -128,7 +129,7 @@ func TestFixtures(t *testing.T) {
 		"grafana+lambda-promtail/testdata/waflog.log.gz":                                                                 {1, "gzip", "{"},
 		"grafana+lambda-promtail/testdata/cloudfront.log.gz":                                                             {4, "gzip", "#Version"},
 		"grafana+lambda-promtail/testdata/events/kinesis-event.json":                                                     {2, "kinesis", "Hello World"},
-		"grafana+lambda-promtail/testdata/events/s3-event.json":                                                          {1, "plain", "{"},
+		"grafana+lambda-promtail/testdata/events/s3-event.json":                                                          {1, "Records", "{"},
 		"ocsf+examples/mappings/markdown/AWS/v1.1.0/Route53/samples/route53.raw":                                         {1, "plain", "{"},
 		"ocsf+examples/mappings/dataprepper/AWS/v1.1.0/VPC Flow/samples/vpcflowlog.raw":                                  {1, "array", "{"},
 		"ocsf+examples/mappings/markdown/AWS/v1.1.0/VPC Flowlogs/samples/vpcflowlog.raw":                                 {2, "plain", "account_id,"},
@@ -150,7 +151,9 @@ func TestFixtures(t *testing.T) {
 		rel, _ := filepath.Rel(dir, path)
 		r, err := NewReader(bytes.NewReader(stored))
 		if err != nil {
-			t.Errorf("%s: %v", rel, err)
+			if !slices.ContainsFunc([]error{ErrArchive, ErrBinary, ErrEmpty, ErrParquet}, func(why error) bool { return errors.Is(err, why) }) {
+				t.Errorf("%s: %v", rel, err)
+			}
 			return nil
 		}
 		n, first := 0, ""

@@ -306,10 +306,32 @@ func (s *stream) checked(r *Reader, end int, at *spans) (bool, error) {
 		s.tail = true
 		s.note(r, event.String())
 		return s.giveEvent(r, o), nil
+	case shape == shipped:
+		s.pos += end
+		s.tail = true
+		s.note(r, shape.String())
+		return s.giveShipped(r, o), nil
+	case shape == document:
+		s.pos += end
+		s.tail = true
+		s.note(r, shape.String())
+		if inner := o.val(kSource); inner != nil {
+			return s.message(r, inner, s.facts(r)), nil
+		}
+		return s.message(r, o.val(kLogRecord), s.facts(r)), nil
+	case shape == told:
+		s.pos += end
+		s.tail = true
+		r.put(Data, b, s.toldFacts(r, o))
+		return true, nil
+	case shape == failed:
+		s.pos += end
+		s.tail = true
+		return s.payloadOf(r, shape, b, b, kRaw), nil
 	case shape == lambda:
 		s.pos += end
 		s.tail = true
-		return s.payloadOf(r, shape, b, o.val(kLambda)), nil
+		return s.payloadOf(r, shape, b, o.val(kLambda), kData), nil
 	case o.control():
 		s.pos += end
 		s.tail = true
