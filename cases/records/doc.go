@@ -16,18 +16,27 @@
 //   - one line in each JSON object, as shippers write it (logstash, the Beats, Vector, Fluentd, Fluent Bit and others), also
 //     where the line is an object itself, and inside a document of OpenSearch ({"_source":…});
 //   - lists of records: CloudTrail's {"Records":[…]}, and the output of aws cloudtrail lookup-events;
-//   - what Firehose could not process ({"rawData":…}).
+//   - what Firehose could not process ({"rawData":…});
+//   - CSV and drawn tables with a column message: the console's log events, Logs Insights results, PowerShell's Export-Csv;
+//   - what commands print: aws logs tail in its three formats, awslogs get, aws logs with --output text, yaml and yaml-stream,
+//     also of a --query for messages or times and messages; the files of Fluentd and Fluent Bit;
+//   - lines that run together, where it is certain how they come apart: JSON objects, flow logs from the version to the
+//     status, zone logs.
 //
-// What is left is a record: a line of text; a JSON object, on one line or pretty-printed over many; or the message of
+// Forms of text are found by their first lines and only where these are certain; see forms.go. What is left is a record: a line of text; a JSON object, on one line or pretty-printed over many; or the message of
 // an event, which may hold newlines. Where no wrapper is known, a JSON object is a record as it stands.
 //
 // Rules:
 //   - Every line, element and event ends in exactly one Record, counted from 1: data, blank, control or broken.
-//     A list of events without any is one [Control] record. Nothing is dropped, repaired or guessed.
+//     A list of events without any, a table's header and what a command prints beside events are [Control] records. Nothing
+//     is dropped, repaired or guessed.
 //   - A broken record ends where the next one can begin: at the end of its line; for a pretty-printed object, at the
 //     next line that is not indented deeper; for an element of a list, at the next element or document.
 //   - A JSON object on one line is handed on when its brackets balance; its grammar is left to the decoder, which
 //     reads it anyway. All that is unwrapped, and all that spans lines, is checked first.
+//   - Blanks between a printed stream name, or a drawn cell's bar, and the message are padding. A printed message goes on over
+//     the lines that do not begin another, up to the last that is not blank.
+//   - A time without a zone is in UTC where the form writes it so: aws logs tail, Logs Insights. Elsewhere it is no time.
 //   - A message is unescaped exactly. Bytes that are not UTF-8 stay as they are, and half of a surrogate pair, which has
 //     no UTF-8, becomes the three bytes of its code point (\ud800: ED A0 80): both are invalid UTF-8 that whoever stores
 //     text must escape, and neither is lost. Control characters inside a string are tolerated, but for a newline.
@@ -50,5 +59,6 @@
 //
 // A stored object is opened by [Open], which reads Parquet too: its rows become JSON objects. [Find] reads one record again.
 //
-// The package refuses what is not text: archives, other compressions, UTF-32, binary, and nothing at all.
+// The package refuses what is not text: archives, other compressions, UTF-32, binary, lines that run together
+// and do not tell where they end, and nothing at all.
 package records

@@ -11,7 +11,7 @@ type Kind uint8
 const (
 	Data    Kind = iota // a record
 	Blank               // a line of nothing but blanks, or an event with such a message
-	Control             // a wrapper that carries no record: a CONTROL_MESSAGE, or an empty list
+	Control             // what carries no record: a CONTROL_MESSAGE, an empty list, the header of a table
 	Broken              // cannot be a record; Err says why
 )
 

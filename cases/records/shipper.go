@@ -113,16 +113,15 @@ func (o *object) said() said {
 }
 
 // isEventID says whether a value is a string of digits, as CloudWatch's event ids are; others number events of their own.
-func isEventID(val []byte) bool {
-	if len(val) < 3 || val[0] != '"' {
-		return false
-	}
-	for _, c := range val[1 : len(val)-1] {
+func isEventID(val []byte) bool { return len(val) > 2 && val[0] == '"' && digits(val[1:len(val)-1]) }
+
+func digits(b []byte) bool {
+	for _, c := range b {
 		if c-'0' > 9 {
 			return false
 		}
 	}
-	return true
+	return len(b) > 0
 }
 
 // within looks in an object of one of places.

@@ -12,6 +12,7 @@ import (
 type stream struct {
 	window
 	json   bool // made of JSON values; else every line is a record
+	form   form // of text whose lines are no records; nil
 	depth  int  // wrappers around it
 	path   string
 	indent int   // of the line that the current value begins on
@@ -28,7 +29,7 @@ type stream struct {
 	noted   string // the wrapper noted last
 }
 
-// begin looks at the first bytes: it drops a byte order mark and decides between lines and JSON.
+// begin looks at the first bytes: it drops a byte order mark and decides between lines, JSON and other forms.
 func (s *stream) begin() error {
 	const far = 1 << 20 // blanks to look past
 	if bytes.HasPrefix(s.bytes(), []byte("\xef\xbb\xbf")) {
@@ -41,8 +42,12 @@ func (s *stream) begin() error {
 		b := s.bytes()
 		i := skipSpace(b, 0)
 		if i < len(b) {
-			s.json = opensJSON(b[i:])
-			return nil
+			if s.json = opensJSON(b[i:]); s.json {
+				return nil
+			}
+			var err error
+			s.form, err = findForm(b[i:], s.err != nil)
+			return err
 		}
 		if len(b) > far || !s.more() {
 			return nil
@@ -72,6 +77,8 @@ func (s *stream) next(r *Reader) (bool, error) {
 		return s.element(r), nil
 	case s.json:
 		return s.value(r)
+	case s.form != nil:
+		return s.form.next(s, r)
 	}
 	return s.line(r)
 }
