@@ -23,8 +23,9 @@
 //   - lines that run together, where it is certain how they come apart: JSON objects, flow logs from the version to the
 //     status, zone logs.
 //
-// Forms of text are found by their first lines and only where these are certain; see forms.go. What is left is a record: a line of text; a JSON object, on one line or pretty-printed over many; or the message of
-// an event, which may hold newlines. Where no wrapper is known, a JSON object is a record as it stands.
+// Forms of text are found by their first lines and only where these are certain; see forms.go. What is left is a record: a
+// line of text; a JSON object, on one line or pretty-printed over many; or the message of an event, which may hold newlines.
+// Where no wrapper is known, a JSON object is a record as it stands.
 //
 // Rules:
 //   - Every line, element and event ends in exactly one Record, counted from 1: data, blank, control or broken.

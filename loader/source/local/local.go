@@ -5,8 +5,11 @@
 //     paths or through a link, is one object, and its URI says where the bytes really are.
 //   - A folder is walked whole. Hidden files are files. The window is not used: neither a file's name nor its
 //     modification time says when its records are from.
-//   - Links to files are followed. Links to folders are not: they are yielded as an error that says so, because a
-//     link in a folder of evidence may lead anywhere. A path that was named by hand may be a link to a folder.
+//   - Passed over in a folder are only files that are never logs: empty ones, and those that [source.Never] names. They are
+//     counted by reason, and Remarks says so. A file that was named by hand is never passed over.
+//   - Links to files are followed where they stay inside the folders that were named. Links that lead out of these, and links
+//     to folders, are not: they are yielded as an error that says so, because a link in a folder of evidence may lead
+//     anywhere. A path that was named by hand may be a link to a folder.
 //   - Devices, sockets, FIFOs, loops of links and what cannot be read are yielded as errors.
 //   - A case is never walked: its raw/ would be loaded into a case once more.
 package local
@@ -18,6 +21,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -30,7 +34,10 @@ import (
 )
 
 // Source lists files and folders.
-type Source struct{ paths []string }
+type Source struct {
+	paths   []string
+	remarks []string // of the latest listing
+}
 
 // New makes a source of the files and folders at paths.
 func New(paths ...string) *Source { return &Source{paths: slices.Clone(paths)} }
@@ -50,10 +57,18 @@ func (s *Source) URI() string {
 // Objects walks the paths, then yields every file and every error in the order of their URIs.
 func (s *Source) Objects(ctx context.Context, _ cases.Span) iter.Seq2[source.Object, error] {
 	return func(yield func(source.Object, error) bool) {
-		w := walk{ctx: ctx, seen: map[string]bool{}}
+		w := walk{ctx: ctx, seen: map[string]bool{}, passed: map[string]int{}}
+		for _, p := range s.paths {
+			if abs, err := filepath.Abs(p); err == nil {
+				if real, _, err := resolve(abs); err == nil {
+					w.roots = append(w.roots, real)
+				}
+			}
+		}
 		for _, p := range s.paths {
 			w.root(p)
 		}
+		s.remarks = w.remarks()
 		slices.SortStableFunc(w.found, func(a, b entry) int { return strings.Compare(a.uri, b.uri) })
 		for _, e := range w.found {
 			if err := ctx.Err(); err != nil {
@@ -76,6 +91,9 @@ func (s *Source) Objects(ctx context.Context, _ cases.Span) iter.Seq2[source.Obj
 	}
 }
 
+// Remarks says what the latest listing passed over, and why.
+func (s *Source) Remarks() []string { return s.remarks }
+
 // entry is one find of a walk: a file or an error.
 type entry struct {
 	uri  string
@@ -84,9 +102,24 @@ type entry struct {
 }
 
 type walk struct {
-	ctx   context.Context
-	seen  map[string]bool // URIs found, folders included
-	found []entry
+	ctx    context.Context
+	roots  []string        // the real paths that were named
+	seen   map[string]bool // URIs found, folders included
+	found  []entry
+	passed map[string]int // files that are never logs, by reason
+}
+
+// remarks says what was passed over.
+func (w *walk) remarks() []string {
+	var out []string
+	for _, reason := range slices.Sorted(maps.Keys(w.passed)) {
+		if n := w.passed[reason]; n == 1 {
+			out = append(out, "1 file was passed over: "+reason)
+		} else {
+			out = append(out, fmt.Sprintf("%d files were passed over: %s", n, reason))
+		}
+	}
+	return out
 }
 
 func (w *walk) add(path string, f *file, err error) {
@@ -154,7 +187,7 @@ func (w *walk) dir(path string) {
 				w.add(child, nil, reason(err))
 				continue
 			}
-			w.file(child, info)
+			w.inFolder(child, info)
 		}
 	}
 }
@@ -169,8 +202,33 @@ func (w *walk) link(path string) {
 		w.add(path, nil, err)
 	case info.IsDir():
 		w.add(path, nil, fmt.Errorf("a link to the folder %s, which is not followed\nhint: name that folder too if its files are meant", real))
+	case !w.inside(real):
+		w.add(path, nil, fmt.Errorf("a link out of the folder, to %s, which is not followed\nhint: name that file too if it is meant", real))
 	default:
-		w.file(real, info)
+		w.inFolder(real, info)
+	}
+}
+
+// inside says whether a real path is one of those named, or in one of the folders named.
+func (w *walk) inside(real string) bool {
+	return slices.ContainsFunc(w.roots, func(root string) bool {
+		rel, err := filepath.Rel(root, real)
+		return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+	})
+}
+
+// inFolder adds a file that was met in a folder, unless it is never a log or was named by hand.
+func (w *walk) inFolder(path string, info fs.FileInfo) {
+	never := ""
+	if info.Mode().IsRegular() && !slices.Contains(w.roots, path) {
+		never = source.Never(filepath.Base(path), info.Size())
+	}
+	if u := uri(path); never != "" && !w.seen[u] {
+		w.seen[u] = true
+		w.passed[never]++
+	}
+	if never == "" {
+		w.file(path, info)
 	}
 }
 
