@@ -96,7 +96,7 @@ func (l *load) claimEvents(ctx context.Context, b batch) ([]map[int]bool, error)
 
 // commitBatch adds the objects' own rows and commits. Every batch before this one has been committed.
 func (l *load) commitBatch(ctx context.Context, tx *writer.Tx, b batch, done []cases.Object, failed []error) error {
-	var report Report
+	report := Report{Reasons: map[string]int{}}
 	for i, j := range b.jobs {
 		if j.err != nil {
 			failed[i] = j.err
@@ -122,6 +122,7 @@ func (l *load) commitBatch(ctx context.Context, tx *writer.Tx, b batch, done []c
 		report.Lines.Add(counts)
 		if done[i].Problem != "" {
 			report.Problems++
+			report.Reasons[done[i].Problem]++
 		}
 	}
 	if err := tx.Commit(ctx); err != nil {
@@ -136,6 +137,9 @@ func (l *load) commitBatch(ctx context.Context, tx *writer.Tx, b batch, done []c
 		l.report.Loaded += report.Loaded
 		l.report.Copies += report.Copies
 		l.report.Problems += report.Problems
+		for reason, n := range report.Reasons {
+			l.report.Reasons[reason] += n
+		}
 		l.report.Lines.Add(report.Lines)
 		l.progress.Lines = l.report.Lines
 		l.progress.Done += report.Loaded
