@@ -270,6 +270,9 @@ func refuse(sample []byte) error {
 	if len(sample) == 0 {
 		return ErrEmpty
 	}
+	if bytes.HasPrefix(sample, []byte("PK\x03\x04")) && bytes.Contains(sample[:min(len(sample), 512)], []byte("[Content_Types].xml")) {
+		return ErrOffice
+	}
 	for _, m := range magics {
 		if len(sample) >= m.at && bytes.HasPrefix(sample[m.at:], []byte(m.text)) {
 			return m.err

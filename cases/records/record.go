@@ -49,6 +49,7 @@ var (
 	ErrEmpty   = errors.New("empty: there is no byte in it")
 	ErrParquet = errors.New("a Parquet file, which holds no lines")
 	ErrArchive = errors.New("an archive\nhint: unpack it and load the folder")
+	ErrOffice  = errors.New("an Office document, e.g. an Excel workbook\nhint: save its sheet as CSV")
 	ErrPacked  = errors.New("compressed in a way that no AWS log is (gzip and zstd are read)\nhint: decompress it first")
 	ErrUTF32   = errors.New("text in UTF-32\nhint: iconv -f UTF-32 -t UTF-8")
 	ErrBinary  = errors.New("binary data, not text")

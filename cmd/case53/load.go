@@ -25,8 +25,8 @@ func newLoad() *cobra.Command {
 		Short: "Load files and folders into a case, which is made where it does not exist",
 		Long: `What a file holds is told from its content: VPC Flow Logs (any version and field order, Transit Gateway), Route 53
 Resolver query logs, public zone query logs; plain, gzip, zstd, UTF-16, CloudWatch exports, subscription and Firehose
-envelopes, what consoles, aws logs, awslogs and shippers write. What is never a log is passed over in a folder, and
-said. Every file's bytes are kept in the case as they are; a record that cannot be decoded is kept as
+envelopes, what consoles, aws logs, awslogs and shippers write. Zip, tar, tar.gz and tar.zst are folders. What is never
+a log is passed over in a folder, and said. Every file's bytes are kept in the case as they are; a record that cannot be decoded is kept as
 a reject. A load that was interrupted goes on when the same command is given again.
 
 --mmdb and --ip-ranges add files that say whose addresses are: they need no PATH, are kept in the case with their hash

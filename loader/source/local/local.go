@@ -10,6 +10,14 @@
 //   - Links to files are followed where they stay inside the folders that were named. Links that lead out of these, and links
 //     to folders, are not: they are yielded as an error that says so, because a link in a folder of evidence may lead
 //     anywhere. A path that was named by hand may be a link to a folder.
+//   - An archive is a folder, whether met or named: zip, tar, tar.gz and tar.zst, told by content. Each file in it is an object,
+//     with the archive's URI, "!/" and its path there for a URI (file:///a/logs.zip!/dir/x.log); its bytes are those that the
+//     archive holds, without the archive's own compression. Its provenance names the archive, the archive's SHA-256 and the
+//     file's name in it; Remarks says the same of the archive, for the custody log. The archive itself is not kept: whoever has
+//     to show it keeps it, and the hash finds it. Archives in archives are read three deep.
+//   - A name in an archive is never a path on this machine. Links in archives are passed over. What grows beyond bounds, is
+//     encrypted, damaged, or stored in a way that is not read, is an error under its own name, and the rest is read.
+//   - Office documents are zips and are files all the same.
 //   - Devices, sockets, FIFOs, loops of links and what cannot be read are yielded as errors.
 //   - A case is never walked: its raw/ would be loaded into a case once more.
 package local
@@ -79,7 +87,7 @@ func (s *Source) Objects(ctx context.Context, _ cases.Span) iter.Seq2[source.Obj
 			if e.err != nil {
 				ok = yield(nil, &source.ObjectError{URI: e.uri, Err: e.err})
 			} else {
-				ok = yield(e.file, nil)
+				ok = yield(e.object, nil)
 			}
 			if !ok {
 				return
@@ -94,11 +102,11 @@ func (s *Source) Objects(ctx context.Context, _ cases.Span) iter.Seq2[source.Obj
 // Remarks says what the latest listing passed over, and why.
 func (s *Source) Remarks() []string { return s.remarks }
 
-// entry is one find of a walk: a file or an error.
+// entry is one find of a walk: an object or an error.
 type entry struct {
-	uri  string
-	file *file
-	err  error
+	uri    string
+	object source.Object
+	err    error
 }
 
 type walk struct {
@@ -107,11 +115,21 @@ type walk struct {
 	seen   map[string]bool // URIs found, folders included
 	found  []entry
 	passed map[string]int // files that are never logs, by reason
+
+	archives []*archive
+	spool    spool
 }
 
-// remarks says what was passed over.
+// remarks says what was passed over, and what was read as a folder.
 func (w *walk) remarks() []string {
+	const most = 20
 	var out []string
+	for _, a := range w.archives[:min(len(w.archives), most)] {
+		out = append(out, a.String())
+	}
+	if more := len(w.archives) - most; more > 0 {
+		out = append(out, fmt.Sprintf("%d more archives; the provenance of each of their files names the archive and its SHA-256", more))
+	}
 	for _, reason := range slices.Sorted(maps.Keys(w.passed)) {
 		if n := w.passed[reason]; n == 1 {
 			out = append(out, "1 file was passed over: "+reason)
@@ -122,13 +140,14 @@ func (w *walk) remarks() []string {
 	return out
 }
 
-func (w *walk) add(path string, f *file, err error) {
-	u := uri(path)
+func (w *walk) add(path string, o source.Object, err error) { w.addAt(uri(path), o, err) }
+
+func (w *walk) addAt(u string, o source.Object, err error) {
 	if w.seen[u] {
 		return
 	}
 	w.seen[u] = true
-	w.found = append(w.found, entry{uri: u, file: f, err: err})
+	w.found = append(w.found, entry{u, o, err})
 }
 
 // root walks a path that was named by hand.
@@ -232,7 +251,7 @@ func (w *walk) inFolder(path string, info fs.FileInfo) {
 	}
 }
 
-// file adds a file by its real path, or says why it cannot be an object.
+// file adds a file by its real path, or what is in it where it is an archive, or says why it cannot be an object.
 func (w *walk) file(path string, info fs.FileInfo) {
 	if !info.Mode().IsRegular() {
 		w.add(path, nil, fmt.Errorf("%s, not a file", kind(info.Mode())))
@@ -242,6 +261,10 @@ func (w *walk) file(path string, info fs.FileInfo) {
 	f, err := os.Open(path)
 	if err != nil {
 		w.add(path, nil, reason(err))
+		return
+	}
+	if form := formOf(io.NewSectionReader(f, 0, info.Size())); form != isFile {
+		w.archive(path, info, f, form)
 		return
 	}
 	f.Close()
