@@ -28,7 +28,7 @@ func findForm(sample []byte, whole bool) (form, error) {
 	if len(lines) == 0 {
 		return gluedForm(sample, whole)
 	}
-	for _, find := range []func([][]byte) form{findTable, findTail, findOutput, findGroups, findFluent, findYAML} {
+	for _, find := range []func([][]byte) form{findTable, findTail, findOutput, findResults, findGroups, findFluent, findYAML} {
 		if f := find(lines); f != nil {
 			return f, nil
 		}

@@ -25,7 +25,7 @@ type written struct {
 var inTime = rapid.Int64Range(1_500_000_000_000, 1_900_000_000_000)
 
 func drawEvents(t *rapid.T, message *rapid.Generator[string]) []written {
-	group := rapid.StringMatching(`/[a-z][a-z/-]{0,9}`).Draw(t, "group")
+	group := rapid.StringMatching(`/aws/[a-z/-]{1,9}`).Draw(t, "group")
 	events := make([]written, rapid.IntRange(1, 5).Draw(t, "events"))
 	for i := range events {
 		events[i] = written{

@@ -205,20 +205,21 @@ var (
 )
 
 // findGroups finds the output of awslogs get: the log group, the stream, the times if they were asked for, and the message,
-// with blanks between them. It is certain where the group's name begins with a slash or the stream's name is one that AWS
-// makes; with --no-group, only by the stream's name.
+// with blanks between them. It is certain where the stream's name is one that AWS makes, where the group's begins with /aws/,
+// and where more than one line begins with the same name with a slash; with --no-group, only by the stream's name.
 func findGroups(lines [][]byte) form {
 	group, next := token(lines[0], 0)
-	for next < len(lines[0]) && lines[0][next] == ' ' {
-		next++
-	}
-	stream, _ := token(lines[0], next)
+	stream, behind := token(lines[0], skipBlanks(lines[0], next))
+	least := 1
 	switch {
 	case awsStream.Match(group):
 		group = nil
-	case !logGroup.Match(group) || len(stream) == 0 || bytes.ContainsAny(stream, ":*"):
+	case !logGroup.Match(group) || len(stream) == 0 || bytes.ContainsAny(stream, ":*") || behind == len(lines[0]):
 		return nil
-	case group[0] != '/' && !awsStream.Match(stream):
+	case awsStream.Match(stream), bytes.HasPrefix(group, []byte("/aws/")):
+	case group[0] == '/':
+		least = 2
+	default:
 		return nil
 	}
 	group = bytes.Clone(group)
@@ -249,7 +250,7 @@ func findGroups(lines [][]byte) form {
 			with++
 		}
 	}
-	if 2*with < len(lines) {
+	if with < least || 2*with < len(lines) {
 		return nil
 	}
 	return f

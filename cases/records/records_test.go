@@ -149,18 +149,9 @@ func apply(t *testing.T, ops string, b []byte) []byte {
 		case "gzip":
 			b = gz(b)
 		case "members": // a gzip member per line
-			var all []byte
-			for line := range bytes.Lines(b) {
-				all = append(all, gz(line)...)
-			}
-			b = all
-		case "members-apart": // a gzip member per line, and what senders put behind each
-			var all []byte
-			for line := range bytes.Lines(b) {
-				all = append(all, gz(line)...)
-				all = append(all, " \t\r\n\n"...)
-			}
-			b = all
+			b = eachGzipped(b, "")
+		case "members-apart": // and what senders put behind each
+			b = eachGzipped(b, " \t\r\n\n")
 		case "utf16": // le or be, with a byte order mark where -bom follows
 			b = wide(strings.TrimSuffix(arg, "-bom") == "be", strings.HasSuffix(arg, "-bom"), string(b))
 		case "zstd":
@@ -181,6 +172,13 @@ func apply(t *testing.T, ops string, b []byte) []byte {
 		}
 	}
 	return b
+}
+
+func eachGzipped(b []byte, behind string) (all []byte) {
+	for line := range bytes.Lines(b) {
+		all = append(append(all, gz(line)...), behind...)
+	}
+	return all
 }
 
 func wide(big, mark bool, text string) []byte {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 )
 
 // table is events in rows and columns under a header: what the CloudWatch console, Logs Insights, PowerShell's Export-Csv,
@@ -65,8 +66,16 @@ func columnOf(name []byte) column {
 	return colOther
 }
 
-// findTable finds a header that names the message, and with it the time, the stream or the group; or @message alone.
+// bareRow is a row of two cells without a header: a time in ms and a message in quotes, as jq's @csv writes
+// [.timestamp, .message].
+var bareRow = regexp.MustCompile(`^\d{13},"`)
+
+// findTable finds a header that names the message, and with it the time, the stream or the group; or @message alone; or rows of
+// a time and a message without a header.
 func findTable(lines [][]byte) form {
+	if bareRow.Match(lines[0]) {
+		return &table{name: "csv", delim: ',', columns: []column{colTime, colMessage}, message: 1}
+	}
 	delims, notes := []byte(",;\t"), 0
 	for ; notes < len(lines) && notes < 3; notes++ {
 		switch line := lines[notes]; {
@@ -132,7 +141,7 @@ func (t *table) next(s *stream, r *Reader) (bool, error) {
 		return s.line(r) // broken, or half a record of a sound object
 	case blank(line):
 		return s.line(r)
-	case t.notes > 0, bytes.Equal(line, t.header), t.delim == '|' && rule(line):
+	case t.notes > 0, t.header != nil && bytes.Equal(line, t.header), t.delim == '|' && rule(line):
 		t.notes = max(t.notes-1, 0)
 		s.pos += next
 		s.note(r, t.name)

@@ -114,7 +114,9 @@ func TestArchivesAreFolders(t *testing.T) {
 
 	listed(t, dir, src)
 	remarks := strings.Join(src.Remarks(), "\n")
-	for _, says := range []string{"stored.zip is an archive of 3 files, SHA-256 ", "nested.zip is an archive of 3 files, SHA-256 ", "passed over: empty", "passed over: ._ files"} {
+	for _, says := range []string{
+		"stored.zip is an archive of 3 files, SHA-256 ", "nested.zip is an archive of 3 files, SHA-256 ", "passed over: empty", "passed over: ._ files",
+	} {
 		if !strings.Contains(remarks, says) {
 			t.Errorf("remarks do not say %q:\n%s", says, remarks)
 		}
@@ -180,7 +182,8 @@ func TestNamesInArchivesAreHarmless(t *testing.T) {
 		kept{"link", "-> /etc/passwd"}, kept{"a!/b", "bang\n"}, kept{`win\dir\x.log`, "win\n"}, kept{"dir/", ""}))
 	src := New(dir)
 	expect(t, listed(t, dir, src),
-		`x.tar!/../../etc/passwd "up\n"`, `x.tar!//etc/shadow "root\n"`, `x.tar!/a%21/b "bang\n"`, `x.tar!/here "here\n"`, `x.tar!/here#2 "again\n"`, `x.tar!/win%5Cdir%5Cx.log "win\n"`)
+		`x.tar!/../../etc/passwd "up\n"`, `x.tar!//etc/shadow "root\n"`, `x.tar!/a%21/b "bang\n"`,
+		`x.tar!/here "here\n"`, `x.tar!/here#2 "again\n"`, `x.tar!/win%5Cdir%5Cx.log "win\n"`)
 	if !slices.Contains(src.Remarks(), "1 file was passed over: links in archives, which are not followed") {
 		t.Errorf("%q", src.Remarks())
 	}
@@ -239,7 +242,8 @@ func TestBombsInArchives(t *testing.T) {
 		want = append(want, fmt.Sprintf(`3-many!/%02d "x"`, i))
 	}
 	want = append(want, "3-many!/10: this and the files behind it are not read: an archive may have 10\nhint: ",
-		`4-deep!/one!/file "y"`, "4-deep!/one!/two: an archive in archives, 3 deep: 2 are read\nhint: ", "5-directory: its directory is longer than 4096 bytes\nhint: ")
+		`4-deep!/one!/file "y"`, "4-deep!/one!/two: an archive in archives, 3 deep: 2 are read\nhint: ",
+		"5-directory: its directory is longer than 4096 bytes\nhint: ")
 	expect(t, got, want...)
 }
 
