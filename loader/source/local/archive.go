@@ -3,6 +3,7 @@ package local
 import (
 	"archive/tar"
 	"archive/zip"
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
@@ -49,12 +50,21 @@ const (
 // block is how much is looked at: a header of a tar.
 const block = 512
 
-// formOf tells an archive by its first bytes. Office documents are zips too, and are files.
-func formOf(r io.Reader) form {
-	head := make([]byte, block)
-	n, _ := io.ReadFull(r, head)
-	head = head[:n]
-	rest := io.MultiReader(bytes.NewReader(head), r)
+// prober tells archives by their first bytes. A folder may hold very many files that it looks at: so it keeps what it works
+// with.
+type prober struct {
+	head [block]byte
+	in   *bufio.Reader
+	gzip *gzip.Reader
+}
+
+// form tells an archive. Office documents are zips too, and are files.
+func (p *prober) form(r io.Reader) form {
+	if p.in == nil {
+		p.in = bufio.NewReaderSize(nil, 4096)
+	}
+	p.in.Reset(r)
+	head, _ := p.in.Peek(block)
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")) && bytes.Contains(head, []byte("[Content_Types].xml")):
 		return isFile
@@ -63,13 +73,16 @@ func formOf(r io.Reader) form {
 	case tarHeader(head):
 		return isTar
 	case bytes.HasPrefix(head, []byte("\x1f\x8b\x08")):
-		if z, err := gzip.NewReader(rest); err == nil && startsTar(z) {
+		if p.gzip == nil {
+			p.gzip = new(gzip.Reader)
+		}
+		if p.gzip.Reset(p.in) == nil && p.startsTar(p.gzip) {
 			return isTarGzip
 		}
 	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
-		if z, err := zstdReader(rest); err == nil {
+		if z, err := zstdReader(p.in); err == nil {
 			defer z.Close()
-			if startsTar(z) {
+			if p.startsTar(z) {
 				return isTarZstd
 			}
 		}
@@ -77,10 +90,9 @@ func formOf(r io.Reader) form {
 	return isFile
 }
 
-func startsTar(r io.Reader) bool {
-	head := make([]byte, block)
-	n, _ := io.ReadFull(r, head)
-	return tarHeader(head[:n])
+func (p *prober) startsTar(r io.Reader) bool {
+	n, _ := io.ReadFull(r, p.head[:])
+	return tarHeader(p.head[:n])
 }
 
 // tarHeader says whether a block is the header of a tar's file: its checksum is right.
@@ -289,7 +301,7 @@ func (w *walk) member(a *archive, at string, p *packed, depth int) {
 	}
 	form := isFile
 	if r, err := p.reader(); err == nil {
-		form = formOf(r)
+		form = w.prober.form(r)
 		r.Close()
 	}
 	if form == isFile {

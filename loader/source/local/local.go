@@ -117,6 +117,7 @@ type walk struct {
 	passed map[string]int // files that are never logs, by reason
 
 	archives []*archive
+	prober   prober
 	spool    spool
 }
 
@@ -263,7 +264,7 @@ func (w *walk) file(path string, info fs.FileInfo) {
 		w.add(path, nil, reason(err))
 		return
 	}
-	if form := formOf(io.NewSectionReader(f, 0, info.Size())); form != isFile {
+	if form := w.prober.form(io.NewSectionReader(f, 0, info.Size())); form != isFile {
 		w.archive(path, info, f, form)
 		return
 	}
