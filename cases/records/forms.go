@@ -145,6 +145,9 @@ func (f *headed) next(s *stream, r *Reader) (bool, error) {
 	}
 	h, _ = f.head(s.bytes()[:first]) // what it points to may have moved
 	msg := s.bytes()[min(h.size, end):end]
+	if h.size >= first { // nothing of it stands behind its head
+		msg = bytes.TrimLeft(msg, "\r\n")
+	}
 	s.pos += next
 	if f.foot != nil {
 		msg = f.foot(msg, &h)

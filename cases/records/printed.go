@@ -26,6 +26,9 @@ func token(line []byte, from int) (tok []byte, next int) {
 	return line[from:end], next
 }
 
+// timed is a line that begins with a time.
+var timed = regexp.MustCompile(`^(\x1b\[[0-9;]*m)?\d{4}-\d\d-\d\d[T ]\d\d:\d\d`)
+
 // syslogged is a line of syslog behind its time: HOST PROGRAM[PID]: …, which aws logs tail might have printed too.
 var syslogged = regexp.MustCompile(`^\S+ [A-Za-z][\w./()-]*(\[\d+\])?: `)
 
@@ -59,9 +62,6 @@ func findTail(lines [][]byte) form {
 				if h.stream, h.size = token(line, next); len(h.stream) == 0 {
 					return h, false
 				}
-				if h.size == len(line) && line[len(line)-1] == ' ' {
-					h.size++ // "json": the message begins on the next line
-				}
 			}
 			return h, true
 		}
@@ -72,6 +72,11 @@ func findTail(lines [][]byte) form {
 		_, behind := token(lines[0], 0)
 		if syslogged.Match(lines[0][behind:]) || !kind.stream && h.size == len(lines[0]) {
 			return nil
+		}
+		for _, line := range lines { // a time of another kind would be taken for a message that goes on
+			if _, ok := read(line); !ok && timed.Match(line) {
+				return nil
+			}
 		}
 		return &headed{name: kind.name, head: read}
 	}
