@@ -31,21 +31,37 @@ var glues = []glue{
 	{regexp.MustCompile(`^(-|[0-9a-fA-F.:]+/\d{1,3})\t?1\.0$`), regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d`), regexp.MustCompile(`^(-|\S+/\d+)$`)},
 }
 
-// end gives the index behind the first line in b, and how many words it has. sure is false where more bytes may change that.
-func (g *glue) end(b []byte) (end, words int, found, sure bool) {
+// gluedEnd is where a line ends that may run into the next.
+type gluedEnd uint8
+
+const (
+	noEnd   gluedEnd = iota // not in these bytes
+	atGlue                  // in a word
+	atBreak                 // at a line's end
+)
+
+// end gives the index behind the first line in b, and how many words it has.
+func (g *glue) end(b []byte) (end, words int, how gluedEnd) {
 	for i := 0; ; {
 		size := bytes.IndexByte(b[i:], ' ')
-		if size < 0 {
-			return len(b), words + 1, false, false
+		word := b[i:]
+		if size >= 0 {
+			word = word[:size]
 		}
 		words++
-		if m := g.word.FindSubmatchIndex(b[i : i+size]); m != nil {
+		if n := bytes.IndexByte(word, '\n'); n >= 0 {
+			return i + n, words, atBreak
+		}
+		if size < 0 {
+			return len(b), words, noEnd
+		}
+		if m := g.word.FindSubmatchIndex(word); m != nil {
 			next, _, whole := bytes.Cut(b[i+size+1:], []byte(" "))
 			if !whole {
-				return len(b), words, false, false
+				return len(b), words, noEnd
 			}
 			if g.next.Match(next) {
-				return i + m[3], words, true, true
+				return i + m[3], words, atGlue
 			}
 		}
 		i += size + 1
@@ -73,8 +89,8 @@ func (g *glue) certain(b []byte, whole bool) int {
 	first, lines := 0, 0
 	version, _, _ := bytes.Cut(b, []byte(" "))
 	for {
-		end, words, found, _ := g.end(b)
-		if !found {
+		end, words, how := g.end(b)
+		if how != atGlue {
 			last := b[bytes.LastIndexByte(b, ' ')+1:]
 			if whole && (words != first || !g.last.Match(last)) || lines == 0 {
 				return 0
@@ -109,20 +125,17 @@ func (*glued) String() string { return "run-together" }
 func (g *glued) next(s *stream, r *Reader) (bool, error) {
 	for {
 		b := s.bytes()
-		line, _, ended := bytes.Cut(b, []byte("\n"))
-		end, words, found, _ := g.glue.end(line)
-		switch {
-		case found:
+		switch end, words, how := g.glue.end(b); {
+		case how == atGlue:
 			s.pos += end
 			if opens(s.bytes(), '\t') {
 				s.pos++
 			}
 			return g.give(s, r, b[:end], words), nil
-		case ended, len(b) > r.opt.MaxRecord:
-			if ended && !blank(line) {
-				s.pos += len(line) + 1
-				return g.give(s, r, bytes.TrimSuffix(line, []byte("\r")), words), nil
-			}
+		case how == atBreak && !blank(b[:end]):
+			s.pos += end + 1
+			return g.give(s, r, bytes.TrimSuffix(b[:end], []byte("\r")), words), nil
+		case how == atBreak, len(b) > r.opt.MaxRecord:
 			return s.line(r)
 		case s.more():
 		case s.err == io.EOF && !blank(b):
