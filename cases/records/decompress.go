@@ -262,8 +262,15 @@ var magics = []struct {
 	{4, "1AY&SY", ErrPacked}, {0, "\xfd7zXZ\x00", ErrPacked}, {0, "\x04\x22\x4d\x18", ErrPacked},
 	{0, "\x1f\x9d", ErrPacked}, {0, "\xff\x06\x00\x00sNaPpY", ErrPacked},
 	{0, "\xff\xfe\x00\x00", ErrUTF32}, {0, "\x00\x00\xfe\xff", ErrUTF32},
-	{0, "SQLite format 3\x00", ErrBinary}, {0, "%PDF-", ErrBinary}, {0, "\x89PNG", ErrBinary},
+	{0, "SQLite format 3\x00", binaryOf("an SQLite database")}, {0, "%PDF-", binaryOf("a PDF document")},
+	{0, "\x89PNG", binaryOf("an image")}, {0, "\xff\xd8\xff", binaryOf("an image")}, {0, "GIF89a", binaryOf("an image")},
+	{0, "\xd4\xc3\xb2\xa1", binaryOf("a packet capture (pcap)")}, {0, "\xa1\xb2\xc3\xd4", binaryOf("a packet capture (pcap)")},
+	{8, "\x4d\x3c\x2b\x1a", binaryOf("a packet capture (pcapng)")}, {0, "ElfFile\x00", binaryOf("a Windows event log (evtx)")},
+	{0, "\x7fELF", binaryOf("a program")}, {0, "Obj\x01", binaryOf("an Avro file")},
 }
+
+// binaryOf names a kind of binary data.
+func binaryOf(what string) error { return fmt.Errorf("%w: %s", ErrBinary, what) }
 
 // refuse says why the beginning of an unpacked object is not text; nil when it may be.
 func refuse(sample []byte) error {
