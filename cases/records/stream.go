@@ -12,7 +12,6 @@ import (
 type stream struct {
 	window
 	json   bool // made of JSON values; else every line is a record
-	form   form // of text whose lines are no records; nil
 	depth  int  // wrappers around it
 	path   string
 	indent int   // of the line that the current value begins on
@@ -27,6 +26,7 @@ type stream struct {
 	own     []byte // the buffer of this frame, while the window is over another's
 	obj     object
 	noted   string // the wrapper noted last
+	form    form   // of text whose lines are no records; nil
 }
 
 // begin looks at the first bytes: it drops a byte order mark and decides between lines, JSON and other forms.
