@@ -104,23 +104,17 @@ func (c *Case) checkDerived(ctx context.Context, conn *duck.Conn) error {
 		return err
 	}
 	if row[0].(int64) > 0 || none[0].(bool) {
-		c.Stale = fmt.Errorf(
-			"%w before it was complete: %s\nhint: repeat the load command, it goes on where it stopped; case53 load %s alone finishes what is there",
-			layout.ErrStale,
-			c.Dir,
-			c.Dir,
-		)
+		c.Stale = fmt.Errorf("%w before it was complete: %s\n"+
+			"hint: repeat the load command, it goes on where it stopped; case53 load %s alone finishes what is there",
+			layout.ErrStale, c.Dir, c.Dir)
 	}
 	return nil
 }
 
 // loadKinds reads the first word of each column's comment.
 func (c *Case) loadKinds(ctx context.Context, conn *duck.Conn) error {
-	rows, err := conn.Query(
-		ctx,
-		"SELECT column_name, comment FROM duckdb_columns() WHERE schema_name = 'main' AND comment IS NOT NULL ORDER BY table_name DESC, column_index",
-		nil,
-	)
+	rows, err := conn.Query(ctx, "SELECT column_name, comment FROM duckdb_columns() "+
+		"WHERE schema_name = 'main' AND comment IS NOT NULL ORDER BY table_name DESC, column_index", nil)
 	if err != nil {
 		return err
 	}

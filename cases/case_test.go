@@ -98,16 +98,8 @@ func addObject(t *testing.T, w *writer.Writer, id uint32, place string, at ...ti
 	n := len(at)
 	ids, nos, contexts, times, names := make([]uint32, n), make([]uint32, n), make([]uint32, n), make([]int64, n), make([][]byte, n)
 	for i, when := range at {
-		ids[i], nos[i], contexts[i], times[i], names[i] = id, uint32(
-			i+1,
-		), w.Intern(
-			"note_context",
-			contextKey("incident", place),
-		), when.UnixMicro(), fmt.Appendf(
-			nil,
-			"note %d",
-			i,
-		)
+		ids[i], nos[i], contexts[i] = id, uint32(i+1), w.Intern("note_context", contextKey("incident", place))
+		times[i], names[i] = when.UnixMicro(), fmt.Appendf(nil, "note %d", i)
 	}
 	if n > 0 {
 		if err := tx.Append("note", n, []any{ids, nos, contexts, times, names}, make([][]uint64, 5)); err != nil {
@@ -128,6 +120,7 @@ func addObject(t *testing.T, w *writer.Writer, id uint32, place string, at ...ti
 		LogType:    "note",
 		Counts:     cases.Counts{Read: int64(n) + 1, Rows: int64(n), Rejected: 1},
 	}
+	o.Parts = []cases.Part{{LogType: o.LogType, Counts: o.Counts}}
 	if n > 0 {
 		o.First, o.Last = at[0], at[n-1]
 	}
@@ -350,22 +343,34 @@ func TestSQLOnlyReads(t *testing.T) {
 	}
 	c := openCase(t, dir)
 	for _, sql := range []string{
-		"INSERT INTO store.meta VALUES ('a', 'b')", "UPDATE store.object SET uri = ''", "DELETE FROM store.note", "TRUNCATE store.note", "DROP VIEW note", "DROP TABLE store.note",
-		"CREATE TABLE main.x (i INTEGER)", "CREATE VIEW main.x AS SELECT 1", "CREATE OR REPLACE MACRO main.ip(a) AS 1", "ALTER TABLE store.note ADD COLUMN x INTEGER", "COMMENT ON COLUMN note.name IS 'x: y'", "COMMENT ON VIEW note IS 'x: y'",
-		"COPY note TO '$out'", "COPY (SELECT 1) TO '$out' (FORMAT parquet)", "COPY store.note FROM '$secret'", "EXPORT DATABASE '$out'", "IMPORT DATABASE '$out'",
+		"INSERT INTO store.meta VALUES ('a', 'b')", "UPDATE store.object SET uri = ''", "DELETE FROM store.note",
+		"TRUNCATE store.note", "DROP VIEW note", "DROP TABLE store.note",
+		"CREATE TABLE main.x (i INTEGER)", "CREATE VIEW main.x AS SELECT 1", "CREATE OR REPLACE MACRO main.ip(a) AS 1",
+		"ALTER TABLE store.note ADD COLUMN x INTEGER", "COMMENT ON COLUMN note.name IS 'x: y'", "COMMENT ON VIEW note IS 'x: y'",
+		"COPY note TO '$out'", "COPY (SELECT 1) TO '$out' (FORMAT parquet)", "COPY store.note FROM '$secret'",
+		"EXPORT DATABASE '$out'", "IMPORT DATABASE '$out'",
 		"ATTACH '$out' AS x", "ATTACH ':memory:' AS x", "DETACH \"case\"", "USE x",
 		"INSTALL httpfs", "LOAD httpfs", "LOAD '$out'", "FORCE INSTALL inet",
-		"FROM read_csv('$secret')", "FROM read_text('$secret')", "FROM read_blob('$secret')", "FROM read_json('$secret')", "FROM read_parquet('$secret')", "FROM '$secret'", "FROM sniff_csv('$secret')",
+		"FROM read_csv('$secret')", "FROM read_text('$secret')", "FROM read_blob('$secret')", "FROM read_json('$secret')",
+		"FROM read_parquet('$secret')", "FROM '$secret'", "FROM sniff_csv('$secret')",
 		"FROM glob('/*')", "FROM read_csv('https://example.com/a.csv')", "FROM parquet_metadata('$secret')",
-		"SET threads = 1", "SET enable_external_access = true", "SET lock_configuration = false", "SET TimeZone = 'Asia/Tokyo'", "SET allowed_directories = ['/']", "RESET memory_limit", "PRAGMA memory_limit = '1GB'",
+		"SET threads = 1", "SET enable_external_access = true", "SET lock_configuration = false", "SET TimeZone = 'Asia/Tokyo'",
+		"SET allowed_directories = ['/']", "RESET memory_limit", "PRAGMA memory_limit = '1GB'",
 		"PRAGMA enable_profiling = 'json'", "SET temp_directory = '$out'", "SET GLOBAL threads = 1",
 		"SELECT 1; DELETE FROM store.note", "SELECT 1\x00; DELETE FROM store.note",
-		"CALL enable_logging(storage='file', storage_path='$out')", "SELECT * FROM enable_logging(storage='file', storage_path='$out')", "SELECT 1 WHERE EXISTS (FROM ENABLE_LOGGING())",
-		"WITH x AS (SELECT 1 FROM note, LATERAL (FROM \"enable_logging\"(level='trace'))) FROM x", "FROM system.main.enable_logging()", "EXPLAIN ANALYZE FROM enable_logging()", "DESCRIBE FROM enable_logging()",
-		"FROM query('FROM enable_logging()')", "FROM query_table('note')", "FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))", "PRAGMA json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
-		"SELECT write_log('x')", "SELECT 'x'.write_log()", "SELECT [write_log(name) FOR name IN ['a']]", "SELECT name FROM note ORDER BY write_log(name)",
-		"FROM checkpoint()", "FROM force_checkpoint()", "CHECKPOINT", "FROM enable_profiling()", "FROM arrow_scan(NULL, NULL, NULL)", "FROM truncate_duckdb_logs()", "CALL enable_peg_parser()",
-		"CREATE TEMP TABLE note AS SELECT 'forged' AS name", "CREATE TEMP VIEW note AS SELECT 'forged' AS name", "CREATE TEMP MACRO count(x) AS 42", "PREPARE p AS SELECT 1", "BEGIN", "EXPLAIN ANALYZE CREATE TEMP TABLE x AS SELECT 1",
+		"CALL enable_logging(storage='file', storage_path='$out')",
+		"SELECT * FROM enable_logging(storage='file', storage_path='$out')", "SELECT 1 WHERE EXISTS (FROM ENABLE_LOGGING())",
+		"WITH x AS (SELECT 1 FROM note, LATERAL (FROM \"enable_logging\"(level='trace'))) FROM x",
+		"FROM system.main.enable_logging()", "EXPLAIN ANALYZE FROM enable_logging()", "DESCRIBE FROM enable_logging()",
+		"FROM query('FROM enable_logging()')", "FROM query_table('note')",
+		"FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
+		"PRAGMA json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
+		"SELECT write_log('x')", "SELECT 'x'.write_log()", "SELECT [write_log(name) FOR name IN ['a']]",
+		"SELECT name FROM note ORDER BY write_log(name)",
+		"FROM checkpoint()", "FROM force_checkpoint()", "CHECKPOINT", "FROM enable_profiling()",
+		"FROM arrow_scan(NULL, NULL, NULL)", "FROM truncate_duckdb_logs()", "CALL enable_peg_parser()",
+		"CREATE TEMP TABLE note AS SELECT 'forged' AS name", "CREATE TEMP VIEW note AS SELECT 'forged' AS name",
+		"CREATE TEMP MACRO count(x) AS 42", "PREPARE p AS SELECT 1", "BEGIN", "EXPLAIN ANALYZE CREATE TEMP TABLE x AS SELECT 1",
 	} {
 		sql = strings.NewReplacer("$out", filepath.Join(filepath.Dir(secret), "out"), "$secret", secret).Replace(sql)
 		rows, err := c.Query(t.Context(), sql, nil)
@@ -398,7 +403,13 @@ func TestParquetOnlyReads(t *testing.T) {
 		t.Errorf("left behind: %v", err)
 	}
 	path := filepath.Join(t.TempDir(), "x")
-	for _, sql := range []string{"SELECT 1) TO '" + path + "' --", "SELECT 1) TO '" + path + "' (FORMAT csv); COPY (SELECT 1", "FROM read_text('/etc/hostname')", "DELETE FROM store.note", "FROM query('SELECT 1')"} {
+	for _, sql := range []string{
+		"SELECT 1) TO '" + path + "' --",
+		"SELECT 1) TO '" + path + "' (FORMAT csv); COPY (SELECT 1",
+		"FROM read_text('/etc/hostname')",
+		"DELETE FROM store.note",
+		"FROM query('SELECT 1')",
+	} {
 		if f, err := c.Parquet(t.Context(), sql, nil); err == nil {
 			f.Close()
 			t.Errorf("allowed: %s", sql)

@@ -67,10 +67,8 @@ func gate(ctx context.Context, c *duck.Conn, sql string) error {
 		return fmt.Errorf("%w: its parts cannot be read: %w", ErrRefused, err)
 	}
 	if parsed.Error || len(parsed.Statements) != 1 {
-		return fmt.Errorf(
-			"%w: a case is read-only, and this is no SELECT\nhint: SELECT, FROM, VALUES, WITH, DESCRIBE, SUMMARIZE and SHOW are run, and EXPLAIN of them",
-			ErrRefused,
-		)
+		return fmt.Errorf("%w: a case is read-only, and this is no SELECT\n"+
+			"hint: SELECT, FROM, VALUES, WITH, DESCRIBE, SUMMARIZE and SHOW are run, and EXPLAIN of them", ErrRefused)
 	}
 	return gateNode(parsed.Statements[0])
 }
@@ -94,7 +92,9 @@ func gateNode(node any) error {
 		if called, ok := node["function"].(map[string]any); ok && node["type"] == "TABLE_FUNCTION" {
 			name, _ := called["function_name"].(string)
 			if name = strings.ToLower(name); !tableFunctions[name] {
-				return fmt.Errorf("%w: the table function %q is not among those that only read\nhint: those are generate_series, range, unnest, json_each, histogram, duckdb_columns, duckdb_functions and the like; a view or table needs no function", ErrRefused, name)
+				return fmt.Errorf("%w: the table function %q is not among those that only read\n"+
+					"hint: those are generate_series, range, unnest, json_each, histogram, duckdb_columns, duckdb_functions and the like; "+
+					"a view or table needs no function", ErrRefused, name)
 			}
 		}
 		for _, part := range node {

@@ -16,6 +16,7 @@ type Info struct {
 	Window   Span          `json:"window"`
 	Captures []CaptureInfo `json:"captures"`
 	Problems []Problem     `json:"problems"`
+	Unread   []Unread      `json:"unread"` // the most first, a hundred of them; the view object_part has all
 	Slices   []SliceInfo   `json:"slices"` // how completely each remote source was read
 	Pulls    []PullInfo    `json:"interrupted_pulls,omitempty"`
 	Stale    bool          `json:"stale"`
@@ -31,6 +32,14 @@ type CaptureInfo struct {
 	Lines   Counts           `json:"lines"`
 }
 
+// Unread is records of a log stream that no type reads.
+type Unread struct {
+	LogGroup  string `json:"log_group,omitempty"`
+	LogStream string `json:"log_stream,omitempty"`
+	What      string `json:"what"`
+	Records   int64  `json:"records"`
+}
+
 // Problem is an object that could not be read whole.
 type Problem struct {
 	ObjectID uint32 `json:"object_id"`
@@ -44,7 +53,7 @@ const maxProblems = 100
 
 // Info reads what is in the case.
 func (c *Case) Info(ctx context.Context) (Info, error) {
-	info := Info{Dir: c.Dir, Captures: []CaptureInfo{}, Problems: []Problem{}, Slices: []SliceInfo{}, Stale: c.Stale != nil}
+	info := Info{Dir: c.Dir, Captures: []CaptureInfo{}, Problems: []Problem{}, Unread: []Unread{}, Slices: []SliceInfo{}, Stale: c.Stale != nil}
 	var err error
 	if info.Tables, err = c.Tables(ctx); err != nil {
 		return info, err
@@ -75,11 +84,13 @@ func (c *Case) Info(ctx context.Context) (Info, error) {
 			return fmt.Errorf("%s: no capture %q", o, o.Capture)
 		}
 		capture.Objects++
-		capture.Rows[o.LogType] += o.Rows
 		capture.Window = capture.Window.and(o.First, o.Last)
 		capture.Lines.Add(o.Counts)
 		return nil
 	})
+	if err == nil {
+		err = c.parts(ctx, &info, captures)
+	}
 	if bounded && info.Objects > 0 {
 		info.Window = asked
 	}
@@ -87,6 +98,26 @@ func (c *Case) Info(ctx context.Context) (Info, error) {
 		return info, err
 	}
 	return info, c.pullInfo(ctx, &info)
+}
+
+// parts counts the rows of each capture by log type, and what no type reads.
+func (c *Case) parts(ctx context.Context, info *Info, captures map[string]*CaptureInfo) error {
+	err := c.Each(ctx, "SELECT capture, log_type, sum(rows)::BIGINT FROM object_part GROUP BY ALL ORDER BY ALL", nil, func(v []any) error {
+		if n := v[2].(int64); n > 0 {
+			captures[v[0].(string)].Rows[v[1].(string)] = n
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	const unread = `SELECT log_group, log_stream, format, sum(unread)::BIGINT FROM object_part
+		WHERE unread > 0 GROUP BY ALL ORDER BY 4 DESC, 1, 2, 3 LIMIT $most`
+	return c.Each(ctx, unread, map[string]any{"most": int64(maxProblems)}, func(v []any) error {
+		text := func(i int) string { s, _ := v[i].(string); return s }
+		info.Unread = append(info.Unread, Unread{text(0), text(1), text(2), v[3].(int64)})
+		return nil
+	})
 }
 
 // Tables counts the rows of the log types' tables, those of child rows too, by the names of their views.

@@ -170,8 +170,11 @@ func listOf(value string) []string {
 
 // check says what a header lacks.
 func (t *LogType) check(file string) error {
-	for key, value := range map[string]string{"log": t.Name, "title": t.Title, "called": t.Many, "records": t.Records, "view": t.View, "time": t.Time, "source": t.Source,
-		"doc": strings.Join(t.Docs, ""), "lead": strings.Join(t.Lead, ""), "shape": strings.Join(t.Shapes, "")} {
+	for key, value := range map[string]string{
+		"log": t.Name, "title": t.Title, "called": t.Many, "records": t.Records, "view": t.View, "time": t.Time,
+		"source": t.Source,
+		"doc":    strings.Join(t.Docs, ""), "lead": strings.Join(t.Lead, ""), "shape": strings.Join(t.Shapes, ""),
+	} {
 		if value == "" {
 			return fmt.Errorf("%s: the header has no %s", file, key)
 		}

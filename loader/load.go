@@ -80,8 +80,10 @@ func Load(ctx context.Context, w *writer.Writer, plan Plan, progress func(Progre
 	if err := plan.check(); err != nil {
 		return Report{}, err
 	}
-	l := &load{w: w, plan: plan, notify: progress, start: time.Now(), claim: newTurns(), commit: newTurns(),
-		report: Report{Formats: map[string]int{}, Reasons: map[string]int{}}}
+	l := &load{
+		w: w, plan: plan, notify: progress, start: time.Now(), claim: newTurns(), commit: newTurns(),
+		report: Report{Formats: map[string]int{}, Reasons: map[string]int{}, Unread: map[string]int64{}},
+	}
 	if err := w.Capture(ctx, plan.Capture, plan.Role); err != nil {
 		return l.report, err
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"case53/cases"
@@ -115,9 +116,10 @@ type Report struct {
 	Skipped  int // the same object was in the case already
 	Copies   int // same bytes as an object from another place
 	Lines    cases.Counts
-	Problems int            // objects that could not be read whole, or were not recognised
-	Reasons  map[string]int // why not → number of objects
-	Formats  map[string]int // how objects were read: "flow: version account-id … (inferred)" → number of objects
+	Problems int              // objects that could not be read whole, or were not recognised
+	Reasons  map[string]int   // why not → number of objects
+	Formats  map[string]int   // how objects were read: "flow: version account-id … (inferred)" → number of objects
+	Unread   map[string]int64 // records that no type reads, by what they are and where: "an Apache … log (stream x)" → records
 	Failures []Failure
 	Slices   []source.Slice // of remote sources, as they stand at the end
 	Remarks  []string       // of the sources: what they passed over, what is an archive, what looks masked
@@ -130,6 +132,24 @@ func (r *Report) ReasonNames() []string {
 	return slices.SortedFunc(maps.Keys(r.Reasons), func(a, b string) int {
 		return cmp.Or(cmp.Compare(r.Reasons[b], r.Reasons[a]), cmp.Compare(a, b))
 	})
+}
+
+// count notes how the parts of an object were read, and what no type reads.
+func (r *Report) count(o cases.Object) {
+	if len(o.Parts) > 0 && o.Parts[0].Duplicate == o.Read && strings.HasPrefix(o.Format, copyFormat) {
+		r.Formats[o.LogType+": "+o.Format]++
+		return
+	}
+	seen := map[string]bool{}
+	for _, p := range o.Parts {
+		if p.Unread > 0 {
+			r.Unread[p.Source()+": "+p.Format] += p.Unread
+		}
+		if key := p.LogType + ": " + p.Format; p.LogType != cases.Unknown && p.Format != "" && !seen[key] {
+			seen[key] = true
+			r.Formats[key]++
+		}
+	}
 }
 
 // FormatNames gives the keys of Formats in order.

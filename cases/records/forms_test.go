@@ -96,7 +96,9 @@ var writers = map[string]struct {
 	"output yaml": {anyText, func(t *rapid.T, events []written) string {
 		var list []map[string]any
 		for i, e := range events {
-			list = append(list, map[string]any{"eventId": e.id, "ingestionTime": e.ingested, "logStreamName": e.stream, "message": e.message, "timestamp": e.at})
+			list = append(list, map[string]any{
+				"eventId": e.id, "ingestionTime": e.ingested, "logStreamName": e.stream, "message": e.message, "timestamp": e.at,
+			})
 			events[i].group = ""
 		}
 		doc := any(map[string]any{"events": list, "searchedLogStreams": []string{"s"}})
@@ -138,9 +140,12 @@ var writers = map[string]struct {
 	"logstash": {anyText, func(_ *rapid.T, events []written) string {
 		var b strings.Builder
 		for _, e := range events {
-			doc, _ := json.Marshal(map[string]any{"@timestamp": iso(e.at, time.RFC3339Nano), "@version": "1", "message": e.message, "cloudwatch_logs": map[string]string{
-				"log_group": e.group, "log_stream": e.stream, "event_id": e.id, "ingestion_time": iso(e.ingested, time.RFC3339Nano),
-			}})
+			doc, _ := json.Marshal(map[string]any{
+				"@timestamp": iso(e.at, time.RFC3339Nano), "@version": "1", "message": e.message,
+				"cloudwatch_logs": map[string]string{
+					"log_group": e.group, "log_stream": e.stream, "event_id": e.id, "ingestion_time": iso(e.ingested, time.RFC3339Nano),
+				},
+			})
 			b.Write(append(doc, '\n'))
 		}
 		return b.String()

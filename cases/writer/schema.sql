@@ -24,8 +24,17 @@ CREATE TABLE store.object (
   capture VARCHAR NOT NULL, log_type VARCHAR NOT NULL, format VARCHAR, envelope VARCHAR, decoded_size BIGINT,
   window_from TIMESTAMP, window_to TIMESTAMP,
   "read" BIGINT NOT NULL, rows BIGINT NOT NULL, headers BIGINT NOT NULL, blank BIGINT NOT NULL,
-  outside BIGINT NOT NULL, duplicate BIGINT NOT NULL, rejected BIGINT NOT NULL,
+  outside BIGINT NOT NULL, duplicate BIGINT NOT NULL, unread BIGINT NOT NULL, rejected BIGINT NOT NULL,
   first_time TIMESTAMP, last_time TIMESTAMP, problem VARCHAR
+);
+
+-- The records of an object that belong together: those of one log stream, or all where they name none. Each part has a log type
+-- of its own; log_type unknown: no type reads them, and format says what they look like. The object's counts are their sums.
+CREATE TABLE store.object_part (
+  object_id UINTEGER NOT NULL, log_type VARCHAR NOT NULL, log_group VARCHAR, log_stream VARCHAR, format VARCHAR,
+  "read" BIGINT NOT NULL, rows BIGINT NOT NULL, headers BIGINT NOT NULL, blank BIGINT NOT NULL,
+  outside BIGINT NOT NULL, duplicate BIGINT NOT NULL, unread BIGINT NOT NULL, rejected BIGINT NOT NULL,
+  first_time TIMESTAMP, last_time TIMESTAMP
 );
 
 CREATE TABLE store.reject (
@@ -303,6 +312,8 @@ CREATE VIEW capture AS SELECT name, role, created_at FROM store.capture;
 
 CREATE VIEW object AS SELECT * FROM store.object;
 
+CREATE VIEW object_part AS SELECT p.*, o.capture, o.uri FROM store.object_part p JOIN store.object o USING (object_id);
+
 CREATE VIEW reject AS
 SELECT r.object_id, r.row_no, r.reason, r.size, r.bytes, o.uri, o.log_type, o.capture
 FROM store.reject r
@@ -340,6 +351,7 @@ SELECT log_type, capture, source, status, minute, sum(records)::BIGINT AS record
 COMMENT ON VIEW log_type IS 'case: the log types that this case can hold';
 COMMENT ON VIEW capture IS 'case: the captures and their roles';
 COMMENT ON VIEW object IS 'case: every source object, and what became of its records';
+COMMENT ON VIEW object_part IS 'case: the records of an object by log stream, and what became of them';
 COMMENT ON VIEW reject IS 'case: every record that could not be decoded, word for word';
 COMMENT ON VIEW event IS 'case: what CloudWatch Logs said of a record that came through it';
 COMMENT ON VIEW pull IS 'case: the commands that read remote sources';
@@ -359,7 +371,11 @@ COMMENT ON COLUMN object.capture IS 'capture: the capture it was loaded into';
 COMMENT ON COLUMN object.acquired_at IS 'time: when its bytes were stored, by this machine''s clock';
 COMMENT ON COLUMN object.first_time IS 'time: earliest record kept';
 COMMENT ON COLUMN object.last_time IS 'time: latest record kept';
-COMMENT ON COLUMN object."read" IS 'count: records read = rows + headers + blank + outside + duplicate + rejected';
+COMMENT ON COLUMN object."read" IS 'count: records read = rows + headers + blank + outside + duplicate + unread + rejected';
+COMMENT ON COLUMN object.unread IS 'count: records that no log type reads';
+COMMENT ON COLUMN object_part.log_type IS 'text: log type of the stream; unknown where no type reads it';
+COMMENT ON COLUMN object_part.format IS 'text: how its records were read; of unknown ones, what they look like';
+COMMENT ON COLUMN object_part.unread IS 'count: records that no log type reads';
 COMMENT ON COLUMN reject.reason IS 'text: why the record could not be decoded';
 COMMENT ON COLUMN reject.bytes IS 'bytes: the record, word for word; its first MiB when size is larger (the whole is in raw/)';
 COMMENT ON COLUMN slice.source IS 'text: log group or prefix that was read';

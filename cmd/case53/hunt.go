@@ -108,12 +108,8 @@ func printOutcomes(stderr io.Writer, outcomes []findings.Outcome) {
 		case o.Trace != nil:
 			fmt.Fprintf(stderr, "%s: nothing found: %s\n", safetext.Show(o.Query.ID), safetext.Show(strings.Join(o.Trace, "; ")))
 		case o.Beyond > 0:
-			fmt.Fprintf(
-				stderr,
-				"%s: %s not shown; --most 0 shows all\n",
-				safetext.Show(o.Query.ID),
-				words.Plural(int64(o.Beyond), "weaker finding", "weaker findings"),
-			)
+			fmt.Fprintf(stderr, "%s: %s not shown; --most 0 shows all\n",
+				safetext.Show(o.Query.ID), words.Plural(int64(o.Beyond), "weaker finding", "weaker findings"))
 		}
 	}
 	if allowed > 0 {

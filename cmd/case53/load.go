@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -150,7 +152,7 @@ func loadStatus(r loader.Report) error {
 	switch {
 	case len(r.Failures) > 0:
 		return &statusError{code: exitError}
-	case r.Lines.Rejected > 0 || r.Problems > 0:
+	case r.Lines.Rejected+r.Lines.Unread > 0 || r.Problems > 0:
 		return &statusError{code: exitIncomplete}
 	}
 	return nil
@@ -174,10 +176,24 @@ func loadJSON(dir string, plan loader.Plan, r loader.Report) any {
 		reasons = append(reasons, reason{name, r.Reasons[name]})
 	}
 	return map[string]any{
-		"case": dir, "capture": plan.Capture, "role": plan.Role, "window": plan.Window,
-		"listed": r.Listed, "loaded": r.Loaded, "skipped": r.Skipped, "copies": r.Copies, "problems": r.Problems, "reasons": reasons, "failed": failed,
-		"slices": slicesJSON(r.Slices), "remarks": append([]string{}, r.Remarks...), "lines": r.Lines, "formats": r.Formats,
-		"seconds": r.Elapsed.Seconds(), "derive_seconds": r.Deriving.Seconds(),
+		"case":           dir,
+		"capture":        plan.Capture,
+		"role":           plan.Role,
+		"window":         plan.Window,
+		"listed":         r.Listed,
+		"loaded":         r.Loaded,
+		"skipped":        r.Skipped,
+		"copies":         r.Copies,
+		"problems":       r.Problems,
+		"reasons":        reasons,
+		"failed":         failed,
+		"slices":         slicesJSON(r.Slices),
+		"remarks":        append([]string{}, r.Remarks...),
+		"lines":          r.Lines,
+		"formats":        r.Formats,
+		"unread":         r.Unread,
+		"seconds":        r.Elapsed.Seconds(),
+		"derive_seconds": r.Deriving.Seconds(),
 	}
 }
 
@@ -194,10 +210,12 @@ func printReport(stdout, stderr io.Writer, dir string, r loader.Report) {
 		}
 	}
 	fmt.Fprintf(stdout, " in %.1f s (+ %.1f s to prepare pivots)\n", r.Elapsed.Seconds(), r.Deriving.Seconds())
-	fmt.Fprintf(stdout, "%d records read = %d rows + %d headers + %d blank + %d outside the window + %d duplicate + %d rejected\n",
-		l.Read, l.Rows, l.Headers, l.Blank, l.Outside, l.Duplicate, l.Rejected)
+	fmt.Fprintf(stdout, "%s\n", l)
 	for _, format := range r.FormatNames() {
 		fmt.Fprintf(stdout, "%5d × %s\n", r.Formats[format], safetext.Show(format))
+	}
+	for _, what := range slices.Sorted(maps.Keys(r.Unread)) {
+		fmt.Fprintf(stderr, "unread: %s of %s\n", words.Plural(r.Unread[what], "record", "records"), safetext.Show(what))
 	}
 	for _, f := range r.Failures {
 		printError(stderr, fmt.Errorf("%s: %w", f.URI, f.Err))
@@ -219,13 +237,20 @@ func printReasons(stderr io.Writer, dir string, r loader.Report, pulled bool) {
 	if more := len(names) - most; more > 0 {
 		fmt.Fprintf(stderr, "%s more\n", words.Plural(int64(more), "reason", "reasons"))
 	}
-	if r.Lines.Rejected == 0 && r.Problems == 0 {
-		return
+	if r.Lines.Rejected > 0 || r.Problems > 0 {
+		fmt.Fprintf(stderr, "%s rejected, %s with a problem; they are kept\n",
+			words.Plural(r.Lines.Rejected, "record", "records"), words.Plural(int64(r.Problems), "object", "objects"))
 	}
-	query := "rejects"
-	if r.Lines.Rejected == 0 {
-		query = "objects"
+	var look []string
+	for _, q := range []struct {
+		n    int64
+		name string
+	}{{r.Lines.Rejected, "rejects"}, {r.Lines.Unread, "unread"}, {int64(r.Problems), "objects"}} {
+		if q.n > 0 {
+			look = append(look, q.name)
+		}
 	}
-	fmt.Fprintf(stderr, "%d records rejected, %d objects with a problem; they are kept\nhint: case53 query %s %s\n",
-		r.Lines.Rejected, r.Problems, safetext.Show(dir), query)
+	if len(look) > 0 {
+		fmt.Fprintf(stderr, "hint: case53 query %s %s\n", safetext.Show(dir), strings.Join(look, " | "))
+	}
 }

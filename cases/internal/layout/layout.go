@@ -112,13 +112,8 @@ func CheckFormat(ctx context.Context, c *duck.Conn, dir string) (ok bool, err er
 	}
 	version, err := strconv.Atoi(row[0].(string))
 	if err != nil || version > FormatVersion {
-		return false, fmt.Errorf(
-			"%w: %s has format version %s, this program knows %d\nhint: use the case53 that made it, or a newer one",
-			ErrNewer,
-			dir,
-			row[0],
-			FormatVersion,
-		)
+		return false, fmt.Errorf("%w: %s has format version %s, this program knows %d\nhint: use the case53 that made it, or a newer one",
+			ErrNewer, dir, row[0], FormatVersion)
 	}
 	return true, nil
 }

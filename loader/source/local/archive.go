@@ -288,7 +288,9 @@ func (w *walk) members(a *archive, at string, list []packed, depth int) {
 func (w *walk) member(a *archive, at string, p *packed, depth int) {
 	if a.members++; a.members > bounds.members {
 		if a.members == bounds.members+1 {
-			w.addAt(at, nil, fmt.Errorf("this and the files behind it are not read: an archive may have %d\nhint: unpack it and load the folder", bounds.members))
+			w.addAt(at, nil, fmt.Errorf(
+				"this and the files behind it are not read: an archive may have %d\nhint: unpack it and load the folder", bounds.members,
+			))
 		}
 		return
 	}
