@@ -228,7 +228,7 @@ func findGroups(lines [][]byte) form {
 		return nil
 	}
 	group = bytes.Clone(group)
-	f := &headed{name: "awslogs", head: func(line []byte) (h head, ok bool) {
+	f := &headed{name: "awslogs-get", head: func(line []byte) (h head, ok bool) {
 		if group != nil {
 			if h.group, h.size = token(line, 0); !bytes.Equal(h.group, group) {
 				return h, false
