@@ -82,7 +82,7 @@ func Load(ctx context.Context, w *writer.Writer, plan Plan, progress func(Progre
 	}
 	l := &load{
 		w: w, plan: plan, notify: progress, start: time.Now(), claim: newTurns(), commit: newTurns(),
-		report: Report{Formats: map[string]int{}, Unread: map[string]int64{}},
+		report: Report{Formats: map[string]int{}, Reasons: map[string]int{}, Unread: map[string]int64{}},
 	}
 	if err := w.Capture(ctx, plan.Capture, plan.Role); err != nil {
 		return l.report, err
