@@ -37,14 +37,17 @@ func TestALongLineIsOneRecord(t *testing.T) {
 	if got[1].Kind != Data || string(got[1].Data) != long {
 		t.Errorf("the line of 5 MB: %v, %d bytes", got[1].Kind, len(got[1].Data))
 	}
-	if r := got[2]; r.Kind != Broken || r.Size != int64(len(longer)) || string(r.Data) != longer[:1<<20] ||
-		!strings.Contains(r.Err.Error(), "14000000 bytes") {
+	r := got[2]
+	if r.Kind != Broken || r.Size != int64(len(longer)) || string(r.Data) != longer[:1<<20] || !strings.Contains(r.Err.Error(), "14000000 bytes") {
 		t.Errorf("the line of 14 MB: %v %d %d %v", r.Kind, r.Size, len(r.Data), r.Err)
 	}
 	if string(got[3].Data) != "b" {
 		t.Errorf("after it came %q", got[3].Data)
 	}
 }
+
+// glueTwo is two lines that run together, and the beginning of another.
+const glueTwo = "2 1 eni-1235b8ca a b c OK2 1 eni-1235b8ca a b c OK2 1 eni-1235b8ca "
 
 func TestMemoryIsBounded(t *testing.T) {
 	type input struct {
@@ -54,16 +57,18 @@ func TestMemoryIsBounded(t *testing.T) {
 	inputs := map[string]input{
 		"one line of 100 MB":        {&zeroes{100 << 20}, 1},
 		"one JSON string of 100 MB": {io.MultiReader(strings.NewReader(`{"a":"`), &zeroes{100 << 20}), 1},
-		"one message of 100 MB": {
-			io.MultiReader(strings.NewReader(`{"events":[{"message":"`), &zeroes{100 << 20}, strings.NewReader(`"},{"message":"after"}]}`)),
-			2,
-		},
+		"one message of 100 MB": {io.MultiReader(
+			strings.NewReader(`{"events":[{"message":"`), &zeroes{100 << 20}, strings.NewReader(`"},{"message":"after"}]}`)), 2},
 		"200k nested arrays":            {strings.NewReader(`{"a":` + strings.Repeat("[", 200_000)), 1},
 		"200k nested arrays at the top": {strings.NewReader(strings.Repeat("[", 200_000)), 1},
 		"200k nested objects":           {strings.NewReader(strings.Repeat(`{"events":`, 200_000)), 1},
 		"pretty-printed without end":    {io.MultiReader(strings.NewReader("{\n  \"a\": [\n"), strings.NewReader(strings.Repeat("    1,\n", 6_000_000))), 1},
 		"3 million list elements":       {strings.NewReader(`["a",` + strings.Repeat("1,", 3_000_000) + `1]`), 3_000_002},
 		"blanks":                        {strings.NewReader("{\"a\":1}" + strings.Repeat(" ", 60<<20)), 1},
+		"a quote without an end":        {io.MultiReader(strings.NewReader("timestamp,message\n1,\"x\n2,"), &zeroes{60 << 20}), 3},
+		"a message without an end":      {strings.NewReader("2026-03-01T10:00:00 x\n" + strings.Repeat("y\n", 15<<20)), 11534348},
+		"a word without an end":         {io.MultiReader(strings.NewReader(glueTwo), &zeroes{60 << 20}), 3},
+		"a YAML element without an end": {io.MultiReader(strings.NewReader("events:\n- message: |\n"), strings.NewReader(strings.Repeat("    y\n", 5<<20))), 2},
 		"blanks behind a brace":         {strings.NewReader("{\"a\":\nx}{" + strings.Repeat(" ", 60<<20)), 2},
 	}
 	for name, in := range inputs {

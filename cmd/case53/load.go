@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"case53/cases/safetext"
+	"case53/cases/words"
 	"case53/cases/writer"
 	"case53/loader"
 	"case53/loader/logs"
@@ -25,8 +27,9 @@ func newLoad() *cobra.Command {
 		Use:   "load CASE PATH...",
 		Short: "Load files and folders into a case, which is made where it does not exist",
 		Long: `What a file holds is told from its content: VPC Flow Logs (any version and field order, Transit Gateway), Route 53
-Resolver query logs, public zone query logs; plain, gzip, zstd, CloudWatch exports, aws logs dumps, subscription and
-Firehose envelopes. Every file's bytes are kept in the case as they are; a record that cannot be decoded is kept as
+Resolver query logs, public zone query logs; plain, gzip, zstd, UTF-16, CloudWatch exports, subscription and Firehose
+envelopes, what consoles, aws logs, awslogs and shippers write. Zip, tar, tar.gz and tar.zst are folders. What is never
+a log is passed over in a folder, and said. Every file's bytes are kept in the case as they are; a record that cannot be decoded is kept as
 a reject. A load that was interrupted goes on when the same command is given again.
 
 --mmdb and --ip-ranges add files that say whose addresses are: they need no PATH, are kept in the case with their hash
@@ -137,6 +140,7 @@ func loadWith(c *cobra.Command, dir string, plan loader.Plan, first func(context
 		return report, printJSON(c.OutOrStdout(), loadJSON(w.Dir, plan, report))
 	}
 	printReport(c.OutOrStdout(), stderr, w.Dir, report)
+	printReasons(stderr, w.Dir, report, plan.Pull != nil)
 	printSlices(c.OutOrStdout(), stderr, report.Slices)
 	for _, remark := range report.Remarks {
 		fmt.Fprintln(stderr, safetext.Show(remark))
@@ -149,7 +153,7 @@ func loadStatus(r loader.Report) error {
 	switch {
 	case len(r.Failures) > 0:
 		return &statusError{code: exitError}
-	case r.Lines.Rejected > 0 || r.Problems > 0:
+	case r.Lines.Rejected+r.Lines.Unread > 0 || r.Problems > 0:
 		return &statusError{code: exitIncomplete}
 	}
 	return nil
@@ -164,12 +168,33 @@ func loadJSON(dir string, plan loader.Plan, r loader.Report) any {
 	for _, f := range r.Failures {
 		failed = append(failed, failure{f.URI, f.Err.Error()})
 	}
+	type reason struct {
+		Reason  string `json:"reason"`
+		Objects int    `json:"objects"`
+	}
+	reasons := []reason{}
+	for _, name := range r.ReasonNames() {
+		reasons = append(reasons, reason{name, r.Reasons[name]})
+	}
 	return map[string]any{
-		"case": dir, "capture": plan.Capture, "role": plan.Role, "window": plan.Window,
-		"listed": r.Listed, "loaded": r.Loaded, "skipped": r.Skipped, "copies": r.Copies, "problems": r.Problems, "failed": failed,
-		"slices": slicesJSON(
-			r.Slices,
-		), "remarks": append([]string{}, r.Remarks...), "lines": r.Lines, "formats": r.Formats, "seconds": r.Elapsed.Seconds(), "derive_seconds": r.Deriving.Seconds(),
+		"case":           dir,
+		"capture":        plan.Capture,
+		"role":           plan.Role,
+		"window":         plan.Window,
+		"listed":         r.Listed,
+		"loaded":         r.Loaded,
+		"skipped":        r.Skipped,
+		"copies":         r.Copies,
+		"problems":       r.Problems,
+		"reasons":        reasons,
+		"failed":         failed,
+		"slices":         slicesJSON(r.Slices),
+		"remarks":        append([]string{}, r.Remarks...),
+		"lines":          r.Lines,
+		"formats":        r.Formats,
+		"unread":         r.Unread,
+		"seconds":        r.Elapsed.Seconds(),
+		"derive_seconds": r.Deriving.Seconds(),
 	}
 }
 
@@ -186,8 +211,7 @@ func printReport(stdout, stderr io.Writer, dir string, r loader.Report) {
 		}
 	}
 	fmt.Fprintf(stdout, " in %.1f s (+ %.1f s to prepare pivots)\n", r.Elapsed.Seconds(), r.Deriving.Seconds())
-	fmt.Fprintf(stdout, "%d records read = %d rows + %d headers + %d blank + %d outside the window + %d duplicate + %d rejected\n",
-		l.Read, l.Rows, l.Headers, l.Blank, l.Outside, l.Duplicate, l.Rejected)
+	fmt.Fprintf(stdout, "%s\n", l)
 	for _, format := range r.FormatNames() {
 		how, warnings := logs.Warnings(format)
 		fmt.Fprintf(stdout, "%5d × %s\n", r.Formats[format], safetext.Show(how))
@@ -196,16 +220,43 @@ func printReport(stdout, stderr io.Writer, dir string, r loader.Report) {
 			fmt.Fprintf(stderr, "warning: %d × %s: %s\n", r.Formats[format], safetext.Show(name), safetext.Show(w))
 		}
 	}
+	for _, what := range slices.Sorted(maps.Keys(r.Unread)) {
+		fmt.Fprintf(stderr, "unread: %s of %s\n", words.Plural(r.Unread[what], "record", "records"), safetext.Show(what))
+	}
 	for _, f := range r.Failures {
 		printError(stderr, fmt.Errorf("%s: %w", f.URI, f.Err))
 	}
-	if l.Rejected > 0 || r.Problems > 0 {
-		fmt.Fprintf(
-			stderr,
-			"%d records rejected, %d objects with a problem; they are kept\nhint: case53 query %s rejects\n",
-			l.Rejected,
-			r.Problems,
-			safetext.Show(dir),
-		)
+}
+
+// printReasons says why what was not read was not, with how many objects of each reason, and where the rest can be looked up:
+// rejects where there are any, else the objects with what became of them.
+func printReasons(stderr io.Writer, dir string, r loader.Report, pulled bool) {
+	const most = 20
+	one, many := "file", "files"
+	if pulled {
+		one, many = "object", "objects"
+	}
+	names := r.ReasonNames()
+	for _, reason := range names[:min(len(names), most)] {
+		fmt.Fprintf(stderr, "%s: %s\n", words.Plural(int64(r.Reasons[reason]), one, many), safetext.Show(reason))
+	}
+	if more := len(names) - most; more > 0 {
+		fmt.Fprintf(stderr, "%s more\n", words.Plural(int64(more), "reason", "reasons"))
+	}
+	if r.Lines.Rejected > 0 || r.Problems > 0 {
+		fmt.Fprintf(stderr, "%s rejected, %s with a problem; they are kept\n",
+			words.Plural(r.Lines.Rejected, "record", "records"), words.Plural(int64(r.Problems), "object", "objects"))
+	}
+	var look []string
+	for _, q := range []struct {
+		n    int64
+		name string
+	}{{r.Lines.Rejected, "rejects"}, {r.Lines.Unread, "unread"}, {int64(r.Problems), "objects"}} {
+		if q.n > 0 {
+			look = append(look, q.name)
+		}
+	}
+	if len(look) > 0 {
+		fmt.Fprintf(stderr, "hint: case53 query %s %s\n", safetext.Show(dir), strings.Join(look, " | "))
 	}
 }

@@ -39,7 +39,7 @@
 -- param:  from      time            only what begins at or after this moment
 -- param:  to        time            only what begins before this moment
 -- param:  capture   capture         only this capture; empty for all
--- step:   connection  connections between inside and outside
+-- step:   outside_connection  connections between inside and outside
 -- step:   channel  channels with enough calls, or with a connection that lasted
 -- step:   scored_day  days of channels with calls enough for a score that is shown
 -- column: outcome text
@@ -53,7 +53,7 @@
 -- column: duration number
 -- column: protocol protocol
 -- column: service text
-WITH connection AS NOT MATERIALIZED (
+WITH outside_connection AS NOT MATERIALIZED (
   SELECT capture, interface_no, interface_id, instance_id, direction = 'out' AS outward,
     protocol, client_key, server_key, client_port, server_port,
     CASE WHEN direction = 'in' THEN server_key ELSE peer_no(server_key, name_no) END AS peer,
@@ -66,14 +66,14 @@ WITH connection AS NOT MATERIALIZED (
 ), interface AS (
   SELECT interface_no, any_value(interface_id) AS interface_id, any_value(capture) AS capture,
     count(instance_id) > 0 AS has_instance, min(start) AS first_start
-  FROM connection
+  FROM outside_connection
   GROUP BY interface_no
 ), capture_start AS (
   SELECT capture, min(first_start) AS first_start FROM interface GROUP BY capture
 ), frequent_channel AS (
   SELECT interface_no, outward, protocol, client_key, peer, server_port, count(*) AS sessions,
     max(epoch_us("end") - epoch_us(start)) / 1000000 AS longest
-  FROM connection
+  FROM outside_connection
   GROUP BY interface_no, outward, protocol, client_key, peer, server_port
   HAVING count(*) >= $sessions::BIGINT
     OR max(epoch_us("end") - epoch_us(start)) / 1000000 >= $hours::DOUBLE * 3600
@@ -90,7 +90,7 @@ WITH connection AS NOT MATERIALIZED (
   SELECT c.channel_no, c.protocol, l.start, l.bytes_out, l.client_port,
     floor(epoch(l.start - c.first_start) / 86400)::INTEGER AS day,
     floor(epoch(l.start - c.first_start) / 3600)::INTEGER AS hour
-  FROM connection l
+  FROM outside_connection l
     JOIN (FROM channel WHERE sessions >= $sessions::BIGINT) c USING (
       interface_no, outward, protocol, client_key, peer, server_port
     )
@@ -198,7 +198,7 @@ WITH connection AS NOT MATERIALIZED (
     count(*) AS sessions, bool_and(l.refused) AS refused, sum(l.records) AS records,
     min(l.start) AS first_start, max(l."end") AS last_end, max(l.seconds) AS longest,
     arg_max(l.records, (l.seconds, l.records)) AS longest_records
-  FROM connection l
+  FROM outside_connection l
     JOIN shown_channel t USING (interface_no, outward, protocol, client_key, peer, server_port)
     LEFT JOIN answer_name n ON n.name_no = l.name_no
     LEFT JOIN service_address v ON v.server_key = l.server_key
