@@ -116,11 +116,8 @@ func (c *Case) Info(ctx context.Context) (Info, error) {
 		return info, err
 	}
 	if info.Ready {
-		again := int64(0)
-		if err := c.Each(ctx, "SELECT count(*) FROM derived.flow_again", nil, func(v []any) error {
-			again = v[0].(int64)
-			return nil
-		}); err != nil {
+		again, err := c.Again(ctx)
+		if err != nil {
 			return info, err
 		}
 		info.Again = &again
@@ -194,4 +191,13 @@ func (c *Case) Tables(ctx context.Context) (map[string]int64, error) {
 		}
 	}
 	return tables, nil
+}
+
+// Again counts the records that say again what a record of another object says: they are in no sum.
+func (c *Case) Again(ctx context.Context) (n int64, err error) {
+	err = c.Each(ctx, "SELECT count(*) FROM derived.flow_again", nil, func(v []any) error {
+		n = v[0].(int64)
+		return nil
+	})
+	return n, err
 }

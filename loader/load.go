@@ -154,6 +154,12 @@ func (l *load) derive(ctx context.Context) error {
 	debug.FreeOSMemory() // what decoding held; DuckDB wants the room now
 	err := l.w.Derive(ctx, func(name string) { l.update(func() { l.progress.Phase = name }) })
 	l.report.Deriving = time.Since(start)
+	if err == nil {
+		err = l.w.Each(ctx, "SELECT count(*) FROM derived.flow_again", nil, func(v []any) error {
+			l.report.Again = v[0].(int64)
+			return nil
+		})
+	}
 	return err
 }
 

@@ -135,6 +135,7 @@ type Report struct {
 	Reasons  map[string]int   // why not → number of objects
 	Formats  map[string]int   // how objects were read: "flow: version account-id … (inferred)" → number of objects
 	Unread   map[string]int64 // records that no type reads, by what they are and where: "an Apache … log (stream x)" → records
+	Again    int64            // records of the whole case that say again what another object has: no sum counts them
 	Failures []Failure
 	Slices   []source.Slice // of remote sources, as they stand at the end
 	Remarks  []string       // of the sources: what they passed over, what is an archive, what looks masked

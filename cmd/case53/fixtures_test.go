@@ -98,16 +98,16 @@ func TestFixtureRows(t *testing.T) {
 	}{
 		{
 			path: "tests/inputs/cloudwatch-v2.ndjson",
-			want: "4 4 0 0 0 0 0",
+			want: "4 4 0 0 0 0 0 0",
 			sql: "SELECT count(*) FILTER (action = 'ACCEPT') AS accept, count(*) FILTER (action = 'REJECT') AS reject, " +
 				"count(*) FILTER (log_status = 'NODATA' AND srcaddr IS NULL AND bytes IS NULL AND start IS NOT NULL) AS nodata, " +
 				"count(*) FILTER (log_status = 'SKIPDATA') AS skipdata FROM flow",
 			first: `{"accept":1,"reject":1,"nodata":1,"skipdata":1}`,
 		},
-		{path: "testdata/vpcflowlog.log.gz", want: "4 3 1 0 0 0 0"},
+		{path: "testdata/vpcflowlog.log.gz", want: "4 3 1 0 0 0 0 0"},
 		{
 			path: "route53_public_logs",
-			want: "5 5 0 0 0 0 0",
+			want: "5 5 0 0 0 0 0 0",
 			sql: "SELECT count(*) FILTER (edns_client_subnet IS NULL) AS bare, count(*) FILTER (query_type = 'ANY') AS any_queries, " +
 				"count(*) FILTER (response_code = 'NXDOMAIN') AS nx FROM zone",
 			first: "",
@@ -125,8 +125,8 @@ func TestFixtureRows(t *testing.T) {
 			continue
 		}
 		target, got := loadBalanced(t, c.path, append([]string{path}, c.args...)...)
-		if got.String() != c.want {
-			t.Errorf("%s: %s, want %s", c.path, got, c.want)
+		if numbers(got) != c.want {
+			t.Errorf("%s: %s, want %s", c.path, numbers(got), c.want)
 		}
 		if c.first != "" {
 			if _, stdout := run1(t, "query", target, "-o", "jsonl", "--sql", c.sql); strings.TrimSpace(stdout) != c.first {

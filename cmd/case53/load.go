@@ -193,6 +193,7 @@ func loadJSON(dir string, plan loader.Plan, r loader.Report) any {
 		"lines":          r.Lines,
 		"formats":        r.Formats,
 		"unread":         r.Unread,
+		"again":          r.Again,
 		"seconds":        r.Elapsed.Seconds(),
 		"derive_seconds": r.Deriving.Seconds(),
 	}
@@ -219,6 +220,9 @@ func printReport(stdout, stderr io.Writer, dir string, r loader.Report) {
 		for _, w := range warnings {
 			fmt.Fprintf(stderr, "warning: %d × %s: %s\n", r.Formats[format], safetext.Show(name), safetext.Show(w))
 		}
+	}
+	if r.Again > 0 {
+		fmt.Fprintln(stdout, saidAgain(r.Again))
 	}
 	for _, what := range slices.Sorted(maps.Keys(r.Unread)) {
 		fmt.Fprintf(stderr, "unread: %s of %s\n", words.Plural(r.Unread[what], "record", "records"), safetext.Show(what))

@@ -70,8 +70,8 @@ var publicReports = map[string]reported{
 		row: `{"query_timestamp":"2025-10-09T08:53:20.123Z","answers_n":1}`},
 	"31a-parquet-pandas": {counts: "2 2 0 0 0 0 0 0", sql: "SELECT min(account_id) AS account, count(srcaddr) AS n FROM flow",
 		row: `{"account":"001607371330","n":1}`},
-	"40-same-flow-s3-and-cwl": {counts: "61 60 1 0 0 0 0 0", says: `30 records say again what a record of another object says`,
-		sql: "SELECT sum(bytes_out + bytes_in) AS bytes FROM connection", row: `{"bytes":156435}`},
+	"40-same-flow-s3-and-cwl": {counts: "61 60 1 0 0 0 0 0", says: `30 records say again`,
+		sql: "SELECT sum(coalesce(bytes_out, 0) + coalesce(bytes_in, 0)) AS bytes FROM connection", row: `{"bytes":156435}`},
 	// The fourth line is in an order that AWS documents: of another flow log in the same group.
 	"51b-mixed-group-unknown": {counts: "4 4 0 0 0 0 0 0"},
 	"57-skydive-header": {
@@ -135,8 +135,8 @@ func loadReported(t *testing.T, folder string, want reported) {
 		t.Errorf("%s\nwant %s", out.String(), want.says)
 	}
 	_, info := run1(t, "info", target, "--json")
-	if got, err := balanced([]byte(info)); err != nil || got.String() != want.counts {
-		t.Errorf("%s, %v; want %s", got, err, want.counts)
+	if l, err := balanced([]byte(info)); err != nil || numbers(l) != want.counts {
+		t.Errorf("%s, %v; want %s", l, err, want.counts)
 	}
 	if want.sql == "" {
 		return

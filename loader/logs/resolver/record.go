@@ -384,9 +384,9 @@ func (r *record) asText(key string, read func(*field.JSON) error) error {
 	switch s.Space() {
 	case 'n':
 		return s.Literal("null")
+	case '"':
 	default:
 		return read(s)
-	case '"':
 	}
 	text, err := s.Text()
 	if err != nil {
