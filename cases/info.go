@@ -133,6 +133,9 @@ func (c *Case) tellProblems(info *Info, faults int64) {
 		first, _, _ := strings.Cut(c.NotReady.Error(), "\nhint:")
 		say("%s", first)
 	}
+	for _, what := range c.Unfinished {
+		say("%s", what)
+	}
 	for _, p := range info.Pulls {
 		say("a pull that began at %s was interrupted: the same command goes on with it", p.Began.UTC().Format(time.RFC3339))
 	}

@@ -92,7 +92,9 @@ CREATE TABLE store.network (
 
 -- A load or pull that has begun and has not come to its end with all that is derived: a row while it is under way, and after it
 -- was interrupted.
-CREATE TABLE store.unfinished (what VARCHAR NOT NULL, plan VARCHAR NOT NULL, began_at TIMESTAMP NOT NULL);
+CREATE TABLE store.unfinished (
+  what VARCHAR NOT NULL, plan VARCHAR NOT NULL, began_at TIMESTAMP NOT NULL, accepted_at TIMESTAMP
+);
 
 -- How far each step has been built: every object up to this one is in its tables. All steps are here from the beginning, at 0.
 CREATE TABLE derived.step (name VARCHAR NOT NULL, upto UINTEGER NOT NULL);
@@ -119,9 +121,11 @@ CREATE MACRO within(moment, since, until) AS (
   (since::TIMESTAMP IS NULL OR moment >= since::TIMESTAMP) AND (until::TIMESTAMP IS NULL OR moment < until::TIMESTAMP)
 );
 
--- A record that speaks about the time from first to last, where some of that is within the window.
+-- A record that speaks about the time from first to last, where some of that is within the window. Some records have but one
+-- of the two, some end before they begin.
 CREATE MACRO touches(first, last, since, until) AS (
-  (since::TIMESTAMP IS NULL OR last >= since::TIMESTAMP) AND (until::TIMESTAMP IS NULL OR first < until::TIMESTAMP)
+  (since::TIMESTAMP IS NULL OR greatest(first, last) >= since::TIMESTAMP)
+  AND (until::TIMESTAMP IS NULL OR least(first, last) < until::TIMESTAMP)
 );
 
 -- A moment at most so many minutes before or after another.

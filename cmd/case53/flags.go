@@ -42,11 +42,16 @@ func findCase(path string, stderr io.Writer) string {
 	return path
 }
 
-// openCase opens a case for looking, and warns where its last load was cut short.
+// openCase opens a case for looking, and warns where a load was cut short.
 func openCase(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
 	c, err := cases.Open(ctx, findCase(path, stderr))
 	if err == nil && c.NotReady != nil {
 		printError(stderr, fmt.Errorf("warning: %w", c.NotReady))
+	}
+	if err == nil {
+		for _, what := range c.Unfinished {
+			printError(stderr, fmt.Errorf("warning: %s", what))
+		}
 	}
 	return c, err
 }
