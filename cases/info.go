@@ -204,3 +204,12 @@ func (c *Case) Again(ctx context.Context) (n int64, err error) {
 	})
 	return n, err
 }
+
+// Empty says whether nothing has been loaded.
+func (c *Case) Empty(ctx context.Context) (empty bool, err error) {
+	err = c.Each(ctx, "SELECT count(*) = 0 FROM object", nil, func(v []any) error {
+		empty = v[0].(bool)
+		return nil
+	})
+	return empty, err
+}

@@ -216,7 +216,10 @@ func TestDetectDNS(t *testing.T) {
 		{"Resolver over many lines", []string{"{\n \"query_name\" : null,\n\"query_timestamp\": 5,\n\"vpc_id\":\"\" }\n"}, 100, 0},
 		{"a query of no log in particular", []string{`{"query_name":"a.","query_timestamp":"2023-11-14T22:13:20Z","query_type":"A","rcode":"NOERROR"}`}, 0, 0},
 		{"zone as an object", []string{`{"query_name":"a.","query_timestamp":"2023-11-14T22:13:20Z","hosted_zone_id":"Z1","rcode":"NOERROR"}`}, 0, 100},
-		{"zone as an object with a source address", []string{`{"timestamp":"x","query_name":"a.","query_timestamp":"x","hostedZoneId":"Z1","edge_location":"FRA6","srcaddr":"10.0.0.1"}`}, 0, 100},
+		{
+			"zone as an object with a source address",
+			[]string{`{"timestamp":"x","query_name":"a.","query_timestamp":"x","hostedZoneId":"Z1","edge_location":"FRA6","srcaddr":"10.0.0.1"}`}, 0, 100,
+		},
 		{"zone with tabs", []string{strings.ReplaceAll(string(record(1, "2023-11-14T22:13:20Z")), " ", "\t")}, 0, 100},
 		{"zone under a header", []string{"", "query_timestamp,hosted_zone_id,query_name,response_code", "2023-11-14T22:13:20Z,Z1,a.,NOERROR"}, 0, 100},
 		{"Resolver under a header", []string{"query_timestamp,query_name,srcaddr", "2023-11-14T22:13:20Z,a.,10.0.0.1"}, 100, 0},

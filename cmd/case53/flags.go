@@ -56,6 +56,26 @@ func openCase(ctx context.Context, path string, stderr io.Writer) (*cases.Case, 
 	return c, err
 }
 
+// openWhole opens a case for questions about all of it, which one that is not ready, or empty, has no answer to.
+func openWhole(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
+	c, err := openCase(ctx, path, stderr)
+	if err != nil {
+		return nil, err
+	}
+	empty, err := c.Empty(ctx)
+	switch {
+	case err != nil:
+	case empty:
+		err = fmt.Errorf("nothing has been loaded into %s\nhint: case53 load %s PATH...", c.Dir, c.Dir)
+	case c.NotReady != nil:
+		err = c.NotReady
+	default:
+		return c, nil
+	}
+	c.Close()
+	return nil, err
+}
+
 // listFlags reads the files of the flags --allow and --ioc.
 func listFlags(c *cobra.Command) (allow, ioc *findings.Lists, err error) {
 	for _, l := range []struct {

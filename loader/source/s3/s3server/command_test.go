@@ -43,6 +43,22 @@ func command(t *testing.T) func(args ...string) (stdout, stderr string, code int
 	}
 }
 
+// loaded is what info says of x.case, as far as it is looked at here.
+type loaded struct {
+	Tables  map[string]int64
+	Objects int64
+	Slices  []struct{ Partial, Complete int64 }
+}
+
+func infoOf(t *testing.T, run func(args ...string) (stdout, stderr string, code int)) (out loaded) {
+	t.Helper()
+	text, errs, code := run("info", "x.case", "--json")
+	if err := json.Unmarshal([]byte(text), &out); err != nil || code != 0 {
+		t.Fatalf("info: exit %d: %v %s", code, err, errs)
+	}
+	return out
+}
+
 // TestCommand is what a user does: look, estimate, pull, pull again, and see that all of it is there.
 func TestCommand(t *testing.T) {
 	c := bucket(t, "command", false)
@@ -73,17 +89,7 @@ func TestCommand(t *testing.T) {
 		t.Fatalf("pull: exit %d: %s %s", code, out, errs)
 	}
 	t.Log(out, errs)
-	tables := func() (out struct {
-		Tables  map[string]int64
-		Objects int64
-		Slices  []struct{ Partial, Complete int64 }
-	}) {
-		text, errs, code := run("info", "x.case", "--json")
-		if err := json.Unmarshal([]byte(text), &out); err != nil || code != 0 {
-			t.Fatalf("info: exit %d: %v %s", code, err, errs)
-		}
-		return out
-	}
+	tables := func() loaded { t.Helper(); return infoOf(t, run) }
 	before := tables()
 	if before.Tables["flow"] == 0 || before.Tables["dns"] == 0 || len(before.Slices) == 0 {
 		t.Fatalf("%+v", before)
