@@ -198,7 +198,7 @@ func (c *Case) Tables(ctx context.Context) (map[string]int64, error) {
 
 // Again counts the records that say again what a record of another object says: they are in no sum.
 func (c *Case) Again(ctx context.Context) (n int64, err error) {
-	err = c.Each(ctx, "SELECT count(*) FROM derived.flow_again", nil, func(v []any) error {
+	err = c.Each(ctx, "SELECT count(*) FROM derived.again", nil, func(v []any) error {
 		n = v[0].(int64)
 		return nil
 	})

@@ -155,7 +155,7 @@ func (l *load) derive(ctx context.Context) error {
 	err := l.w.Derive(ctx, func(name string) { l.update(func() { l.progress.Phase = name }) })
 	l.report.Deriving = time.Since(start)
 	if err == nil {
-		err = l.w.Each(ctx, "SELECT count(*) FROM derived.flow_again", nil, func(v []any) error {
+		err = l.w.Each(ctx, "SELECT count(*) FROM derived.again", nil, func(v []any) error {
 			l.report.Again = v[0].(int64)
 			return nil
 		})

@@ -14,7 +14,10 @@ func TestOther(t *testing.T) {
 		{`{"timestamp":1576280412771,"webaclId":"arn","httpRequest":{}}`, "an AWS WAF log"},
 		{`{"eventSource":"ec2.amazonaws.com","eventName":"RunInstances","userIdentity":{}}`, "a CloudTrail log"},
 		{`198.51.100.14 - Jorge [24/Nov/2019:10:49:52 -0700] "GET /index.html HTTP/1.1" 200 2165`, "an Apache or nginx access log"},
-		{`{"query_timestamp":"2026-11-01T00:00:00Z","query_name":"a.","answer_no":1,"rdata":"x","object_id":1}`, "case53's own export of answers without their queries"},
+		{
+			`{"query_timestamp":"2026-11-01T00:00:00Z","query_name":"a.","answer_no":1,"rdata":"x","object_id":1}`,
+			"case53's own export of answers without their queries",
+		},
 		{"query_timestamp,query_name,answer_no,rdata,type,class", "case53's own export of answers without their queries"},
 		{`{"metadata":{"version":"1.1.0"},"class_uid":4001,"activity_id":6,"time":1}`, "OCSF (Security Lake)"},
 		{`{"awsAccountId":"1","digestStartTime":"2026-03-01T10:00:00Z","digestS3Bucket":"b"}`, "a CloudTrail digest, which proves logs and holds none"},

@@ -101,10 +101,11 @@ func library(dir string, stderr io.Writer) (*queries.Set, error) {
 	if config, err := os.UserConfigDir(); err == nil {
 		folders = append(folders, queries.Dir(filepath.Join(config, "case53", "queries")))
 	}
-	set, err := queries.Load(append(folders, queries.Dir(filepath.Join(dir, "queries")))...)
+	set, err := queries.Load(folders...)
 	if err != nil {
 		return nil, err
 	}
+	set.AddOfCase(queries.Dir(filepath.Join(dir, "queries")))
 	for _, problem := range set.Problems {
 		printError(stderr, fmt.Errorf("saved query: %w", problem))
 	}

@@ -46,7 +46,7 @@ func tell(t *testing.T, target string) told {
 }
 
 // toldNothing is what is said of a case to which the load had not come.
-var toldNothing = regexp.MustCompile("no case|has no tables yet|nothing has been loaded")
+var toldNothing = regexp.MustCompile("not a case|nothing has been loaded")
 
 // lessWithoutAWord says how what is told of a case after an interruption is neither what is told of the undisturbed one nor a
 // refusal that says why, nor an answer that is said to lack something; "" where it is one of them.

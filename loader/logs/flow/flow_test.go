@@ -219,7 +219,8 @@ func TestFlowWindow(t *testing.T) {
 		t.Error("no time where there are times:", first, last, asked)
 	}
 	d.Decode([]byte("srcaddr dstaddr extra-column"))
-	if o, first, last, err = d.Decode([]byte("10.0.0.1 10.0.0.2 -")); o != logs.Row || first != logs.NoTime || last != logs.NoTime || err != nil || len(asked) != 2 {
+	o, first, last, err = d.Decode([]byte("10.0.0.1 10.0.0.2 -"))
+	if o != logs.Row || first != logs.NoTime || last != logs.NoTime || err != nil || len(asked) != 2 {
 		t.Error("no time:", o, first, last, err, asked)
 	}
 	want := `flow_full 3 start=2022-11-30T21:13:20Z end=2022-11-30T21:11:40Z dst4=10.0.0.2 extra={"extra-column":null}`

@@ -25,7 +25,8 @@ func (e *unknownFormatError) Error() string {
 		return fmt.Sprintf("the flow log format given does not fit: %s, in the record of %d fields %s%s", e.Why, e.Tokens, excerpt(e.Example), flowHint)
 	}
 	if e.Alike {
-		return fmt.Sprintf("looks like a flow log with an unknown field list, pass --flow-format: no header, and no known list fits a record of %d fields: %s%s",
+		return fmt.Sprintf("looks like a flow log with an unknown field list, pass --flow-format: "+
+			"no header, and no known list fits a record of %d fields: %s%s",
 			e.Tokens, excerpt(e.Example), flowHint)
 	}
 	return fmt.Sprintf("no header, and no known field list fits a record of %d fields: %s%s", e.Tokens, excerpt(e.Example), flowHint)

@@ -130,7 +130,9 @@ func (r *record) takeOver() (err error) {
 	if r.extra, err = r.export.Extra(r.extra); err != nil {
 		return err
 	}
-	for column, name := range map[int]string{fInstance: "src_instance", fEndpoint: "src_resolver_endpoint", fNetworkInterface: "src_resolver_network_interface"} {
+	for column, name := range map[int]string{
+		fInstance: "src_instance", fEndpoint: "src_resolver_endpoint", fNetworkInterface: "src_resolver_network_interface",
+	} {
 		r.context[column] = r.export.Text(name)
 	}
 	n := r.export.Text("answers_n")

@@ -540,14 +540,16 @@ func resolverText(t *rapid.T) string {
 		t.Fatal(err)
 	}
 	members := []string{
-		`"version":` + text("version", "1.100000", "1.000000", "-"), `"account_id":` + pick("account", `"001234567890"`, `"1234567890"`, "1234567890", `"-"`, `"12x"`),
+		`"version":` + text("version", "1.100000", "1.000000", "-"),
+		`"account_id":` + pick("account", `"001234567890"`, `"1234567890"`, "1234567890", `"-"`, `"12x"`),
 		`"region":` + text("region", "us-east-1"), `"vpc_id":` + text("vpc", "vpc-1", ""),
 		`"query_timestamp":` + text("time", "2021-12-11T22:46:26Z", "2021-12-11T22:46:26.123456789+01:00", "2021-12-11"),
 		`"query_name":` + text("name", "a.example.com.", "A.Example.com", ".", "-", ""),
 		`"query_type":` + text("type", "A", "TYPE65"), `"query_class":` + text("class", "IN"), `"rcode":` + text("rcode", "NOERROR"),
 		`"answers":` + pick("answers as", all, all, all, string(quoted), `""`, `"[]"`), `"srcaddr":` + text("addr", "10.0.0.1", "2001:db8::2", "-"),
 		`"srcport":` + pick("port", `"53"`, `53`, `"-"`, `null`, `"x"`), `"transport":` + text("transport", "UDP"),
-		`"srcids":` + pick("srcids", `{}`, `null`, `{"instance":"i-1"}`, `"{\"instance\":\"i-1\"}"`, `{"resolver-endpoint":"r","resolver_network_interface":"n"}`,
+		`"srcids":` + pick("srcids", `{}`, `null`, `{"instance":"i-1"}`,
+			`"{\"instance\":\"i-1\"}"`, `{"resolver-endpoint":"r","resolver_network_interface":"n"}`,
 			`{"other":[1,{"a":1.0}],"instance":null}`, `{"resolver-endpoint":"r","resolver_endpoint":"r"}`),
 		`"firewall_rule_action":` + text("action", "BLOCK"), jsonString(t) + ":" + jsonText(t, 2), `"x":` + jsonText(t, 2),
 	}
