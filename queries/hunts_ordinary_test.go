@@ -163,7 +163,8 @@ func address(name string, n int) string {
 	for _, b := range []byte(fmt.Sprint(name, n)) {
 		h = (h ^ uint32(b)) * 16777619
 	}
-	return fmt.Sprintf("%d.%d.%d.%d", 23+h%160, h>>8&255, h>>16&255, 1+h>>24%254)
+	first := 23 + h%70 // none of the private blocks
+	return fmt.Sprintf("%d.%d.%d.%d", first, h>>8&255, h>>16&255, 1+h>>24%254)
 }
 
 // id is hexadecimal digits that mean nothing.

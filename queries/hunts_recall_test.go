@@ -122,20 +122,30 @@ func scannedTargets(t *testing.T) map[string][2]int {
 func openPorts(t *testing.T) map[string][2]int {
 	labels := nmapLabels(t)
 	db := loaded(t, truth(t, "nmap-lan/flow-v2.log.gz"))
-	right, all := 0, 0
-	for _, f := range findingsOf(t, db, "port-scan", nil) {
-		_, list, _ := strings.Cut(f.reason, "open: ")
-		list, _, _ = strings.Cut(list, ";")
-		for _, port := range strings.Fields(strings.ReplaceAll(list, ",", " ")) {
-			if _, known := labels[f.text("dst")+" "+port]; known {
-				all++
-				if labels[f.text("dst")+" "+port] == "open" {
-					right++
-				}
+	counts := map[string][2]int{}
+	told := func(hunt, target, port string) {
+		if truth, known := labels[target+" "+port]; known {
+			count := counts[hunt]
+			count[1]++
+			if truth == "open" {
+				count[0]++
+			} else {
+				t.Logf("%s: port %s of %s is %s", hunt, port, target, truth)
 			}
+			counts[hunt] = count
 		}
 	}
-	return map[string][2]int{"port-scan": {right, all}}
+	for _, f := range findingsOf(t, db, "port-scan", nil) {
+		for _, port := range strings.Fields(f.text("accepted_ports")) {
+			told("port-scan", f.text("dst"), port)
+		}
+	}
+	for _, f := range findingsOf(t, db, "port-sweep", nil) {
+		for _, target := range strings.Fields(f.text("accepted_targets")) {
+			told("port-sweep", target, f.text("dstport"))
+		}
+	}
+	return counts
 }
 
 // slowScanners are the outside addresses that knocked at most of all in ctu-normal: at least fifteen ports of a host.
