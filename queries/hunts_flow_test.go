@@ -226,7 +226,7 @@ func init() {
 		},
 		"mostly-sending": {
 			found:   []string{hosts, twelveHosts, sends("out", 1, 6, "'10.0.0.1'", "'203.0.113.140'", "443", "90000 + 500 * i", 700000000, 9000000)},
-			subject: "severity, direction, src, dst, dstport, connections, bytes_out, ratio", want: "medium out 10.0.0.1 203.0.113.140 443 6 4200000000 0.975",
+			subject: "severity, direction, src, dst, dstport, connections, bytes_to_peer, ratio", want: "medium out 10.0.0.1 203.0.113.140 443 6 4200000000 0.975",
 			innocent: []string{hosts, twelveHosts, sends("out", 1, 6, "'10.0.0.1'", "'203.0.113.141'", "443", "90000 + 500 * i", 700000000, 90000000), // a good deal comes back
 				sends("out", 2, 9, "'10.0.0.2'", "'203.0.113.142'", "443", "90000 + 500 * i", 1000000, 900),               // not much
 				sends("out", 3, 70, "'10.0.0.3'", "'203.0.113.143'", "443", "3600 * i", 900000000, 900),                   // every hour
@@ -406,7 +406,7 @@ var toldApart = []struct {
 	},
 	{
 		hunt:    "mostly-sending",
-		columns: "severity, direction, src, dst, dstport, bytes_out, bytes_in",
+		columns: "severity, direction, src, dst, dstport, bytes_to_peer, bytes_from_peer",
 		want:    "medium in 198.51.100.1 10.0.0.4 22 540000000 54000 / low out 10.0.0.3 203.0.113.143 443 630000000 6300000",
 		rows: []string{
 			hosts,

@@ -285,7 +285,8 @@ func TestDump(t *testing.T) {
 		t.Skip()
 	}
 	day, _ := ordinaryDay(1)
-	for name, logs := range map[string]map[string][]byte{"ordinary": day, "bad": badDay()} {
+	text, _ := mixed(wrccdc(t), nil)
+	for name, logs := range map[string]map[string][]byte{"ordinary": day, "bad": badDay(), "wrccdc": {"resolver.json": text}} {
 		for file, text := range logs {
 			os.MkdirAll(filepath.Join(dir, name), 0o755)
 			os.WriteFile(filepath.Join(dir, name, file), text, 0o644)

@@ -19,8 +19,8 @@ type ordinary struct {
 	rng             *rand.Rand
 	flow, dns, zone bytes.Buffer
 	records         int
-	until           float64            // seconds that the capture lasts
-	known           map[string]float64 // client, name and type -> the second until which its answer is kept
+	until           float64         // seconds that the capture lasts
+	known           map[string]bool // client, name, type and lifetime of an answer that a client has
 	port            map[string]int
 	own             map[string]string     // interface of each inside address
 	mute            map[string][2]float64 // an interface without records between two moments
@@ -30,7 +30,7 @@ const daySeconds = 86400
 
 // newOrdinary makes an empty day whose machines have these addresses.
 func newOrdinary(seed uint64, own []string) *ordinary {
-	o := &ordinary{rng: rand.New(rand.NewPCG(seed, 53)), known: map[string]float64{}, port: map[string]int{}, own: map[string]string{}, until: daySeconds}
+	o := &ordinary{rng: rand.New(rand.NewPCG(seed, 53)), known: map[string]bool{}, port: map[string]int{}, own: map[string]string{}, until: daySeconds}
 	o.flow.WriteString("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status " +
 		"vpc-id instance-id tcp-flags pkt-src-aws-service pkt-dst-aws-service flow-direction\n")
 	for i, a := range own {
@@ -115,18 +115,18 @@ func (o *ordinary) line(side string, c call, there bool, from, to float64, size 
 		return s
 	}
 	start := firstDay.Unix()
-	fmt.Fprintf(&o.flow, "5 111122223333 %s %s %s %d %d %d %d %d %d %d %s OK vpc-0day i-%s %d %s %s %s\n", o.own[side], src, dst, srcPort, dstPort, c.protocol, packets, size,
+	fmt.Fprintf(&o.flow, "5 111122223333 %s %s %s %d %d %d %d %d %d %d %s OK vpc-1 i-%s %d %s %s %s\n", o.own[side], src, dst, srcPort, dstPort, c.protocol, packets, size,
 		start+int64(from), start+int64(max(from, to)), c.action, o.own[side][4:], flags, text(ofSrc), text(ofDst), way)
 	o.records++
 }
 
 // ask writes a query, unless the client still has the answer.
 func (o *ordinary) ask(client, name, kind string, at float64, ttl int, rcode string, answers ...string) {
-	key := client + " " + name + " " + kind
-	if at < o.known[key] || at >= o.until {
+	key := fmt.Sprint(client, name, kind, int(at)/max(1, ttl)) // acts are not made in the order of time
+	if o.known[key] || at >= o.until {
 		return
 	}
-	o.known[key] = at + float64(ttl)
+	o.known[key] = true
 	question{
 		at: firstDay.Add(time.Duration(at * float64(time.Second))), client: netip.MustParseAddr(client), port: 1024 + o.rng.IntN(60000), transport: "UDP",
 		name: name, kind: kind, rcode: rcode, answers: answers,

@@ -44,13 +44,8 @@ var recalls = []recall{
 	{"families of 170 names", func(t *testing.T) map[string][2]int { return infectedFamilies(t, 170) }},
 	{"families of 40 names", func(t *testing.T) map[string][2]int { return infectedFamilies(t, 40) }},
 	{"clocks", func(t *testing.T) map[string][2]int {
-		n := 0
-		for _, c := range otherClocks {
-			if score, _ := beaconScore(t, clockDay(c.hours, c.clock), clockServer); score >= 0.7 {
-				n++
-			}
-		}
-		return map[string][2]int{"beacon": {n, len(otherClocks)}}
+		n, of := clocksFound(t)
+		return map[string][2]int{"beacon": {n, of}}
 	}},
 	{"scanners of ctu-normal", slowScanners},
 }

@@ -273,8 +273,7 @@ SELECT round(score, 3)::DOUBLE AS score,
     WHEN 'beacon'
       THEN format(
         '{} calls {} in {:.1f} h{}, every {:.0f} s (MAD {:.0f} s), {:.0f} bytes each: '
-          || '{:.0f}% of the pauses keep to it ({:.2f}), timing {:.2f}, size {:.2f}; '
-          || 'its interface has records of {:.1f} h; weight of the number {:.2f}{}',
+          || '{:.0f}% of the pauses keep to it ({:.2f}), timing {:.2f}, size {:.2f}, weight of the number {:.2f}{}',
         calls, direction, spell_hours,
         CASE
           WHEN sessions = calls THEN ''
@@ -283,7 +282,7 @@ SELECT round(score, 3)::DOUBLE AS score,
             strftime(spell_start, '%m-%d %H:%M'), strftime(spell_end, '%m-%d %H:%M'), sessions
           )
         END,
-        p[2], p_mad, b[2], 100 * kept, regular, timing, size, covered_hours, weight,
+        p[2], p_mad, b[2], 100 * kept, regular, timing, size, weight,
         CASE WHEN aws_own THEN ', 0.7 for AWS''s own' || coalesce(' (' || nullif(service, '') || ')', '') ELSE '' END
           || CASE WHEN refused THEN ', 0.85 as every call was refused' ELSE '' END
           || CASE
