@@ -129,7 +129,7 @@ var acts = []act{
 		}
 	}},
 	{"a new inside friend in the night", "new-inside-friends", map[string]string{"src": "10.20.8.22", "dst": "10.20.3.11", "dstport": "22"}, friendAt("10.20.8.22", "10.20.3.11", 12600)},
-	{"a new inside friend in the evening", "new-inside-friends", map[string]string{"src": "10.20.8.23", "dst": "10.20.3.12", "dstport": "22"}, friendAt("10.20.8.23", "10.20.3.12", 75000)},
+	{"a new inside friend in the evening", "new-inside-friends", map[string]string{"src": "10.20.2.18", "dst": "10.20.3.12", "dstport": "22"}, friendAt("10.20.2.18", "10.20.3.12", 75000)},
 	{"a rare place in the first hours", "rare-outside-place", map[string]string{"src": "10.20.2.16", "registered_domain": "earlyc2.example"}, rareFrom("10.20.2.16", "w.earlyc2.example", 9000)},
 	{"a rare place in the evening", "rare-outside-place", map[string]string{"src": "10.20.2.17", "registered_domain": "latec2.example"}, rareFrom("10.20.2.17", "w.latec2.example", 60000)},
 	{"new names in the first hours", "new-names-since-t0", map[string]string{"client": "10.20.2.16", "registered_domain": "earlyc2.example"}, nil},

@@ -99,7 +99,7 @@ func init() {
 			given: map[string]string{"t0": "2026-11-03"},
 			found: []string{ordinaryNames, asks(40, "'10.0.0.1'", "'c2.evil.example'", "'evil.example'", "90000 + 1800 * i", "1"), answers(40, "'10.0.0.1'", "'c2.evil.example'", "90000 + 1800 * i", "A", "'203.0.113.9'"),
 				flows(40, 1, "'10.0.0.1'", "'203.0.113.9'", "40000 + i", "443", "90010 + 1800 * i", "9000000", "3")},
-			subject: "severity, client, registered_domain, connections, bytes_out", want: "high 10.0.0.1 evil.example 40 360000000",
+			subject: "severity, client, registered_domain, connections, bytes_to_peer", want: "high 10.0.0.1 evil.example 40 360000000",
 			innocent: []string{ordinaryNames,
 				asks(20, "'10.0.0.1'", "'www.old.example'", "'old.example'", "3600 * i", "1"), asks(20, "'10.0.0.1'", "'www.old.example'", "'old.example'", "90000 + 3600 * i", "1"), // before as well
 				asks(40, "'10.0.2.' || i % 20", "'cdn.update.example'", "'update.example'", "90000 + 1800 * i", "1"), // everybody does
@@ -246,7 +246,7 @@ func TestT0LeftOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := answer(t, db, "SELECT severity, registered_domain, contains(reason, 'no t0 was given') AS said FROM ("+text+")", args); got != "severity | registered_domain | said\nmedium | evil.example | true\n" {
+	if got := answer(t, db, "SELECT severity, registered_domain, contains(reason, 'as no t0 was given') AS said FROM ("+text+")", args); !strings.HasPrefix(got, "severity | registered_domain | said\nmedium | evil.example | true\n") || strings.Count(got, "medium") > 1 {
 		t.Errorf("got %q", got)
 	}
 }

@@ -191,9 +191,9 @@ func init() {
 				flows(900, noOut+1, "'10.0.0.1'", "'203.0.113.13'", "40000", "443", "1800 + 60 * i", "60", "2"),                                                             // refused
 				answered("10.0.0.3", "203.0.113.14", "push.example", 1700), flows(900, out+3, "'10.0.0.3'", "'203.0.113.14'", "40000", "443", "1800 + 60 * i", "900", "0")}, // named
 		},
-		"new-inside-friends": { // T0 is the middle: 2026-11-03 12:00
+		"new-inside-friends": { // T0 is two hours before the pair first talked
 			found:   []string{hosts, threeDays("10.0.2.8", "10.0.3.8", 5), friend(1, "10.0.1.1", "10.0.3.1", "443", 100), friend(2, "10.0.2.2", "10.0.4.4", "443", 100), friend(2, "10.0.2.2", "10.0.4.4", "22", 130000)},
-			subject: "severity, src, dst, dstport, t0_used, new_between_subnets, new_port_for_client, both_old", want: "high 10.0.2.2 10.0.4.4 22 2026-11-03 12:00:00 true true true",
+			subject: "severity, src, dst, dstport, t0_used, new_between_subnets, new_port_for_client, both_old", want: "high 10.0.2.2 10.0.4.4 22 2026-11-03 10:06:40 true true true",
 			innocent: []string{hosts, threeDays("10.0.2.8", "10.0.3.8", 5),
 				friend(1, "10.0.2.1", "10.0.3.1", "22", 100), friend(1, "10.0.2.1", "10.0.3.1", "22", 150000), // knew each other
 				friend(2, "10.0.2.2", "10.0.3.2", "443", 100), friend(2, "10.0.2.2", "10.0.3.1", "22", 120), friend(2, "10.0.2.2", "10.0.3.2", "22", 130000), // did so before, at another
@@ -201,11 +201,11 @@ func init() {
 				friend(4, "10.0.2.4", "10.0.4.4", "8080", 100), friend(4, "10.0.2.5", "10.0.4.4", "8080", 140000), friend(4, "10.0.2.5", "10.0.4.4", "443", 100), friend(5, "10.0.2.9", "10.0.3.8", "443", 100), // scaled out
 				flows(50, out+5, "'10.0.2.9'", "'10.0.6.' || i", "50000 + i", "22", "150000 + i", "60", "2")}, // a sweep that nobody answers
 		},
-		"rare-outside-place": { // twelve hosts talk for three days; T0 is the middle
+		"rare-outside-place": { // twelve hosts talk for three days
 			found:   []string{hosts, twelveHosts, talk("out", 1, 40, "'10.0.0.1'", "'203.0.113.140'", "443", "150000 + 900 * i", 900000)},
 			subject: "severity, direction, src, dst, dstport, hosts, all_hosts, hours", want: "medium out 10.0.0.1 203.0.113.140 443 1 12 11",
 			innocent: []string{hosts, twelveHosts, talk("out", 2, 40, "'10.0.0.' || (1 + i % 12)", "'203.0.113.141'", "443", "150000 + 900 * i", 900000), // everybody's
-				talk("out", 3, 40, "'10.0.0.3'", "'203.0.113.142'", "443", "90000 + 900 * i", 900000),  // used before
+				talk("out", 3, 40, "'10.0.0.3'", "'203.0.113.142'", "443", "9000 + 900 * i", 900000),   // there from the begin
 				talk("out", 4, 1, "'10.0.0.4'", "'203.0.113.143'", "443", "150000", 900),               // once, and hardly a byte
 				talk("out", 5, 40, "'10.0.0.5'", "'203.0.113.145'", "123", "150000 + 900 * i", 900000), // time servers
 				talk("in", 6, 90, "'198.51.100.' || i", "'10.0.0.6'", "443", "150000 + 60 * i", 90000), // a public door
@@ -380,6 +380,8 @@ var toldApart = []struct {
 		rows: []string{
 			hosts,
 			twelveHosts,
+			asks(2, "'10.0.0.1'", "['a', 'b'][1 + i] || '.evil.co.uk'", "'evil.co.uk'", "90000", "1"),
+			asks(2, "'10.0.0.' || (1 + i)", "['a', 'b'][1 + i] || '.good.example'", "'good.example'", "90000", "1"),
 			answered("10.0.0.1", "203.0.113.50", "a.evil.co.uk", 90000),
 			answered("10.0.0.1", "203.0.113.51", "b.evil.co.uk", 90000),
 			talk("out", 1, 2, "'10.0.0.1'", "'203.0.113.' || (50 + i)", "443", "90060 + i", 900),

@@ -6,7 +6,7 @@
 -- bytes a packet (IPv6 60), while a SYN-ACK carries options. Takes $capture, $from and $to, and reads session_keys.
 WITH attempt AS NOT MATERIALIZED (
   SELECT capture, interface_no, interface_id, instance_id, direction, client_key, server_key, server_port, protocol,
-    start, "end", seconds, records, refused_records, bytes_out, bytes_in,
+    name_no, start, "end", seconds, records, refused_records, bytes_out, bytes_in,
     CASE
       WHEN refused THEN 'refused'
       WHEN coalesce(packets_in, 0) = 0 THEN 'silent'
