@@ -152,13 +152,13 @@ func init() {
 		"who-did-it-talk-to": {
 			found: []string{hosts, flows(5, out+1, "'10.0.0.1'", "'203.0.113.9'", "40000 + i", "443", "i", "900000", "3"), flows(5, in+1, "'203.0.113.9'", "'10.0.0.1'", "443", "40000 + i", "i", "5000", "19"),
 				flows(3, out+1, "'10.0.0.1'", "'10.0.0.2'", "41000 + i", "22", "i", "500", "3"), flows(3, in+2, "'10.0.0.1'", "'10.0.0.2'", "41000 + i", "22", "i", "500", "3")},
-			subject: "severity, src, connections, peers, bytes_out, bytes_in, interface_id", want: "info 10.0.0.1 8 2 4501500 25000 eni-1",
+			subject: "severity, src, connections, peers, bytes_to_peer, bytes_from_peer, interface_id", want: "info 10.0.0.1 8 2 4501500 25000 eni-1",
 			innocent: []string{hosts, flows(500, out+1, "'10.0.0.1'", "'203.0.113.9'", "40000 + i", "443", "i", "900000", "3")}, // a picture is never more than info
 		},
 		"top-talkers": {
 			found: []string{hosts, flows(5, out+1, "'10.0.0.1'", "'203.0.113.9'", "40000 + i", "443", "i", "900000", "3"), flows(5, in+1, "'203.0.113.9'", "'10.0.0.1'", "443", "40000 + i", "i", "5000", "19"),
 				flows(3, out+1, "'10.0.0.1'", "'10.0.0.2'", "41000 + i", "22", "i", "1000000", "3"), flows(3, in+2, "'10.0.0.1'", "'10.0.0.2'", "41000 + i", "22", "i", "1000000", "3")},
-			subject: "severity, src, dst, dstport, bytes_out, bytes_in, direction, share", want: "info 10.0.0.1 203.0.113.9 443 4500000 25000 out 0.6013",
+			subject: "severity, src, dst, dstport, bytes_to_peer, bytes_from_peer, direction, share", want: "info 10.0.0.1 203.0.113.9 443 4500000 25000 out 0.6013",
 			innocent: []string{hosts, flows(500, out+1, "'10.0.0.1'", "'203.0.113.9'", "40000 + i", "443", "i", "90000000", "3")},
 		},
 		"refused-traffic": {
@@ -264,7 +264,7 @@ var toldApart = []struct {
 		rows: []string{hosts, logsDNS, flows(400, out+9, "'10.0.0.9'", "'203.0.113.9'", "40000 + i", "443", "3600 + i", "900", "3")}},
 	{
 		hunt:    "who-did-it-talk-to",
-		columns: "src, dst, dstport, direction, connections, bytes_out, bytes_in, interface_id, name, names",
+		columns: "src, dst, dstport, direction, connections, bytes_to_peer, bytes_from_peer, interface_id, name, names",
 		given:   map[string]string{"host": "10.0.0.2"},
 		want:    "10.0.0.1 10.0.0.2 22 inside 3 0 1500 eni-2 / 10.0.0.2 203.0.113.9 443 out 2 1000 0 eni-2 a.example a.example b.example / 10.0.0.2 203.0.113.9 443 out 1 500 0 eni-2 b.example a.example b.example",
 		rows: []string{

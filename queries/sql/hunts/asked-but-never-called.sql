@@ -143,10 +143,9 @@ WITH log_span AS (
 ), candidate AS (
   SELECT s.*, o.clients, w.interface_id,
     s.hours * 2 > date_diff('hour', s.first_query, s.last_query) AND s.hours >= 4 AS steady,
-    regexp_matches(
-      s.registered_domain,
-      '(^|\.)(amazonaws\.com(\.cn)?|api\.aws|internal|local|localdomain|home|lan|corp)$'
-    ) AS known
+    -- of a domain what the steps aws-own say of a name
+    aws_domain('.' || s.registered_domain) AND NOT aws_customer_name(s.registered_domain) AND NOT aws_data_name(s.registered_domain)
+      OR regexp_matches(s.registered_domain, '(^|\.)(internal|local|localdomain|home|lan|corp)$') AS known
   FROM silent_domain s
     JOIN domain_clients o USING (capture, registered_domain)
     LEFT JOIN own_address w USING (capture, client_n)

@@ -34,7 +34,7 @@
 -- column: hosts count
 -- column: connections count
 -- column: places count
--- column: bytes_out bytes
+-- column: bytes_to_peer bytes
 -- column: to_resolvers count
 -- column: others_asking count
 WITH logged_vpc AS (
@@ -122,7 +122,7 @@ SELECT round(least(1, score), 3)::DOUBLE AS score,
   CASE kind
     WHEN 'host'
       THEN format(
-        '{} connections to {} outside addresses, {:.1f} MB out, and not one query in the Resolver log, '
+        '{} connections to {} outside addresses, {:.1f} MB to them, and not one query in the Resolver log, '
           || 'in which {} others of its VPC ask{}{}',
         connections, places, coalesce(bytes_out, 0) / 1e6, others_asking,
         CASE
@@ -140,6 +140,6 @@ SELECT round(least(1, score), 3)::DOUBLE AS score,
   END AS reason,
   key_text(client_key) AS src, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
   kind, 'out' AS direction, vpc_id, instance_id, hosts, connections,
-  places, bytes_out, to_resolvers, others_asking, capture
+  places, bytes_out AS bytes_to_peer, to_resolvers, others_asking, capture
 FROM scored
 ORDER BY scored.score DESC, connections DESC, client_key, vpc_id, capture

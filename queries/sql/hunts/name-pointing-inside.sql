@@ -9,7 +9,7 @@
 -- zone an answer came from.
 --
 -- method: Addresses by their block; MetadataDNSRebind is the finding of GuardDuty for metadata.
--- Domains named as own, names that a hosted zone of this case logs, and AWS's own names do
+-- Domains named as own, names that a hosted zone of this case logs, and names of AWS, which point inside in a VPC by design, do
 -- not count, nor do answers that DNS Firewall wrote. Score: metadata 0.95; a private or
 -- link-local address 0.4, loopback 0.3, 0.0.0.0 0.1. Plus 0.35 where the name changed between answers: one gave
 -- the client public addresses of the same family and no inside one, another within a day the inside one alone,

@@ -51,8 +51,8 @@
 -- column: refused_before count
 -- column: longest_seconds number
 -- column: longest_source ip
--- column: bytes_out bytes
--- column: bytes_in bytes
+-- column: bytes_to_peer bytes
+-- column: bytes_from_peer bytes
 -- column: protocol protocol
 WITH listed_port AS (
   SELECT trim(unnest(string_split($ports, ','))) AS entry, false AS no_login
@@ -141,7 +141,7 @@ SELECT round(score, 3)::DOUBLE AS score,
   END AS severity,
   format(
     '{} connections from {} outside addresses of {} networks were let in: {} answered{}{}; '
-      || '{:.1f} MB came in, {:.1f} MB went out; the longest {:.0f} s, from {}{}{}{}{}{}',
+      || '{:.1f} MB came from them, {:.1f} MB went to them; the longest {:.0f} s, from {}{}{}{}{}{}',
     connections, sources, networks, answered,
     CASE WHEN resets > 0 THEN format(', {} reset', resets) ELSE '' END,
     CASE
@@ -172,7 +172,7 @@ SELECT round(score, 3)::DOUBLE AS score,
   CASE WHEN opened THEN first_start END AS opened_at,
   CASE WHEN opened THEN refused END AS refused_before,
   longest AS longest_seconds, key_text(longest_key) AS longest_source,
-  bytes_out, bytes_in, protocol, capture
+  bytes_in AS bytes_to_peer, bytes_out AS bytes_from_peer, protocol, capture
 FROM ranked
 WHERE place <= $top::BIGINT
 ORDER BY place

@@ -25,6 +25,7 @@
 --
 -- attack: T1046, T1595.001, T1071, T1021
 -- needs:  session_keys, answer_name, service_address
+-- steps:  attempts
 -- param:  least    int      = 5   at least so many connections: fewer is a mistyped address
 -- param:  top      int      = 50  so many findings, the best; the reason says of how many
 -- param:  from     time           only what begins at or after this moment
@@ -129,7 +130,7 @@ WITH connection AS (
   SELECT s.capture, s.client_key AS from_key,
     peer_no(s.server_key, s.name_no) AS to_key, count(*) AS let_through,
     min(s.start) AS first_pass, max(s.start) AS last_pass
-  FROM session_keys s
+  FROM attempt s
     SEMI JOIN (
       SELECT t.capture, t.from_key, t.to_key, c.server_port
       FROM channel c
@@ -140,14 +141,17 @@ WITH connection AS (
       AND w.from_key = s.client_key
       AND w.to_key = peer_no(s.server_key, s.name_no)
       AND w.server_port IS NOT DISTINCT FROM s.server_port
-  WHERE s.refused_records = 0 AND s.bytes_in > 0
+  WHERE s.refused_records = 0 AND s.answer = 'answered'
   GROUP BY ALL
 ), candidate AS (
   SELECT t.*, coalesce(s.sources, 1) AS sources,
     p.most_tried, s.busiest,
     CASE WHEN t.half OR t.from_key IS NULL THEN NULL ELSE coalesce(l.let_through, 0) END AS let_through,
     l.first_pass, l.last_pass,
-    aws_own_service(t.service) OR t.ports = 1 AND t.one_port = ntp_port() AS known
+    CASE -- as in the steps aws-own
+      WHEN t.name IS NULL THEN aws_own_service(nullif(t.service, ''))
+      ELSE aws_domain(t.name) AND NOT aws_customer_name(t.name) AND NOT aws_data_name(t.name)
+    END OR t.ports = 1 AND t.one_port = ntp_port() AS known
   FROM target t
     LEFT JOIN target_ports p ON p.interface_no = t.interface_no
       AND p.direction = t.direction

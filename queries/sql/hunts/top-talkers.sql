@@ -29,8 +29,8 @@
 -- column: direction text
 -- column: connections count
 -- column: bytes bytes
--- column: bytes_out bytes
--- column: bytes_in bytes
+-- column: bytes_to_peer bytes
+-- column: bytes_from_peer bytes
 -- column: share number
 -- column: several_addresses flag
 WITH connection AS (
@@ -89,9 +89,10 @@ WITH connection AS (
 )
 SELECT round(0.2 * share, 3)::DOUBLE AS score, 'info' AS severity,
   format(
-    '{:.1f} MB: {:.1f} from client to server, {:.1f} back, in {} connections ({}); '
+    '{:.1f} MB: {:.1f} from {} to {}, {:.1f} back, in {} connection{} ({}); '
       || '{:.1f}% of all bytes of the capture; {}pair {} of {}{}',
-    (sent + got) / 1e6, sent / 1e6, got / 1e6, connections, direction, 100 * share,
+    (sent + got) / 1e6, sent / 1e6, key_text(client_key), coalesce(name, key_text(server_key)), got / 1e6,
+    connections, plural(connections), direction, 100 * share,
     CASE WHEN several THEN 'several addresses; ' ELSE '' END,
     place, all_pairs,
     CASE
@@ -102,7 +103,8 @@ SELECT round(0.2 * share, 3)::DOUBLE AS score, 'info' AS severity,
   key_text(client_key) AS src, key_text(server_key) AS dst,
   CASE WHEN lowest_port = highest_port THEN lowest_port END AS dstport,
   name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
-  direction, connections, sent + got AS bytes, sent AS bytes_out, got AS bytes_in, round(share, 4) AS share,
+  direction, connections, sent + got AS bytes, CASE WHEN direction = 'in' THEN got ELSE sent END AS bytes_to_peer,
+  CASE WHEN direction = 'in' THEN sent ELSE got END AS bytes_from_peer, round(share, 4) AS share,
   several AS several_addresses, capture
 FROM ranked_pair
 ORDER BY ranked_pair.share DESC, capture, place

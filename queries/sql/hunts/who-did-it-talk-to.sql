@@ -35,8 +35,8 @@
 -- column: refused count
 -- column: peers count
 -- column: several_addresses flag
--- column: bytes_out bytes
--- column: bytes_in bytes
+-- column: bytes_to_peer bytes
+-- column: bytes_from_peer bytes
 -- column: names text
 -- column: protocol protocol
 WITH host_side AS (
@@ -161,7 +161,7 @@ WITH host_side AS (
     server_port AS dstport, protocol, name, names, interface_id,
     direction, connections, refused, 1 AS peers, several, sent, got, records, first_start, last_end,
     format(
-      '{} {} connections, {} refused: {:.3f} MB out, {:.3f} MB in; {}peer {} of {} by bytes{}',
+      '{} {} connections, {} refused: {:.3f} MB to the peer, {:.3f} MB from it; {}peer {} of {} by bytes{}',
       CASE WHEN opened THEN 'opened' ELSE 'took' END,
       connections, refused, sent / 1e6, got / 1e6,
       CASE
@@ -182,7 +182,7 @@ WITH host_side AS (
     NULL, interface_id, NULL, connections, refused, peers, NULL, sent, got, records, first_start, last_end,
     format(
       'about {} peers, {} of them outside: opened {} connections and took {}, {} refused; '
-        || '{:.1f} MB out, {:.1f} MB in; most with {}; host {} of {} by bytes{}',
+        || '{:.1f} MB to them, {:.1f} MB from them; most with {}; host {} of {} by bytes{}',
       peers, outside_peers, coalesce(calls, 0), coalesce(called, 0), refused, sent / 1e6, got / 1e6, l.text, rank,
       all_hosts,
       CASE
@@ -198,6 +198,6 @@ SELECT round(score, 3)::DOUBLE AS score, 'info' AS severity, reason,
   number_text(client_n) AS src, number_text(server_n) AS dst,
   dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
   number_text(host_n) AS host, direction, connections, refused, peers,
-  several AS several_addresses, sent AS bytes_out, got AS bytes_in, names, protocol, capture
+  several AS several_addresses, sent AS bytes_to_peer, got AS bytes_from_peer, names, protocol, capture
 FROM scored
 ORDER BY scored.score DESC, rank, capture
