@@ -22,8 +22,8 @@ const readerMemory = "3GB"
 // Case is a case opened for looking: read-only, offline, with its settings locked. Its methods may be called from
 // several goroutines; each query has a connection of its own.
 type Case struct {
-	Dir   string
-	Stale error // ErrStale where the last load was interrupted before it derived its tables; else nil
+	Dir      string
+	NotReady error // ErrNotReady where what is derived from the records is not all there: it says why; else nil
 
 	db    *duck.DB
 	temp  string
@@ -83,7 +83,7 @@ func (c *Case) prepare(ctx context.Context) error {
 	if err := layout.Configure(ctx, conn, c.temp, readerMemory); err != nil {
 		return err
 	}
-	if err := c.checkDerived(ctx, conn); err != nil {
+	if err := c.checkReady(ctx, conn); err != nil {
 		return err
 	}
 	if err := c.loadTypes(ctx, conn); err != nil {
@@ -92,35 +92,10 @@ func (c *Case) prepare(ctx context.Context) error {
 	return c.loadKinds(ctx, conn)
 }
 
-// checkDerived finds out whether every derived table has reached the last object.
-func (c *Case) checkDerived(ctx context.Context, conn *duck.Conn) error {
-	row, err := conn.QueryRow(ctx, `SELECT count(*) FROM (SELECT coalesce(max(object_id), 0) AS last FROM store.object),
-		(SELECT name, max(upto) AS upto FROM store.derived GROUP BY name) WHERE upto < last`, nil)
-	if err != nil {
-		return err
-	}
-	none, err := conn.QueryRow(ctx, "SELECT (SELECT count(*) FROM store.derived) = 0 AND (SELECT count(*) FROM store.object) > 0", nil)
-	if err != nil {
-		return err
-	}
-	if row[0].(int64) > 0 || none[0].(bool) {
-		c.Stale = fmt.Errorf(
-			"%w before it was complete: %s\nhint: repeat the load command, it goes on where it stopped; case53 load %s alone finishes what is there",
-			layout.ErrStale,
-			c.Dir,
-			c.Dir,
-		)
-	}
-	return nil
-}
-
 // loadKinds reads the first word of each column's comment.
 func (c *Case) loadKinds(ctx context.Context, conn *duck.Conn) error {
-	rows, err := conn.Query(
-		ctx,
-		"SELECT column_name, comment FROM duckdb_columns() WHERE schema_name = 'main' AND comment IS NOT NULL ORDER BY table_name DESC, column_index",
-		nil,
-	)
+	rows, err := conn.Query(ctx, "SELECT column_name, comment FROM duckdb_columns() "+
+		"WHERE schema_name = 'main' AND comment IS NOT NULL ORDER BY table_name DESC, column_index", nil)
 	if err != nil {
 		return err
 	}
@@ -145,14 +120,19 @@ type Rows struct {
 	columns []Column
 }
 
-// Query runs one query; what may do more than read is ErrRefused. $name in it is bound to args["name"].
+// Query runs one query; what may do more than read is ErrRefused, and what rests on derived tables that are not there is
+// ErrNotReady. $name in it is bound to args["name"].
 func (c *Case) Query(ctx context.Context, sql string, args map[string]any) (*Rows, error) {
 	conn, err := c.db.Connect()
 	if err != nil {
 		return nil, err
 	}
 	var rows *duck.Rows
-	if err = gate(ctx, conn, sql); err == nil {
+	asks, err := gate(ctx, conn, sql)
+	if err == nil {
+		err = c.refuseUnready(ctx, conn, asks)
+	}
+	if err == nil {
 		rows, err = conn.Query(ctx, sql, args)
 	}
 	if err != nil {

@@ -48,7 +48,7 @@ COMMENT ON COLUMN note.name IS 'name: what it says';
 -- section: derived
 
 -- derived: note_minute
-INSERT INTO store.minute SELECT 'note', c.capture, c.place, 'records', date_trunc('minute', n.noted), count(*), NULL
+INSERT INTO derived.minute SELECT 'note', c.capture, c.place, 'records', date_trunc('minute', n.noted), count(*), NULL
 FROM store.note n JOIN store.note_context c USING (context_id) WHERE n.object_id > $after GROUP BY ALL;
 `
 
@@ -98,16 +98,8 @@ func addObject(t *testing.T, w *writer.Writer, id uint32, place string, at ...ti
 	n := len(at)
 	ids, nos, contexts, times, names := make([]uint32, n), make([]uint32, n), make([]uint32, n), make([]int64, n), make([][]byte, n)
 	for i, when := range at {
-		ids[i], nos[i], contexts[i], times[i], names[i] = id, uint32(
-			i+1,
-		), w.Intern(
-			"note_context",
-			contextKey("incident", place),
-		), when.UnixMicro(), fmt.Appendf(
-			nil,
-			"note %d",
-			i,
-		)
+		ids[i], nos[i], contexts[i] = id, uint32(i+1), w.Intern("note_context", contextKey("incident", place))
+		times[i], names[i] = when.UnixMicro(), fmt.Appendf(nil, "note %d", i)
 	}
 	if n > 0 {
 		if err := tx.Append("note", n, []any{ids, nos, contexts, times, names}, make([][]uint64, 5)); err != nil {
@@ -128,6 +120,7 @@ func addObject(t *testing.T, w *writer.Writer, id uint32, place string, at ...ti
 		LogType:    "note",
 		Counts:     cases.Counts{Read: int64(n) + 1, Rows: int64(n), Rejected: 1},
 	}
+	o.Parts = []cases.Part{{LogType: o.LogType, Counts: o.Counts}}
 	if n > 0 {
 		o.First, o.Last = at[0], at[n-1]
 	}
@@ -207,32 +200,6 @@ func TestObjectIsWholeOrNot(t *testing.T) {
 	}
 	if c.Kind("NAME") != "name" || c.Kind("place") != "" {
 		t.Errorf("kinds %q, %q", c.Kind("NAME"), c.Kind("place"))
-	}
-}
-
-// TestStale leaves a case as a kill between a load and its derived tables does.
-func TestStale(t *testing.T) {
-	dir := smallCase(t)
-	w := openWriter(t, dir)
-	addObject(t, w, 2, "attic", noon.Add(time.Hour))
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	c, err := cases.Open(t.Context(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !errors.Is(c.Stale, layout.ErrStale) || !strings.Contains(c.Stale.Error(), "case53 load "+dir+" alone finishes what is there") {
-		t.Errorf("stale: %v", c.Stale)
-	}
-	if _, err := c.Coverage(t.Context(), time.Minute); !errors.Is(err, layout.ErrStale) {
-		t.Errorf("coverage of a stale case: %v", err)
-	}
-	c.Close()
-	closeWriter(t, openWriter(t, dir))
-	c = openCase(t, dir)
-	if got := one(t, c, "SELECT sum(records) FROM minute"); c.Stale != nil || got != "4" {
-		t.Errorf("%v, %s records", c.Stale, got)
 	}
 }
 
@@ -350,22 +317,34 @@ func TestSQLOnlyReads(t *testing.T) {
 	}
 	c := openCase(t, dir)
 	for _, sql := range []string{
-		"INSERT INTO store.meta VALUES ('a', 'b')", "UPDATE store.object SET uri = ''", "DELETE FROM store.note", "TRUNCATE store.note", "DROP VIEW note", "DROP TABLE store.note",
-		"CREATE TABLE main.x (i INTEGER)", "CREATE VIEW main.x AS SELECT 1", "CREATE OR REPLACE MACRO main.ip(a) AS 1", "ALTER TABLE store.note ADD COLUMN x INTEGER", "COMMENT ON COLUMN note.name IS 'x: y'", "COMMENT ON VIEW note IS 'x: y'",
-		"COPY note TO '$out'", "COPY (SELECT 1) TO '$out' (FORMAT parquet)", "COPY store.note FROM '$secret'", "EXPORT DATABASE '$out'", "IMPORT DATABASE '$out'",
+		"INSERT INTO store.meta VALUES ('a', 'b')", "UPDATE store.object SET uri = ''", "DELETE FROM store.note",
+		"TRUNCATE store.note", "DROP VIEW note", "DROP TABLE store.note",
+		"CREATE TABLE main.x (i INTEGER)", "CREATE VIEW main.x AS SELECT 1", "CREATE OR REPLACE MACRO main.ip(a) AS 1",
+		"ALTER TABLE store.note ADD COLUMN x INTEGER", "COMMENT ON COLUMN note.name IS 'x: y'", "COMMENT ON VIEW note IS 'x: y'",
+		"COPY note TO '$out'", "COPY (SELECT 1) TO '$out' (FORMAT parquet)", "COPY store.note FROM '$secret'",
+		"EXPORT DATABASE '$out'", "IMPORT DATABASE '$out'",
 		"ATTACH '$out' AS x", "ATTACH ':memory:' AS x", "DETACH \"case\"", "USE x",
 		"INSTALL httpfs", "LOAD httpfs", "LOAD '$out'", "FORCE INSTALL inet",
-		"FROM read_csv('$secret')", "FROM read_text('$secret')", "FROM read_blob('$secret')", "FROM read_json('$secret')", "FROM read_parquet('$secret')", "FROM '$secret'", "FROM sniff_csv('$secret')",
+		"FROM read_csv('$secret')", "FROM read_text('$secret')", "FROM read_blob('$secret')", "FROM read_json('$secret')",
+		"FROM read_parquet('$secret')", "FROM '$secret'", "FROM sniff_csv('$secret')",
 		"FROM glob('/*')", "FROM read_csv('https://example.com/a.csv')", "FROM parquet_metadata('$secret')",
-		"SET threads = 1", "SET enable_external_access = true", "SET lock_configuration = false", "SET TimeZone = 'Asia/Tokyo'", "SET allowed_directories = ['/']", "RESET memory_limit", "PRAGMA memory_limit = '1GB'",
+		"SET threads = 1", "SET enable_external_access = true", "SET lock_configuration = false", "SET TimeZone = 'Asia/Tokyo'",
+		"SET allowed_directories = ['/']", "RESET memory_limit", "PRAGMA memory_limit = '1GB'",
 		"PRAGMA enable_profiling = 'json'", "SET temp_directory = '$out'", "SET GLOBAL threads = 1",
 		"SELECT 1; DELETE FROM store.note", "SELECT 1\x00; DELETE FROM store.note",
-		"CALL enable_logging(storage='file', storage_path='$out')", "SELECT * FROM enable_logging(storage='file', storage_path='$out')", "SELECT 1 WHERE EXISTS (FROM ENABLE_LOGGING())",
-		"WITH x AS (SELECT 1 FROM note, LATERAL (FROM \"enable_logging\"(level='trace'))) FROM x", "FROM system.main.enable_logging()", "EXPLAIN ANALYZE FROM enable_logging()", "DESCRIBE FROM enable_logging()",
-		"FROM query('FROM enable_logging()')", "FROM query_table('note')", "FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))", "PRAGMA json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
-		"SELECT write_log('x')", "SELECT 'x'.write_log()", "SELECT [write_log(name) FOR name IN ['a']]", "SELECT name FROM note ORDER BY write_log(name)",
-		"FROM checkpoint()", "FROM force_checkpoint()", "CHECKPOINT", "FROM enable_profiling()", "FROM arrow_scan(NULL, NULL, NULL)", "FROM truncate_duckdb_logs()", "CALL enable_peg_parser()",
-		"CREATE TEMP TABLE note AS SELECT 'forged' AS name", "CREATE TEMP VIEW note AS SELECT 'forged' AS name", "CREATE TEMP MACRO count(x) AS 42", "PREPARE p AS SELECT 1", "BEGIN", "EXPLAIN ANALYZE CREATE TEMP TABLE x AS SELECT 1",
+		"CALL enable_logging(storage='file', storage_path='$out')",
+		"SELECT * FROM enable_logging(storage='file', storage_path='$out')", "SELECT 1 WHERE EXISTS (FROM ENABLE_LOGGING())",
+		"WITH x AS (SELECT 1 FROM note, LATERAL (FROM \"enable_logging\"(level='trace'))) FROM x",
+		"FROM system.main.enable_logging()", "EXPLAIN ANALYZE FROM enable_logging()", "DESCRIBE FROM enable_logging()",
+		"FROM query('FROM enable_logging()')", "FROM query_table('note')",
+		"FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
+		"PRAGMA json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
+		"SELECT write_log('x')", "SELECT 'x'.write_log()", "SELECT [write_log(name) FOR name IN ['a']]",
+		"SELECT name FROM note ORDER BY write_log(name)",
+		"FROM checkpoint()", "FROM force_checkpoint()", "CHECKPOINT", "FROM enable_profiling()",
+		"FROM arrow_scan(NULL, NULL, NULL)", "FROM truncate_duckdb_logs()", "CALL enable_peg_parser()",
+		"CREATE TEMP TABLE note AS SELECT 'forged' AS name", "CREATE TEMP VIEW note AS SELECT 'forged' AS name",
+		"CREATE TEMP MACRO count(x) AS 42", "PREPARE p AS SELECT 1", "BEGIN", "EXPLAIN ANALYZE CREATE TEMP TABLE x AS SELECT 1",
 	} {
 		sql = strings.NewReplacer("$out", filepath.Join(filepath.Dir(secret), "out"), "$secret", secret).Replace(sql)
 		rows, err := c.Query(t.Context(), sql, nil)
@@ -398,7 +377,13 @@ func TestParquetOnlyReads(t *testing.T) {
 		t.Errorf("left behind: %v", err)
 	}
 	path := filepath.Join(t.TempDir(), "x")
-	for _, sql := range []string{"SELECT 1) TO '" + path + "' --", "SELECT 1) TO '" + path + "' (FORMAT csv); COPY (SELECT 1", "FROM read_text('/etc/hostname')", "DELETE FROM store.note", "FROM query('SELECT 1')"} {
+	for _, sql := range []string{
+		"SELECT 1) TO '" + path + "' --",
+		"SELECT 1) TO '" + path + "' (FORMAT csv); COPY (SELECT 1",
+		"FROM read_text('/etc/hostname')",
+		"DELETE FROM store.note",
+		"FROM query('SELECT 1')",
+	} {
 		if f, err := c.Parquet(t.Context(), sql, nil); err == nil {
 			f.Close()
 			t.Errorf("allowed: %s", sql)

@@ -60,10 +60,10 @@ const coverageSQL = `
 WITH seen AS (
   SELECT log_type, capture, coalesce(source, '-') AS source, minute,
     CASE status WHEN 'SKIPDATA' THEN 3 WHEN 'NODATA' THEN 1 ELSE 2 END AS rank
-  FROM store.span
+  FROM derived.span
   UNION ALL
   SELECT log_type, capture, coalesce(source, '-'), minute, 4
-  FROM store.minute WHERE log_type IN (SELECT name FROM store.log_type WHERE silence = 'none')
+  FROM derived.minute WHERE log_type IN (SELECT name FROM store.log_type WHERE silence = 'none')
 ),
 binned AS (
   SELECT log_type, capture, source, time_bucket(to_minutes($bin), minute, TIMESTAMP '2000-01-01') AS bin, max(rank) AS rank
@@ -77,9 +77,6 @@ var statusOfRank = map[int64]string{1: StatusNoData, 2: StatusOK, 3: StatusSkipD
 
 // Coverage says for every source, in windows of bin (whole minutes), what its logs say about them.
 func (c *Case) Coverage(ctx context.Context, bin time.Duration) ([]Coverage, error) {
-	if c.Stale != nil {
-		return nil, c.Stale
-	}
 	if bin < time.Minute || bin%time.Minute != 0 {
 		return nil, fmt.Errorf("windows of %s are not whole minutes", bin)
 	}

@@ -9,7 +9,14 @@ import (
 
 // TestPercentIsNeverRoundedToAll: what is lacking stays visible.
 func TestPercentIsNeverRoundedToAll(t *testing.T) {
-	for want, c := range map[string]cases.Share{"99.9%": {Windows: 1_000_000, Covered: 999_999, SkipData: 0}, "100%": {Windows: 7, Covered: 7, SkipData: 0}, "0.1%": {Windows: 1_000_000, Covered: 1, SkipData: 0}, "0%": {Windows: 5, Covered: 0, SkipData: 5}, "50.0%": {Windows: 4, Covered: 2, SkipData: 0}, "nothing": {}} {
+	for want, c := range map[string]cases.Share{
+		"99.9%":   {Windows: 1_000_000, Covered: 999_999, SkipData: 0},
+		"100%":    {Windows: 7, Covered: 7, SkipData: 0},
+		"0.1%":    {Windows: 1_000_000, Covered: 1, SkipData: 0},
+		"0%":      {Windows: 5, Covered: 0, SkipData: 5},
+		"50.0%":   {Windows: 4, Covered: 2, SkipData: 0},
+		"nothing": {},
+	} {
 		if got := c.Percent(); got != want {
 			t.Errorf("%+v: %s, want %s", c, got, want)
 		}
@@ -21,10 +28,10 @@ func TestShareOfAnyTimes(t *testing.T) {
 	from, to := time.Unix(0, 0).UTC(), time.Date(5138, 1, 1, 0, 0, 0, 0, time.UTC)
 	middle := time.Date(4000, 1, 1, 0, 0, 0, 0, time.UTC)
 	var c cases.Share
-	c.Add(
-		cases.Coverage{Spans: []cases.CoverageSpan{{From: from, To: middle, Status: cases.StatusOK}, {From: middle, To: to, Status: cases.StatusSkipData}}},
-		cases.Span{From: from, To: to},
-	)
+	c.Add(cases.Coverage{Spans: []cases.CoverageSpan{
+		{From: from, To: middle, Status: cases.StatusOK},
+		{From: middle, To: to, Status: cases.StatusSkipData},
+	}}, cases.Span{From: from, To: to})
 	if c.Windows != c.Covered+c.SkipData || c.Windows != to.Unix()/60 {
 		t.Errorf("%+v", c)
 	}

@@ -19,11 +19,13 @@
 //     that is continued ends with the same tables as one that was left alone.
 //   - Looking never writes: Open is read-only, with no way to files, network or settings, and runs queries only, of
 //     functions that only read (gate.go).
-//   - Every object satisfies read = rows + headers + blank + outside + duplicate + rejected.
+//   - Every object satisfies read = rows + headers + blank + outside + duplicate + unread + rejected.
 //
 // Tables are in the schema "store" (a log type's may be several, with a view there over them); what people query are the
 // views in "main", with AWS's column names and addresses as text. COMMENT ON COLUMN says what a column is: its first word
 // is the column's kind.
+//
+// FORMAT.md says what is in a case to whoever does not have case53; a test holds it to the tables and the log.
 //
 // The package refuses a case of a newer format, a case that another process is writing, and a folder that holds
 // anything else.
@@ -40,11 +42,11 @@ const FormatVersion = layout.FormatVersion
 
 // Errors of opening a case, for looking or for writing.
 var (
-	ErrLocked  = layout.ErrLocked
-	ErrNoCase  = layout.ErrNoCase
-	ErrNewer   = layout.ErrNewer
-	ErrDamaged = layout.ErrDamaged
-	ErrStale   = layout.ErrStale
+	ErrLocked   = layout.ErrLocked
+	ErrNoCase   = layout.ErrNoCase
+	ErrNewer    = layout.ErrNewer
+	ErrDamaged  = layout.ErrDamaged
+	ErrNotReady = layout.ErrNotReady
 )
 
 // Is says whether dir is a case, or what is left of one.

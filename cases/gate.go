@@ -45,17 +45,17 @@ var (
 )
 
 // gate refuses a statement that is not one query, or that calls what no query of a case needs. It sees what DuckDB's own
-// parser makes of the text, and nothing is run or bound before.
-func gate(ctx context.Context, c *duck.Conn, sql string) error {
+// parser makes of the text, and nothing is run or bound before. It gives the names of what the statement asks.
+func gate(ctx context.Context, c *duck.Conn, sql string) (asked, error) {
 	if strings.ContainsRune(sql, 0) {
-		return fmt.Errorf("%w: SQL with a NUL byte", ErrRefused)
+		return nil, fmt.Errorf("%w: SQL with a NUL byte", ErrRefused)
 	}
 	if err := c.Parse(sql); err != nil {
-		return err
+		return nil, err
 	}
 	row, err := c.QueryRow(ctx, "SELECT json_serialize_sql($sql::VARCHAR)::VARCHAR", map[string]any{"sql": explains.ReplaceAllString(sql, "")})
 	if err != nil {
-		return fmt.Errorf("%w: its parts cannot be listed: %w", ErrRefused, err)
+		return nil, fmt.Errorf("%w: its parts cannot be listed: %w", ErrRefused, err)
 	}
 	var parsed struct {
 		Error      bool   `json:"error"`
@@ -64,29 +64,36 @@ func gate(ctx context.Context, c *duck.Conn, sql string) error {
 	}
 	text, _ := row[0].(string)
 	if err := json.Unmarshal([]byte(text), &parsed); err != nil {
-		return fmt.Errorf("%w: its parts cannot be read: %w", ErrRefused, err)
+		return nil, fmt.Errorf("%w: its parts cannot be read: %w", ErrRefused, err)
 	}
 	if parsed.Error || len(parsed.Statements) != 1 {
-		return fmt.Errorf(
-			"%w: a case is read-only, and this is no SELECT\nhint: SELECT, FROM, VALUES, WITH, DESCRIBE, SUMMARIZE and SHOW are run, and EXPLAIN of them",
-			ErrRefused,
-		)
+		return nil, fmt.Errorf("%w: a case is read-only, and this is no SELECT\n"+
+			"hint: SELECT, FROM, VALUES, WITH, DESCRIBE, SUMMARIZE and SHOW are run, and EXPLAIN of them", ErrRefused)
 	}
-	return gateNode(parsed.Statements[0])
+	asks := asked{}
+	return asks, asks.gateNode(parsed.Statements[0])
 }
 
-// gateNode looks for functions in a part of a parsed statement.
-func gateNode(node any) error {
+// asked is the names of tables, views, macros and functions in a statement, in lower case, with the schema where it is given.
+type asked map[string]bool
+
+// gateNode looks for functions, and for what is asked, in a part of a parsed statement.
+func (a asked) gateNode(node any) error {
 	switch node := node.(type) {
 	case []any:
 		for _, part := range node {
-			if err := gateNode(part); err != nil {
+			if err := a.gateNode(part); err != nil {
 				return err
 			}
 		}
 	case map[string]any:
+		if name, ok := node["table_name"].(string); ok && node["type"] == "BASE_TABLE" {
+			schema, _ := node["schema_name"].(string)
+			a[strings.TrimPrefix(strings.ToLower(schema+"."+name), ".")] = true
+		}
 		if name, ok := node["function_name"].(string); ok {
 			name = strings.ToLower(name)
+			a[name] = true
 			if refusedFunctions[name] || strings.HasPrefix(name, internalFunctions) {
 				return fmt.Errorf("%w: the function %s does more than compute a value", ErrRefused, name)
 			}
@@ -94,11 +101,13 @@ func gateNode(node any) error {
 		if called, ok := node["function"].(map[string]any); ok && node["type"] == "TABLE_FUNCTION" {
 			name, _ := called["function_name"].(string)
 			if name = strings.ToLower(name); !tableFunctions[name] {
-				return fmt.Errorf("%w: the table function %q is not among those that only read\nhint: those are generate_series, range, unnest, json_each, histogram, duckdb_columns, duckdb_functions and the like; a view or table needs no function", ErrRefused, name)
+				return fmt.Errorf("%w: the table function %q is not among those that only read\n"+
+					"hint: those are generate_series, range, unnest, json_each, histogram, duckdb_columns, duckdb_functions and the like; "+
+					"a view or table needs no function", ErrRefused, name)
 			}
 		}
 		for _, part := range node {
-			if err := gateNode(part); err != nil {
+			if err := a.gateNode(part); err != nil {
 				return err
 			}
 		}

@@ -3,6 +3,10 @@ package cases
 import (
 	"context"
 	"fmt"
+	"strings"
+	"time"
+
+	"case53/cases/words"
 )
 
 // Info says what is in a case.
@@ -15,10 +19,16 @@ type Info struct {
 	// Window is the window asked for, where every load asked for one; else the times of the records.
 	Window   Span          `json:"window"`
 	Captures []CaptureInfo `json:"captures"`
-	Problems []Problem     `json:"problems"`
-	Slices   []SliceInfo   `json:"slices"` // how completely each remote source was read
-	Pulls    []PullInfo    `json:"interrupted_pulls,omitempty"`
-	Stale    bool          `json:"stale"`
+	// Again counts the rows that say again what a row of another object says: they are in no sum. Nil: not known yet.
+	Again *int64 `json:"again"`
+	// Ready says that what is derived from the records is there; hunts and pivots rest on it.
+	Ready bool `json:"ready"`
+	// Problems are sentences: whatever info can see is wrong. Objects with a problem are in Faults too.
+	Problems []string    `json:"problems"`
+	Faults   []Fault     `json:"faults"` // the first hundred; the view object has all
+	Unread   []Unread    `json:"unread"` // the most first, a hundred of them; the view object_part has all
+	Slices   []SliceInfo `json:"slices"` // how completely each remote source was read
+	Pulls    []PullInfo  `json:"interrupted_pulls,omitempty"`
 }
 
 // CaptureInfo is a capture and what it holds. Rows counts records by log type.
@@ -31,20 +41,31 @@ type CaptureInfo struct {
 	Lines   Counts           `json:"lines"`
 }
 
-// Problem is an object that could not be read whole.
-type Problem struct {
+// Unread is records of a log stream that no type reads.
+type Unread struct {
+	LogGroup  string `json:"log_group,omitempty"`
+	LogStream string `json:"log_stream,omitempty"`
+	What      string `json:"what"`
+	Records   int64  `json:"records"`
+}
+
+// Fault is an object that could not be read whole.
+type Fault struct {
 	ObjectID uint32 `json:"object_id"`
 	URI      string `json:"uri"`
 	Problem  string `json:"problem"`
 	Rejected int64  `json:"rejected"`
 }
 
-// maxProblems bounds Info.Problems; the table object has them all.
+// maxProblems bounds what Info lists of a kind; the views object, object_part and slice have all.
 const maxProblems = 100
 
 // Info reads what is in the case.
 func (c *Case) Info(ctx context.Context) (Info, error) {
-	info := Info{Dir: c.Dir, Captures: []CaptureInfo{}, Problems: []Problem{}, Slices: []SliceInfo{}, Stale: c.Stale != nil}
+	info := Info{
+		Dir: c.Dir, Ready: c.NotReady == nil, Problems: []string{},
+		Captures: []CaptureInfo{}, Faults: []Fault{}, Unread: []Unread{}, Slices: []SliceInfo{},
+	}
 	var err error
 	if info.Tables, err = c.Tables(ctx); err != nil {
 		return info, err
@@ -59,13 +80,16 @@ func (c *Case) Info(ctx context.Context) (Info, error) {
 	for i := range info.Captures {
 		captures[info.Captures[i].Name] = &info.Captures[i]
 	}
-	asked, bounded := Span{}, true
+	asked, bounded, faults := Span{}, true, int64(0)
 	err = c.Objects(ctx, func(o Object) error {
 		info.Objects++
 		info.Bytes += o.Size
 		info.Lines.Add(o.Counts)
-		if o.Problem != "" && len(info.Problems) < maxProblems {
-			info.Problems = append(info.Problems, Problem{o.ID, o.URI, o.Problem, o.Rejected})
+		if o.Problem != "" {
+			faults++
+			if len(info.Faults) < maxProblems {
+				info.Faults = append(info.Faults, Fault{o.ID, o.URI, o.Problem, o.Rejected})
+			}
 		}
 		bounded = bounded && !o.WindowFrom.IsZero() && !o.WindowTo.IsZero()
 		asked = asked.and(o.WindowFrom, o.WindowTo)
@@ -75,18 +99,81 @@ func (c *Case) Info(ctx context.Context) (Info, error) {
 			return fmt.Errorf("%s: no capture %q", o, o.Capture)
 		}
 		capture.Objects++
-		capture.Rows[o.LogType] += o.Rows
 		capture.Window = capture.Window.and(o.First, o.Last)
 		capture.Lines.Add(o.Counts)
 		return nil
 	})
+	if err == nil {
+		err = c.parts(ctx, &info, captures)
+	}
 	if bounded && info.Objects > 0 {
 		info.Window = asked
 	}
 	if err != nil {
 		return info, err
 	}
-	return info, c.pullInfo(ctx, &info)
+	if err := c.pullInfo(ctx, &info); err != nil {
+		return info, err
+	}
+	if info.Ready {
+		again := int64(0)
+		if err := c.Each(ctx, "SELECT count(*) FROM derived.flow_again", nil, func(v []any) error {
+			again = v[0].(int64)
+			return nil
+		}); err != nil {
+			return info, err
+		}
+		info.Again = &again
+	}
+	c.tellProblems(&info, faults)
+	return info, nil
+}
+
+// tellProblems says what is wrong, the gravest first.
+func (c *Case) tellProblems(info *Info, faults int64) {
+	say := func(format string, args ...any) { info.Problems = append(info.Problems, fmt.Sprintf(format, args...)) }
+	if c.NotReady != nil {
+		first, _, _ := strings.Cut(c.NotReady.Error(), "\nhint:")
+		say("%s", first)
+	}
+	for _, p := range info.Pulls {
+		say("a pull that began at %s was interrupted: the same command goes on with it", p.Began.UTC().Format(time.RFC3339))
+	}
+	if missing := info.Lines.Missing(); missing != 0 {
+		say("%d records that were read have no place", missing)
+	}
+	for _, s := range info.Slices {
+		if s.Partial > 0 {
+			say("%s: %s of %s could not be read whole", s.Source, words.Plural(s.Partial, "slice", "slices"),
+				words.Count(s.Complete+s.Unverified+s.Partial))
+		}
+	}
+	for _, f := range info.Faults {
+		say("%s: %s", f.URI, f.Problem)
+	}
+	if more := faults - int64(len(info.Faults)); more > 0 {
+		say("%s more with a problem: the view object has all", words.Plural(more, "object", "objects"))
+	}
+}
+
+// parts counts the rows of each capture by log type, and what no type reads.
+func (c *Case) parts(ctx context.Context, info *Info, captures map[string]*CaptureInfo) error {
+	err := c.Each(ctx, "SELECT capture, log_type, sum(rows)::BIGINT FROM object_part GROUP BY ALL ORDER BY ALL", nil, func(v []any) error {
+		if n := v[2].(int64); n > 0 {
+			captures[v[0].(string)].Rows[v[1].(string)] = n
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	const unread = `SELECT log_group, log_stream, format, sum(unread)::BIGINT FROM object_part
+		WHERE unread > 0 GROUP BY ALL ORDER BY 4 DESC, 1, 2, 3 LIMIT $most`
+	return c.Each(ctx, unread, map[string]any{"most": int64(maxProblems)}, func(v []any) error {
+		text := func(i int) string { s, _ := v[i].(string); return s }
+		info.Unread = append(info.Unread, Unread{text(0), text(1), text(2), v[3].(int64)})
+		return nil
+	})
 }
 
 // Tables counts the rows of the log types' tables, those of child rows too, by the names of their views.

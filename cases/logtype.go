@@ -170,8 +170,11 @@ func listOf(value string) []string {
 
 // check says what a header lacks.
 func (t *LogType) check(file string) error {
-	for key, value := range map[string]string{"log": t.Name, "title": t.Title, "called": t.Many, "records": t.Records, "view": t.View, "time": t.Time, "source": t.Source,
-		"doc": strings.Join(t.Docs, ""), "lead": strings.Join(t.Lead, ""), "shape": strings.Join(t.Shapes, "")} {
+	for key, value := range map[string]string{
+		"log": t.Name, "title": t.Title, "called": t.Many, "records": t.Records, "view": t.View, "time": t.Time,
+		"source": t.Source,
+		"doc":    strings.Join(t.Docs, ""), "lead": strings.Join(t.Lead, ""), "shape": strings.Join(t.Shapes, ""),
+	} {
 		if value == "" {
 			return fmt.Errorf("%s: the header has no %s", file, key)
 		}
@@ -187,13 +190,12 @@ func (t *LogType) check(file string) error {
 
 // View is a view of the case.
 type View struct {
-	Name    string
-	Logs    []string // log types whose records it shows; none: it is there in every case
-	Derived bool     // built after the records were loaded
-	Doc     string
+	Name string
+	Logs []string // log types whose records it shows; none: it is there in every case
+	Doc  string
 }
 
-// viewOf reads the comment of a view, "WORD WORD: text": the words are log types, or derived.
+// viewOf reads the comment of a view, "WORD WORD: text": the words are log types and derived, which is for people.
 func viewOf(name, comment string, types []LogType) View {
 	v := View{Name: name}
 	words, doc, ok := strings.Cut(comment, ": ")
@@ -202,9 +204,7 @@ func viewOf(name, comment string, types []LogType) View {
 	}
 	v.Doc = doc
 	for _, word := range strings.Fields(words) {
-		if word == "derived" {
-			v.Derived = true
-		} else if slices.ContainsFunc(types, func(t LogType) bool { return t.Name == word }) {
+		if slices.ContainsFunc(types, func(t LogType) bool { return t.Name == word }) {
 			v.Logs = append(v.Logs, word)
 		}
 	}

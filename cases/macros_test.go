@@ -15,10 +15,16 @@ import (
 func addresses(n int) []netip.Addr {
 	rnd := rand.New(rand.NewPCG(53, 53))
 	var out []netip.Addr
-	for _, text := range []string{"0.0.0.0", "255.255.255.255", "10.0.0.0", "10.255.255.255", "11.0.0.0", "172.15.255.255", "172.16.0.0", "172.31.255.255", "172.32.0.0",
-		"192.168.0.0", "192.168.255.255", "192.169.0.0", "100.63.255.255", "100.64.0.0", "100.127.255.255", "100.128.0.0", "127.0.0.1", "169.254.169.254", "223.255.255.255", "224.0.0.1", "239.255.255.255", "240.0.0.0",
-		"::", "::1", "::2", "1::", "1::1", "1:0:0:2::", "1:0:0:2:0:0:0:3", "1:0:0:0:2:0:0:0", "0:1::", "0:0:1::1", "1:0:2:0:3:0:4:0", "0:1:0:1:0:1:0:1", "fd00::1", "fc00::", "fdff:ffff::", "fe00::",
-		"fe80::1", "febf:ffff::", "fec0::", "ff02::1", "2001:db8::1", "2001:db8:0:1:1:1:1:1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "64:ff9b::a00:1", "::ffff:10.0.0.1"} {
+	for _, text := range []string{
+		"0.0.0.0", "255.255.255.255", "10.0.0.0", "10.255.255.255", "11.0.0.0",
+		"172.15.255.255", "172.16.0.0", "172.31.255.255", "172.32.0.0", "192.168.0.0", "192.168.255.255", "192.169.0.0",
+		"100.63.255.255", "100.64.0.0", "100.127.255.255", "100.128.0.0", "127.0.0.1",
+		"169.254.169.254", "223.255.255.255", "224.0.0.1", "239.255.255.255", "240.0.0.0",
+		"::", "::1", "::2", "1::", "1::1", "1:0:0:2::", "1:0:0:2:0:0:0:3", "1:0:0:0:2:0:0:0", "0:1::", "0:0:1::1",
+		"1:0:2:0:3:0:4:0", "0:1:0:1:0:1:0:1", "fd00::1", "fc00::", "fdff:ffff::", "fe00::",
+		"fe80::1", "febf:ffff::", "fec0::", "ff02::1", "2001:db8::1", "2001:db8:0:1:1:1:1:1",
+		"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "64:ff9b::a00:1", "::ffff:10.0.0.1",
+	} {
 		out = append(out, netip.MustParseAddr(text).Unmap())
 	}
 	for range n {
@@ -49,7 +55,10 @@ func number(a netip.Addr) string {
 
 // inside is what is_private means.
 var inside = func() (out []netip.Prefix) {
-	for _, p := range []string{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "0.0.0.0/8", "224.0.0.0/4", "255.255.255.255/32", "::/127", "fc00::/7", "fe80::/10", "ff00::/8"} {
+	for _, p := range []string{
+		"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "0.0.0.0/8",
+		"224.0.0.0/4", "255.255.255.255/32", "::/127", "fc00::/7", "fe80::/10", "ff00::/8",
+	} {
 		out = append(out, netip.MustParsePrefix(p))
 	}
 	return out
@@ -98,7 +107,8 @@ func TestAddressMacros(t *testing.T) {
 		if a.Is6() && a.Is4In6() {
 			t.Fatal("addresses are not unmapped")
 		}
-		if got := ask("SELECT concat_ws(' ', addr_text("+columns+"), number_text("+n+"::UHUGEINT), addr_number("+columns+"), ip($a))", map[string]any{"a": a.String()}); got != want {
+		if got := ask("SELECT concat_ws(' ', addr_text("+columns+"), number_text("+n+"::UHUGEINT), addr_number("+columns+"), ip($a))",
+			map[string]any{"a": a.String()}); got != want {
 			t.Errorf("%s: %s, want %s", a, got, want)
 		}
 		if a.Is6() {
@@ -112,8 +122,10 @@ func TestAddressMacros(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"::ffff:10.0.0.1": number(netip.MustParseAddr("10.0.0.1")), "::FFFF:A00:1": number(netip.MustParseAddr("10.0.0.1")), "2001:DB8::A": number(netip.MustParseAddr("2001:db8::a")),
-		"": "error", "10.0.0": "error", "10.0.0.256": "error", "10.0.0.1.2": "error", "a.b.c.d": "error", "1::2::3": "error", "1:2:3:4:5:6:7::8": "error", "1:2:3:4:5:6:7": "error", "1:2:3:4:5:6:7:8:9": "error", "12345::": "error", "g::": "error",
+		"::ffff:10.0.0.1": number(netip.MustParseAddr("10.0.0.1")), "::FFFF:A00:1": number(netip.MustParseAddr("10.0.0.1")),
+		"2001:DB8::A": number(netip.MustParseAddr("2001:db8::a")),
+		"":            "error", "10.0.0": "error", "10.0.0.256": "error", "10.0.0.1.2": "error", "a.b.c.d": "error", "1::2::3": "error",
+		"1:2:3:4:5:6:7::8": "error", "1:2:3:4:5:6:7": "error", "1:2:3:4:5:6:7:8:9": "error", "12345::": "error", "g::": "error",
 		":": "error", "example.com": "error", "10.0.0.1/8": "error", "-1.0.0.0": "error",
 	} {
 		if got := ask("SELECT ip($a)", map[string]any{"a": text}); got != want {
@@ -149,7 +161,8 @@ func TestCIDRMacros(t *testing.T) {
 			}
 			// ::/15 and the like hold the IPv4 addresses too, as they stand in the numbers.
 			want := map[bool]string{true: "truetrue", false: "falsefalse"}[p.Contains(b) || a.Is6() && p.Contains(netip.AddrFrom16(b.As16()))]
-			if got := ask("SELECT concat(in_cidr($a, $c), in_cidr("+number(b)+"::UHUGEINT, $c))", map[string]any{"a": b.String(), "c": p.String()}); got != want {
+			if got := ask("SELECT concat(in_cidr($a, $c), in_cidr("+number(b)+"::UHUGEINT, $c))",
+				map[string]any{"a": b.String(), "c": p.String()}); got != want {
 				t.Errorf("in_cidr(%s, %s): %s, want %s", b, p, got, want)
 			}
 		}

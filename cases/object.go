@@ -3,7 +3,10 @@ package cases
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
+
+	"case53/cases/words"
 )
 
 // Counts says what became of the records of an object, or of several.
@@ -14,6 +17,7 @@ type Counts struct {
 	Blank     int64 `json:"blank"`
 	Outside   int64 `json:"outside"`
 	Duplicate int64 `json:"duplicate"`
+	Unread    int64 `json:"unread"` // of no log type
 	Rejected  int64 `json:"rejected"`
 }
 
@@ -25,12 +29,46 @@ func (c *Counts) Add(other Counts) {
 	c.Blank += other.Blank
 	c.Outside += other.Outside
 	c.Duplicate += other.Duplicate
+	c.Unread += other.Unread
 	c.Rejected += other.Rejected
 }
 
+// Missing is how many records that were read have no place.
+func (c Counts) Missing() int64 {
+	return c.Read - (c.Rows + c.Headers + c.Blank + c.Outside + c.Duplicate + c.Unread + c.Rejected)
+}
+
 // Balanced says whether every record read is accounted for.
-func (c Counts) Balanced() bool {
-	return c.Read == c.Rows+c.Headers+c.Blank+c.Outside+c.Duplicate+c.Rejected
+func (c Counts) Balanced() bool { return c.Missing() == 0 }
+
+// String is the balance in words: what was read, and what became of it.
+func (c Counts) String() string {
+	parts := []string{}
+	for _, p := range c.parts() {
+		parts = append(parts, words.Count(p.n)+" "+p.what)
+	}
+	return words.Count(c.Read) + " records read = " + strings.Join(parts, " + ")
+}
+
+type counted struct {
+	n    int64
+	what string
+}
+
+func (c Counts) parts() []counted {
+	return []counted{{c.Rows, "rows"}, {c.Headers, "headers"}, {c.Blank, "blank"}, {c.Outside, "outside the window"}, {c.Duplicate, "duplicate"},
+		{c.Unread, "unread"}, {c.Rejected, "rejected"}}
+}
+
+// Told is what became of records, without what did not happen: 12 rows, 1 headers.
+func (c Counts) Told() []string {
+	var told []string
+	for _, p := range c.parts() {
+		if p.n > 0 {
+			told = append(told, words.Count(p.n)+" "+p.what)
+		}
+	}
+	return told
 }
 
 // Object is a source object: what store.object says of it. Times are UTC; a zero time is unknown.
@@ -56,6 +94,42 @@ type Object struct {
 	First   time.Time `json:"first_time,omitzero"`
 	Last    time.Time `json:"last_time,omitzero"`
 	Problem string    `json:"problem,omitempty"`
+	Parts   []Part    `json:"-"` // given when it is loaded; see Case.Parts
+}
+
+// What stands in the place of a log type: no type reads the records; several do.
+const (
+	Unknown = "unknown"
+	Mixed   = "mixed"
+)
+
+// Part is the records of one object that belong together: those of one log stream, or all where they name none.
+type Part struct {
+	ObjectID            uint32 `json:"object_id"`
+	LogType             string `json:"log_type"`
+	LogGroup, LogStream string // of CloudWatch Logs; "" where the records name none
+	Format              string // how they were read; of Unknown ones what they are
+	Counts
+	First, Last time.Time // of the records kept; zero: none has a time
+}
+
+// Source names the stream for people.
+func (p Part) Source() string {
+	switch {
+	case p.LogStream != "" && p.LogGroup != "":
+		return "stream " + p.LogStream + " of " + p.LogGroup
+	case p.LogStream != "":
+		return "stream " + p.LogStream
+	case p.LogGroup != "":
+		return "log group " + p.LogGroup
+	}
+	return "records without a stream"
+}
+
+// Widen makes the times of the object's records hold two more.
+func (o *Object) Widen(first, last time.Time) {
+	span := Span{o.First, o.Last}.and(first, last)
+	o.First, o.Last = span.From, span.To
 }
 
 // Reject is a record that could not be decoded, kept word for word.
@@ -77,7 +151,7 @@ type Event struct {
 
 const objectColumns = `object_id, sha256, size, source_kind, uri, version_id, etag, last_modified, acquired_at, provenance,
 	capture, log_type, format, envelope, decoded_size, window_from, window_to,
-	"read", rows, headers, blank, outside, duplicate, rejected, first_time, last_time, problem`
+	"read", rows, headers, blank, outside, duplicate, unread, rejected, first_time, last_time, problem`
 
 // scanObject reads a row of objectColumns.
 func scanObject(v []any) Object {
@@ -88,8 +162,8 @@ func scanObject(v []any) Object {
 		ID: uint32(n(0)), SHA256: text(1), Size: n(2), SourceKind: text(3), URI: text(4), VersionID: text(5), ETag: text(6),
 		LastModified: when(7), AcquiredAt: when(8), Provenance: text(9), Capture: text(10), LogType: text(11), Format: text(12),
 		Envelope: text(13), DecodedSize: n(14), WindowFrom: when(15), WindowTo: when(16),
-		Counts: Counts{Read: n(17), Rows: n(18), Headers: n(19), Blank: n(20), Outside: n(21), Duplicate: n(22), Rejected: n(23)},
-		First:  when(24), Last: when(25), Problem: text(26),
+		Counts: Counts{Read: n(17), Rows: n(18), Headers: n(19), Blank: n(20), Outside: n(21), Duplicate: n(22), Unread: n(23), Rejected: n(24)},
+		First:  when(25), Last: when(26), Problem: text(27),
 	}
 }
 

@@ -44,8 +44,8 @@ func (c *Case) Overview(ctx context.Context, bin time.Duration) (Overview, error
 	if o.Rejects, err = c.reasons(ctx); err != nil {
 		return o, err
 	}
-	if c.Stale != nil {
-		o.Problem = c.Stale.Error()
+	if c.NotReady != nil {
+		o.Problem = c.NotReady.Error()
 		return o, nil
 	}
 	if o.Hours, err = c.hours(ctx); err != nil {
@@ -61,7 +61,9 @@ func (c *Case) countChildren(ctx context.Context, captures []CaptureInfo) error 
 		if t.Children == nil {
 			continue
 		}
-		sql := "SELECT o.capture, sum(n)::BIGINT FROM (SELECT object_id, count(*) AS n FROM store." + t.Children.View + " GROUP BY 1) JOIN store.object o USING (object_id) GROUP BY 1"
+		sql := "SELECT o.capture, sum(n)::BIGINT FROM " +
+			"(SELECT object_id, count(*) AS n FROM store." + t.Children.View + " GROUP BY 1) " +
+			"JOIN store.object o USING (object_id) GROUP BY 1"
 		err := c.Each(ctx, sql, nil, func(v []any) error {
 			for i := range captures {
 				if captures[i].Name == v[0].(string) {
@@ -79,33 +81,25 @@ func (c *Case) countChildren(ctx context.Context, captures []CaptureInfo) error 
 
 func (c *Case) reasons(ctx context.Context) ([]Reason, error) {
 	var out []Reason
-	err := c.Each(
-		ctx,
-		"SELECT reason, count(*) FROM reject GROUP BY ALL ORDER BY 2 DESC, 1 LIMIT $most",
-		map[string]any{"most": int64(mostReasons)},
-		func(v []any) error {
-			out = append(out, Reason{v[0].(string), v[1].(int64)})
-			return nil
-		},
-	)
+	sql := "SELECT reason, count(*) FROM reject GROUP BY ALL ORDER BY 2 DESC, 1 LIMIT $most"
+	err := c.Each(ctx, sql, map[string]any{"most": int64(mostReasons)}, func(v []any) error {
+		out = append(out, Reason{v[0].(string), v[1].(int64)})
+		return nil
+	})
 	return out, err
 }
 
 func (c *Case) hours(ctx context.Context) ([]Histogram, error) {
 	var out []Histogram
-	err := c.Each(
-		ctx,
-		"SELECT log_type, date_trunc('hour', minute) AS hour, sum(records)::BIGINT FROM minute GROUP BY ALL ORDER BY 1, 2",
-		nil,
-		func(v []any) error {
-			logType := v[0].(string)
-			if len(out) == 0 || out[len(out)-1].LogType != logType {
-				out = append(out, Histogram{LogType: logType})
-			}
-			h := &out[len(out)-1]
-			h.Times, h.Counts = append(h.Times, v[1].(time.Time)), append(h.Counts, v[2].(int64))
-			return nil
-		},
-	)
+	sql := "SELECT log_type, date_trunc('hour', minute) AS hour, sum(records)::BIGINT FROM minute GROUP BY ALL ORDER BY 1, 2"
+	err := c.Each(ctx, sql, nil, func(v []any) error {
+		logType := v[0].(string)
+		if len(out) == 0 || out[len(out)-1].LogType != logType {
+			out = append(out, Histogram{LogType: logType})
+		}
+		h := &out[len(out)-1]
+		h.Times, h.Counts = append(h.Times, v[1].(time.Time)), append(h.Counts, v[2].(int64))
+		return nil
+	})
 	return out, err
 }

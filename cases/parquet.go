@@ -29,7 +29,7 @@ func (c *Case) Parquet(ctx context.Context, sql string, args map[string]any) (*o
 	}
 	defer conn.Close()
 	path := filepath.Join(dir, "result.parquet")
-	if err := writeParquet(ctx, conn, dir, path, sql, args); err != nil {
+	if err := c.writeParquet(ctx, conn, dir, path, sql, args); err != nil {
 		return nil, err
 	}
 	f, err := os.Open(path)
@@ -39,14 +39,18 @@ func (c *Case) Parquet(ctx context.Context, sql string, args map[string]any) (*o
 	return f, os.Remove(path)
 }
 
-func writeParquet(ctx context.Context, conn *duck.Conn, dir, path, sql string, args map[string]any) error {
+func (c *Case) writeParquet(ctx context.Context, conn *duck.Conn, dir, path, sql string, args map[string]any) error {
 	if err := conn.Exec(ctx, "SET allowed_directories=["+layout.Quote(dir)+"]"); err != nil {
 		return err
 	}
 	if err := layout.Configure(ctx, conn, dir, readerMemory); err != nil {
 		return err
 	}
-	if err := gate(ctx, conn, sql); err != nil {
+	asks, err := gate(ctx, conn, sql)
+	if err == nil {
+		err = c.refuseUnready(ctx, conn, asks)
+	}
+	if err != nil {
 		return err
 	}
 	sql = strings.TrimRight(strings.TrimSpace(sql), ";")

@@ -65,14 +65,8 @@ func (l *load) claimEvents(ctx context.Context, b batch) ([]map[int]bool, error)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		j.is = l.recognise(*j)
-		if !j.is.events {
-			continue
-		}
-		var err error
-		if keys[i], err = l.scanEvents(ctx, *j); err != nil {
-			return nil, fmt.Errorf("load %s: %w", j.object.URI(), err)
-		}
+		j.is = l.recognise(ctx, *j)
+		keys[i] = j.is.keys
 		any = any || keys[i] != nil
 	}
 	if err := l.claim.wait(ctx, b.seq); err != nil {
@@ -147,9 +141,7 @@ func (l *load) commitBatch(ctx context.Context, tx *writer.Tx, b batch, done []c
 			p.Done++
 			p.Rows += done[i].Rows
 			p.Rejected += done[i].Rejected
-			if done[i].Format != "" && !j.is.nothing {
-				l.report.Formats[done[i].LogType+": "+done[i].Format]++
-			}
+			l.report.count(done[i])
 		}
 	})
 	return nil
@@ -163,6 +155,7 @@ func copyObject(j job, plan Plan) cases.Object {
 	o := newObject(j, plan)
 	o.LogType = j.copyOf.logType
 	o.Read, o.Duplicate = j.copyOf.counts.Read, j.copyOf.counts.Read
+	o.Parts = []cases.Part{{LogType: o.LogType, Counts: o.Counts}}
 	o.Format = copyFormat + strconv.Itoa(int(j.copyOf.id))
 	return o
 }
@@ -171,7 +164,7 @@ func copyObject(j job, plan Plan) cases.Object {
 func newObject(j job, plan Plan) cases.Object {
 	o := cases.Object{
 		ID: j.id, SHA256: j.sha, Size: j.size, SourceKind: "file", URI: j.uri, LastModified: j.object.ModTime(),
-		AcquiredAt: j.acquired, Capture: plan.Capture, LogType: "unknown", WindowFrom: plan.Window.From, WindowTo: plan.Window.To,
+		AcquiredAt: j.acquired, Capture: plan.Capture, LogType: cases.Unknown, WindowFrom: plan.Window.From, WindowTo: plan.Window.To,
 	}
 	if facts := j.facts; facts.Kind != "" {
 		o.SourceKind, o.VersionID, o.ETag = facts.Kind, facts.VersionID, facts.ETag
@@ -192,7 +185,6 @@ func (j *job) idle() bool { return j.skip || j.err != nil || j.copyOf != nil }
 
 // fatal says whether an error of one object is really one of the whole load: the disk of the case, not the object.
 func fatal(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EIO) || errors.Is(err, syscall.EMFILE) ||
-		errors.Is(err, fs.ErrClosed) ||
-		errors.Is(err, raw.ErrAltered)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EDQUOT) ||
+		errors.Is(err, syscall.EIO) || errors.Is(err, syscall.EMFILE) || errors.Is(err, fs.ErrClosed) || errors.Is(err, raw.ErrAltered)
 }

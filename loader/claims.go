@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"io"
 	"strings"
 	"sync"
@@ -111,34 +110,4 @@ func (c *claims) claim(keys [][2]uint64) map[int]bool {
 		}
 	}
 	return duplicate
-}
-
-// scanEvents collects the keys of an object's events, in order.
-func (l *load) scanEvents(ctx context.Context, j job) ([][2]uint64, error) {
-	rd, err := records.Open(ctx, l.w.Raw, j.sha)
-	if err != nil {
-		return nil, nil // it will be a reject
-	}
-	defer rd.Close()
-	var keys [][2]uint64
-	for n := 0; ; n++ {
-		if n&1023 == 0 && ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		rec, err := rd.Next()
-		var damage *records.DamageError
-		if err == io.EOF || errors.As(err, &damage) {
-			return keys, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if rec.Kind != records.Data {
-			continue
-		}
-		if rec.Event == nil || rec.Event.ID == "" {
-			continue
-		}
-		keys = append(keys, eventKey(groupOf(rec.Event, j.facts.LogGroup), rec.Event, rec.Data))
-	}
 }

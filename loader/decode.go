@@ -3,8 +3,10 @@ package loader
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,19 +31,30 @@ type decoding struct {
 	ctx     context.Context
 	tx      *writer.Tx
 	o       cases.Object
-	dec     logs.Decoder
-	first   int64 // µs of the records kept
-	last    int64
+	streams map[stream]*decodingPart
+	order   []*decodingPart
+	open    func(part) logs.Decoder
+	same    map[string]logs.Decoder // decoders that several streams share, by type and field lists
+	is      recognised
 	rejects []cases.Reject
 	events  []cases.Event
 	event   int    // index among the object's events
 	group   string // log group of events that do not name theirs
 }
 
+// decodingPart is one stream of it.
+type decodingPart struct {
+	cases.Part
+	dec         logs.Decoder // nil: no type reads it
+	first, last int64        // µs of the records kept
+}
+
 // decodeObject decodes an object from the raw store. duplicates are the events, by index, that the case has already.
 func (l *load) decodeObject(ctx context.Context, tx *writer.Tx, j job, duplicates map[int]bool) (cases.Object, error) {
-	d := &decoding{ctx: ctx, tx: tx, o: newObject(j, l.plan), first: math.MaxInt64, last: math.MinInt64, group: j.facts.LogGroup}
-	typ, formats := j.is.typ, j.is.formats
+	d := &decoding{
+		ctx: ctx, tx: tx, o: newObject(j, l.plan), group: j.facts.LogGroup, is: j.is,
+		streams: map[stream]*decodingPart{}, same: map[string]logs.Decoder{},
+	}
 	var unreadable *unreadableError
 	switch {
 	case errors.As(j.is.err, &unreadable):
@@ -49,28 +62,95 @@ func (l *load) decodeObject(ctx context.Context, tx *writer.Tx, j job, duplicate
 	case j.is.err != nil:
 		return d.o, j.is.err
 	}
-	if j.is.nothing {
-		d.o.Format = "no records"
-		return d.o, l.readRecords(d, j, duplicates)
+	intern, admit := interning(l.w), l.admit(j)
+	d.open = func(p part) logs.Decoder {
+		return p.typ.New(logs.Options{Formats: p.formats, Capture: l.plan.Capture, Admit: admit, Intern: intern, Flush: d.flush})
 	}
-	d.o.LogType = typ.Name
-	d.dec = typ.New(logs.Options{Formats: formats, Capture: l.plan.Capture, Admit: l.admit(j), Intern: interning(l.w), Flush: d.flush})
 	if err := l.readRecords(d, j, duplicates); err != nil {
 		return d.o, err
 	}
-	for _, b := range d.dec.Batches() {
-		if err := d.flush(b); err != nil {
-			return d.o, err
+	for _, p := range d.order {
+		if p.dec == nil {
+			continue
+		}
+		for _, b := range p.dec.Batches() {
+			if err := d.flush(b); err != nil {
+				return d.o, err
+			}
 		}
 	}
-	if err := d.flushNotes(0); err != nil {
-		return d.o, err
+	d.sumUp()
+	return d.o, d.flushNotes(0)
+}
+
+// part is where the records of a stream are counted.
+func (d *decoding) part(of stream) *decodingPart {
+	p := d.streams[of]
+	if p != nil {
+		return p
 	}
-	d.o.Format = d.dec.Format()
-	if d.first <= d.last {
-		d.o.First, d.o.Last = time.UnixMicro(d.first).UTC(), time.UnixMicro(d.last).UTC()
+	is := d.is.parts[of]
+	p = &decodingPart{Part: cases.Part{LogGroup: of.group, LogStream: of.name, LogType: cases.Unknown}, first: math.MaxInt64, last: math.MinInt64}
+	if is.typ != nil {
+		p.LogType, p.dec = is.typ.Name, d.decoder(is)
+	} else if !d.is.nothing {
+		p.Format = unreadBy(is.looks)
 	}
-	return d.o, nil
+	d.streams[of] = p
+	d.order = append(d.order, p)
+	return p
+}
+
+// decoder gives a stream its decoder. Streams whose field lists are settled, or that have none, share one: a header line is
+// only its own stream's.
+func (d *decoding) decoder(is part) logs.Decoder {
+	if is.typ.Resolve != nil && is.formats == nil {
+		return d.open(is)
+	}
+	key := is.typ.Name + fmt.Sprintf(" %q", is.formats)
+	if d.same[key] == nil {
+		d.same[key] = d.open(is)
+	}
+	return d.same[key]
+}
+
+// sumUp says of the object what its parts come to.
+func (d *decoding) sumUp() {
+	var types, formats []string
+	structure := d.streams[stream{}] != nil && d.streams[stream{}].Read == d.streams[stream{}].Headers+d.streams[stream{}].Blank
+	for _, p := range d.order {
+		if p.dec != nil {
+			p.Format = p.dec.Format()
+		}
+		if p.first <= p.last {
+			p.First, p.Last = time.UnixMicro(p.first).UTC(), time.UnixMicro(p.last).UTC()
+			d.o.Widen(p.First, p.Last)
+		}
+		d.o.Parts = append(d.o.Parts, p.Part)
+		d.o.Add(p.Counts)
+		if structure && p == d.streams[stream{}] && len(d.order) > 1 {
+			continue // an envelope's own lines are of no type
+		}
+		if !slices.Contains(types, p.LogType) {
+			types = append(types, p.LogType)
+		}
+		if p.dec != nil && !slices.Contains(formats, p.Format) {
+			formats = append(formats, p.Format)
+		}
+	}
+	switch {
+	case d.is.nothing || len(types) == 0:
+		d.o.Format = "no records"
+		return
+	case len(types) == 1:
+		d.o.LogType = types[0]
+	default:
+		d.o.LogType = cases.Mixed
+	}
+	d.o.Format = strings.Join(formats, " | ")
+	if d.o.LogType == cases.Unknown && d.o.Problem == "" {
+		d.o.Problem = d.order[0].Format
+	}
 }
 
 // interning keeps an object's contexts at hand, so that workers do not wait for each other at every row.
@@ -160,48 +240,50 @@ func (d *decoding) ended(rd *records.Stored, err error) error {
 
 // record counts one record and decodes it.
 func (d *decoding) record(rec *records.Record, duplicates map[int]bool) error {
-	d.o.Read++
+	p := d.part(streamOf(rec, d.group))
+	p.Read++
 	switch rec.Kind {
 	case records.Blank:
-		d.o.Blank++
+		p.Blank++
 		return nil
 	case records.Control:
-		d.o.Headers++
+		p.Headers++
 		return nil
 	case records.Broken:
-		return d.reject(rec, rec.Err)
+		return d.reject(p, rec, rec.Err)
 	}
-	meta := logs.Meta{ObjectID: d.o.ID, RowNo: rec.No}
-	if rec.Event != nil {
-		meta.LogGroup, meta.LogStream = groupOf(rec.Event, d.group), rec.Event.Stream
-		if rec.Event.ID != "" {
-			index := d.event
-			d.event++
-			if duplicates[index] {
-				d.o.Duplicate++
-				return nil
-			}
+	meta := logs.Meta{ObjectID: d.o.ID, RowNo: rec.No, LogGroup: p.LogGroup, LogStream: p.LogStream}
+	if rec.Event != nil && rec.Event.ID != "" {
+		index := d.event
+		d.event++
+		if duplicates[index] {
+			p.Duplicate++
+			return nil
 		}
 	}
-	outcome, first, last, err := d.dec.Decode(rec.Data, meta)
+	if p.dec == nil {
+		p.Unread++
+		return nil
+	}
+	outcome, first, last, err := p.dec.Decode(rec.Data, meta)
 	if err != nil {
 		var broken *flushError
 		if errors.As(err, &broken) {
 			return broken.err
 		}
-		return d.reject(rec, err)
+		return d.reject(p, rec, err)
 	}
 	switch outcome {
 	case logs.Header:
-		d.o.Headers++
+		p.Headers++
 	case logs.Outside:
-		d.o.Outside++
+		p.Outside++
 	case logs.Duplicate:
-		d.o.Duplicate++
+		p.Duplicate++
 	case logs.Row:
-		d.o.Rows++
+		p.Rows++
 		if first != math.MinInt64 {
-			d.first, d.last = min(d.first, first), max(d.last, last)
+			p.first, p.last = min(p.first, first), max(p.last, last)
 		}
 		return d.note(rec)
 	}
@@ -210,22 +292,26 @@ func (d *decoding) record(rec *records.Record, duplicates map[int]bool) error {
 
 // note keeps CloudWatch Logs' own facts about a row.
 func (d *decoding) note(rec *records.Record) error {
-	if rec.Event == nil || rec.Event.ID == "" && rec.Event.Ingestion == 0 {
+	if rec.Event == nil || rec.Event.ID == "" && rec.Event.Ingestion == 0 && rec.Event.Timestamp == 0 {
 		return nil
 	}
-	d.events = append(d.events, cases.Event{RowNo: rec.No, Key: eventKey(groupOf(rec.Event, d.group), rec.Event, rec.Data), ID: rec.Event.ID,
-		Timestamp: rec.Event.Timestamp * 1000, Ingestion: rec.Event.Ingestion * 1000})
+	d.events = append(d.events, cases.Event{
+		RowNo: rec.No, Key: eventKey(groupOf(rec.Event, d.group), rec.Event, rec.Data), ID: rec.Event.ID,
+		Timestamp: rec.Event.Timestamp * 1000, Ingestion: rec.Event.Ingestion * 1000,
+	})
 	return d.flushNotes(2048)
 }
 
 // reject keeps a record that could not be decoded.
-func (d *decoding) reject(rec *records.Record, why error) error {
-	d.o.Rejected++
+func (d *decoding) reject(p *decodingPart, rec *records.Record, why error) error {
+	p.Rejected++
 	kept := rec.Data[:min(len(rec.Data), rejectBytes)]
-	d.rejects = append(
-		d.rejects,
-		cases.Reject{RowNo: rec.No, Reason: reason(why), Size: max(rec.Size, int64(len(rec.Data))), Bytes: append([]byte(nil), kept...)},
-	)
+	d.rejects = append(d.rejects, cases.Reject{
+		RowNo:  rec.No,
+		Reason: reason(why),
+		Size:   max(rec.Size, int64(len(rec.Data))),
+		Bytes:  append([]byte(nil), kept...),
+	})
 	return d.flushNotes(2048)
 }
 
@@ -274,6 +360,7 @@ func (d *decoding) unreadable(u *unreadableError) (cases.Object, error) {
 		return d.o, nil
 	}
 	d.o.Read, d.o.Rejected = 1, 1
+	d.o.Parts = []cases.Part{{LogType: cases.Unknown, Counts: d.o.Counts}}
 	return d.o, d.tx.Rejects(d.o.ID, []cases.Reject{{RowNo: 1, Reason: reason(u), Size: d.o.Size, Bytes: u.sample}})
 }
 
@@ -281,7 +368,7 @@ func (d *decoding) unreadable(u *unreadableError) (cases.Object, error) {
 type unreadableError struct {
 	err    error
 	empty  bool
-	sample []byte
+	sample []byte // what it begins with, where that could be read
 }
 
 func (e *unreadableError) Error() string { return e.err.Error() }

@@ -75,7 +75,10 @@ func (w *world) flowLine(b []byte, at int64) []byte {
 	b = append(append(b, w.enis[i]...), ' ')
 	b = append(append(b, src...), ' ')
 	b = append(append(b, dst...), ' ')
-	for _, n := range []int64{int64(sport), int64(dport), int64(proto), int64(packets), int64(packets * (60 + w.rnd.Float64()*1200)), start, start + w.rnd.Int64N(60)} {
+	for _, n := range []int64{
+		int64(sport), int64(dport), int64(proto), int64(packets), int64(packets * (60 + w.rnd.Float64()*1200)),
+		start, start + w.rnd.Int64N(60),
+	} {
 		b = append(strconv.AppendInt(b, n, 10), ' ')
 	}
 	return append(append(b, action...), " OK\n"...)
@@ -100,15 +103,9 @@ func (w *world) resolverLine(b []byte, at int64) []byte {
 		rcode = []string{"NOERROR", "NOERROR", "NOERROR", "NXDOMAIN"}[w.rnd.IntN(4)]
 	}
 	when := time.Unix(genStart+at+w.rnd.Int64N(60), 0).UTC().Format(time.RFC3339)
-	b = fmt.Appendf(
-		b,
-		`{"version":"1.100000","account_id":"123456789012","region":"eu-central-1","vpc_id":"vpc-%017x","query_timestamp":"%s","query_name":"%s","query_type":"%s","query_class":"IN","rcode":"%s","answers":[`,
-		i%4,
-		when,
-		name,
-		kind,
-		rcode,
-	)
+	b = fmt.Appendf(b, `{"version":"1.100000","account_id":"123456789012","region":"eu-central-1","vpc_id":"vpc-%017x",`+
+		`"query_timestamp":"%s","query_name":"%s","query_type":"%s","query_class":"IN","rcode":"%s","answers":[`,
+		i%4, when, name, kind, rcode)
 	if rcode == "NOERROR" {
 		if w.rnd.IntN(2) == 0 {
 			b = fmt.Appendf(b, `{"Rdata":"edge-%d.cdn.example.net.","Type":"CNAME","Class":"IN"},`, k%997)

@@ -95,57 +95,31 @@ func writeKillLogs(t *testing.T) string {
 		flow := []byte("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\n")
 		for range 400 {
 			at := 1760000000 + i*300 + rnd.IntN(240)
-			flow = fmt.Appendf(
-				flow,
-				"2 123456789012 eni-%08x 10.0.%d.%d 198.51.100.%d %d 443 6 %d %d %d %d ACCEPT OK\n",
-				rnd.IntN(9),
-				rnd.IntN(4),
-				rnd.IntN(250),
-				rnd.IntN(250),
-				1024+rnd.IntN(60000),
-				1+rnd.IntN(9),
-				40+rnd.IntN(9000),
-				at,
-				at+rnd.IntN(60),
-			)
+			flow = fmt.Appendf(flow, "2 123456789012 eni-%08x 10.0.%d.%d 198.51.100.%d %d 443 6 %d %d %d %d ACCEPT OK\n",
+				rnd.IntN(9), rnd.IntN(4), rnd.IntN(250), rnd.IntN(250), 1024+rnd.IntN(60000), 1+rnd.IntN(9), 40+rnd.IntN(9000),
+				at, at+rnd.IntN(60))
 		}
 		write(fmt.Sprintf("flow-%03d.log.gz", i), flow)
 		var dns []byte
 		for k := range 60 {
-			dns = fmt.Appendf(
-				dns,
-				`{"version":"1.100000","account_id":"123456789012","region":"eu-central-1","vpc_id":"vpc-1","query_timestamp":"2026-10-14T%02d:%02d:%02dZ","query_name":"n%d.example.com.","query_type":"A","query_class":"IN","rcode":"NOERROR","answers":[{"Rdata":"198.51.100.%d","Type":"A","Class":"IN"}],"srcaddr":"10.0.0.%d","srcport":"5353","transport":"UDP","srcids":{}}`+"\n",
-				i%24,
-				i%60,
-				k%60,
-				rnd.IntN(999),
-				rnd.IntN(250),
-				rnd.IntN(250),
-			)
+			dns = fmt.Appendf(dns, `{"version":"1.100000","account_id":"123456789012","region":"eu-central-1","vpc_id":"vpc-1",`+
+				`"query_timestamp":"2026-10-14T%02d:%02d:%02dZ","query_name":"n%d.example.com.","query_type":"A","query_class":"IN",`+
+				`"rcode":"NOERROR","answers":[{"Rdata":"198.51.100.%d","Type":"A","Class":"IN"}],"srcaddr":"10.0.0.%d","srcport":"5353",`+
+				`"transport":"UDP","srcids":{}}`+"\n", i%24, i%60, k%60, rnd.IntN(999), rnd.IntN(250), rnd.IntN(250))
 		}
 		write(fmt.Sprintf("dns-%03d.log.gz", i), dns)
 		var zone []byte
 		for k := range 90 {
 			id := i*60 + k // the last 30 are the next file's first
-			zone = fmt.Appendf(
-				zone,
-				`{"eventId":"%056d","timestamp":%d,"ingestionTime":%d,"logStreamName":"Z1/FRA2","message":"1.0 2026-10-14T08:%02d:%02dZ Z123412341234 n%d.example.com A NXDOMAIN UDP FRA2 192.0.2.%d -"}`+"\n",
-				id,
-				1760000000000+int64(id)*1000,
-				1760000005000+int64(id)*1000,
-				id/60%60,
-				id%60,
-				id,
-				id%250,
-			)
+			zone = fmt.Appendf(zone, `{"eventId":"%056d","timestamp":%d,"ingestionTime":%d,"logStreamName":"Z1/FRA2",`+
+				`"message":"1.0 2026-10-14T08:%02d:%02dZ Z123412341234 n%d.example.com A NXDOMAIN UDP FRA2 192.0.2.%d -"}`+"\n",
+				id, 1760000000000+int64(id)*1000, 1760000005000+int64(id)*1000, id/60%60, id%60, id, id%250)
 		}
 		write(fmt.Sprintf("zone-%03d.jsonl", i), zone)
 	}
 	write("flow-copy.log.gz", mustRead(t, filepath.Join(dir, "flow-007.log.gz"), true))
-	write(
-		"broken.log",
-		[]byte("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\n2 123\n\nxyz\n"),
-	)
+	write("broken.log", []byte("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action "+
+		"log-status\n2 123\n\nxyz\n"))
 	write("cut.log.gz", nil)
 	whole := mustRead(t, filepath.Join(dir, "flow-001.log.gz"), false)
 	if err := os.WriteFile(filepath.Join(dir, "cut.log.gz"), whole[:len(whole)*2/3], 0o600); err != nil {
@@ -185,8 +159,8 @@ func digests(t *testing.T, dir string) map[string]string {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if c.Stale != nil {
-		t.Fatal(c.Stale)
+	if c.NotReady != nil {
+		t.Fatal(c.NotReady)
 	}
 	out := map[string]string{}
 	sum := func(table, sql string) {

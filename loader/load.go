@@ -80,12 +80,36 @@ func Load(ctx context.Context, w *writer.Writer, plan Plan, progress func(Progre
 	if err := plan.check(); err != nil {
 		return Report{}, err
 	}
-	l := &load{w: w, plan: plan, notify: progress, start: time.Now(), claim: newTurns(), commit: newTurns(), report: Report{Formats: map[string]int{}}}
+	l := &load{
+		w: w, plan: plan, notify: progress, start: time.Now(), claim: newTurns(), commit: newTurns(),
+		report: Report{Formats: map[string]int{}, Unread: map[string]int64{}},
+	}
 	if err := w.Capture(ctx, plan.Capture, plan.Role); err != nil {
 		return l.report, err
 	}
-	if err := l.begin(ctx); err != nil {
+	id, err := plan.identity()
+	if err != nil {
 		return l.report, err
+	}
+	resumed, err := w.Announce(ctx, plan.title(), id)
+	if err != nil {
+		return l.report, err
+	}
+	err = l.all(ctx)
+	switch {
+	case err == nil:
+		err = w.Finish(ctx, id)
+	case ctx.Err() == nil && !resumed && l.report.Loaded == 0:
+		err = errors.Join(err, w.Finish(ctx, id))
+	}
+	return l.report, err
+}
+
+// all does the plan from its beginning to its end, and writes down both.
+func (l *load) all(ctx context.Context) error {
+	w, plan := l.w, l.plan
+	if err := l.begin(ctx); err != nil {
+		return err
 	}
 	err := l.run(ctx)
 	if plan.Pull != nil && ctx.Err() == nil {
@@ -107,7 +131,7 @@ func Load(ctx context.Context, w *writer.Writer, plan Plan, progress func(Progre
 	if err != nil {
 		end["error"] = err.Error()
 	}
-	return l.report, errors.Join(err, w.Custody.Append(plan.action()+".end", end))
+	return errors.Join(err, w.Custody.Append(plan.action()+".end", end))
 }
 
 // begin writes down what is about to be done.

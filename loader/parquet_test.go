@@ -29,12 +29,18 @@ func writeParquet(t *testing.T, path string, rows int) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	err = c.Exec(context.Background(), fmt.Sprintf(`COPY (SELECT 2::INTEGER AS version, '000012345678' AS account_id, 'eni-0a' || (i %% 9) AS interface_id,
-		CASE WHEN i %% 10 = 9 THEN NULL ELSE '10.0.0.' || (i %% 250) END AS srcaddr, CASE WHEN i %% 10 = 9 THEN NULL ELSE '198.51.100.7' END AS dstaddr,
-		CASE WHEN i %% 10 = 9 THEN NULL ELSE (i %% 60000)::INTEGER END AS srcport, CASE WHEN i %% 10 = 9 THEN NULL ELSE 443::INTEGER END AS dstport,
-		CASE WHEN i %% 10 = 9 THEN NULL ELSE 6::INTEGER END AS protocol, CASE WHEN i %% 10 = 9 THEN NULL ELSE i + 1 END::BIGINT AS packets,
-		CASE WHEN i %% 10 = 9 THEN NULL ELSE (i + 1) * 40 END::BIGINT AS bytes, (1760000000 + i %% 300)::BIGINT AS "start", (1760000020 + i %% 300)::BIGINT AS "end",
-		CASE WHEN i %% 10 = 9 THEN NULL ELSE 'ACCEPT' END AS action, CASE WHEN i %% 10 = 9 THEN 'NODATA' ELSE 'OK' END AS log_status, 'x' AS field_of_tomorrow
+	err = c.Exec(context.Background(), fmt.Sprintf(`COPY (SELECT
+		2::INTEGER AS version, '000012345678' AS account_id, 'eni-0a' || (i %% 9) AS interface_id,
+		CASE WHEN i %% 10 = 9 THEN NULL ELSE '10.0.0.' || (i %% 250) END AS srcaddr,
+		CASE WHEN i %% 10 = 9 THEN NULL ELSE '198.51.100.7' END AS dstaddr,
+		CASE WHEN i %% 10 = 9 THEN NULL ELSE (i %% 60000)::INTEGER END AS srcport,
+		CASE WHEN i %% 10 = 9 THEN NULL ELSE 443::INTEGER END AS dstport,
+		CASE WHEN i %% 10 = 9 THEN NULL ELSE 6::INTEGER END AS protocol,
+		CASE WHEN i %% 10 = 9 THEN NULL ELSE i + 1 END::BIGINT AS packets,
+		CASE WHEN i %% 10 = 9 THEN NULL ELSE (i + 1) * 40 END::BIGINT AS bytes,
+		(1760000000 + i %% 300)::BIGINT AS "start", (1760000020 + i %% 300)::BIGINT AS "end",
+		CASE WHEN i %% 10 = 9 THEN NULL ELSE 'ACCEPT' END AS action,
+		CASE WHEN i %% 10 = 9 THEN 'NODATA' ELSE 'OK' END AS log_status, 'x' AS field_of_tomorrow
 		FROM range(%d) r(i)) TO '%s' (FORMAT parquet, COMPRESSION gzip)`, rows, path))
 	if err != nil {
 		t.Fatal(err)
@@ -72,11 +78,8 @@ func TestParquetFlowLogs(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	rows, err := c.Query(
-		context.Background(),
-		`SELECT count(*), sum(bytes)::BIGINT, count(srcaddr), min(account_id), min(extra), count(*) FILTER (log_status = 'NODATA'), max(row_no) FROM flow`,
-		nil,
-	)
+	rows, err := c.Query(context.Background(), `SELECT count(*), sum(bytes)::BIGINT, count(srcaddr), min(account_id), min(extra),
+		count(*) FILTER (log_status = 'NODATA'), max(row_no) FROM flow`, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,8 @@ import (
 )
 
 // pivotSQL is the saved query flows-of-address, first screen: both directions, the oldest 500 rows.
-const pivotSQL = `SELECT * FROM flows_of($ip_n::UHUGEINT, $ip_n::UHUGEINT, $from::TIMESTAMP, $to::TIMESTAMP, $capture, 500) ORDER BY start, object_id, row_no, side`
+const pivotSQL = `SELECT * FROM flows_of($ip_n::UHUGEINT, $ip_n::UHUGEINT, $from::TIMESTAMP, $to::TIMESTAMP, $capture, 500)
+	ORDER BY start, object_id, row_no, side`
 
 // BenchmarkPivot measures, on a case of CASE53_BENCH_SCALE million flows, how long the flows of one address take: of
 // addresses drawn by their share of the traffic, of rare ones, and of the busiest.
@@ -35,7 +36,7 @@ func BenchmarkPivot(b *testing.B) {
 	}
 	overview := time.Since(start)
 	addresses := column(b, c, "SELECT addr_n FROM flow_by_addr USING SAMPLE 40 ROWS (reservoir, 53)")
-	busiest := column(b, c, "SELECT addr FROM store.flow_endpoint GROUP BY addr ORDER BY count(*) DESC LIMIT 5")
+	busiest := column(b, c, "SELECT addr FROM derived.flow_endpoint GROUP BY addr ORDER BY count(*) DESC LIMIT 5")
 	for range b.N {
 		report := func(name string, addrs []string) {
 			var warm []float64

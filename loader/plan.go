@@ -5,6 +5,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"case53/cases"
@@ -61,6 +62,21 @@ func (p *Plan) action() string {
 	return "load"
 }
 
+// title is the plan in a few words.
+func (p *Plan) title() string {
+	var uris []string
+	for _, s := range p.Sources {
+		uris = append(uris, strings.Fields(s.URI())...) // a source of several paths has several
+	}
+	switch len(uris) {
+	case 0:
+		return p.action()
+	case 1:
+		return p.action() + " of " + uris[0]
+	}
+	return fmt.Sprintf("%s of %s and %d more", p.action(), uris[0], len(uris)-1)
+}
+
 // record is the plan as the custody log keeps it.
 func (p *Plan) record() map[string]any {
 	uris := []string{}
@@ -114,13 +130,32 @@ type Report struct {
 	Skipped  int // the same object was in the case already
 	Copies   int // same bytes as an object from another place
 	Lines    cases.Counts
-	Problems int            // objects that could not be read whole, or were not recognised
-	Formats  map[string]int // how objects were read: "flow: version account-id … (inferred)" → number of objects
+	Problems int              // objects that could not be read whole, or were not recognised
+	Formats  map[string]int   // how objects were read: "flow: version account-id … (inferred)" → number of objects
+	Unread   map[string]int64 // records that no type reads, by what they are and where: "an Apache … log (stream x)" → records
 	Failures []Failure
 	Slices   []source.Slice // of remote sources, as they stand at the end
 	Remarks  []string       // of remote sources: what they passed over, what looks masked
 	Elapsed  time.Duration  // of loading
 	Deriving time.Duration  // of building the derived tables
+}
+
+// count notes how the parts of an object were read, and what no type reads.
+func (r *Report) count(o cases.Object) {
+	if len(o.Parts) > 0 && o.Parts[0].Duplicate == o.Read && strings.HasPrefix(o.Format, copyFormat) {
+		r.Formats[o.LogType+": "+o.Format]++
+		return
+	}
+	seen := map[string]bool{}
+	for _, p := range o.Parts {
+		if p.Unread > 0 {
+			r.Unread[p.Source()+": "+p.Format] += p.Unread
+		}
+		if key := p.LogType + ": " + p.Format; p.LogType != cases.Unknown && p.Format != "" && !seen[key] {
+			seen[key] = true
+			r.Formats[key]++
+		}
+	}
 }
 
 // FormatNames gives the keys of Formats in order.

@@ -18,7 +18,7 @@ func (p *Plan) identity() (string, error) {
 	key := p.record()
 	delete(key, "flow_format") // how records are read may change on the way
 	delete(key, "format")
-	if len(p.Pull.Options) > 0 {
+	if p.Pull != nil && len(p.Pull.Options) > 0 {
 		key["options"] = p.Pull.Options
 	}
 	text, err := json.Marshal(key)
@@ -107,10 +107,20 @@ func (l *load) addSlices(tx *writer.Tx, settled []source.Slice, failed []broken)
 				s.Reason += "; " + said
 			}
 		}
-		tx.Slice(
-			cases.Slice{PullID: l.pull, Source: s.Source, From: s.From, To: s.To, State: string(s.State), Reason: strings.ReplaceAll(s.Reason, "\n", " "),
-				Objects: s.Objects, Records: s.Records, Bytes: s.Bytes, Digest: s.Digest, Reads: s.Reads, SettleAt: time.Now().UTC()},
-		)
+		tx.Slice(cases.Slice{
+			PullID:   l.pull,
+			Source:   s.Source,
+			From:     s.From,
+			To:       s.To,
+			State:    string(s.State),
+			Reason:   strings.ReplaceAll(s.Reason, "\n", " "),
+			Objects:  s.Objects,
+			Records:  s.Records,
+			Bytes:    s.Bytes,
+			Digest:   s.Digest,
+			Reads:    s.Reads,
+			SettleAt: time.Now().UTC(),
+		})
 		l.update(func() { l.report.Slices = append(l.report.Slices, s) })
 	}
 }
@@ -125,11 +135,8 @@ func (l *load) endPull(ctx context.Context, loadErr error) error {
 	for i, s := range l.plan.Sources {
 		if sliced, ok := s.(source.Sliced); ok {
 			for _, one := range sliced.Slices() {
-				l.addSlices(
-					tx,
-					[]source.Slice{one},
-					slices.DeleteFunc(slices.Clone(l.broken[i]), func(b broken) bool { return !strings.HasPrefix(b.uri, one.Source) }),
-				)
+				elsewhere := func(b broken) bool { return !strings.HasPrefix(b.uri, one.Source) }
+				l.addSlices(tx, []source.Slice{one}, slices.DeleteFunc(slices.Clone(l.broken[i]), elsewhere))
 			}
 		}
 	}

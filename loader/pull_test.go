@@ -95,10 +95,13 @@ func bucketOf(n int) *remote {
 			at := pullDay.Add(time.Duration(i)*time.Hour + time.Duration(k)*time.Minute).Unix()
 			fmt.Fprintf(&b, "2 123456789012 eni-1 10.0.%d.%d 198.51.100.7 1 443 6 1 40 %d %d ACCEPT OK\n", i, k, at, at+30)
 		}
-		r.objects = append(
-			r.objects,
-			&remoteObject{s: r, uri: fmt.Sprintf("s3://bucket/%03d.log", i), etag: fmt.Sprintf("e%d", i), version: "v1", text: b.String()},
-		)
+		r.objects = append(r.objects, &remoteObject{
+			s:       r,
+			uri:     fmt.Sprintf("s3://bucket/%03d.log", i),
+			etag:    fmt.Sprintf("e%d", i),
+			version: "v1",
+			text:    b.String(),
+		})
 	}
 	return r
 }

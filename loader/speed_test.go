@@ -198,33 +198,45 @@ SELECT f.filename AS object, context_id, to_timestamp(f.start)::TIMESTAMP AS sta
 FROM read_csv('%[1]s', delim=' ', header=true, nullstr='-', names=[%[2]s], types={%[3]s}, filename=true) f
 JOIN store.raw_context c USING (account_id, interface_id, action, log_status)`
 
-const flowNames = `'version','account_id','interface_id','srcaddr','dstaddr','srcport','dstport','protocol','packets','bytes','start','end','action','log_status'`
+const flowNames = `'version','account_id','interface_id','srcaddr','dstaddr','srcport','dstport',
+  'protocol','packets','bytes','start','end','action','log_status'`
 
-const flowTypes = `'version':'SMALLINT','account_id':'VARCHAR','interface_id':'VARCHAR','srcaddr':'VARCHAR','dstaddr':'VARCHAR','srcport':'INTEGER','dstport':'INTEGER','protocol':'SMALLINT','packets':'BIGINT','bytes':'BIGINT','start':'BIGINT','end':'BIGINT','action':'VARCHAR','log_status':'VARCHAR'`
+const flowTypes = `'version':'SMALLINT','account_id':'VARCHAR','interface_id':'VARCHAR','srcaddr':'VARCHAR','dstaddr':'VARCHAR',
+  'srcport':'INTEGER','dstport':'INTEGER','protocol':'SMALLINT','packets':'BIGINT','bytes':'BIGINT',
+  'start':'BIGINT','end':'BIGINT','action':'VARCHAR','log_status':'VARCHAR'`
 
-const v4Macro = `CREATE MACRO v4(a) AS (split_part(a,'.',1)::UINTEGER*16777216 + split_part(a,'.',2)::UINTEGER*65536 + split_part(a,'.',3)::UINTEGER*256 + split_part(a,'.',4)::UINTEGER);`
+const v4Macro = `CREATE MACRO v4(a) AS (split_part(a,'.',1)::UINTEGER*16777216 + split_part(a,'.',2)::UINTEGER*65536 +
+  split_part(a,'.',3)::UINTEGER*256 + split_part(a,'.',4)::UINTEGER);`
 
 // jsonContexts numbers the contexts beforehand, as csvContexts does, those of answers too.
 const jsonContexts = v4Macro + `
 CREATE TABLE store.raw_context AS SELECT row_number() OVER () AS context_id, * FROM
-  (SELECT DISTINCT version, account_id, region, vpc_id, query_type, query_class, rcode, transport, srcids.instance AS instance FROM read_json('%[1]s', format='newline_delimited', columns={%[2]s}));
+  (SELECT DISTINCT version, account_id, region, vpc_id, query_type, query_class, rcode, transport, srcids.instance AS instance
+   FROM read_json('%[1]s', format='newline_delimited', columns={%[2]s}));
 CREATE TABLE store.raw_answer AS SELECT row_number() OVER () AS answer_context_id, type, class FROM
-  (SELECT DISTINCT a.Type AS type, a.Class AS class FROM (SELECT unnest(answers) AS a FROM read_json('%[1]s', format='newline_delimited', columns={%[2]s})))`
+  (SELECT DISTINCT a.Type AS type, a.Class AS class
+   FROM (SELECT unnest(answers) AS a FROM read_json('%[1]s', format='newline_delimited', columns={%[2]s})))`
 
 // readJSON fills the parent and the child table of the Resolver's records by DuckDB's reader, as far as SQL goes: without
 // the registered domain, and with the entropy of the first label only.
 const readJSON = `
-CREATE TEMP TABLE raw AS SELECT filename AS object, row_number() OVER () AS row_no, context_id, query_timestamp, lower(rtrim(query_name, '.')) AS name,
-  CASE WHEN NOT contains(srcaddr, ':') THEN v4(srcaddr) END AS src4, CASE WHEN contains(srcaddr, ':') THEN srcaddr END AS src6, srcport::INTEGER AS srcport, answers
+CREATE TEMP TABLE raw AS SELECT filename AS object, row_number() OVER () AS row_no, context_id, query_timestamp,
+  lower(rtrim(query_name, '.')) AS name,
+  CASE WHEN NOT contains(srcaddr, ':') THEN v4(srcaddr) END AS src4, CASE WHEN contains(srcaddr, ':') THEN srcaddr END AS src6,
+  srcport::INTEGER AS srcport, answers
 FROM (SELECT *, srcids.instance AS instance FROM read_json('%[1]s', format='newline_delimited', columns={%[2]s}, filename=true))
 JOIN store.raw_context c USING (version, account_id, region, vpc_id, query_type, query_class, rcode, transport, instance);
 CREATE TABLE store.dns AS SELECT * EXCLUDE (answers), len(answers) AS answers_n, len(string_split(name, '.')) AS labels,
-  list_max(list_transform(string_split(name, '.'), lambda l: len(l))) AS longest_label, list_aggregate(string_split(split_part(name, '.', 1), ''), 'entropy') AS entropy FROM raw;
-CREATE TABLE store.dns_answer AS SELECT object, row_no, context_id, query_timestamp, name, src4, src6, a.Rdata AS rdata, k.answer_context_id,
-  CASE WHEN a.Type = 'A' THEN v4(a.Rdata) END AS rdata4 FROM (SELECT *, unnest(answers) AS a FROM raw) JOIN store.raw_answer k ON k.type = a.Type AND k.class = a.Class`
+  list_max(list_transform(string_split(name, '.'), lambda l: len(l))) AS longest_label,
+  list_aggregate(string_split(split_part(name, '.', 1), ''), 'entropy') AS entropy FROM raw;
+CREATE TABLE store.dns_answer AS SELECT object, row_no, context_id, query_timestamp, name, src4, src6,
+  a.Rdata AS rdata, k.answer_context_id, CASE WHEN a.Type = 'A' THEN v4(a.Rdata) END AS rdata4
+FROM (SELECT *, unnest(answers) AS a FROM raw) JOIN store.raw_answer k ON k.type = a.Type AND k.class = a.Class`
 
-const resolverTypes = `version:'VARCHAR', account_id:'VARCHAR', region:'VARCHAR', vpc_id:'VARCHAR', query_timestamp:'TIMESTAMP', query_name:'VARCHAR', query_type:'VARCHAR',
-  query_class:'VARCHAR', rcode:'VARCHAR', answers:'STRUCT(Rdata VARCHAR, Type VARCHAR, Class VARCHAR)[]', srcaddr:'VARCHAR', srcport:'VARCHAR', transport:'VARCHAR', srcids:'STRUCT(instance VARCHAR)'`
+const resolverTypes = `version:'VARCHAR', account_id:'VARCHAR', region:'VARCHAR', vpc_id:'VARCHAR', query_timestamp:'TIMESTAMP',
+  query_name:'VARCHAR', query_type:'VARCHAR', query_class:'VARCHAR', rcode:'VARCHAR',
+  answers:'STRUCT(Rdata VARCHAR, Type VARCHAR, Class VARCHAR)[]',
+  srcaddr:'VARCHAR', srcport:'VARCHAR', transport:'VARCHAR', srcids:'STRUCT(instance VARCHAR)'`
 
 func BenchmarkLoadFlow(b *testing.B) {
 	root := benchDir(b)

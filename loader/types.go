@@ -40,7 +40,7 @@ func Schemas() []cases.Schema {
 	for _, t := range Types() {
 		out = append(out, t.Schema)
 	}
-	return append(out, across.Schema)
+	return append(out, across.Schemas...)
 }
 
 // Places are where services put logs of any type in a bucket.

@@ -52,13 +52,17 @@ func drawCase(t *rapid.T) smallCase {
 		}
 	})
 	flow := rapid.Custom(func(t *rapid.T) flowRow {
-		f := flowRow{iface: rapid.IntRange(1, 2).Draw(t, "interface"), src: host.Draw(t, "src"), dst: host.Draw(t, "dst"), start: moment.Draw(t, "start"),
-			srcPort: rapid.SampledFrom([]int{22, 443, 40000, 50000}).
-				Draw(t, "srcport"),
+		f := flowRow{
+			iface:   rapid.IntRange(1, 2).Draw(t, "interface"),
+			src:     host.Draw(t, "src"),
+			dst:     host.Draw(t, "dst"),
+			start:   moment.Draw(t, "start"),
+			srcPort: rapid.SampledFrom([]int{22, 443, 40000, 50000}).Draw(t, "srcport"),
 			dstPort: rapid.SampledFrom([]int{22, 443, 40000, 50000}).Draw(t, "dstport"),
-			seconds: rapid.SampledFrom([]int{0, 30, 60}).
-				Draw(t, "seconds"),
-			reject: rapid.Bool().Draw(t, "reject"), flags: rapid.SampledFrom([]int{-1, 0, 2, 3, 18, 19}).Draw(t, "flags")}
+			seconds: rapid.SampledFrom([]int{0, 30, 60}).Draw(t, "seconds"),
+			reject:  rapid.Bool().Draw(t, "reject"),
+			flags:   rapid.SampledFrom([]int{-1, 0, 2, 3, 18, 19}).Draw(t, "flags"),
+		}
 		if rapid.IntRange(0, 3).Draw(t, "translated") == 0 {
 			f.pktSrc, f.pktDst = host.Draw(t, "pkt_src"), host.Draw(t, "pkt_dst")
 		}
@@ -204,19 +208,8 @@ func load(t interface{ Fatalf(string, ...any) }, db *sql.DB, all []smallCase) {
 			}
 		}
 		for j, a := range c.answers {
-			answers = append(
-				answers,
-				fmt.Sprintf(
-					"(%d, %d, 1, %d, %s, '%s', %s, NULL, 'x', 1, %s, NULL, false)",
-					i+1,
-					j,
-					i,
-					when(a.at),
-					a.name,
-					address(a.client),
-					address(a.address),
-				),
-			)
+			answers = append(answers, fmt.Sprintf("(%d, %d, 1, %d, %s, '%s', %s, NULL, 'x', 1, %s, NULL, false)",
+				i+1, j, i, when(a.at), a.name, address(a.client), address(a.address)))
 		}
 		for j, f := range c.flows {
 			id, flags := i*4+f.iface*2-2, "NULL"
@@ -226,18 +219,8 @@ func load(t interface{ Fatalf(string, ...any) }, db *sql.DB, all []smallCase) {
 			if f.flags >= 0 {
 				flags = fmt.Sprint(f.flags)
 			}
-			row := fmt.Sprintf(
-				"(%d, %d, %d, %s, %s, %s, %s, %d, %d, 6",
-				i+1,
-				j,
-				id,
-				when(f.start),
-				when(f.start+f.seconds),
-				address(f.src),
-				address(f.dst),
-				f.srcPort,
-				f.dstPort,
-			)
+			row := fmt.Sprintf("(%d, %d, %d, %s, %s, %s, %s, %d, %d, 6",
+				i+1, j, id, when(f.start), when(f.start+f.seconds), address(f.src), address(f.dst), f.srcPort, f.dstPort)
 			if f.flags < 0 && f.pktSrc == 0 && f.pktDst == 0 {
 				plain = append(plain, row+")")
 			} else {
@@ -258,9 +241,9 @@ func load(t interface{ Fatalf(string, ...any) }, db *sql.DB, all []smallCase) {
 		{`flow_full (object_id, row_no, context_id, start, "end", src4, dst4, srcport, dstport, protocol, tcp_flags, pkt_src4, pkt_dst4, utf8_escaped)`, flows},
 	} {
 		table, _, _ := strings.Cut(in.table, " ")
-		must(t, db, "DELETE FROM store."+table)
+		must(t, db, "DELETE FROM "+inSchema(table))
 		if len(in.rows) > 0 {
-			must(t, db, "INSERT INTO store."+in.table+" VALUES "+strings.Join(in.rows, ", "))
+			must(t, db, "INSERT INTO "+inSchema(in.table)+" VALUES "+strings.Join(in.rows, ", "))
 		}
 	}
 }
@@ -301,7 +284,11 @@ func buildAcross(t interface{ Fatalf(string, ...any) }, db *sql.DB, derived []st
 }
 
 func acrossDerived(t *testing.T) []string {
-	return statements(sectionOf(across.Schema.SQL, "derived"))
+	var all []string
+	for _, s := range across.Schemas {
+		all = append(all, statements(sectionOf(s.SQL, "derived"))...)
+	}
+	return all
 }
 
 // TestAcrossAgreesWithTheSlowWay: names and connections, on thousands of small cases.
@@ -316,14 +303,12 @@ func TestAcrossAgreesWithTheSlowWay(t *testing.T) {
 		all := rapid.SliceOfN(rapid.Custom(drawCase), 100, 100).Draw(t, "cases")
 		load(t, db, all)
 		buildAcross(t, db, derived, rapid.IntRange(1, 3).Draw(t, "parts"))
-		named := texts(t, db, `SELECT capture, concat_ws(' ', coalesce(name, '-'), coalesce(epoch(asked_at - TIMESTAMP '2026-11-01')::BIGINT::VARCHAR, '-'),
+		named := texts(t, db, `SELECT capture, concat_ws(' ', coalesce(name, '-'),
+			coalesce(epoch(asked_at - TIMESTAMP '2026-11-01')::BIGINT::VARCHAR, '-'),
 			coalesce('[' || array_to_string(names, ' ') || ']', '-'), window_starts_too_late) FROM flow_named ORDER BY object_id, row_no`)
-		sessions := texts(
-			t,
-			db,
-			`SELECT capture, format('{} {}:{}>{}:{} {}-{} {} records, {}', interface_id, split_part(client, '.', 4), client_port, split_part(server, '.', 4), server_port,
-			epoch(start - TIMESTAMP '2026-11-01')::BIGINT, epoch("end" - TIMESTAMP '2026-11-01')::BIGINT, records, initiator_reason) FROM session`,
-		)
+		sessions := texts(t, db, `SELECT capture, format('{} {}:{}>{}:{} {}-{} {} records, {}', interface_id,
+			split_part(client, '.', 4), client_port, split_part(server, '.', 4), server_port,
+			epoch(start - TIMESTAMP '2026-11-01')::BIGINT, epoch("end" - TIMESTAMP '2026-11-01')::BIGINT, records, initiator_reason) FROM session`)
 		for i, c := range all {
 			capture := fmt.Sprintf("c%d", i)
 			var want []string
@@ -344,9 +329,14 @@ func TestAcrossAgreesWithTheSlowWay(t *testing.T) {
 // TestSessionSumsAreHeldAgainstTheRecords: a connection that lost a record, or bytes, ends the build.
 func TestSessionSumsAreHeldAgainstTheRecords(t *testing.T) {
 	derived := acrossDerived(t)
-	check := derived[len(derived)-1]
+	check := derived[slices.IndexFunc(derived, func(s string) bool { return strings.Contains(s, "their flow records are") })]
 	flow := flowRow{iface: 1, src: 1, dst: 2, srcPort: 40000, dstPort: 443, seconds: 30}
-	for _, loss := range []string{"UPDATE store.flow_session SET records = records - 1", "UPDATE store.flow_session SET bytes_in = 1", "UPDATE store.flow_session SET packets_out = 1", "DELETE FROM store.flow_session"} {
+	for _, loss := range []string{
+		"UPDATE derived.flow_session SET records = records - 1",
+		"UPDATE derived.flow_session SET bytes_in = 1",
+		"UPDATE derived.flow_session SET packets_out = 1",
+		"DELETE FROM derived.flow_session",
+	} {
 		db := emptyCase(t)
 		load(t, db, []smallCase{{flows: []flowRow{flow, flow}, first: -1}})
 		buildAcross(t, db, derived, 1)

@@ -7,79 +7,82 @@ import (
 	"time"
 )
 
+var valuesByKind = []struct {
+	kind, text string
+	want       any // nil: refused
+}{
+	{"ip", "10.0.1.5", "10.0.1.5"},
+	{"ip", "::ffff:10.0.1.5", "10.0.1.5"},
+	{"ip", "2001:DB8:0::5", "2001:db8::5"},
+	{"ip", "10.0.1", nil},
+	{"ip", "010.0.1.5", nil},
+	{"ip", "10.0.1.5/32", nil},
+	{"ip", "fe80::1%eth0", nil},
+	{"ip", " 10.0.1.5", nil},
+	{"cidr", "10.0.0.0/8", "10.0.0.0/8"},
+	{"cidr", "10.0.1.5", "10.0.1.5/32"},
+	{"cidr", "2001:db8::/32", "2001:db8::/32"},
+	{"cidr", "::ffff:10.0.0.0/104", "10.0.0.0/8"},
+	{"cidr", "10.0.1.5/8", nil},
+	{"cidr", "10.0.0.0/33", nil},
+	{"name", "WWW.Example.COM.", "www.example.com"},
+	{"name", "_dmarc.*.example.com", "_dmarc.*.example.com"},
+	{"name", `odd\052name.example`, `odd\052name.example`},
+	{"name", "bücher.example", "xn--bcher-kva.example"},
+	{"name", "MÜNCHEN.example", "xn--mnchen-3ya.example"},
+	{"name", "пример.испытание", "xn--e1afmkfd.xn--80akhbyknj4f"},
+	{"name", "例え.テスト", "xn--r8jz45g.xn--zckzah"},
+	{"name", "straße.example", "xn--strae-oqa.example"},
+	{"name", "ｅｘａｍｐｌｅ.com", "example.com"},                // full-width letters, which IDNA maps
+	{"name", "cafe\u0301.example", "xn--caf-dma.example"}, // combining accent
+	{"name", "K.example", "k.example"},                    // Kelvin sign
+	{"name", "a\x00b", nil},
+	{"name", `"Bücher.Example."`, "bücher.example"},
+	{"name", `ends.in\.`, `ends.in\.`},
+	{"name", `ends.in\\.`, `ends.in\\`},
+	{"name", ".", ""},
+	{"domain", "Example.com", "example.com"},
+	{"interface", "eni-0a1b", "eni-0a1b"},
+	{"interface", "i-0a1b", nil},
+	{"instance", "i-0a1b", "i-0a1b"},
+	{"vpc", "vpc-0a1b", "vpc-0a1b"},
+	{"vpc", "vpc-0a1b' OR 1", nil},
+	{"account", "012345678901", "012345678901"},
+	{"account", "12345", nil},
+	{"account", "unknown", "unknown"},
+	{"hosted_zone", "Z0ABC", "Z0ABC"},
+	{"hosted_zone", "/hostedzone/Z0ABC", nil},
+	{"time", "2026-11-01", moment("2026-11-01T00:00:00Z")},
+	{"time", "2026-11-01 10:00", moment("2026-11-01T10:00:00Z")},
+	{"time", "2026-11-01 10:00:05", moment("2026-11-01T10:00:05Z")},
+	{"time", "2026-11-01 10:00:05.123456", moment("2026-11-01T10:00:05.123456Z")},
+	{"time", "2026-11-01T10:00:05Z", moment("2026-11-01T10:00:05Z")},
+	{"time", "2026-11-01T10:00:05.5+02:00", moment("2026-11-01T08:00:05.5Z")},
+	{"time", "2026-11-01 10:00 CET", nil},
+	{"time", "2026-11-01T10:00", nil},
+	{"time", "01.11.2026", nil},
+	{"time", "2026-02-30", nil},
+	{"minutes", "5", int64(5)},
+	{"minutes", "-5", nil},
+	{"minutes", "525601", nil},
+	{"int", "-3", int64(-3)},
+	{"int", "3.5", nil},
+	{"int", "9223372036854775808", nil},
+	{"number", "3.5", 3.5},
+	{"number", "NaN", nil},
+	{"number", "1e999", nil},
+	{"bool", "true", true},
+	{"bool", "yes", nil},
+	{"text", "any 'thing' at all;", "any 'thing' at all;"},
+	{"text", "\xff", nil},
+	{"capture", "incident", "incident"},
+	{"capture", "a\nb", nil},
+}
+
+func moment(text string) time.Time { at, _ := time.Parse(time.RFC3339Nano, text); return at }
+
 func TestValuesByKind(t *testing.T) {
-	at := func(s string) time.Time { m, _ := time.Parse(time.RFC3339Nano, s); return m }
-	for _, c := range []struct {
-		kind, text string
-		want       any // nil: refused
-	}{
-		{"ip", "10.0.1.5", "10.0.1.5"},
-		{"ip", "::ffff:10.0.1.5", "10.0.1.5"},
-		{"ip", "2001:DB8:0::5", "2001:db8::5"},
-		{"ip", "10.0.1", nil},
-		{"ip", "010.0.1.5", nil},
-		{"ip", "10.0.1.5/32", nil},
-		{"ip", "fe80::1%eth0", nil},
-		{"ip", " 10.0.1.5", nil},
-		{"cidr", "10.0.0.0/8", "10.0.0.0/8"},
-		{"cidr", "10.0.1.5", "10.0.1.5/32"},
-		{"cidr", "2001:db8::/32", "2001:db8::/32"},
-		{"cidr", "::ffff:10.0.0.0/104", "10.0.0.0/8"},
-		{"cidr", "10.0.1.5/8", nil},
-		{"cidr", "10.0.0.0/33", nil},
-		{"name", "WWW.Example.COM.", "www.example.com"},
-		{"name", "_dmarc.*.example.com", "_dmarc.*.example.com"},
-		{"name", `odd\052name.example`, `odd\052name.example`},
-		{"name", "bücher.example", "xn--bcher-kva.example"},
-		{"name", "MÜNCHEN.example", "xn--mnchen-3ya.example"},
-		{"name", "пример.испытание", "xn--e1afmkfd.xn--80akhbyknj4f"},
-		{"name", "例え.テスト", "xn--r8jz45g.xn--zckzah"},
-		{"name", "straße.example", "xn--strae-oqa.example"},
-		{"name", "ｅｘａｍｐｌｅ.com", "example.com"},                // full-width letters, which IDNA maps
-		{"name", "cafe\u0301.example", "xn--caf-dma.example"}, // combining accent
-		{"name", "K.example", "k.example"},                    // Kelvin sign
-		{"name", "a\x00b", nil},
-		{"name", `"Bücher.Example."`, "bücher.example"},
-		{"name", `ends.in\.`, `ends.in\.`},
-		{"name", `ends.in\\.`, `ends.in\\`},
-		{"name", ".", ""},
-		{"domain", "Example.com", "example.com"},
-		{"interface", "eni-0a1b", "eni-0a1b"},
-		{"interface", "i-0a1b", nil},
-		{"instance", "i-0a1b", "i-0a1b"},
-		{"vpc", "vpc-0a1b", "vpc-0a1b"},
-		{"vpc", "vpc-0a1b' OR 1", nil},
-		{"account", "012345678901", "012345678901"},
-		{"account", "12345", nil},
-		{"account", "unknown", "unknown"},
-		{"hosted_zone", "Z0ABC", "Z0ABC"},
-		{"hosted_zone", "/hostedzone/Z0ABC", nil},
-		{"time", "2026-11-01", at("2026-11-01T00:00:00Z")},
-		{"time", "2026-11-01 10:00", at("2026-11-01T10:00:00Z")},
-		{"time", "2026-11-01 10:00:05", at("2026-11-01T10:00:05Z")},
-		{"time", "2026-11-01 10:00:05.123456", at("2026-11-01T10:00:05.123456Z")},
-		{"time", "2026-11-01T10:00:05Z", at("2026-11-01T10:00:05Z")},
-		{"time", "2026-11-01T10:00:05.5+02:00", at("2026-11-01T08:00:05.5Z")},
-		{"time", "2026-11-01 10:00 CET", nil},
-		{"time", "2026-11-01T10:00", nil},
-		{"time", "01.11.2026", nil},
-		{"time", "2026-02-30", nil},
-		{"minutes", "5", int64(5)},
-		{"minutes", "-5", nil},
-		{"minutes", "525601", nil},
-		{"int", "-3", int64(-3)},
-		{"int", "3.5", nil},
-		{"int", "9223372036854775808", nil},
-		{"number", "3.5", 3.5},
-		{"number", "NaN", nil},
-		{"number", "1e999", nil},
-		{"bool", "true", true},
-		{"bool", "yes", nil},
-		{"text", "any 'thing' at all;", "any 'thing' at all;"},
-		{"text", "\xff", nil},
-		{"capture", "incident", "incident"},
-		{"capture", "a\nb", nil},
-	} {
+	for _, c := range valuesByKind {
 		q := &Query{ID: "q", SQL: "SELECT $v", Params: []Param{{Name: "v", Kind: c.kind, Required: true, Doc: "a value"}}}
 		sql, args, err := q.Bind(map[string]string{"v": c.text})
 		switch {
@@ -109,7 +112,8 @@ func TestBindMessages(t *testing.T) {
 		{"queries-of-address", map[string]string{"ip": "10.0.1.5", "adress": "x"},
 			"queries-of-address has no parameter \"adress\"\nhint: it takes ip (required), from, to, capture"},
 		{"flows-in-cidr", map[string]string{"cidr": "10.0.1.5/24"},
-			"flows-in-cidr: parameter cidr: \"10.0.1.5/24\": 10.0.1.5 is one address of the block 10.0.1.0/24\nhint: 10.0.0.0/24 or 2001:db8::/32, host bits zero; an address alone is a block of one"},
+			"flows-in-cidr: parameter cidr: \"10.0.1.5/24\": 10.0.1.5 is one address of the block 10.0.1.0/24\n" +
+				"hint: 10.0.0.0/24 or 2001:db8::/32, host bits zero; an address alone is a block of one"},
 		{"captures", map[string]string{"x": "1"}, "captures has no parameter \"x\"\nhint: it takes none"},
 	} {
 		if _, _, err := s.Get(c.id).Bind(c.values); err == nil || err.Error() != c.want {

@@ -93,7 +93,13 @@ func (h *Hunt) more(key, line string) error {
 
 // whole checks what only the whole file can show.
 func (h *Hunt) whole() error {
-	for key, missing := range map[string]bool{"method": h.Method == "", "false-positives": h.FalsePositives == "", "not-proof": h.NotProof == "", "attack": h.Attack == nil, "step": h.Steps == nil} {
+	for key, missing := range map[string]bool{
+		"method":          h.Method == "",
+		"false-positives": h.FalsePositives == "",
+		"not-proof":       h.NotProof == "",
+		"attack":          h.Attack == nil,
+		"step":            h.Steps == nil,
+	} {
 		if missing {
 			return fmt.Errorf("a hunt without %q", key+":")
 		}
@@ -118,7 +124,11 @@ func (h *Hunt) Trace() string {
 func (h *Hunt) help() string {
 	var b strings.Builder
 	for _, part := range []struct{ title, text string }{
-		{"Method", h.Method}, {"What else looks like it", h.FalsePositives}, {"What a hit does not prove", h.NotProof}, {"Measured", h.Measured}, {"ATT&CK", strings.Join(h.Attack, ", ")},
+		{"Method", h.Method},
+		{"What else looks like it", h.FalsePositives},
+		{"What a hit does not prove", h.NotProof},
+		{"Measured", h.Measured},
+		{"ATT&CK", strings.Join(h.Attack, ", ")},
 	} {
 		if part.text != "" {
 			fmt.Fprintf(&b, "\n%s\n%s\n", part.title, wrap(part.text, "  ", 80))

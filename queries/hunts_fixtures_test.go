@@ -7,7 +7,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/netip"
 	"os"
@@ -71,22 +70,16 @@ func loaded(t *testing.T, texts map[string][]byte) *sql.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := loader.Load(
-		context.Background(),
-		w,
-		loader.Plan{Sources: []source.Source{local.New(filepath.Join(dir, "logs"))}, Capture: "incident", Role: "incident"},
-		nil,
-	)
+	plan := loader.Plan{Sources: []source.Source{local.New(filepath.Join(dir, "logs"))}, Capture: "incident", Role: "incident"}
+	report, err := loader.Load(context.Background(), w, plan, nil)
 	if err == nil {
 		err = w.Close()
 	}
 	if err != nil || len(report.Failures) > 0 {
 		t.Fatal(err, report.Failures)
 	}
-	db, err := sql.Open(
-		"duckdb",
-		filepath.Join(dir, "x.case", "case.duckdb")+"?access_mode=READ_ONLY&threads=2&autoinstall_known_extensions=false&autoload_known_extensions=false",
-	)
+	db, err := sql.Open("duckdb", filepath.Join(dir, "x.case", "case.duckdb")+
+		"?access_mode=READ_ONLY&threads=2&autoinstall_known_extensions=false&autoload_known_extensions=false")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,8 +117,10 @@ func (q question) record(b *bytes.Buffer) {
 		answers = append(answers, answer{a, kind, "IN"})
 	}
 	text, err := json.Marshal(map[string]any{
-		"version": "1.100000", "account_id": "123456789012", "region": "us-east-1", "vpc_id": "vpc-1", "query_timestamp": q.at.UTC().Format("2006-01-02T15:04:05.000Z"), "query_name": q.name + ".",
-		"query_type": q.kind, "query_class": "IN", "rcode": q.rcode, "answers": answers, "srcaddr": q.client.String(), "srcport": strconv.Itoa(q.port), "transport": q.transport, "srcids": map[string]string{},
+		"version": "1.100000", "account_id": "123456789012", "region": "us-east-1", "vpc_id": "vpc-1",
+		"query_timestamp": q.at.UTC().Format("2006-01-02T15:04:05.000Z"), "query_name": q.name + ".",
+		"query_type": q.kind, "query_class": "IN", "rcode": q.rcode, "answers": answers,
+		"srcaddr": q.client.String(), "srcport": strconv.Itoa(q.port), "transport": q.transport, "srcids": map[string]string{},
 	})
 	if err != nil {
 		panic(err)
@@ -286,9 +281,7 @@ func looksGenerated(t *testing.T, names []string) map[string]bool {
 			name:      name,
 			kind:      "A",
 			rcode:     "NXDOMAIN",
-		}.record(
-			&b,
-		)
+		}.record(&b)
 	}
 	db := loaded(t, map[string][]byte{"resolver.json": b.Bytes()})
 	q := builtins(t).Get("dga-names")
@@ -298,7 +291,8 @@ func looksGenerated(t *testing.T, names []string) map[string]bool {
 	}
 	args = map[string]any{"bits": args["bits"], "from": args["from"], "to": args["to"], "capture": args["capture"], "names": args["names"]}
 	looks := map[string]bool{}
-	for _, line := range strings.Split(answer(t, db, q.Hunt.prefix+"\nSELECT DISTINCT name FROM dns SEMI JOIN generated USING (registered_domain)", args), "\n")[1:] {
+	found := answer(t, db, q.Hunt.prefix+"\nSELECT DISTINCT name FROM dns SEMI JOIN generated USING (registered_domain)", args)
+	for _, line := range strings.Split(found, "\n")[1:] {
 		looks[line] = true
 	}
 	return looks
@@ -311,19 +305,21 @@ func TestGeneratedNames(t *testing.T) {
 		file  string
 		least float64 // percent that must be found
 	}{
-		{"help/1000domains/alexa_1000.txt", 0}, {"dga_wordlists/opendns-top-domains.txt", 0}, {"dga_wordlists/opendns-random-domains.txt", 0},
-		{
-			"dga_wordlists/goz.txt",
-			99,
-		}, {"dga_wordlists/new_goz.txt", 99}, {"dga_wordlists/others_dga.txt", 50}, {"dga_wordlists/dds-malicious-domains.csv", 92},
-		{
-			"help/1000domains/conficker_1000.txt",
-			30,
-		}, {"help/1000domains/cryptolocker_1000.txt", 78}, {"help/1000domains/matsnu_1000.txt", 0}, {"help/1000domains/pushdo_1000.txt", 0},
-		{
-			"help/1000domains/ramdo_1000.txt",
-			80,
-		}, {"help/1000domains/rovnix_1000.txt", 0}, {"help/1000domains/tinba_1000.txt", 70}, {"help/1000domains/zeus_1000.txt", 99},
+		{"help/1000domains/alexa_1000.txt", 0},
+		{"dga_wordlists/opendns-top-domains.txt", 0},
+		{"dga_wordlists/opendns-random-domains.txt", 0},
+		{"dga_wordlists/goz.txt", 99},
+		{"dga_wordlists/new_goz.txt", 99},
+		{"dga_wordlists/others_dga.txt", 50},
+		{"dga_wordlists/dds-malicious-domains.csv", 92},
+		{"help/1000domains/conficker_1000.txt", 30},
+		{"help/1000domains/cryptolocker_1000.txt", 78},
+		{"help/1000domains/matsnu_1000.txt", 0},
+		{"help/1000domains/pushdo_1000.txt", 0},
+		{"help/1000domains/ramdo_1000.txt", 80},
+		{"help/1000domains/rovnix_1000.txt", 0},
+		{"help/1000domains/tinba_1000.txt", 70},
+		{"help/1000domains/zeus_1000.txt", 99},
 	}
 	var all []string
 	for _, list := range lists {
@@ -349,255 +345,10 @@ func TestGeneratedNames(t *testing.T) {
 			found, generated = found+n, generated+len(names)
 		}
 	}
-	t.Logf(
-		"benign: %d of %d, %.2f%%; generated: %d of %d, %.2f%%",
-		wrong,
-		benign,
-		100*float64(wrong)/float64(benign),
-		found,
-		generated,
-		100*float64(found)/float64(generated),
-	)
+	t.Logf("benign: %d of %d, %.2f%%; generated: %d of %d, %.2f%%",
+		wrong, benign, 100*float64(wrong)/float64(benign), found, generated, 100*float64(found)/float64(generated))
 	if 100*wrong > benign {
 		t.Errorf("%d of %d benign names, more than 1%%", wrong, benign)
-	}
-}
-
-// packetFlow is a connection of a data set, one way: a record of an interface.
-type packetFlow struct {
-	src, dst         string
-	srcPort, dstPort int
-	protocol         int
-	packets, bytes   int64
-	start            time.Time
-	seconds          float64
-	action, way      string // way: egress or ingress, as far as is known
-}
-
-const flowHeader = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status flow-direction\n"
-
-func (f packetFlow) record(b *bytes.Buffer) {
-	or := func(s, other string) string {
-		if s == "" {
-			return other
-		}
-		return s
-	}
-	start := f.start.Unix()
-	end := f.start.Add(time.Duration(f.seconds * float64(time.Second))).Add(time.Second - 1).Unix()
-	fmt.Fprintf(
-		b,
-		"5 123456789012 eni-0123456789abcdef0 %s %s %d %d %d %d %d %d %d %s OK %s\n",
-		f.src,
-		f.dst,
-		f.srcPort,
-		f.dstPort,
-		f.protocol,
-		f.packets,
-		f.bytes,
-		start,
-		end,
-		or(f.action, "ACCEPT"),
-		or(f.way, "-"),
-	)
-}
-
-// both writes a connection as two records; the second only where anything came back.
-func both(b *bytes.Buffer, there packetFlow, backPackets, backBytes int64) {
-	there.record(b)
-	if backPackets > 0 {
-		back := there
-		back.src, back.dst, back.srcPort, back.dstPort, back.packets, back.bytes = there.dst, there.src, there.dstPort, there.srcPort, backPackets, backBytes
-		back.record(b)
-	}
-}
-
-var protocols = map[string]int{"tcp": 6, "udp": 17, "icmp": 1}
-
-// firstDay is where flows of data sets that begin in 1970 are put.
-var firstDay = time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
-
-// zeekConn is a conn.log as flow records.
-func zeekConn(t *testing.T, file string) []byte {
-	t.Helper()
-	b := bytes.NewBufferString(flowHeader)
-	number := func(s string) int64 { n, _ := strconv.ParseInt(s, 10, 64); return n }
-	for _, line := range lines(t, file) {
-		f := strings.Split(line, "\t")
-		if strings.HasPrefix(line, "#") || protocols[f[6]] == 0 {
-			continue
-		}
-		seconds, _ := strconv.ParseFloat(f[8], 64)
-		at := zeekSeconds(f[0])
-		both(
-			b,
-			packetFlow{
-				src:      f[2],
-				srcPort:  int(number(f[3])),
-				dst:      f[4],
-				dstPort:  int(number(f[5])),
-				protocol: protocols[f[6]],
-				packets:  number(f[16]),
-				bytes:    number(f[17]),
-				start:    firstDay.Add(time.Duration(at.UnixMicro()) * time.Microsecond),
-				seconds:  seconds,
-			},
-			number(f[18]),
-			number(f[19]),
-		)
-	}
-	return b.Bytes()
-}
-
-// argus is a binetflow file as flow records, and how many connections there are of each label, client, server and port.
-func argus(t *testing.T, file string) (text []byte, labels map[string]int) {
-	t.Helper()
-	b, labels := bytes.NewBufferString(flowHeader), map[string]int{}
-	number := func(s string) int64 { n, _ := strconv.ParseInt(s, 10, 64); return n }
-	for _, line := range lines(t, file)[1:] {
-		f := strings.Split(line, "\t")
-		if len(f) == 1 {
-			f = strings.Split(line, ",")
-		}
-		at, err := time.Parse("2006/01/02 15:04:05", f[0])
-		if err != nil || protocols[f[2]] != 6 && protocols[f[2]] != 17 || strings.Contains(f[3], ":") {
-			continue
-		}
-		if at.Year() == 1970 {
-			at = firstDay.Add(at.Sub(time.Unix(0, 0).UTC()))
-		}
-		seconds, _ := strconv.ParseFloat(f[1], 64)
-		both(
-			b,
-			packetFlow{
-				src:      f[3],
-				srcPort:  int(number(f[4])),
-				dst:      f[6],
-				dstPort:  int(number(f[7])),
-				protocol: protocols[f[2]],
-				packets:  number(f[14]),
-				bytes:    number(f[13]),
-				start:    at,
-				seconds:  seconds,
-			},
-			number(f[11])-number(f[14]),
-			number(f[12])-number(f[13]),
-		)
-		labels[strings.Join([]string{f[len(f)-1], f[3], f[6], f[7]}, " ")]++
-	}
-	return b.Bytes(), labels
-}
-
-const slips = "stratosphereips+StratosphereLinuxIPS/dataset/"
-
-// TestScanIsFound: the horizontal scan of SLIPS, at the defaults.
-func TestScanIsFound(t *testing.T) {
-	db := loaded(t, map[string][]byte{"flow.log": zeekConn(t, fixture(t, slips+"port-scans/horizontal/conn.log"))})
-	if found := ranking(t, db, "port-sweep", "severity, src, dstport, targets", nil); len(found) != 1 || found[0] != "low 10.0.2.112 80 25" {
-		t.Errorf("found %q", found)
-	}
-}
-
-// TestLabelledFlows: how many connections of a label some finding is about.
-func TestLabelledFlows(t *testing.T) {
-	text, labels := argus(t, fixture(t, slips+"test5-mixed.binetflow"))
-	db := loaded(t, map[string][]byte{"flow.log": text})
-	for _, c := range []struct {
-		hunt, label string
-		want        int
-	}{
-		{"other-resolver", "flow=Malware-UDP-DNS", 197},
-		{"no-dns-answer", "flow=Malware-TCP", 80}, // of severity info: the case has no Resolver log
-	} {
-		reported := map[string]bool{}
-		for _, f := range ranking(t, db, c.hunt, "src, dst, dstport", nil) {
-			reported[f] = true
-		}
-		all, found := 0, 0
-		for key, n := range labels {
-			if place, ok := strings.CutPrefix(key, c.label+" "); ok {
-				all += n
-				if reported[place] {
-					found += n
-				}
-			}
-		}
-		t.Logf("%s: %d of %d of %s in %d findings", c.hunt, found, all, c.label, len(reported))
-		if all != c.want || found != all {
-			t.Errorf("%s: %d of %d of %s, want %d", c.hunt, found, all, c.label, c.want)
-		}
-	}
-}
-
-// TestLabelledEvents: the labelled events of four rules, each decided by a query of ours. A port scan is judged from many
-// events, so the labelled one is repeated for twelve ports in a row (a common port for itself).
-func TestLabelledEvents(t *testing.T) {
-	const rules = "panther-labs+panther-analysis/rules/aws_vpc_flow_rules/"
-	const leaves = "SELECT count(*) AS n FROM (%s) h WHERE EXISTS (FROM flow f WHERE f.srcaddr = h.src AND f.dstaddr = h.dst AND f.flow_direction = 'egress')" // the rule counts what leaves an interface
-	total := 0
-	for _, c := range []struct {
-		file, query, form string
-		repeat            bool
-	}{
-		{"aws_vpc_ssh_allowed_signal", "open-admin-doors", "SELECT count(*) AS n FROM (%s)", false},
-		{"aws_vpc_inbound_traffic_port_blocklist", "open-admin-doors", "SELECT count(*) AS n FROM (%s)", false},
-		{"aws_vpc_inbound_traffic_port_allowlist", "open-admin-doors", "SELECT count(*) AS n FROM (%s)", false},
-		{"aws_vpc_port_scanning", "port-scan", leaves, true},
-	} {
-		var rule struct {
-			Tests []struct {
-				Name     string
-				Expected bool `json:"expected_result"`
-				Log      struct {
-					SrcAddr, DstAddr, Action, FlowDirection string
-					SrcPort, DstPort                        int
-				}
-			}
-		}
-		text, err := os.ReadFile(fixture(t, rules+c.file+".tests.extracted.json"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(text, &rule); err != nil {
-			t.Fatal(err)
-		}
-		for _, event := range rule.Tests {
-			total++
-			f := packetFlow{
-				src:      strings.Replace(event.Log.SrcAddr, "null", "-", 1),
-				dst:      event.Log.DstAddr,
-				srcPort:  max(event.Log.SrcPort, 40000),
-				dstPort:  event.Log.DstPort,
-				protocol: 6,
-				packets:  3,
-				bytes:    180,
-				start:    firstDay,
-				seconds:  1,
-				action:   event.Log.Action,
-				way:      event.Log.FlowDirection,
-			}
-			b := bytes.NewBufferString(flowHeader)
-			f.record(b)
-			for i := 1; c.repeat && i < 12; i++ {
-				f.srcPort++
-				if f.dstPort > 1024 {
-					f.dstPort++
-				}
-				f.record(b)
-			}
-			q := builtins(t).Get(c.query)
-			sql, args, err := q.Bind(nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			found := answer(t, loaded(t, map[string][]byte{"flow.log": b.Bytes()}), fmt.Sprintf(c.form, sql), args) != "n\n0\n"
-			if found != event.Expected {
-				t.Errorf("%s, %s: %v by %s, labelled %v", c.file, event.Name, found, c.query, event.Expected)
-			}
-		}
-	}
-	if total != 16 {
-		t.Errorf("%d events", total)
 	}
 }
 
@@ -609,8 +360,12 @@ func TestInfectedClients(t *testing.T) {
 		q.record(&b)
 	}
 	families := map[string]string{}
-	for i, file := range []string{"dga_wordlists/goz.txt", "dga_wordlists/new_goz.txt", "help/1000domains/zeus_1000.txt", "help/1000domains/cryptolocker_1000.txt", "help/1000domains/conficker_1000.txt", "help/1000domains/ramdo_1000.txt",
-		"help/1000domains/tinba_1000.txt", "help/1000domains/pushdo_1000.txt", "help/1000domains/matsnu_1000.txt", "help/1000domains/rovnix_1000.txt"} {
+	for i, file := range []string{
+		"dga_wordlists/goz.txt", "dga_wordlists/new_goz.txt",
+		"help/1000domains/zeus_1000.txt", "help/1000domains/cryptolocker_1000.txt", "help/1000domains/conficker_1000.txt",
+		"help/1000domains/ramdo_1000.txt", "help/1000domains/tinba_1000.txt", "help/1000domains/pushdo_1000.txt",
+		"help/1000domains/matsnu_1000.txt", "help/1000domains/rovnix_1000.txt",
+	} {
 		client := netip.AddrFrom4([4]byte{10, 99, 0, byte(i + 1)})
 		families[client.String()] = file
 		for n, name := range domains(t, file)[:200] {
@@ -621,9 +376,7 @@ func TestInfectedClients(t *testing.T) {
 				name:      name,
 				kind:      "A",
 				rcode:     "NXDOMAIN",
-			}.record(
-				&b,
-			)
+			}.record(&b)
 		}
 	}
 	found := ranking(t, loaded(t, map[string][]byte{"resolver.json": b.Bytes()}), "dga-names", "client, severity, score, generated_domains", nil)

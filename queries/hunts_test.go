@@ -12,75 +12,65 @@ import (
 
 // flows makes one flow record for each i in [0, n) from expressions over i: source, destination, ports, start second.
 func flows(n int, context int, src, dst, srcPort, dstPort, second, bytes, flags string) string {
-	return fmt.Sprintf(
-		`INSERT INTO store.flow_full (object_id, row_no, context_id, start, "end", src4, dst4, srcport, dstport, protocol, packets, bytes, tcp_flags, utf8_escaped)
-		SELECT 1, (SELECT count(*) FROM store.flow) + i, %d, TIMESTAMP '2026-11-02' + to_milliseconds((1000 * (%s))::BIGINT), TIMESTAMP '2026-11-02' + to_milliseconds((1000 * (%s) + 1000)::BIGINT),
+	return fmt.Sprintf(`INSERT INTO store.flow_full (object_id, row_no, context_id, start, "end",
+			src4, dst4, srcport, dstport, protocol, packets, bytes, tcp_flags, utf8_escaped)
+		SELECT 1, (SELECT count(*) FROM store.flow) + i, %d,
+		TIMESTAMP '2026-11-02' + to_milliseconds((1000 * (%s))::BIGINT),
+		TIMESTAMP '2026-11-02' + to_milliseconds((1000 * (%s) + 1000)::BIGINT),
 		v4(%s), v4(%s), %s, %s, 6, 10, %s, %s, false FROM range(%d) t(i)`,
-		context,
-		second,
-		second,
-		src,
-		dst,
-		srcPort,
-		dstPort,
-		bytes,
-		flags,
-		n,
-	)
+		context, second, second, src, dst, srcPort, dstPort, bytes, flags, n)
 }
 
 // asks makes one Resolver record for each i.
 func asks(n int, client, name, domain, second, context string) string {
-	return fmt.Sprintf(
-		`INSERT INTO store.dns (object_id, row_no, context_id, query_timestamp, name, registered_domain, labels, longest_label, entropy, src4, answers_n, utf8_escaped)
-		SELECT 2, (SELECT count(*) FROM store.dns) + i, %s, TIMESTAMP '2026-11-02' + to_seconds((%s)::BIGINT), %s, %s, 3, 20, list_aggregate(string_split(split_part(%s, '.', 1), ''), 'entropy'), v4(%s), 0, false FROM range(%d) t(i)`,
-		context,
-		second,
-		name,
-		domain,
-		name,
-		client,
-		n,
-	)
+	return fmt.Sprintf(`INSERT INTO store.dns (object_id, row_no, context_id, query_timestamp, name, registered_domain,
+			labels, longest_label, entropy, src4, answers_n, utf8_escaped)
+		SELECT 2, (SELECT count(*) FROM store.dns) + i, %s, TIMESTAMP '2026-11-02' + to_seconds((%s)::BIGINT), %s, %s,
+		3, 20, list_aggregate(string_split(split_part(%s, '.', 1), ''), 'entropy'), v4(%s), 0, false FROM range(%d) t(i)`,
+		context, second, name, domain, name, client, n)
 }
 
 // guesses makes one public zone record for each i.
 func guesses(n int, name, second, context string) string {
-	return fmt.Sprintf(
-		`INSERT INTO store.zone (object_id, row_no, context_id, query_timestamp, name, registered_domain, labels, longest_label, entropy, resolver4, utf8_escaped)
-		SELECT 3, i, %s, TIMESTAMP '2026-11-02' + to_seconds((%s)::BIGINT), %s, 'corp.example', 3, 5, 1, v4('198.51.100.7'), false FROM range(%d) t(i)`,
-		context,
-		second,
-		name,
-		n,
-	)
+	return fmt.Sprintf(`INSERT INTO store.zone (object_id, row_no, context_id, query_timestamp, name, registered_domain,
+			labels, longest_label, entropy, resolver4, utf8_escaped)
+		SELECT 3, i, %s, TIMESTAMP '2026-11-02' + to_seconds((%s)::BIGINT), %s, 'corp.example',
+		3, 5, 1, v4('198.51.100.7'), false FROM range(%d) t(i)`,
+		context, second, name, n)
 }
 
 // span makes the minutes [from, to) that records of an interface speak about.
 func span(iface string, from, to int) string {
-	return fmt.Sprintf(
-		"INSERT INTO store.span SELECT 'flow', 'incident', '%s', 'OK', TIMESTAMP '2026-11-02' + to_minutes(i) FROM range(%d, %d) t(i)",
-		iface,
-		from,
-		to,
-	)
+	return fmt.Sprintf("INSERT INTO derived.span SELECT 'flow', 'incident', '%s', 'OK', TIMESTAMP '2026-11-02' + to_minutes(i) "+
+		"FROM range(%d, %d) t(i)", iface, from, to)
 }
 
 // stage is what every test of a hunt starts from.
 const stage = `
 INSERT INTO store.capture VALUES ('incident', 'incident', '2026-11-10'), ('replay', 'replay', '2026-11-10');
-INSERT INTO store.flow_context (context_id, capture, interface_id, instance_id, vpc_id, action, log_status, flow_direction, pkt_dst_aws_service) VALUES
-  (1, 'incident', 'eni-1', 'i-1', 'vpc-1', 'ACCEPT', 'OK', 'egress', NULL), (2, 'incident', 'eni-1', 'i-1', 'vpc-1', 'ACCEPT', 'OK', 'ingress', NULL),
-  (3, 'incident', 'eni-1', 'i-1', 'vpc-1', 'REJECT', 'OK', 'ingress', NULL), (4, 'incident', 'eni-1', 'i-1', 'vpc-1', 'ACCEPT', 'OK', 'egress', 'AMAZON'),
-  (5, 'incident', 'eni-1', 'i-1', 'vpc-1', 'REJECT', 'OK', 'egress', NULL), (6, 'replay', 'eni-9', 'i-9', 'vpc-9', 'REJECT', 'OK', 'egress', NULL);
+INSERT INTO store.flow_context
+  (context_id, capture, interface_id, instance_id, vpc_id, action, log_status, flow_direction, pkt_dst_aws_service) VALUES
+  (1, 'incident', 'eni-1', 'i-1', 'vpc-1', 'ACCEPT', 'OK', 'egress', NULL),
+  (2, 'incident', 'eni-1', 'i-1', 'vpc-1', 'ACCEPT', 'OK', 'ingress', NULL),
+  (3, 'incident', 'eni-1', 'i-1', 'vpc-1', 'REJECT', 'OK', 'ingress', NULL),
+  (4, 'incident', 'eni-1', 'i-1', 'vpc-1', 'ACCEPT', 'OK', 'egress', 'AMAZON'),
+  (5, 'incident', 'eni-1', 'i-1', 'vpc-1', 'REJECT', 'OK', 'egress', NULL),
+  (6, 'replay', 'eni-9', 'i-9', 'vpc-9', 'REJECT', 'OK', 'egress', NULL);
 INSERT INTO store.dns_context (context_id, capture, vpc_id, query_type, rcode) VALUES
-  (1, 'incident', 'vpc-1', 'A', 'NOERROR'), (2, 'incident', 'vpc-1', 'A', 'NXDOMAIN'), (3, 'incident', 'vpc-1', 'TXT', 'NOERROR'), (4, 'replay', 'vpc-9', 'A', 'NOERROR');
+  (1, 'incident', 'vpc-1', 'A', 'NOERROR'), (2, 'incident', 'vpc-1', 'A', 'NXDOMAIN'),
+  (3, 'incident', 'vpc-1', 'TXT', 'NOERROR'), (4, 'replay', 'vpc-9', 'A', 'NOERROR');
 INSERT INTO store.dns_answer_context VALUES (1, 'A', 'IN'), (2, 'AAAA', 'IN'), (3, 'CNAME', 'IN'), (4, 'TXT', 'IN'), (5, 'NULL', 'IN');
-INSERT INTO store.zone_context (context_id, capture, hosted_zone_id, query_type, response_code) VALUES (1, 'incident', 'Z1', 'A', 'NXDOMAIN'), (2, 'incident', 'Z1', 'A', 'NOERROR');
-INSERT INTO store.minute (log_type, capture, source, status, minute, records) VALUES ('dns', 'incident', 'vpc-1', 'NOERROR', '2026-10-30', 1), ('dns', 'replay', 'vpc-9', 'NOERROR', '2026-10-30', 1);
+INSERT INTO store.zone_context (context_id, capture, hosted_zone_id, query_type, response_code) VALUES
+  (1, 'incident', 'Z1', 'A', 'NXDOMAIN'), (2, 'incident', 'Z1', 'A', 'NOERROR');
+INSERT INTO derived.minute (log_type, capture, source, status, minute, records) VALUES
+  ('dns', 'incident', 'vpc-1', 'NOERROR', '2026-10-30', 1), ('dns', 'replay', 'vpc-9', 'NOERROR', '2026-10-30', 1);
 `
 
-const generated = "substr(md5(i::VARCHAR || 'x'), 1, 16) || '.example'"
+// Names that look generated, and names that are only long.
+const (
+	generated = "substr(md5(i::VARCHAR || 'x'), 1, 16) || '.example'"
+	compound  = "['northwind', 'delivery', 'summerhouse', 'bookkeeping', 'wintersport', 'kitchenware'][1 + i % 6] || i || '.example'"
+)
 
 // huntCase is one hunt's test.
 type huntCase struct {
@@ -96,19 +86,12 @@ var huntCases = map[string]huntCase{
 		found:   []string{flows(200, 1, "'10.0.0.1'", "'203.0.113.9'", "30000 + i", "443", "300 * i + hash(i) % 20", "1500 + i % 7", "3")},
 		subject: "severity, outcome, direction, src, dst, dstport", want: "high beacon out 10.0.0.1 203.0.113.9 443",
 		innocent: []string{
-			flows(
-				1400,
-				1,
-				"'10.0.0.1'",
-				"'203.0.113.10'",
-				"30000",
-				"443",
-				"60 * i",
-				"1500",
-				"0",
-			), // one connection that is kept open
-			flows(300, 1, "'10.0.0.1'", "'203.0.113.11'", "30000 + i", "443", "(hash(i) % 864000) / 10", "hash(i + 5) % 90000", "3"), // at any time
-			flows(200, 4, "'10.0.0.1'", "'203.0.113.12'", "40000 + i", "443", "300 * i", "1500", "3"),                                // AWS's own
+			// one connection that is kept open
+			flows(1400, 1, "'10.0.0.1'", "'203.0.113.10'", "30000", "443", "60 * i", "1500", "0"),
+			// at any time
+			flows(300, 1, "'10.0.0.1'", "'203.0.113.11'", "30000 + i", "443", "(hash(i) % 864000) / 10", "hash(i + 5) % 90000", "3"),
+			// AWS's own
+			flows(200, 4, "'10.0.0.1'", "'203.0.113.12'", "40000 + i", "443", "300 * i", "1500", "3"),
 		},
 	},
 	"port-scan": {
@@ -144,7 +127,8 @@ var huntCases = map[string]huntCase{
 		},
 		subject: "severity, src, dst, dstport, resolver_hours", want: "high 10.0.0.1 203.0.113.140 443 24.0",
 		innocent: []string{
-			"INSERT INTO store.dns_answer SELECT 2, 99, 1, 1, TIMESTAMP '2026-11-02', 'www.example', v4('10.0.0.1'), NULL, '203.0.113.9', 1, v4('203.0.113.9'), NULL, false",
+			`INSERT INTO store.dns_answer SELECT 2, 99, 1, 1, TIMESTAMP '2026-11-02',
+				'www.example', v4('10.0.0.1'), NULL, '203.0.113.9', 1, v4('203.0.113.9'), NULL, false`,
 			flows(3, 1, "'10.0.0.1'", "'203.0.113.9'", "40000 + i", "443", "80000 + i", "90000000", "3"),
 			flows(3, 4, "'10.0.0.1'", "'203.0.113.12'", "40000 + i", "443", "90000 + i", "90000000", "3"), // AWS's own
 			flows(3, 2, "'203.0.113.13'", "'10.0.0.1'", "40000 + i", "443", "90000 + i", "90000000", "3"), // called by it
@@ -174,20 +158,16 @@ var huntCases = map[string]huntCase{
 		},
 		subject: "severity, client", want: "high 10.0.0.1",
 		innocent: []string{
-			asks(
-				200,
-				"'10.0.0.1'",
-				"['northwind', 'delivery', 'summerhouse', 'bookkeeping', 'wintersport', 'kitchenware'][1 + i % 6] || i || '.example'",
-				"['northwind', 'delivery', 'summerhouse', 'bookkeeping', 'wintersport', 'kitchenware'][1 + i % 6] || i || '.example'",
-				"i",
-				"2",
-			),
+			asks(200, "'10.0.0.1'", compound, compound, "i", "2"),
 		},
 	},
 	"zone-guessing": {
 		found:   []string{guesses(400, "'word' || i || '.corp.example'", "2 * i", "1")},
 		subject: "severity, src, registered_domain, names", want: "high 198.51.100.7 corp.example 400",
-		innocent: []string{guesses(100, "'www' || i % 20 || '.corp.example'", "2 * i", "1"), guesses(400, "'real' || i || '.corp.example'", "2 * i", "2")},
+		innocent: []string{
+			guesses(100, "'www' || i % 20 || '.corp.example'", "2 * i", "1"),
+			guesses(400, "'real' || i || '.corp.example'", "2 * i", "2"),
+		},
 	},
 	"sudden-silence": {
 		found:   []string{span("eni-1", 0, 300), span("eni-1", 360, 600), span("eni-2", 0, 600), span("eni-3", 0, 600)},
@@ -208,8 +188,11 @@ var huntCases = map[string]huntCase{
 // staged empties the case, and puts the rows there that statements make, and what is built from them.
 func staged(t *testing.T, db *sql.DB, rows []string) {
 	t.Helper()
-	for _, table := range []string{"capture", "flow_context", "dns_context", "dns_answer_context", "zone_context", "flow_plain", "flow_full", "dns", "dns_answer", "zone", "minute", "span"} {
-		run(t, db, "DELETE FROM store."+table)
+	for _, table := range []string{
+		"capture", "flow_context", "dns_context", "dns_answer_context", "zone_context", "flow_plain", "flow_full",
+		"dns", "dns_answer", "zone", "minute", "span",
+	} {
+		run(t, db, "DELETE FROM "+inSchema(table))
 	}
 	for _, s := range append(statements(stage), rows...) {
 		run(t, db, s)
@@ -256,13 +239,9 @@ func TestEveryHuntHasATest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wrong := answer(
-			t,
-			db,
-			`SELECT score, severity, reason, "rows", from_time, to_time, capture FROM (`+text+`) WHERE score IS NULL OR NOT score BETWEEN 0 AND 1
-			OR severity NOT IN ('high', 'medium', 'low', 'info') OR reason IS NULL OR "rows" IS NULL OR from_time IS NULL OR to_time < from_time`,
-			args,
-		)
+		wrong := answer(t, db, `SELECT score, severity, reason, "rows", from_time, to_time, capture FROM (`+text+`)
+			WHERE score IS NULL OR NOT score BETWEEN 0 AND 1 OR severity NOT IN ('high', 'medium', 'low', 'info')
+				OR reason IS NULL OR "rows" IS NULL OR from_time IS NULL OR to_time < from_time`, args)
 		if strings.Count(wrong, "\n") > 1 {
 			t.Errorf("%s: no findings:\n%s", q.ID, wrong)
 		}

@@ -46,8 +46,8 @@ func TestLastAddr(t *testing.T) {
 		}
 		block, _ := a.Prefix(rapid.IntRange(0, a.BitLen()).Draw(t, "bits"))
 		size := new(big.Int).Sub(number(lastAddr(block)), number(block.Addr()))
-		if want := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), uint(a.BitLen()-block.Bits())), big.NewInt(1)); size.Cmp(want) != 0 ||
-			!block.Contains(lastAddr(block)) {
+		want := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), uint(a.BitLen()-block.Bits())), big.NewInt(1))
+		if size.Cmp(want) != 0 || !block.Contains(lastAddr(block)) {
 			t.Fatalf("%s ends at %s", block, lastAddr(block))
 		}
 	})

@@ -93,6 +93,14 @@ func statements(text string) []string {
 	return all
 }
 
+// inSchema puts a table of a case, or what begins with its name, into the schema that it is in.
+func inSchema(table string) string {
+	if strings.HasPrefix(table, "minute") || strings.HasPrefix(table, "span") {
+		return "derived." + table
+	}
+	return "store." + table
+}
+
 func run(t *testing.T, db *sql.DB, s string) {
 	t.Helper()
 	if _, err := db.Exec(s); err != nil {

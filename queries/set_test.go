@@ -96,13 +96,8 @@ func TestPivots(t *testing.T) {
 		ids = append(ids, q.ID)
 	}
 	want := []string{
-		"addresses-of-name",
-		"names-pointing-to",
-		"queries-for-name",
-		"zone-queries-for-name",
-		"name-to-flows",
-		"timeline-of-name",
-		"zone-name-to-flows",
+		"addresses-of-name", "names-pointing-to", "queries-for-name", "zone-queries-for-name",
+		"name-to-flows", "timeline-of-name", "zone-name-to-flows",
 	}
 	if !slices.Equal(ids, want) {
 		t.Errorf("got %v, want %v", ids, want)

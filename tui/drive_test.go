@@ -188,11 +188,19 @@ func (f *fakeReader) Record(_ context.Context, object, row int64) (cases.Record,
 	if f.lost != nil {
 		return cases.Record{}, f.lost
 	}
-	r := cases.Record{LogType: "dns", ObjectID: object, RowNo: row, URI: "s3://logs/AWSLogs/123456789012/vpcdnsquerylogs/vpc-0a1b/2026/11/01/x.log.gz",
-		SHA256: strings.Repeat(
-			"ab",
-			32,
-		), Raw: []byte(f.raw), Capture: "incident", Format: "JSON lines", AcquiredAt: start0, LogGroup: "/aws/dns", EventID: "3826"}
+	r := cases.Record{
+		LogType:    "dns",
+		ObjectID:   object,
+		RowNo:      row,
+		URI:        "s3://logs/AWSLogs/123456789012/vpcdnsquerylogs/vpc-0a1b/2026/11/01/x.log.gz",
+		SHA256:     strings.Repeat("ab", 32),
+		Raw:        []byte(f.raw),
+		Capture:    "incident",
+		Format:     "JSON lines",
+		AcquiredAt: start0,
+		LogGroup:   "/aws/dns",
+		EventID:    "3826",
+	}
 	if object == 2 {
 		r.LogType, r.Raw = "flow", []byte("2 123456789012 eni-0a1b 10.0.1.23 203.0.113.9 49152 443 6 10 840 1793600000 1793600060 ACCEPT OK")
 	}
@@ -260,7 +268,8 @@ func (r *fakeResult) Fetch(ctx context.Context, off, n int) ([][]cases.Cell, err
 	return rows, nil
 }
 
-const flowColumns = "start:TIMESTAMP:time srcaddr::ip srcport:INTEGER:port dstaddr::ip dstport:INTEGER:port protocol:SMALLINT:number action bytes:BIGINT:bytes interface_id::interface tgw_id object_id:UINTEGER:object row_no:UINTEGER:number srcaddr_n:UHUGEINT:number"
+const flowColumns = "start:TIMESTAMP:time srcaddr::ip srcport:INTEGER:port dstaddr::ip dstport:INTEGER:port protocol:SMALLINT:number " +
+	"action bytes:BIGINT:bytes interface_id::interface tgw_id object_id:UINTEGER:object row_no:UINTEGER:number srcaddr_n:UHUGEINT:number"
 
 func fakeFlow(n int) *fakeResult {
 	return &fakeResult{cols: frametest.Columns(flowColumns), n: n, row: func(i int) []cases.Cell {
@@ -269,42 +278,20 @@ func fakeFlow(n int) *fakeResult {
 			action = "REJECT"
 		}
 		at := time.Date(2026, 11, 1, 10, 0, i, 0, time.UTC).Format(frame.CellTime)
-		return frametest.Cells(
-			at,
-			fmt.Sprintf("10.0.1.%d", i%250),
-			49152+i%1000,
-			"203.0.113.9",
-			443,
-			6,
-			action,
-			840*(i+1),
-			"eni-0a1b2c3d",
-			"-",
-			2,
-			i+1,
-			281470681743360+i,
-		)
+		return frametest.Cells(at, fmt.Sprintf("10.0.1.%d", i%250), 49152+i%1000, "203.0.113.9", 443, 6, action, 840*(i+1), "eni-0a1b2c3d",
+			"-", 2, i+1, 281470681743360+i)
 	}}
 }
 
 func fakeDNS(n int) *fakeResult {
 	return &fakeResult{
-		cols: frametest.Columns(
-			"query_timestamp:TIMESTAMP:time srcaddr::ip query_name::name query_type rcode answers_n:INTEGER:count object_id:UINTEGER:object row_no:UINTEGER:number",
-		),
+		cols: frametest.Columns("query_timestamp:TIMESTAMP:time srcaddr::ip query_name::name query_type rcode answers_n:INTEGER:count " +
+			"object_id:UINTEGER:object row_no:UINTEGER:number"),
 		n: n,
 		row: func(i int) []cases.Cell {
 			names := []string{"c2.example.net.", "www.example.com.", strings.Repeat("0123456789abcdef", 4) + ".tunnel.example.org."}
-			return frametest.Cells(
-				time.Date(2026, 11, 1, 10, 0, i, 0, time.UTC).Format(frame.CellTime),
-				"10.0.1.23",
-				names[i%3],
-				"A",
-				[]string{"NOERROR", "NOERROR", "NXDOMAIN"}[i%3],
-				1,
-				1,
-				i+1,
-			)
+			return frametest.Cells(time.Date(2026, 11, 1, 10, 0, i, 0, time.UTC).Format(frame.CellTime), "10.0.1.23", names[i%3], "A",
+				[]string{"NOERROR", "NOERROR", "NXDOMAIN"}[i%3], 1, 1, i+1)
 		},
 	}
 }
@@ -392,12 +379,20 @@ var fakeQueries = []*queries.Query{
 		Needs:  []string{"flow"},
 		SQL:    "SELECT srcaddr FROM flow",
 	},
-	{ID: "flows-of-address", Group: "flow", Title: "Flows that name one address", Doc: "Accepted and rejected alike, in both directions.",
-		Cannot: "show traffic that flow logs never record.", Needs: []string{"flow_by_addr"}, Pivot: "Flows of this address", SQL: "SELECT * FROM flow_by_addr WHERE addr_n = ip($ip)",
+	{
+		ID:     "flows-of-address",
+		Group:  "flow",
+		Title:  "Flows that name one address",
+		Doc:    "Accepted and rejected alike, in both directions.",
+		Cannot: "show traffic that flow logs never record.",
+		Needs:  []string{"flow_by_addr"},
+		Pivot:  "Flows of this address",
+		SQL:    "SELECT * FROM flow_by_addr WHERE addr_n = ip($ip)",
 		Params: []queries.Param{
 			{Name: "ip", Kind: "ip", Required: true, Doc: "the address"},
 			{Name: "capture", Kind: "capture", Doc: "only this capture; empty for all"},
-		}},
+		},
+	},
 	{
 		ID:     "names-of-address",
 		Group:  "dns",
@@ -438,8 +433,10 @@ var fakeQueries = []*queries.Query{
 		Needs:  []string{"flow"},
 		Pivot:  "All logs around this moment",
 		SQL:    "SELECT * FROM flow WHERE start BETWEEN $at AND $minutes",
-		Params: []queries.Param{{Name: "at", Kind: "time", Required: true, Doc: "the moment"},
-			{Name: "minutes", Kind: "minutes", Default: "5", Doc: "minutes before and after"}},
+		Params: []queries.Param{
+			{Name: "at", Kind: "time", Required: true, Doc: "the moment"},
+			{Name: "minutes", Kind: "minutes", Default: "5", Doc: "minutes before and after"},
+		},
 	},
 	{ID: "waf-blocks", Group: "waf", Title: "Requests that WAF blocked", Doc: "x", Cannot: "y", Needs: []string{"waf"}, SQL: "SELECT 1"},
 }

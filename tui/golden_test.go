@@ -56,7 +56,13 @@ func TestASCII(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		keys []string
-	}{{"overview", nil}, {"dns", []string{"4", "j", "j"}}, {"record", []string{"4", "enter"}}, {"pivot", []string{"3", "right", "p"}}, {"filter", []string{"3", "/"}}} {
+	}{
+		{"overview", nil},
+		{"dns", []string{"4", "j", "j"}},
+		{"record", []string{"4", "enter"}},
+		{"pivot", []string{"3", "right", "p"}},
+		{"filter", []string{"3", "/"}},
+	} {
 		t.Run(c.name, func(t *testing.T) {
 			screen := drive(t, 80, 24, ascii).keys(c.keys...).screen()
 			for _, r := range screen {
@@ -72,7 +78,10 @@ func TestASCII(t *testing.T) {
 
 // Every screen survives every size, and never draws more than there is room for.
 func TestSizes(t *testing.T) {
-	for _, keys := range [][]string{nil, {"3"}, {"3", "p"}, {"4", "enter"}, {"2"}, {"2", "'flows", "enter"}, {";"}, {"3", "/"}, {"3", "?"}, {"3", "C"}, {"c"}, {"3", "e"}} {
+	for _, keys := range [][]string{
+		nil, {"3"}, {"3", "p"}, {"4", "enter"}, {"2"}, {"2", "'flows", "enter"},
+		{";"}, {"3", "/"}, {"3", "?"}, {"3", "C"}, {"c"}, {"3", "e"},
+	} {
 		d := drive(t, 80, 24).keys(keys...)
 		for _, size := range [][2]int{{20, 5}, {10, 3}, {5, 2}, {1, 1}, {0, 0}, {300, 100}, {30, 8}, {80, 24}, {21, 40}} {
 			d.send(windowSize(size[0], size[1]))

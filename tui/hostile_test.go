@@ -19,8 +19,12 @@ func TestHostileText(t *testing.T) {
 		hostile := func(string) *fakeResult {
 			return &fakeResult{
 				n: 3,
-				cols: []cases.Column{{Name: "name" + frametest.Nasty, Type: "VARCHAR", Kind: "name"}, {Name: "start", Type: "TIMESTAMP", Kind: "time"},
-					{Name: "object_id", Type: "UINTEGER"}, {Name: "row_no", Type: "UINTEGER"}},
+				cols: []cases.Column{
+					{Name: "name" + frametest.Nasty, Type: "VARCHAR", Kind: "name"},
+					{Name: "start", Type: "TIMESTAMP", Kind: "time"},
+					{Name: "object_id", Type: "UINTEGER"},
+					{Name: "row_no", Type: "UINTEGER"},
+				},
 				row: func(int) []cases.Cell { return frametest.Cells(frametest.Nasty, frametest.Nasty, 1, 1) },
 			}
 		}
@@ -39,7 +43,10 @@ func TestHostileText(t *testing.T) {
 			look()
 			d.keys("pgdown")
 		}
-		for _, k := range []string{"3", "p", "enter", "esc", "esc", "F", "esc", "C", "esc", "e", "esc", "?", "esc", ",", "e", "esc", "ctrl+x", "ctrl+t", "enter", ".", "G", "R", "p", "esc", "y", "H", "esc"} {
+		for _, k := range []string{
+			"3", "p", "enter", "esc", "esc", "F", "esc", "C", "esc", "e", "esc", "?", "esc", ",", "e", "esc", "ctrl+x",
+			"ctrl+t", "enter", ".", "G", "R", "p", "esc", "y", "H", "esc",
+		} {
 			d.keys(k)
 			look()
 		}

@@ -55,18 +55,19 @@ func (x *terminal) press(keys string) {
 	}
 }
 
-// The program on a real terminal: the story by its keys, hostile text, and a clean end.
-func TestOnATerminal(t *testing.T) {
+// onATerminal starts the program on a terminal of 80 columns and 24 lines. What it ends with comes over the channel.
+func onATerminal(t *testing.T) (x *terminal, ended <-chan error) {
+	t.Helper()
 	device, tty, err := pty.Open()
 	if err != nil {
 		t.Skip("no pseudo terminal here:", err)
 	}
-	defer device.Close()
-	defer tty.Close()
+	t.Cleanup(func() { device.Close() })
+	t.Cleanup(func() { tty.Close() })
 	if err := pty.Setsize(device, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
 		t.Fatal(err)
 	}
-	x := &terminal{t: t, screen: vt.NewSafeEmulator(80, 24), keys: device}
+	x = &terminal{t: t, screen: vt.NewSafeEmulator(80, 24), keys: device}
 	go io.Copy(x, device)
 	go io.Copy(device, x.screen) // what the terminal answers when asked for its colours and modes
 
@@ -81,14 +82,19 @@ func TestOnATerminal(t *testing.T) {
 	}
 	app := New(t.Context(), fake, fakeLibrary{}, frame.Options{CaseName: "demo.case"})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	ended := make(chan error, 1)
+	t.Cleanup(cancel)
+	done := make(chan error, 1)
 	go func() {
-		_, err := tea.NewProgram(app, tea.WithContext(ctx), tea.WithInput(tty), tea.WithOutput(tty), tea.WithEnvironment([]string{"TERM=xterm-256color"}),
-			tea.WithWindowSize(80, 24)).Run()
-		ended <- err
+		_, err := tea.NewProgram(app, tea.WithContext(ctx), tea.WithInput(tty), tea.WithOutput(tty),
+			tea.WithEnvironment([]string{"TERM=xterm-256color"}), tea.WithWindowSize(80, 24)).Run()
+		done <- err
 	}()
+	return x, done
+}
 
+// The program on a real terminal: the story by its keys, hostile text, and a clean end.
+func TestOnATerminal(t *testing.T) {
+	x, ended := onATerminal(t)
 	x.until("4 Resolver records")
 	x.press("4")
 	x.until("c2.example.net.")
@@ -124,7 +130,9 @@ func TestOnATerminal(t *testing.T) {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	for _, bad := range []string{"\x1b]0;", "\x1b]2;", "QUJD\x07", "\x1b[2Jx", "\x1b]8;", "\u202e", "\u009b", "\x1b[?1000h", "\x1b[?1002h", "\x1b[?1003h"} {
+	for _, bad := range []string{
+		"\x1b]0;", "\x1b]2;", "QUJD\x07", "\x1b[2Jx", "\x1b]8;", "\u202e", "\u009b", "\x1b[?1000h", "\x1b[?1002h", "\x1b[?1003h",
+	} {
 		if bytes.Contains(x.wrote.Bytes(), []byte(bad)) {
 			t.Errorf("the program sent %q", bad)
 		}

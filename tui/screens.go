@@ -12,13 +12,9 @@ import (
 // same without the workbench.
 func Screens() []frame.Entry {
 	return []frame.Entry{
-		{
-			Name: "queries",
-			Does: "saved queries",
-			Keys: frame.Keys("2", ":"),
-			Twin: "query",
-			Open: func(e *frame.Env, _ frame.Goto) tea.Cmd { return e.Push(rows.NewPicker(e)) },
-		},
+		{Name: "queries", Does: "saved queries", Keys: frame.Keys("2", ":"), Twin: "query", Open: func(e *frame.Env, _ frame.Goto) tea.Cmd {
+			return e.Push(rows.NewPicker(e))
+		}},
 		{Name: "table", Twin: "query", Open: func(e *frame.Env, g frame.Goto) tea.Cmd {
 			return e.Push(rows.Browse(e, g.Values["table"].(frame.Table)))
 		}},
@@ -27,18 +23,11 @@ func Screens() []frame.Entry {
 			return rows.RunQuery(e, g.Values["query"].(*queries.Query), values)
 		}},
 		{Name: "record", Open: func(e *frame.Env, g frame.Goto) tea.Cmd { return e.Push(rows.RecordOf(e, g)) }},
-		{
-			Name: "sql",
-			Does: "a query in SQL by hand",
-			Keys: frame.Keys(";"),
-			Twin: "query",
-			Open: func(e *frame.Env, _ frame.Goto) tea.Cmd { return e.Push(rows.OpenSQL(e)) },
-		},
-		{
-			Name: "trail",
-			Does: "the trail of screens, to jump back",
-			Keys: frame.Keys("H"),
-			Open: func(e *frame.Env, _ frame.Goto) tea.Cmd { return e.Overlay(frame.NewTrail(e)) },
-		},
+		{Name: "sql", Does: "a query in SQL by hand", Keys: frame.Keys(";"), Twin: "query", Open: func(e *frame.Env, _ frame.Goto) tea.Cmd {
+			return e.Push(rows.OpenSQL(e))
+		}},
+		{Name: "trail", Does: "the trail of screens, to jump back", Keys: frame.Keys("H"), Open: func(e *frame.Env, _ frame.Goto) tea.Cmd {
+			return e.Overlay(frame.NewTrail(e))
+		}},
 	}
 }

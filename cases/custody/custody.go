@@ -154,9 +154,16 @@ func (l *Log) Append(action string, details ...any) error {
 		}
 		seq++
 		now := time.Now()
-		line, err := json.Marshal(
-			Entry{Seq: seq, Prev: head, At: now.UTC(), Mono: int64(now.Sub(l.start)), Actor: l.actor, Tool: l.tool, Action: action, Detail: raw},
-		)
+		line, err := json.Marshal(Entry{
+			Seq:    seq,
+			Prev:   head,
+			At:     now.UTC(),
+			Mono:   int64(now.Sub(l.start)),
+			Actor:  l.actor,
+			Tool:   l.tool,
+			Action: action,
+			Detail: raw,
+		})
 		if err != nil {
 			return fmt.Errorf("custody entry %s: %w", action, err)
 		}

@@ -61,8 +61,8 @@ func TestChain(t *testing.T) {
 	}
 	prev := strings.Repeat("0", 64)
 	for i, e := range entries {
-		if e.Seq != i+1 || e.Prev != prev || e.Actor != "me@here" || e.Tool != "case53 test" || e.Action != "object.load" ||
-			e.At.Location().String() != "UTC" {
+		if e.Seq != i+1 || e.Prev != prev || e.Actor != "me@here" || e.Tool != "case53 test" ||
+			e.Action != "object.load" || e.At.Location().String() != "UTC" {
 			t.Errorf("entry %d: %+v", i, e)
 		}
 		prev = hashOf([]byte(strings.TrimSuffix(lines[i], "\n")))

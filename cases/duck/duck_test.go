@@ -28,87 +28,103 @@ func connect(t *testing.T) *Conn {
 	return c
 }
 
+// value is an expression of SQL, its type and what is read.
+type value struct {
+	sql, typ string
+	want     any
+}
+
+var values = []value{
+	{"true", "BOOLEAN", true},
+	{"'-128'::TINYINT", "TINYINT", int64(-128)},
+	{"'-32768'::SMALLINT", "SMALLINT", int64(-32768)},
+	{"'-2147483648'::INTEGER", "INTEGER", int64(-2147483648)},
+	{"'-9223372036854775808'::BIGINT", "BIGINT", int64(-9223372036854775808)},
+	{"255::UTINYINT", "UTINYINT", int64(255)},
+	{"65535::USMALLINT", "USMALLINT", int64(65535)},
+	{"4294967295::UINTEGER", "UINTEGER", int64(4294967295)},
+	{"18446744073709551615::UBIGINT", "UBIGINT", uint64(18446744073709551615)},
+	{"'-170141183460469231731687303715884105728'::HUGEINT", "HUGEINT", Number("-170141183460469231731687303715884105728")},
+	{"'-1'::HUGEINT", "HUGEINT", Number("-1")},
+	{"340282366920938463463374607431768211455::UHUGEINT", "UHUGEINT", Number("340282366920938463463374607431768211455")},
+	{"1.5::FLOAT", "FLOAT", 1.5},
+	{"-1e300::DOUBLE", "DOUBLE", -1e300},
+	{"-0.05::DECIMAL(4,2)", "DECIMAL", Number("-0.05")},
+	{"123456.789::DECIMAL(9,3)", "DECIMAL", Number("123456.789")},
+	{"-12345678901.2345::DECIMAL(18,4)", "DECIMAL", Number("-12345678901.2345")},
+	{"12345678901234567890123456789012345678::DECIMAL(38,0)", "DECIMAL", Number("12345678901234567890123456789012345678")},
+	{"'short'", "VARCHAR", "short"},
+	{"'longer than twelve bytes, 長い'", "VARCHAR", "longer than twelve bytes, 長い"},
+	{"chr(0) || 'x'", "VARCHAR", "\x00x"},
+	{`'\x00\xFF'::BLOB`, "BLOB", []byte{0, 0xff}},
+	{"TIMESTAMP '2026-11-01 10:00:00.123456'", "TIMESTAMP", moment("2026-11-01T10:00:00.123456Z")},
+	{"TIMESTAMP '1970-01-01'", "TIMESTAMP", moment("1970-01-01T00:00:00Z")},
+	{"TIMESTAMP '2999-12-31 23:59:59'", "TIMESTAMP", moment("2999-12-31T23:59:59Z")},
+	{"TIMESTAMP '1899-12-31 23:59:59.5'", "TIMESTAMP", moment("1899-12-31T23:59:59.5Z")},
+	{"TIMESTAMPTZ '2026-11-01 10:00:00+02'", "TIMESTAMPTZ", moment("2026-11-01T08:00:00Z")},
+	{"'2026-11-01 10:00:00'::TIMESTAMP_S", "TIMESTAMP_S", moment("2026-11-01T10:00:00Z")},
+	{"'2026-11-01 10:00:00.5'::TIMESTAMP_MS", "TIMESTAMP_MS", moment("2026-11-01T10:00:00.5Z")},
+	{"'2026-11-01 10:00:00.000000001'::TIMESTAMP_NS", "TIMESTAMP_NS", moment("2026-11-01T10:00:00.000000001Z")},
+	{"DATE '2024-02-29'", "DATE", "2024-02-29"},
+	{"'b'::ENUM('a', 'b')", "ENUM", "b"},
+	{"'0a000000-0000-0000-0000-00000000000b'::UUID", "UUID", "0a000000-0000-0000-0000-00000000000b"},
+	{"'ffffffff-ffff-ffff-ffff-ffffffffffff'::UUID", "UUID", "ffffffff-ffff-ffff-ffff-ffffffffffff"},
+	{"[1, NULL, 3]", "LIST", List{int64(1), nil, int64(3)}},
+	{"[]::INTEGER[]", "LIST", List{}},
+	{"[['a'], [], NULL]", "LIST", List{List{"a"}, List{}, nil}},
+	{"[1, 2]::INTEGER[2]", "ARRAY", List{int64(1), int64(2)}},
+	{"{a: 1, b: 'x', c: NULL::INTEGER}", "STRUCT", Struct{{"a", int64(1)}, {"b", "x"}, {"c", nil}}},
+	{"MAP {'k': 1}", "MAP", List{Struct{{"key", "k"}, {"value", int64(1)}}}},
+	{"NULL::INTEGER", "INTEGER", nil},
+	{"NULL::INTEGER[]", "LIST", nil},
+}
+
+func moment(text string) time.Time {
+	when, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		panic(err)
+	}
+	return when
+}
+
 // TestValues reads every type, at its ends and as NULL.
 func TestValues(t *testing.T) {
 	c := connect(t)
-	at := func(text string) time.Time {
-		v, err := time.Parse(time.RFC3339Nano, text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
+	for _, v := range values {
+		readsValue(t, c, v)
 	}
-	for _, v := range []struct {
-		sql, typ string
-		want     any
-	}{
-		{"true", "BOOLEAN", true},
-		{"'-128'::TINYINT", "TINYINT", int64(-128)},
-		{"'-32768'::SMALLINT", "SMALLINT", int64(-32768)},
-		{"'-2147483648'::INTEGER", "INTEGER", int64(-2147483648)},
-		{"'-9223372036854775808'::BIGINT", "BIGINT", int64(-9223372036854775808)},
-		{"255::UTINYINT", "UTINYINT", int64(255)},
-		{"65535::USMALLINT", "USMALLINT", int64(65535)},
-		{"4294967295::UINTEGER", "UINTEGER", int64(4294967295)},
-		{"18446744073709551615::UBIGINT", "UBIGINT", uint64(18446744073709551615)},
-		{"'-170141183460469231731687303715884105728'::HUGEINT", "HUGEINT", Number("-170141183460469231731687303715884105728")},
-		{"'-1'::HUGEINT", "HUGEINT", Number("-1")},
-		{"340282366920938463463374607431768211455::UHUGEINT", "UHUGEINT", Number("340282366920938463463374607431768211455")},
-		{"1.5::FLOAT", "FLOAT", 1.5},
-		{"-1e300::DOUBLE", "DOUBLE", -1e300},
-		{"-0.05::DECIMAL(4,2)", "DECIMAL", Number("-0.05")},
-		{"123456.789::DECIMAL(9,3)", "DECIMAL", Number("123456.789")},
-		{"-12345678901.2345::DECIMAL(18,4)", "DECIMAL", Number("-12345678901.2345")},
-		{"12345678901234567890123456789012345678::DECIMAL(38,0)", "DECIMAL", Number("12345678901234567890123456789012345678")},
-		{"'short'", "VARCHAR", "short"},
-		{"'longer than twelve bytes, 長い'", "VARCHAR", "longer than twelve bytes, 長い"},
-		{"chr(0) || 'x'", "VARCHAR", "\x00x"},
-		{`'\x00\xFF'::BLOB`, "BLOB", []byte{0, 0xff}},
-		{"TIMESTAMP '2026-11-01 10:00:00.123456'", "TIMESTAMP", at("2026-11-01T10:00:00.123456Z")},
-		{"TIMESTAMP '1970-01-01'", "TIMESTAMP", at("1970-01-01T00:00:00Z")},
-		{"TIMESTAMP '2999-12-31 23:59:59'", "TIMESTAMP", at("2999-12-31T23:59:59Z")},
-		{"TIMESTAMP '1899-12-31 23:59:59.5'", "TIMESTAMP", at("1899-12-31T23:59:59.5Z")},
-		{"TIMESTAMPTZ '2026-11-01 10:00:00+02'", "TIMESTAMPTZ", at("2026-11-01T08:00:00Z")},
-		{"'2026-11-01 10:00:00'::TIMESTAMP_S", "TIMESTAMP_S", at("2026-11-01T10:00:00Z")},
-		{"'2026-11-01 10:00:00.5'::TIMESTAMP_MS", "TIMESTAMP_MS", at("2026-11-01T10:00:00.5Z")},
-		{"'2026-11-01 10:00:00.000000001'::TIMESTAMP_NS", "TIMESTAMP_NS", at("2026-11-01T10:00:00.000000001Z")},
-		{"DATE '2024-02-29'", "DATE", "2024-02-29"},
-		{"'b'::ENUM('a', 'b')", "ENUM", "b"},
-		{"'0a000000-0000-0000-0000-00000000000b'::UUID", "UUID", "0a000000-0000-0000-0000-00000000000b"},
-		{"'ffffffff-ffff-ffff-ffff-ffffffffffff'::UUID", "UUID", "ffffffff-ffff-ffff-ffff-ffffffffffff"},
-		{"[1, NULL, 3]", "LIST", List{int64(1), nil, int64(3)}},
-		{"[]::INTEGER[]", "LIST", List{}},
-		{"[['a'], [], NULL]", "LIST", List{List{"a"}, List{}, nil}},
-		{"[1, 2]::INTEGER[2]", "ARRAY", List{int64(1), int64(2)}},
-		{"{a: 1, b: 'x', c: NULL::INTEGER}", "STRUCT", Struct{{"a", int64(1)}, {"b", "x"}, {"c", nil}}},
-		{"MAP {'k': 1}", "MAP", List{Struct{{"key", "k"}, {"value", int64(1)}}}},
-		{"NULL::INTEGER", "INTEGER", nil},
-		{"NULL::INTEGER[]", "LIST", nil},
-	} {
-		for _, sql := range []string{"SELECT " + v.sql + " AS v", "SELECT v FROM (SELECT range AS i, CASE WHEN range % 3 = 1 THEN " + v.sql + " END AS v FROM range(4000)) WHERE i = 3001 OR i = 0 ORDER BY i DESC"} {
-			if v.typ == "ARRAY" && strings.Contains(sql, "CASE") {
-				continue // DuckDB has no CASE of arrays
-			}
-			rows, err := c.Query(t.Context(), sql, nil)
-			if err != nil {
-				t.Errorf("%s: %v", sql, err)
-				continue
-			}
-			if got := rows.Columns()[0]; got.Type != v.typ {
-				t.Errorf("%s: type %s, want %s", v.sql, got.Type, v.typ)
-			}
-			if !rows.Next() || !reflect.DeepEqual(rows.Values()[0], v.want) {
-				t.Errorf("%s: %#v, want %#v (%v)", v.sql, rows.Values()[0], v.want, rows.Err())
-			}
-			if rows.Next() && rows.Values()[0] != nil {
-				t.Errorf("%s: %#v, want NULL", v.sql, rows.Values()[0])
-			}
-			rows.Close()
-		}
-	}
-	if _, err := c.QueryRow(t.Context(), "SELECT '101'::BIT AS flags", nil); err == nil || !strings.Contains(err.Error(), "flags") ||
-		!strings.Contains(err.Error(), "hint: cast") {
+	_, err := c.QueryRow(t.Context(), "SELECT '101'::BIT AS flags", nil)
+	if err == nil || !strings.Contains(err.Error(), "flags") || !strings.Contains(err.Error(), "hint: cast") {
 		t.Errorf("a type that is not read: %v", err)
+	}
+}
+
+// readsValue reads a value by itself, and among NULLs beyond the first chunk.
+func readsValue(t *testing.T, c *Conn, v value) {
+	t.Helper()
+	for _, sql := range []string{
+		"SELECT " + v.sql + " AS v",
+		"SELECT v FROM (SELECT range AS i, CASE WHEN range % 3 = 1 THEN " + v.sql + " END AS v FROM range(4000)) " +
+			"WHERE i = 3001 OR i = 0 ORDER BY i DESC",
+	} {
+		if v.typ == "ARRAY" && strings.Contains(sql, "CASE") {
+			continue // DuckDB has no CASE of arrays
+		}
+		rows, err := c.Query(t.Context(), sql, nil)
+		if err != nil {
+			t.Errorf("%s: %v", sql, err)
+			continue
+		}
+		if got := rows.Columns()[0]; got.Type != v.typ {
+			t.Errorf("%s: type %s, want %s", v.sql, got.Type, v.typ)
+		}
+		if !rows.Next() || !reflect.DeepEqual(rows.Values()[0], v.want) {
+			t.Errorf("%s: %#v, want %#v (%v)", v.sql, rows.Values()[0], v.want, rows.Err())
+		}
+		if rows.Next() && rows.Values()[0] != nil {
+			t.Errorf("%s: %#v, want NULL", v.sql, rows.Values()[0])
+		}
+		rows.Close()
 	}
 }
 
@@ -206,7 +222,8 @@ func mask(n int) []uint64 {
 // TestAppend appends every type, with masks that end at every odd place.
 func TestAppend(t *testing.T) {
 	c := connect(t)
-	if err := c.Exec(t.Context(), `CREATE SCHEMA store; CREATE TABLE store.t (n INTEGER NOT NULL, b BOOLEAN, b8 BOOLEAN, u8 UTINYINT, u16 USMALLINT, u32 UINTEGER,
+	if err := c.Exec(t.Context(), `CREATE SCHEMA store;
+		CREATE TABLE store.t (n INTEGER NOT NULL, b BOOLEAN, b8 BOOLEAN, u8 UTINYINT, u16 USMALLINT, u32 UINTEGER,
 		i16 SMALLINT, i32 INTEGER, i64 BIGINT, ts TIMESTAMP, f32 FLOAT, f64 DOUBLE, huge UHUGEINT, text VARCHAR, blob BLOB,
 		cast_small SMALLINT, cast_time TIMESTAMP, cast_double DOUBLE)`); err != nil {
 		t.Fatal(err)
@@ -247,15 +264,17 @@ func TestAppend(t *testing.T) {
 				t.Fatal(err)
 			}
 			a.Close()
-			row, err := c.QueryRow(
-				t.Context(),
-				`SELECT count(*), count(*) FILTER (i64 IS NULL), count(*) FILTER (text IS NULL), count(*) FILTER (cast_small IS NULL),
-				count(*) FILTER (b <> (n % 2 = 0) OR b8 <> (n % 2 = 1) OR u8 <> n % 256 OR u16 <> n OR u32 <> n::BIGINT * 2000000 OR i16 <> -n OR i32 <> -n OR i64 <> -(n::BIGINT << 40)
-					OR ts <> make_timestamp(1793527200000000 + n) OR f32 <> n / 2 OR f64 <> n / 4 OR huge <> n::UHUGEINT + 18446744073709551616::UHUGEINT
-					OR text <> 'row ' || n || ', longer than twelve bytes' OR octet_length(blob) <> 3 OR cast_small <> n OR cast_time <> TIMESTAMP '2026-11-01 10:00:00' OR cast_double <> n),
-				count(*) FILTER (i64 IS NULL AND n % 3 <> 1 OR text IS NULL AND n % 3 <> 1) FROM store.t`,
-				nil,
-			)
+			row, err := c.QueryRow(t.Context(), `SELECT count(*),
+				count(*) FILTER (i64 IS NULL), count(*) FILTER (text IS NULL), count(*) FILTER (cast_small IS NULL),
+				count(*) FILTER (b <> (n % 2 = 0) OR b8 <> (n % 2 = 1)
+					OR u8 <> n % 256 OR u16 <> n OR u32 <> n::BIGINT * 2000000
+					OR i16 <> -n OR i32 <> -n OR i64 <> -(n::BIGINT << 40)
+					OR ts <> make_timestamp(1793527200000000 + n) OR f32 <> n / 2 OR f64 <> n / 4
+					OR huge <> n::UHUGEINT + 18446744073709551616::UHUGEINT
+					OR text <> 'row ' || n || ', longer than twelve bytes' OR octet_length(blob) <> 3
+					OR cast_small <> n OR cast_time <> TIMESTAMP '2026-11-01 10:00:00' OR cast_double <> n),
+				count(*) FILTER (i64 IS NULL AND n % 3 <> 1 OR text IS NULL AND n % 3 <> 1)
+				FROM store.t`, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

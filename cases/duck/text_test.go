@@ -23,20 +23,6 @@ func TestAppendText(t *testing.T) {
 	}
 	defer a.Close()
 	r := rand.New(rand.NewPCG(53, 1))
-	text := func() []byte {
-		n := r.IntN(30)
-		switch r.IntN(400) {
-		case 0:
-			n = minTexts + r.IntN(minTexts)
-		case 1:
-			n = 5000
-		}
-		b := make([]byte, n)
-		for i := range b {
-			b[i] = byte(r.IntN(128)) // NUL too
-		}
-		return b
-	}
 	var want [][3][]byte
 	for chunk := range 8 {
 		n := []int{chunkSize, 1, 64, 65, chunkSize, 3, chunkSize, 700}[chunk]
@@ -45,7 +31,7 @@ func TestAppendText(t *testing.T) {
 		mask := make([]uint64, chunkSize/64)
 		for i := range n {
 			no[i] = uint32(len(want))
-			row := [3][]byte{text(), text(), text()}
+			row := [3][]byte{anyText(r), anyText(r), anyText(r)}
 			if chunk == 4 && i == 17 {
 				row[1] = bytes.Repeat([]byte("long "), maxTexts/4)
 			}
@@ -77,6 +63,28 @@ func TestAppendText(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer rows.Close()
+	areTexts(t, rows, want)
+}
+
+// anyText is mostly short, at times longer than a block of texts.
+func anyText(r *rand.Rand) []byte {
+	n := r.IntN(30)
+	switch r.IntN(400) {
+	case 0:
+		n = minTexts + r.IntN(minTexts)
+	case 1:
+		n = 5000
+	}
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(r.IntN(128)) // NUL too
+	}
+	return b
+}
+
+// areTexts says which row is not what was appended.
+func areTexts(t *testing.T, rows *Rows, want [][3][]byte) {
+	t.Helper()
 	n := 0
 	for ; rows.Next(); n++ {
 		v, w := rows.Values(), want[n]

@@ -20,15 +20,11 @@ func flowLines(n int) []byte {
 }
 
 func resolverLine(i int) string {
-	return fmt.Sprintf(
-		`{"version":"1.100000","account_id":"123456789012","region":"us-east-1","vpc_id":"vpc-01e31a7c","query_timestamp":"2021-12-11T22:46:%02dZ","query_name":"h%d.example-%d.amazonaws.com.","query_type":"A","query_class":"IN","rcode":"NOERROR","answers":[{"Rdata":"s3-r-w.dualstack.us-east-1.amazonaws.com.","Type":"CNAME","Class":"IN"},{"Rdata":"67.43.156.%d","Type":"A","Class":"IN"}],"srcaddr":"172.31.86.%d","srcport":"%d","transport":"UDP","srcids":{"instance":"i-079c44232510ca8ff"}}`,
-		i%60,
-		i,
-		i%977,
-		i%256,
-		i%251,
-		1024+i%60000,
-	)
+	return fmt.Sprintf(`{"version":"1.100000","account_id":"123456789012","region":"us-east-1","vpc_id":"vpc-01e31a7c",`+
+		`"query_timestamp":"2021-12-11T22:46:%02dZ","query_name":"h%d.example-%d.amazonaws.com.","query_type":"A","query_class":"IN",`+
+		`"rcode":"NOERROR","answers":[{"Rdata":"s3-r-w.dualstack.us-east-1.amazonaws.com.","Type":"CNAME","Class":"IN"},`+
+		`{"Rdata":"67.43.156.%d","Type":"A","Class":"IN"}],"srcaddr":"172.31.86.%d","srcport":"%d","transport":"UDP",`+
+		`"srcids":{"instance":"i-079c44232510ca8ff"}}`, i%60, i, i%977, i%256, i%251, 1024+i%60000)
 }
 
 func resolverLines(n int) []byte {
@@ -44,20 +40,14 @@ func resolverLines(n int) []byte {
 func subscriptions(n int) []byte {
 	var b bytes.Buffer
 	for i := 0; i < n; {
-		b.WriteString(
-			`{"messageType":"DATA_MESSAGE","owner":"123456789012","logGroup":"/aws/route53/vpc","logStream":"vpc-01e31a7c_i","subscriptionFilters":["all"],"logEvents":[`,
-		)
+		b.WriteString(`{"messageType":"DATA_MESSAGE","owner":"123456789012","logGroup":"/aws/route53/vpc","logStream":"vpc-01e31a7c_i",` +
+			`"subscriptionFilters":["all"],"logEvents":[`)
 		for k := 0; k < 200; k++ {
 			if k > 0 {
 				b.WriteByte(',')
 			}
-			fmt.Fprintf(
-				&b,
-				`{"id":"3195310660696698337880902507980421114328961542429%07d","timestamp":%d,"message":%s}`,
-				i,
-				1432826855000+i,
-				strconv.Quote(resolverLine(i)),
-			)
+			fmt.Fprintf(&b, `{"id":"3195310660696698337880902507980421114328961542429%07d","timestamp":%d,"message":%s}`,
+				i, 1432826855000+i, strconv.Quote(resolverLine(i)))
 			i++
 		}
 		b.WriteString(`]}`)

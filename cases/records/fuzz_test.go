@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -105,40 +106,42 @@ func sameBytes(t *testing.T, stored []byte, recs []Record, o Options) {
 	}
 }
 
+// fixture is what is known of a file: the records, what they are wrapped in, and how the first begins.
+type fixture struct {
+	records  int
+	envelope string
+	first    string
+}
+
+var fixtures = map[string]fixture{
+	"tenzir+library/amazon/tests/inputs/cloudwatch-v2.ndjson": {
+		4, "events", "2 123456789010 eni-1235b8ca123456789 172.31.16.139",
+	},
+	"tenzir+library/amazon/tests/inputs/cloudwatch-v7-ecs.ndjson":                                                    {4, "events", "7 471731794787"},
+	"grafana+lambda-promtail/testdata/vpcflowlog.log.gz":                                                             {4, "gzip", "version account-id"},
+	"grafana+lambda-promtail/testdata/albaccesslog.log.gz":                                                           {2, "gzip", "h"},
+	"grafana+lambda-promtail/testdata/waflog.log.gz":                                                                 {1, "gzip", "{"},
+	"grafana+lambda-promtail/testdata/cloudfront.log.gz":                                                             {4, "gzip", "#Version"},
+	"grafana+lambda-promtail/testdata/events/kinesis-event.json":                                                     {2, "kinesis", "Hello World"},
+	"grafana+lambda-promtail/testdata/events/s3-event.json":                                                          {1, "plain", "{"},
+	"ocsf+examples/mappings/markdown/AWS/v1.1.0/Route53/samples/route53.raw":                                         {1, "plain", "{"},
+	"ocsf+examples/mappings/dataprepper/AWS/v1.1.0/VPC Flow/samples/vpcflowlog.raw":                                  {1, "array", "{"},
+	"ocsf+examples/mappings/markdown/AWS/v1.1.0/VPC Flowlogs/samples/vpcflowlog.raw":                                 {2, "plain", "account_id,"},
+	"elastic+integrations/packages/aws/data_stream/route53_public_logs/_dev/test/pipeline/test-route53.log@53733187": {5, "plain", "1.0 2017"},
+	"panther-labs+panther/internal/log_analysis/log_processor/parsers/awslogs/vpc_flow_test.extracted.json":          {3, "array", "{"},
+	"opensearch-project+opensearch-catalog/integrations/observability/aws_waf/data/raw.log":                          {38, "plain", "{"},
+	"opensearch-project+opensearch-catalog/integrations/observability/amazon_elb/data/raw.log":                       {63, "plain", "h"},
+	"activecm+rita/test_data/proxy/conn.log":                                                                         {0, "plain", "#separator"},
+	"brimdata+zed-sample-data/zeek-default/dns.log.gz":                                                               {0, "gzip", "#separator"},
+}
+
 // Nobody here wrote the fixtures: they must all be read or refused, and the ones whose contents are known must count right.
 func TestFixtures(t *testing.T) {
 	dir := os.Getenv("CASE53_FIXTURES")
 	if dir == "" {
 		t.Skip("CASE53_FIXTURES is not set")
 	}
-	type want struct {
-		records  int
-		envelope string
-		first    string
-	}
-	known := map[string]want{
-		"tenzir+library/amazon/tests/inputs/cloudwatch-v2.ndjson": {
-			4,
-			"events",
-			"2 123456789010 eni-1235b8ca123456789 172.31.16.139",
-		},
-		"tenzir+library/amazon/tests/inputs/cloudwatch-v7-ecs.ndjson":                                                    {4, "events", "7 471731794787"},
-		"grafana+lambda-promtail/testdata/vpcflowlog.log.gz":                                                             {4, "gzip", "version account-id"},
-		"grafana+lambda-promtail/testdata/albaccesslog.log.gz":                                                           {2, "gzip", "h"},
-		"grafana+lambda-promtail/testdata/waflog.log.gz":                                                                 {1, "gzip", "{"},
-		"grafana+lambda-promtail/testdata/cloudfront.log.gz":                                                             {4, "gzip", "#Version"},
-		"grafana+lambda-promtail/testdata/events/kinesis-event.json":                                                     {2, "kinesis", "Hello World"},
-		"grafana+lambda-promtail/testdata/events/s3-event.json":                                                          {1, "plain", "{"},
-		"ocsf+examples/mappings/markdown/AWS/v1.1.0/Route53/samples/route53.raw":                                         {1, "plain", "{"},
-		"ocsf+examples/mappings/dataprepper/AWS/v1.1.0/VPC Flow/samples/vpcflowlog.raw":                                  {1, "array", "{"},
-		"ocsf+examples/mappings/markdown/AWS/v1.1.0/VPC Flowlogs/samples/vpcflowlog.raw":                                 {2, "plain", "account_id,"},
-		"elastic+integrations/packages/aws/data_stream/route53_public_logs/_dev/test/pipeline/test-route53.log@53733187": {5, "plain", "1.0 2017"},
-		"panther-labs+panther/internal/log_analysis/log_processor/parsers/awslogs/vpc_flow_test.extracted.json":          {3, "array", "{"},
-		"opensearch-project+opensearch-catalog/integrations/observability/aws_waf/data/raw.log":                          {38, "plain", "{"},
-		"opensearch-project+opensearch-catalog/integrations/observability/amazon_elb/data/raw.log":                       {63, "plain", "h"},
-		"activecm+rita/test_data/proxy/conn.log":                                                                         {0, "plain", "#separator"},
-		"brimdata+zed-sample-data/zeek-default/dns.log.gz":                                                               {0, "gzip", "#separator"},
-	}
+	known := maps.Clone(fixtures)
 	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
@@ -153,22 +156,7 @@ func TestFixtures(t *testing.T) {
 			t.Errorf("%s: %v", rel, err)
 			return nil
 		}
-		n, first := 0, ""
-		for {
-			rec, err := r.Next()
-			if err != nil {
-				if err != io.EOF {
-					t.Errorf("%s: %v", rel, err)
-				}
-				break
-			}
-			if n++; n == 1 {
-				first = string(rec.Data)
-			}
-			if rec.Kind == Broken {
-				t.Errorf("%s: record %d: %v", rel, rec.No, rec.Err)
-			}
-		}
+		n, first := countRecords(t, rel, r)
 		if w, ok := known[filepath.ToSlash(rel)]; ok {
 			delete(known, filepath.ToSlash(rel))
 			if w.records > 0 && n != w.records || r.Envelope() != w.envelope || !strings.HasPrefix(first, w.first) {
@@ -183,4 +171,25 @@ func TestFixtures(t *testing.T) {
 	for rel := range known {
 		t.Errorf("%s is not there", rel)
 	}
+}
+
+// countRecords reads them all, and tells what the first is.
+func countRecords(t *testing.T, rel string, r *Reader) (n int, first string) {
+	t.Helper()
+	for {
+		rec, err := r.Next()
+		if err != nil {
+			if err != io.EOF {
+				t.Errorf("%s: %v", rel, err)
+			}
+			break
+		}
+		if n++; n == 1 {
+			first = string(rec.Data)
+		}
+		if rec.Kind == Broken {
+			t.Errorf("%s: record %d: %v", rel, rec.No, rec.Err)
+		}
+	}
+	return n, first
 }

@@ -37,8 +37,8 @@ func TestALongLineIsOneRecord(t *testing.T) {
 	if got[1].Kind != Data || string(got[1].Data) != long {
 		t.Errorf("the line of 5 MB: %v, %d bytes", got[1].Kind, len(got[1].Data))
 	}
-	if r := got[2]; r.Kind != Broken || r.Size != int64(len(longer)) || string(r.Data) != longer[:1<<20] ||
-		!strings.Contains(r.Err.Error(), "14000000 bytes") {
+	r := got[2]
+	if r.Kind != Broken || r.Size != int64(len(longer)) || string(r.Data) != longer[:1<<20] || !strings.Contains(r.Err.Error(), "14000000 bytes") {
 		t.Errorf("the line of 14 MB: %v %d %d %v", r.Kind, r.Size, len(r.Data), r.Err)
 	}
 	if string(got[3].Data) != "b" {
@@ -54,10 +54,8 @@ func TestMemoryIsBounded(t *testing.T) {
 	inputs := map[string]input{
 		"one line of 100 MB":        {&zeroes{100 << 20}, 1},
 		"one JSON string of 100 MB": {io.MultiReader(strings.NewReader(`{"a":"`), &zeroes{100 << 20}), 1},
-		"one message of 100 MB": {
-			io.MultiReader(strings.NewReader(`{"events":[{"message":"`), &zeroes{100 << 20}, strings.NewReader(`"},{"message":"after"}]}`)),
-			2,
-		},
+		"one message of 100 MB": {io.MultiReader(
+			strings.NewReader(`{"events":[{"message":"`), &zeroes{100 << 20}, strings.NewReader(`"},{"message":"after"}]}`)), 2},
 		"200k nested arrays":            {strings.NewReader(`{"a":` + strings.Repeat("[", 200_000)), 1},
 		"200k nested arrays at the top": {strings.NewReader(strings.Repeat("[", 200_000)), 1},
 		"200k nested objects":           {strings.NewReader(strings.Repeat(`{"events":`, 200_000)), 1},

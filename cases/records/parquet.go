@@ -17,16 +17,13 @@ import (
 // DuckDB reads the file, in a database of its own in memory that can reach no other file. path is that of the raw
 // store: the bytes that were hashed.
 func parquetRows(ctx context.Context, path string) (io.ReadCloser, error) {
-	db, err := duck.Open(
-		"",
-		map[string]string{
-			"threads":                      "1",
-			"memory_limit":                 "512MB",
-			"temp_directory":               "",
-			"autoinstall_known_extensions": "false",
-			"autoload_known_extensions":    "false",
-		},
-	)
+	db, err := duck.Open("", map[string]string{
+		"threads":                      "1",
+		"memory_limit":                 "512MB",
+		"temp_directory":               "",
+		"autoinstall_known_extensions": "false",
+		"autoload_known_extensions":    "false",
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -38,11 +35,8 @@ func parquetRows(ctx context.Context, path string) (io.ReadCloser, error) {
 	done := func() { conn.Close(); db.Close() }
 	file := "read_parquet('" + strings.ReplaceAll(path, "'", "''") + "', file_row_number=true)"
 	// What DuckDB may open is this file alone; then nothing can be changed any more.
-	lock := "SET TimeZone='UTC'; SET allowed_paths=['" + strings.ReplaceAll(
-		path,
-		"'",
-		"''",
-	) + "']; SET enable_external_access=false; SET lock_configuration=true"
+	lock := "SET TimeZone='UTC'; SET allowed_paths=['" + strings.ReplaceAll(path, "'", "''") +
+		"']; SET enable_external_access=false; SET lock_configuration=true"
 	if err := conn.Exec(ctx, lock); err != nil {
 		done()
 		return nil, err

@@ -163,7 +163,8 @@ func split(stored string) []string {
 // UTF-8 in strings, and half pairs.
 func TestGrammarIsJSONs(t *testing.T) {
 	piece := rapid.SampledFrom([]string{
-		`{`, `}`, `[`, `]`, `,`, `:`, `"a"`, `"b\n"`, `"\u00e9"`, `"\x"`, `"`, `1`, `-0.5e+3`, `01`, `-`, `.5`, `1.`, `1e`, `true`, `false`, `null`, `nul`, ` `, "\n", `""`, `{}`, `[]`,
+		`{`, `}`, `[`, `]`, `,`, `:`, `"a"`, `"b\n"`, `"\u00e9"`, `"\x"`, `"`, `1`, `-0.5e+3`, `01`, `-`, `.5`, `1.`,
+		`1e`, `true`, `false`, `null`, `nul`, ` `, "\n", `""`, `{}`, `[]`,
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(piece, 1, 12).Draw(t, "pieces"), "")

@@ -24,7 +24,6 @@ type Reader struct {
 	err      error
 	paths    []string // wrappers found inside, as "firehose > gzip > subscription"
 	texts    map[string]string
-	events   bool
 }
 
 // NewReader looks at the beginning of an object's stored bytes. What is not text is one of this package's errors; an

@@ -12,7 +12,7 @@ import (
 // Where the SQL has $after, the table gets the objects it does not have yet as one more sorted run, or, where it has $upto
 // too, as runs of about runRows records, which are sorted without spilling to disk. Where it has neither, new objects
 // change old rows, and the SQL empties the table and builds it anew; where that has $part and $parts, its last statement
-// does so in parts of about partRows records. progress is told the table's name.
+// does so in parts of about joinedRows records. progress is told the table's name.
 func (w *Writer) Derive(ctx context.Context, progress func(name string)) (err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -26,7 +26,7 @@ func (w *Writer) Derive(ctx context.Context, progress func(name string)) (err er
 	}
 	last := row[0].(int64)
 	for _, d := range w.derived {
-		row, err := w.conn.QueryRow(ctx, "SELECT coalesce(max(upto), 0) FROM store.derived WHERE name = $name", map[string]any{"name": d.Name})
+		row, err := w.conn.QueryRow(ctx, "SELECT coalesce(max(upto), 0) FROM derived.step WHERE name = $name", map[string]any{"name": d.Name})
 		if err != nil {
 			return err
 		}
@@ -49,8 +49,8 @@ func (w *Writer) Derive(ctx context.Context, progress func(name string)) (err er
 // runRows is about how many records a sorted run holds: what fits into writerMemory while it is sorted.
 const runRows = 2_500_000
 
-// partRows is about how many records are joined at a time: grouping them takes three times the memory of sorting.
-const partRows = 1_000_000
+// joinedRows is about how many records are joined at a time: grouping them takes three times the memory of sorting.
+const joinedRows = 1_000_000
 
 // runEnd is the last object of the run that begins after an object.
 func (w *Writer) runEnd(ctx context.Context, d derived, after, last int64) (int64, error) {
@@ -73,7 +73,7 @@ func (w *Writer) deriveOne(ctx context.Context, d derived, after, upto int64) er
 	if err := w.build(ctx, d, after, upto); err != nil {
 		return err
 	}
-	if err := w.conn.Run(ctx, "INSERT INTO store.derived VALUES ($name, $upto)", map[string]any{"name": d.Name, "upto": upto}); err != nil {
+	if err := w.conn.Run(ctx, "INSERT INTO derived.step VALUES ($name, $upto)", map[string]any{"name": d.Name, "upto": upto}); err != nil {
 		return err
 	}
 	return w.conn.Exec(ctx, "COMMIT")
@@ -101,7 +101,7 @@ func (w *Writer) buildParts(ctx context.Context, d derived, upto int64) error {
 	if err != nil {
 		return err
 	}
-	parts := row[0].(int64)/partRows + 1
+	parts := row[0].(int64)/joinedRows + 1
 	for part := range parts {
 		if err := w.conn.Run(ctx, last, map[string]any{"part": part, "parts": parts}); err != nil {
 			return err

@@ -22,10 +22,7 @@ const networkRows = 2048
 // AddNetworks keeps the bytes of a file and its networks, all or nothing; the same bytes are taken once, and then added is
 // false. The networks are in order and apart.
 func (w *Writer) AddNetworks(
-	ctx context.Context,
-	file cases.NetworkFile,
-	text []byte,
-	networks iter.Seq2[cases.Network, error],
+	ctx context.Context, file cases.NetworkFile, text []byte, networks iter.Seq2[cases.Network, error],
 ) (n int64, added bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -65,16 +62,25 @@ func (w *Writer) addNetworks(ctx context.Context, file cases.NetworkFile, sha st
 	if _, _, err := w.Raw.Put(ctx, bytes.NewReader(text)); err != nil {
 		return 0, err
 	}
-	err = w.Custody.Append(
-		"network.import",
-		map[string]any{"kind": file.Kind, "name": file.Name, "database_type": file.DatabaseType, "built_at": file.Built.UTC(),
-			"sha256": sha, "size": len(text), "networks": n},
-	)
+	err = w.Custody.Append("network.import", map[string]any{
+		"kind": file.Kind, "name": file.Name, "database_type": file.DatabaseType, "built_at": file.Built.UTC(),
+		"sha256": sha, "size": len(text), "networks": n,
+	})
 	if err != nil {
 		return 0, err
 	}
-	return n, w.conn.Run(ctx, "INSERT INTO store.network_file VALUES ($id, $kind, $name, $type, $built, $added, $networks, $size, $sha)", map[string]any{
-		"id": id, "kind": file.Kind, "name": file.Name, "type": file.DatabaseType, "built": file.Built.UTC(), "added": time.Now().UTC(), "networks": n, "size": int64(len(text)), "sha": sha})
+	insert := "INSERT INTO store.network_file VALUES ($id, $kind, $name, $type, $built, $added, $networks, $size, $sha)"
+	return n, w.conn.Run(ctx, insert, map[string]any{
+		"id":       id,
+		"kind":     file.Kind,
+		"name":     file.Name,
+		"type":     file.DatabaseType,
+		"built":    file.Built.UTC(),
+		"added":    time.Now().UTC(),
+		"networks": n,
+		"size":     int64(len(text)),
+		"sha":      sha,
+	})
 }
 
 // appendNetworks adds the rows of store.network.
@@ -115,8 +121,13 @@ func appendBatch(a *duck.Appender, id uint32, batch []cases.Network) error {
 	}
 	cols, valid := []any{ids, first, last}, [][]uint64{nil, nil, nil}
 	for i, get := range []func(*cases.Network) string{
-		func(n *cases.Network) string { return n.Country }, func(n *cases.Network) string { return n.Subdivision }, func(n *cases.Network) string { return n.City },
-		nil, func(n *cases.Network) string { return n.ASOrg }, func(n *cases.Network) string { return n.AWSService }, func(n *cases.Network) string { return n.AWSRegion },
+		func(n *cases.Network) string { return n.Country },
+		func(n *cases.Network) string { return n.Subdivision },
+		func(n *cases.Network) string { return n.City },
+		nil,
+		func(n *cases.Network) string { return n.ASOrg },
+		func(n *cases.Network) string { return n.AWSService },
+		func(n *cases.Network) string { return n.AWSRegion },
 	} {
 		if i == 3 {
 			cols, valid = append(cols, asns), append(valid, known)

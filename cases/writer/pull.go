@@ -66,7 +66,8 @@ func (w *Writer) EndPull(ctx context.Context, id uint32) error {
 	err := w.conn.Run(ctx, `DELETE FROM store.slice s WHERE s.state = 'partial' AND s.pull_id < $id
 		AND s.pull_id IN (SELECT p.pull_id FROM store.pull p JOIN store.pull this ON this.pull_id = $id AND this.capture = p.capture)
 		AND EXISTS (FROM (SELECT source, min(from_time) AS a, max(to_time) AS b FROM store.slice WHERE pull_id = $id GROUP BY source) n
-			WHERE n.source = s.source AND coalesce(s.from_time >= n.a, n.a IS NULL) AND coalesce(s.to_time <= n.b, n.b IS NULL))`, map[string]any{"id": int64(id)})
+			WHERE n.source = s.source AND coalesce(s.from_time >= n.a, n.a IS NULL) AND coalesce(s.to_time <= n.b, n.b IS NULL))`,
+		map[string]any{"id": int64(id)})
 	if err == nil {
 		err = w.conn.Run(ctx, "UPDATE store.pull SET ended_at = $at WHERE pull_id = $id", map[string]any{"id": int64(id), "at": time.Now().UTC()})
 	}
@@ -80,19 +81,6 @@ func (w *Writer) Slices(ctx context.Context, each func(cases.Slice)) error {
 
 // Slice notes how completely a part of a source was read; it becomes visible with the transaction's objects.
 func (t *Tx) Slice(s cases.Slice) { t.slices = append(t.slices, s) }
-
-// writeSlices adds the rows of store.slice.
-func (t *Tx) writeSlices() error {
-	for rest := t.slices; len(rest) > 0; {
-		part := rest[:min(maxRows, len(rest))]
-		rest = rest[len(part):]
-		cols, valid := sliceRows(part)
-		if err := t.Append("slice", len(part), cols, valid); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 func sliceRows(part []cases.Slice) (cols []any, valid [][]uint64) {
 	number := func(get func(cases.Slice) int64, has func(cases.Slice) bool) {

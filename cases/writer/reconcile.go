@@ -43,12 +43,9 @@ func (w *Writer) reconcile(ctx context.Context) error {
 }
 
 func lost(objects int) error {
-	return fmt.Errorf(
-		"%w: %s has lost %d objects that the custody log names\nhint: their bytes are in raw/; copy that folder elsewhere and load it into a new case",
-		layout.ErrDamaged,
-		layout.Database,
-		objects,
-	)
+	return fmt.Errorf("%w: %s has lost %d objects that the custody log names\n"+
+		"hint: their bytes are in raw/; copy that folder elsewhere and load it into a new case",
+		layout.ErrDamaged, layout.Database, objects)
 }
 
 // logged gives the SHA-256 of every object that the custody log says is in the case.

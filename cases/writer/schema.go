@@ -28,11 +28,9 @@ func sectionsOf(s cases.Schema) (tables, views string, derive []derived, err err
 		name, body, _ := strings.Cut(part, "\n")
 		parts[strings.TrimSpace(name)] = body
 	}
-	for _, part := range strings.Split(parts["derived"], "\n-- derived: ")[min(1, strings.Count(parts["derived"], "\n-- derived: ")):] {
-		name, body, ok := strings.Cut(part, "\n")
-		if ok && strings.TrimSpace(body) != "" && strings.TrimSpace(name) != "" {
-			derive = append(derive, derived{strings.TrimSpace(name), body})
-		}
+	for _, part := range strings.Split("\n"+parts["derived"], "\n-- derived: ")[1:] {
+		name, body, _ := strings.Cut(part, "\n")
+		derive = append(derive, derived{strings.TrimSpace(name), body})
 	}
 	if parts["tables"] == "" || parts["views"] == "" {
 		return "", "", nil, fmt.Errorf("schema %s: no section tables or views", titleOf(s))

@@ -3,6 +3,7 @@
 -- section: tables
 
 CREATE SCHEMA store;
+CREATE SCHEMA derived;
 
 CREATE TABLE store.meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
 
@@ -24,8 +25,17 @@ CREATE TABLE store.object (
   capture VARCHAR NOT NULL, log_type VARCHAR NOT NULL, format VARCHAR, envelope VARCHAR, decoded_size BIGINT,
   window_from TIMESTAMP, window_to TIMESTAMP,
   "read" BIGINT NOT NULL, rows BIGINT NOT NULL, headers BIGINT NOT NULL, blank BIGINT NOT NULL,
-  outside BIGINT NOT NULL, duplicate BIGINT NOT NULL, rejected BIGINT NOT NULL,
+  outside BIGINT NOT NULL, duplicate BIGINT NOT NULL, unread BIGINT NOT NULL, rejected BIGINT NOT NULL,
   first_time TIMESTAMP, last_time TIMESTAMP, problem VARCHAR
+);
+
+-- The records of an object that belong together: those of one log stream, or all where they name none. Each part has a log type
+-- of its own; log_type unknown: no type reads them, and format says what they look like. The object's counts are their sums.
+CREATE TABLE store.object_part (
+  object_id UINTEGER NOT NULL, log_type VARCHAR NOT NULL, log_group VARCHAR, log_stream VARCHAR, format VARCHAR,
+  "read" BIGINT NOT NULL, rows BIGINT NOT NULL, headers BIGINT NOT NULL, blank BIGINT NOT NULL,
+  outside BIGINT NOT NULL, duplicate BIGINT NOT NULL, unread BIGINT NOT NULL, rejected BIGINT NOT NULL,
+  first_time TIMESTAMP, last_time TIMESTAMP
 );
 
 CREATE TABLE store.reject (
@@ -80,17 +90,21 @@ CREATE TABLE store.network (
   asn UINTEGER, as_org VARCHAR, aws_service VARCHAR, aws_region VARCHAR
 );
 
--- How far each derived table has been built: every object up to this one is in it.
-CREATE TABLE store.derived (name VARCHAR NOT NULL, upto UINTEGER NOT NULL);
+-- A load or pull that has begun and has not come to its end with all that is derived: a row while it is under way, and after it
+-- was interrupted.
+CREATE TABLE store.unfinished (what VARCHAR NOT NULL, plan VARCHAR NOT NULL, began_at TIMESTAMP NOT NULL);
+
+-- How far each step has been built: every object up to this one is in its tables. All steps are here from the beginning, at 0.
+CREATE TABLE derived.step (name VARCHAR NOT NULL, upto UINTEGER NOT NULL);
 
 -- Derived: records per minute, for histograms and coverage. source: interface_id, vpc_id or hosted_zone_id.
-CREATE TABLE store.minute (
+CREATE TABLE derived.minute (
   log_type VARCHAR NOT NULL, capture VARCHAR NOT NULL, source VARCHAR, status VARCHAR NOT NULL,
   minute TIMESTAMP NOT NULL, records BIGINT NOT NULL, bytes HUGEINT
 );
 
 -- Derived: the minutes that records of a source speak about, where the log itself says how much of them is there.
-CREATE TABLE store.span (log_type VARCHAR NOT NULL, capture VARCHAR NOT NULL, source VARCHAR, status VARCHAR, minute TIMESTAMP NOT NULL);
+CREATE TABLE derived.span (log_type VARCHAR NOT NULL, capture VARCHAR NOT NULL, source VARCHAR, status VARCHAR, minute TIMESTAMP NOT NULL);
 
 -- section: views
 
@@ -303,6 +317,8 @@ CREATE VIEW capture AS SELECT name, role, created_at FROM store.capture;
 
 CREATE VIEW object AS SELECT * FROM store.object;
 
+CREATE VIEW object_part AS SELECT p.*, o.capture, o.uri FROM store.object_part p JOIN store.object o USING (object_id);
+
 CREATE VIEW reject AS
 SELECT r.object_id, r.row_no, r.reason, r.size, r.bytes, o.uri, o.log_type, o.capture
 FROM store.reject r
@@ -335,11 +351,12 @@ FROM store.network n
 CREATE VIEW asset AS SELECT DISTINCT * EXCLUDE (sha256) FROM store.asset;
 
 CREATE VIEW minute AS
-SELECT log_type, capture, source, status, minute, sum(records)::BIGINT AS records, sum(bytes) AS bytes FROM store.minute GROUP BY ALL;
+SELECT log_type, capture, source, status, minute, sum(records)::BIGINT AS records, sum(bytes) AS bytes FROM derived.minute GROUP BY ALL;
 
 COMMENT ON VIEW log_type IS 'case: the log types that this case can hold';
 COMMENT ON VIEW capture IS 'case: the captures and their roles';
 COMMENT ON VIEW object IS 'case: every source object, and what became of its records';
+COMMENT ON VIEW object_part IS 'case: the records of an object by log stream, and what became of them';
 COMMENT ON VIEW reject IS 'case: every record that could not be decoded, word for word';
 COMMENT ON VIEW event IS 'case: what CloudWatch Logs said of a record that came through it';
 COMMENT ON VIEW pull IS 'case: the commands that read remote sources';
@@ -359,7 +376,11 @@ COMMENT ON COLUMN object.capture IS 'capture: the capture it was loaded into';
 COMMENT ON COLUMN object.acquired_at IS 'time: when its bytes were stored, by this machine''s clock';
 COMMENT ON COLUMN object.first_time IS 'time: earliest record kept';
 COMMENT ON COLUMN object.last_time IS 'time: latest record kept';
-COMMENT ON COLUMN object."read" IS 'count: records read = rows + headers + blank + outside + duplicate + rejected';
+COMMENT ON COLUMN object."read" IS 'count: records read = rows + headers + blank + outside + duplicate + unread + rejected';
+COMMENT ON COLUMN object.unread IS 'count: records that no log type reads';
+COMMENT ON COLUMN object_part.log_type IS 'text: log type of the stream; unknown where no type reads it';
+COMMENT ON COLUMN object_part.format IS 'text: how its records were read; of unknown ones, what they look like';
+COMMENT ON COLUMN object_part.unread IS 'count: records that no log type reads';
 COMMENT ON COLUMN reject.reason IS 'text: why the record could not be decoded';
 COMMENT ON COLUMN reject.bytes IS 'bytes: the record, word for word; its first MiB when size is larger (the whole is in raw/)';
 COMMENT ON COLUMN slice.source IS 'text: log group or prefix that was read';
@@ -405,3 +426,61 @@ COMMENT ON COLUMN network.aws_region IS 'text: region in ip-ranges.json';
 COMMENT ON COLUMN network.file IS 'text: name of the file that says so';
 COMMENT ON COLUMN network.first_n IS 'number: first address as a number, sorted within a file';
 COMMENT ON COLUMN network.last_n IS 'number: last address as a number';
+
+-- What is there of each source, in windows of ten minutes from the first to the last record of its log type and capture. A
+-- window counts as its worst minute: SKIPDATA, then OK, then NODATA. Windows without anything, one after the other, are one
+-- row: a record that claims another century must not make millions. Where a log has no NODATA such a row is none, and may be
+-- quiet, cached or not logged.
+CREATE VIEW coverage AS
+WITH spoken_minute AS (
+  SELECT log_type, capture, coalesce(source, '-') AS source, minute,
+    CASE status
+      WHEN 'SKIPDATA' THEN 3
+      WHEN 'NODATA' THEN 1
+      ELSE 2
+    END AS rank
+  FROM derived.span
+  UNION ALL
+  SELECT log_type, capture, coalesce(source, '-'), minute, 4
+  FROM derived.minute
+  WHERE log_type IN (SELECT name FROM store.log_type WHERE silence = 'none')
+), spoken_window AS (
+  SELECT log_type, capture, source,
+    time_bucket(INTERVAL 10 MINUTE, minute) AS start, max(rank) AS rank, count(DISTINCT minute) AS minutes
+  FROM spoken_minute
+  GROUP BY ALL
+), log_span AS (
+  SELECT log_type, capture, min(start) AS first_start, max(start) AS last_start
+  FROM spoken_window
+  GROUP BY log_type, capture
+), laid_window AS (
+  SELECT b.*, p.first_start, p.last_start,
+    coalesce(lag(b.start) OVER source + INTERVAL 10 MINUTE, p.first_start) AS nothing_from,
+    lead(b.start) OVER source IS NULL AS is_last
+  FROM spoken_window b
+    JOIN log_span p USING (log_type, capture)
+  WINDOW source AS (PARTITION BY b.log_type, b.capture, b.source ORDER BY b.start)
+), type_silence AS (
+  SELECT name AS log_type, silence FROM store.log_type
+)
+SELECT log_type, capture, source, start, start + INTERVAL 10 MINUTE AS "end",
+  ['NODATA', 'OK', 'SKIPDATA', 'records'][rank] AS status,
+  minutes
+FROM laid_window
+UNION ALL
+SELECT log_type, capture, source, nothing_from, start, silence, 0
+FROM laid_window
+  JOIN type_silence USING (log_type)
+WHERE nothing_from < start
+UNION ALL
+SELECT log_type, capture, source, start + INTERVAL 10 MINUTE, last_start + INTERVAL 10 MINUTE, silence, 0
+FROM laid_window
+  JOIN type_silence USING (log_type)
+WHERE is_last AND start < last_start;
+
+COMMENT ON VIEW coverage IS 'derived: what is there of each source, in windows of ten minutes';
+COMMENT ON COLUMN coverage.source IS 'text: interface_id, vpc_id or hosted_zone_id';
+COMMENT ON COLUMN coverage.start IS 'time: start of the window, or of the windows without anything';
+COMMENT ON COLUMN coverage."end" IS 'time: its end, not in it';
+COMMENT ON COLUMN coverage.status IS 'text: OK, NODATA, SKIPDATA or absent; of a log without NODATA records or none';
+COMMENT ON COLUMN coverage.minutes IS 'count: minutes of the window that records speak about';

@@ -91,22 +91,42 @@ func (t *Tx) Events(objectID uint32, events []cases.Event) error {
 	return nil
 }
 
-// Object adds an object's own row. An object whose counts do not balance is refused: it would be a bug.
+// Object adds an object's own row. An object whose counts do not balance, or are not those of its parts, is refused: it
+// would be a bug.
 func (t *Tx) Object(o cases.Object) error {
-	if !o.Balanced() {
-		return fmt.Errorf("%s: %+v does not balance", o, o.Counts)
+	var parts cases.Counts
+	for _, p := range o.Parts {
+		parts.Add(p.Counts)
+	}
+	if !o.Balanced() || parts != o.Counts {
+		return fmt.Errorf("%s: %+v does not balance (parts: %+v)", o, o.Counts, parts)
 	}
 	t.objects = append(t.objects, o)
 	return nil
 }
 
-// writeObjects adds the rows of store.object.
+// writeObjects adds the rows of store.object and store.object_part.
 func (t *Tx) writeObjects() error {
-	for rest := t.objects; len(rest) > 0; {
-		part := rest[:min(maxRows, len(rest))]
-		rest = rest[len(part):]
-		cols, valid := objectRows(part)
-		if err := t.Append("object", len(part), cols, valid); err != nil {
+	var parts []cases.Part
+	for _, o := range t.objects {
+		for _, p := range o.Parts {
+			p.ObjectID = o.ID
+			parts = append(parts, p)
+		}
+	}
+	if err := appendRows(t, "object", t.objects, objectRows); err != nil {
+		return err
+	}
+	return appendRows(t, "object_part", parts, partRows)
+}
+
+// appendRows adds rows of a table, as many at a time as an appender takes.
+func appendRows[T any](t *Tx, table string, all []T, columns func([]T) ([]any, [][]uint64)) error {
+	for len(all) > 0 {
+		some := all[:min(maxRows, len(all))]
+		all = all[len(some):]
+		cols, valid := columns(some)
+		if err := t.Append(table, len(some), cols, valid); err != nil {
 			return err
 		}
 	}
@@ -130,7 +150,7 @@ func (t *Tx) Commit(ctx context.Context) error {
 	if err := t.writeObjects(); err != nil {
 		return err
 	}
-	if err := t.writeSlices(); err != nil {
+	if err := appendRows(t, "slice", t.slices, sliceRows); err != nil {
 		return err
 	}
 	if err := t.Flush(); err != nil {

@@ -210,7 +210,16 @@ func (w *Writer) createTables(ctx context.Context, schemas []cases.Schema) error
 			return err
 		}
 	}
-	for key, value := range map[string]string{"format_version": strconv.Itoa(layout.FormatVersion), "created_at": time.Now().UTC().Format(time.RFC3339), "created_by": tool()} {
+	for _, d := range w.derived {
+		if err := w.conn.Run(ctx, "INSERT INTO derived.step VALUES ($name, 0)", map[string]any{"name": d.Name}); err != nil {
+			return err
+		}
+	}
+	for key, value := range map[string]string{
+		"format_version": strconv.Itoa(layout.FormatVersion),
+		"created_at":     time.Now().UTC().Format(time.RFC3339),
+		"created_by":     tool(),
+	} {
 		if err := w.conn.Run(ctx, "INSERT INTO store.meta VALUES ($key, $value)", map[string]any{"key": key, "value": value}); err != nil {
 			return err
 		}

@@ -51,8 +51,8 @@ func runCompare(c *cobra.Command, args []string) error {
 		return err
 	}
 	defer k.Close()
-	if k.Stale != nil {
-		return k.Stale
+	if k.NotReady != nil {
+		return k.NotReady
 	}
 	o.Left, _ = c.Flags().GetString("left")
 	o.Right, _ = c.Flags().GetString("right")

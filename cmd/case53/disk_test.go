@@ -52,19 +52,8 @@ func writeFlows(t *testing.T, files, lines int) string {
 		b := []byte("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\n")
 		for i := range lines {
 			at := 1793527200 + f*300 + i%240
-			b = fmt.Appendf(
-				b,
-				"2 012345678901 eni-%02d 10.0.%d.%d 198.51.100.%d %d 443 6 %d %d %d %d ACCEPT OK\n",
-				i%7,
-				i%5,
-				i%251,
-				i*7%253,
-				1024+i*31%60000,
-				1+i%9,
-				40+i*13%90000,
-				at,
-				at+i%60,
-			)
+			b = fmt.Appendf(b, "2 012345678901 eni-%02d 10.0.%d.%d 198.51.100.%d %d 443 6 %d %d %d %d ACCEPT OK\n",
+				i%7, i%5, i%251, i*7%253, 1024+i*31%60000, 1+i%9, 40+i*13%90000, at, at+i%60)
 		}
 		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%03d.log", f)), b, 0o600); err != nil {
 			t.Fatal(err)
@@ -74,8 +63,10 @@ func writeFlows(t *testing.T, files, lines int) string {
 }
 
 // tablesSQL is a digest of what a case holds, without what differs from run to run.
-const tablesSQL = `SELECT (SELECT count(*) FROM object) AS objects, (SELECT count(*) FROM flow) AS flows, (SELECT sum(hash(srcaddr_n, dstaddr_n, srcport, bytes, start, object_id, row_no)) FROM flow) AS flow_sum,
-	(SELECT sum(hash(addr_n, peer_n, port, bytes, start, object_id, row_no)) FROM flow_by_addr) AS side_sum, (SELECT sum(records) FROM minute) AS minutes, (SELECT count(*) FROM reject) AS rejects`
+const tablesSQL = `SELECT (SELECT count(*) FROM object) AS objects, (SELECT count(*) FROM flow) AS flows,
+	(SELECT sum(hash(srcaddr_n, dstaddr_n, srcport, bytes, start, object_id, row_no)) FROM flow) AS flow_sum,
+	(SELECT sum(hash(addr_n, peer_n, port, bytes, start, object_id, row_no)) FROM flow_by_addr) AS side_sum,
+	(SELECT sum(records) FROM minute) AS minutes, (SELECT count(*) FROM reject) AS rejects`
 
 func tables(t *testing.T, target string) string {
 	t.Helper()

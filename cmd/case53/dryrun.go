@@ -46,17 +46,9 @@ func (p *pull) dryRun(ctx context.Context) error {
 }
 
 func printEstimate(w io.Writer, e account.Estimate) {
-	fmt.Fprintf(
-		w,
-		"%s: %s objects, %s, %s requests, about %s, about $%.2f (%s)\n",
-		safetext.Show(e.Source),
-		words.Count(e.Objects),
-		words.Bytes(e.Bytes),
-		words.Count(e.Requests),
-		time.Duration(e.Seconds*float64(time.Second)).Round(time.Second),
-		e.Dollars,
-		e.Basis,
-	)
+	fmt.Fprintf(w, "%s: %s objects, %s, %s requests, about %s, about $%.2f (%s)\n",
+		safetext.Show(e.Source), words.Count(e.Objects), words.Bytes(e.Bytes), words.Count(e.Requests),
+		time.Duration(e.Seconds*float64(time.Second)).Round(time.Second), e.Dollars, e.Basis)
 	if e.Failed != "" {
 		fmt.Fprintf(w, "  %s\n", safetext.Show(e.Failed))
 	}

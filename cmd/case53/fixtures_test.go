@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"case53/cases"
 )
 
 // fixtures is the folder with other people's samples; it is no part of this repository.
@@ -31,7 +33,7 @@ func run1(t *testing.T, args ...string) (code int, stdout string) {
 }
 
 // loadBalanced loads paths into a fresh case, twice, and gives its counts after checking that they add up.
-func loadBalanced(t *testing.T, name string, paths ...string) (target string, got lines) {
+func loadBalanced(t *testing.T, name string, paths ...string) (target string, got cases.Counts) {
 	t.Helper()
 	target = filepath.Join(t.TempDir(), "a.case")
 	var infos [2]string
@@ -94,10 +96,22 @@ func TestFixtureRows(t *testing.T) {
 		first      string // of some direct fields, the first row
 		sql        string
 	}{
-		{path: "tests/inputs/cloudwatch-v2.ndjson", want: "4 4 0 0 0 0 0", sql: "SELECT count(*) FILTER (action = 'ACCEPT') AS accept, count(*) FILTER (action = 'REJECT') AS reject, count(*) FILTER (log_status = 'NODATA' AND srcaddr IS NULL AND bytes IS NULL AND start IS NOT NULL) AS nodata, count(*) FILTER (log_status = 'SKIPDATA') AS skipdata FROM flow",
-			first: `{"accept":1,"reject":1,"nodata":1,"skipdata":1}`},
+		{
+			path: "tests/inputs/cloudwatch-v2.ndjson",
+			want: "4 4 0 0 0 0 0",
+			sql: "SELECT count(*) FILTER (action = 'ACCEPT') AS accept, count(*) FILTER (action = 'REJECT') AS reject, " +
+				"count(*) FILTER (log_status = 'NODATA' AND srcaddr IS NULL AND bytes IS NULL AND start IS NOT NULL) AS nodata, " +
+				"count(*) FILTER (log_status = 'SKIPDATA') AS skipdata FROM flow",
+			first: `{"accept":1,"reject":1,"nodata":1,"skipdata":1}`,
+		},
 		{path: "testdata/vpcflowlog.log.gz", want: "4 3 1 0 0 0 0"},
-		{path: "route53_public_logs", want: "5 5 0 0 0 0 0", sql: "SELECT count(*) FILTER (edns_client_subnet IS NULL) AS bare, count(*) FILTER (query_type = 'ANY') AS any_queries, count(*) FILTER (response_code = 'NXDOMAIN') AS nx FROM zone", first: ""},
+		{
+			path: "route53_public_logs",
+			want: "5 5 0 0 0 0 0",
+			sql: "SELECT count(*) FILTER (edns_client_subnet IS NULL) AS bare, count(*) FILTER (query_type = 'ANY') AS any_queries, " +
+				"count(*) FILTER (response_code = 'NXDOMAIN') AS nx FROM zone",
+			first: "",
+		},
 	} {
 		path := ""
 		filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
@@ -126,19 +140,14 @@ func TestFixtureRows(t *testing.T) {
 // known, and columns of one name are of one kind.
 func TestViewColumns(t *testing.T) {
 	known := map[string]bool{}
-	for _, kind := range strings.Fields("account bytes capture cidr count domain flag hosted_zone instance interface ip json name number object port protocol rdata sha256 subnet text time uri vpc") {
+	for _, kind := range strings.Fields("account bytes capture cidr count domain flag hosted_zone instance interface ip json name " +
+		"number object port protocol rdata sha256 subnet text time uri vpc") {
 		known[kind] = true
 	}
 	target := filepath.Join(t.TempDir(), "a.case")
 	run1(t, "load", "--quiet", target)
-	_, stdout := run1(
-		t,
-		"query",
-		target,
-		"--json",
-		"--sql",
-		"SELECT table_name, column_name, comment FROM duckdb_columns() WHERE schema_name = 'main' ORDER BY 1, column_index",
-	)
+	_, stdout := run1(t, "query", target, "--json", "--sql",
+		"SELECT table_name, column_name, comment FROM duckdb_columns() WHERE schema_name = 'main' ORDER BY 1, column_index")
 	var columns []struct {
 		Table   string `json:"table_name"`
 		Column  string `json:"column_name"`
@@ -161,8 +170,8 @@ func TestViewColumns(t *testing.T) {
 		if !ok || !known[kind] || text == "" {
 			t.Errorf("%s: %q does not begin with a kind", where, *c.Comment)
 		}
-		if other, ok := kinds[c.Column]; ok && other != kind && c.Column != "version" &&
-			c.Column != "protocol" { // a number in flow logs, a word in zone logs
+		// A protocol is a number in flow logs, a word in zone logs.
+		if other, ok := kinds[c.Column]; ok && other != kind && c.Column != "version" && c.Column != "protocol" {
 			t.Errorf("%s is of kind %s, another column of that name of kind %s", where, kind, other)
 		}
 		kinds[c.Column] = kind

@@ -45,8 +45,8 @@ func findCase(path string, stderr io.Writer) string {
 // openCase opens a case for looking, and warns where its last load was cut short.
 func openCase(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
 	c, err := cases.Open(ctx, findCase(path, stderr))
-	if err == nil && c.Stale != nil {
-		printError(stderr, fmt.Errorf("warning: %w", c.Stale))
+	if err == nil && c.NotReady != nil {
+		printError(stderr, fmt.Errorf("warning: %w", c.NotReady))
 	}
 	return c, err
 }

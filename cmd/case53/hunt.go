@@ -86,8 +86,8 @@ func openHunter(c *cobra.Command, dir string, names []string) (h *findings.Hunte
 			opened.Close()
 		}
 	}()
-	if h.Case.Stale != nil {
-		return nil, nil, h.Case.Stale
+	if h.Case.NotReady != nil {
+		return nil, nil, h.Case.NotReady
 	}
 	set, err := library(h.Case.Dir, c.ErrOrStderr())
 	if err != nil {
@@ -108,12 +108,8 @@ func printOutcomes(stderr io.Writer, outcomes []findings.Outcome) {
 		case o.Trace != nil:
 			fmt.Fprintf(stderr, "%s: nothing found: %s\n", safetext.Show(o.Query.ID), safetext.Show(strings.Join(o.Trace, "; ")))
 		case o.Beyond > 0:
-			fmt.Fprintf(
-				stderr,
-				"%s: %s not shown; --most 0 shows all\n",
-				safetext.Show(o.Query.ID),
-				words.Plural(int64(o.Beyond), "weaker finding", "weaker findings"),
-			)
+			fmt.Fprintf(stderr, "%s: %s not shown; --most 0 shows all\n",
+				safetext.Show(o.Query.ID), words.Plural(int64(o.Beyond), "weaker finding", "weaker findings"))
 		}
 	}
 	if allowed > 0 {

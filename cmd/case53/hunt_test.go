@@ -83,7 +83,7 @@ func about(f findings.Finding, m demo.Match) bool {
 		}
 		return false
 	}
-	return (m.Interface == "" || s.InterfaceID == m.Interface) && same(m.Src, s.Src) && same(m.Dst, s.Dst) && same(m.Client, s.Client) && same(m.Resolver, s.Src) &&
-		(m.DstPort == 0 || s.DstPort != nil && *s.DstPort == int64(m.DstPort)) &&
+	return (m.Interface == "" || s.InterfaceID == m.Interface) && same(m.Src, s.Src) && same(m.Dst, s.Dst) && same(m.Client, s.Client) &&
+		same(m.Resolver, s.Src) && (m.DstPort == 0 || s.DstPort != nil && *s.DstPort == int64(m.DstPort)) &&
 		(m.Domain == "" || s.RegisteredDomain == m.Domain)
 }

@@ -42,59 +42,36 @@ func printInfo(w io.Writer, info cases.Info) {
 	fmt.Fprintf(w, "%s\n", safetext.Show(info.Dir))
 	fmt.Fprintf(w, "window    %s\n", info.Window.String())
 	fmt.Fprintf(w, "objects   %s, %s as received\n", words.Count(info.Objects), words.Bytes(info.Bytes))
-	l := info.Lines
-	fmt.Fprintf(
-		w,
-		"records   %s read = %s rows + %s headers + %s blank + %s outside + %s duplicate + %s rejected\n",
-		words.Count(
-			l.Read,
-		),
-		words.Count(l.Rows),
-		words.Count(l.Headers),
-		words.Count(l.Blank),
-		words.Count(l.Outside),
-		words.Count(l.Duplicate),
-		words.Count(l.Rejected),
-	)
+	fmt.Fprintf(w, "balance   %s\n", info.Lines)
 	var tables []string
 	for _, name := range slices.Sorted(maps.Keys(info.Tables)) {
 		tables = append(tables, fmt.Sprintf("%s %s", name, words.Count(info.Tables[name])))
 	}
 	fmt.Fprintf(w, "tables    %s\n", strings.Join(tables, ", "))
 	for _, c := range info.Captures {
-		fmt.Fprintf(
-			w,
-			"capture   %s (%s): %s objects, %s records, %s\n",
-			safetext.Show(c.Name),
-			c.Role,
-			words.Count(c.Objects),
-			words.Count(c.Lines.Rows),
-			c.Window.String(),
-		)
+		fmt.Fprintf(w, "capture   %s (%s): %s objects, %s records, %s\n",
+			safetext.Show(c.Name), c.Role, words.Count(c.Objects), words.Count(c.Lines.Rows), c.Window.String())
 	}
 	for _, s := range info.Slices {
-		fmt.Fprintf(
-			w,
-			"pulled    %s: %s of %s slices complete, %s counted once, %s partial\n",
-			safetext.Show(s.Source),
-			words.Count(s.Complete),
-			words.Count(s.Complete+s.Unverified+s.Partial),
-			words.Count(s.Unverified),
-			words.Count(s.Partial),
-		)
+		fmt.Fprintf(w, "pulled    %s: %s of %s slices complete, %s counted once, %s partial\n",
+			safetext.Show(s.Source), words.Count(s.Complete), words.Count(s.Complete+s.Unverified+s.Partial), words.Count(s.Unverified),
+			words.Count(s.Partial))
 		for _, g := range s.Gaps {
 			fmt.Fprintf(w, "partial   %s: %s\n", cases.Span{From: g.From, To: g.To}.String(), safetext.Show(g.Reason))
 		}
 	}
 	for _, p := range info.Pulls {
-		fmt.Fprintf(
-			w,
-			"pull      of %s was interrupted; the same command goes on with it: %s\n",
-			p.Began.UTC().Format("2006-01-02 15:04:05"),
-			safetext.Show(string(p.Plan)),
-		)
+		fmt.Fprintf(w, "pull      that was interrupted: %s\n", safetext.Show(string(p.Plan)))
+	}
+	if info.Again != nil && *info.Again > 0 {
+		fmt.Fprintf(w, "again     %s that say again what a record of another object says: no sum counts them\n",
+			words.Plural(*info.Again, "record", "records"))
+	}
+	for _, u := range info.Unread {
+		part := cases.Part{LogGroup: u.LogGroup, LogStream: u.LogStream}
+		fmt.Fprintf(w, "unread    %s of %s: %s\n", words.Plural(u.Records, "record", "records"), safetext.Show(part.Source()), safetext.Show(u.What))
 	}
 	for _, p := range info.Problems {
-		fmt.Fprintf(w, "problem   %s: %s\n", safetext.Show(p.URI), safetext.Show(p.Problem))
+		fmt.Fprintf(w, "problem   %s\n", safetext.Show(p))
 	}
 }

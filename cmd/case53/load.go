@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"case53/cases/safetext"
+	"case53/cases/words"
 	"case53/cases/writer"
 	"case53/loader"
 	"case53/loader/logs/flow"
@@ -147,7 +150,7 @@ func loadStatus(r loader.Report) error {
 	switch {
 	case len(r.Failures) > 0:
 		return &statusError{code: exitError}
-	case r.Lines.Rejected > 0 || r.Problems > 0:
+	case r.Lines.Rejected+r.Lines.Unread > 0 || r.Problems > 0:
 		return &statusError{code: exitIncomplete}
 	}
 	return nil
@@ -163,11 +166,23 @@ func loadJSON(dir string, plan loader.Plan, r loader.Report) any {
 		failed = append(failed, failure{f.URI, f.Err.Error()})
 	}
 	return map[string]any{
-		"case": dir, "capture": plan.Capture, "role": plan.Role, "window": plan.Window,
-		"listed": r.Listed, "loaded": r.Loaded, "skipped": r.Skipped, "copies": r.Copies, "problems": r.Problems, "failed": failed,
-		"slices": slicesJSON(
-			r.Slices,
-		), "remarks": append([]string{}, r.Remarks...), "lines": r.Lines, "formats": r.Formats, "seconds": r.Elapsed.Seconds(), "derive_seconds": r.Deriving.Seconds(),
+		"case":           dir,
+		"capture":        plan.Capture,
+		"role":           plan.Role,
+		"window":         plan.Window,
+		"listed":         r.Listed,
+		"loaded":         r.Loaded,
+		"skipped":        r.Skipped,
+		"copies":         r.Copies,
+		"problems":       r.Problems,
+		"failed":         failed,
+		"slices":         slicesJSON(r.Slices),
+		"remarks":        append([]string{}, r.Remarks...),
+		"lines":          r.Lines,
+		"formats":        r.Formats,
+		"unread":         r.Unread,
+		"seconds":        r.Elapsed.Seconds(),
+		"derive_seconds": r.Deriving.Seconds(),
 	}
 }
 
@@ -184,21 +199,30 @@ func printReport(stdout, stderr io.Writer, dir string, r loader.Report) {
 		}
 	}
 	fmt.Fprintf(stdout, " in %.1f s (+ %.1f s to prepare pivots)\n", r.Elapsed.Seconds(), r.Deriving.Seconds())
-	fmt.Fprintf(stdout, "%d records read = %d rows + %d headers + %d blank + %d outside the window + %d duplicate + %d rejected\n",
-		l.Read, l.Rows, l.Headers, l.Blank, l.Outside, l.Duplicate, l.Rejected)
+	fmt.Fprintf(stdout, "%s\n", l)
 	for _, format := range r.FormatNames() {
 		fmt.Fprintf(stdout, "%5d × %s\n", r.Formats[format], safetext.Show(format))
+	}
+	for _, what := range slices.Sorted(maps.Keys(r.Unread)) {
+		fmt.Fprintf(stderr, "unread: %s of %s\n", words.Plural(r.Unread[what], "record", "records"), safetext.Show(what))
 	}
 	for _, f := range r.Failures {
 		printError(stderr, fmt.Errorf("%s: %w", f.URI, f.Err))
 	}
 	if l.Rejected > 0 || r.Problems > 0 {
-		fmt.Fprintf(
-			stderr,
-			"%d records rejected, %d objects with a problem; they are kept\nhint: case53 query %s rejects\n",
-			l.Rejected,
-			r.Problems,
-			safetext.Show(dir),
-		)
+		fmt.Fprintf(stderr, "%s rejected, %s with a problem; they are kept\n",
+			words.Plural(l.Rejected, "record", "records"), words.Plural(int64(r.Problems), "object", "objects"))
+	}
+	var look []string
+	for _, q := range []struct {
+		n    int64
+		name string
+	}{{l.Rejected, "rejects"}, {l.Unread, "unread"}, {int64(r.Problems), "objects"}} {
+		if q.n > 0 {
+			look = append(look, q.name)
+		}
+	}
+	if len(look) > 0 {
+		fmt.Fprintf(stderr, "hint: case53 query %s %s\n", safetext.Show(dir), strings.Join(look, " | "))
 	}
 }

@@ -50,9 +50,11 @@ type helpFailed struct{}
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "case53",
-		Short:         "A forensics workbench for AWS flow and DNS logs",
-		Long:          "case53 loads VPC Flow Logs, Route 53 Resolver query logs and public zone query logs into a case on this machine,\nand answers from it, offline, what resolved a name, what it talked to, how much left, and who scouted the zone.\n" + exitCodes,
+		Use:   "case53",
+		Short: "A forensics workbench for AWS flow and DNS logs",
+		Long: "case53 loads VPC Flow Logs, Route 53 Resolver query logs and public zone query logs into a case on this machine,\n" +
+			"and answers from it, offline, what resolved a name, what it talked to, how much left, and who scouted the zone.\n" +
+			exitCodes,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       version(),
@@ -60,7 +62,10 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().Bool("json", false, "print JSON")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &statusError{exitUsage, err} })
-	for _, c := range []*cobra.Command{newDemo(), newLoad(), newPull(), newSources(), newIAMPolicy(), newOpen(), newQuery(), newCoverage(), newHunt(), newCompare(), newReport(), newInfo()} {
+	for _, c := range []*cobra.Command{
+		newDemo(), newLoad(), newPull(), newSources(), newIAMPolicy(), newOpen(), newQuery(), newCoverage(), newHunt(),
+		newCompare(), newReport(), newInfo(), newDerive(),
+	} {
 		c.Long = strings.TrimRight(c.Short+".\n\n"+c.Long, "\n") + "\n" + exitCodes
 		root.AddCommand(c)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"case53/cases"
 	"case53/tui"
 )
 
@@ -119,13 +120,14 @@ func scriptJSON(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // scriptBalance checks that every record that was read has its place, in the case as a whole, in every capture and in
-// every object: balance CASE READ ROWS HEADERS BLANK OUTSIDE DUPLICATE REJECTED
+// every object: balance CASE READ ROWS HEADERS BLANK OUTSIDE DUPLICATE UNREAD REJECTED
 func scriptBalance(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(ts.Exec("case53", "info", args[0], "--json"))
-	lines, err := balanced([]byte(ts.ReadFile("stdout")))
+	l, err := balanced([]byte(ts.ReadFile("stdout")))
 	ts.Check(err)
-	if got, want := lines.String(), strings.Join(args[1:], " "); got != want {
-		ts.Fatalf("read rows headers blank outside duplicate rejected: %s, want %s", got, want)
+	got := fmt.Sprint(l.Read, l.Rows, l.Headers, l.Blank, l.Outside, l.Duplicate, l.Unread, l.Rejected)
+	if want := strings.Join(args[1:], " "); got != want {
+		ts.Fatalf("read rows headers blank outside duplicate unread rejected: %s, want %s", got, want)
 	}
 	ts.Check(ts.Exec("case53", "query", args[0], "--json", "--sql", unbalancedSQL))
 	if text := ts.ReadFile("stdout"); text != "[]\n" {
@@ -134,34 +136,28 @@ func scriptBalance(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // unbalancedSQL finds what is not accounted for in a single object.
-const unbalancedSQL = `SELECT object_id, uri FROM object o WHERE "read" <> rows + headers + blank + outside + duplicate + rejected
+const unbalancedSQL = `SELECT object_id, uri FROM object o WHERE "read" <> rows + headers + blank + outside + duplicate + unread + rejected
 	OR rejected <> (SELECT count(*) FROM reject r WHERE r.object_id = o.object_id)
-	OR rows <> (SELECT count(*) FROM (SELECT object_id FROM flow UNION ALL SELECT object_id FROM dns UNION ALL SELECT object_id FROM zone) t WHERE t.object_id = o.object_id)`
-
-// lines are the counts of info --json.
-type lines struct{ Read, Rows, Headers, Blank, Outside, Duplicate, Rejected int64 }
-
-func (l lines) String() string {
-	return fmt.Sprint(l.Read, l.Rows, l.Headers, l.Blank, l.Outside, l.Duplicate, l.Rejected)
-}
+	OR rows <> (SELECT count(*) FROM
+		(SELECT object_id FROM flow UNION ALL SELECT object_id FROM dns UNION ALL SELECT object_id FROM zone) t
+		WHERE t.object_id = o.object_id)`
 
 // balanced reads info --json and checks that its sums hold.
-func balanced(info []byte) (lines, error) {
+func balanced(info []byte) (cases.Counts, error) {
 	var v struct {
 		Tables   map[string]int64
-		Lines    lines
-		Captures []struct{ Lines lines }
+		Lines    cases.Counts
+		Captures []struct{ Lines cases.Counts }
 	}
 	if err := json.Unmarshal(info, &v); err != nil {
-		return lines{}, err
+		return cases.Counts{}, err
 	}
-	sum, l := lines{}, v.Lines
+	sum, l := cases.Counts{}, v.Lines
 	for _, c := range v.Captures {
-		sum = lines{sum.Read + c.Lines.Read, sum.Rows + c.Lines.Rows, sum.Headers + c.Lines.Headers, sum.Blank + c.Lines.Blank,
-			sum.Outside + c.Lines.Outside, sum.Duplicate + c.Lines.Duplicate, sum.Rejected + c.Lines.Rejected}
+		sum.Add(c.Lines)
 	}
 	switch {
-	case l.Read != l.Rows+l.Headers+l.Blank+l.Outside+l.Duplicate+l.Rejected:
+	case !l.Balanced():
 		return l, fmt.Errorf("%+v does not balance", l)
 	case l != sum:
 		return l, fmt.Errorf("the captures add up to %+v, the case says %+v", sum, l)

@@ -57,15 +57,8 @@ func addPlaces(ctx context.Context, w *writer.Writer, files []*networks.File, st
 		if !added {
 			note = ", already there"
 		}
-		fmt.Fprintf(
-			stderr,
-			"%s: %s of %s, %s networks%s\n",
-			safetext.Show(f.Name),
-			safetext.Show(f.DatabaseType),
-			f.Built.Format("2006-01-02"),
-			words.Count(n),
-			note,
-		)
+		fmt.Fprintf(stderr, "%s: %s of %s, %s networks%s\n",
+			safetext.Show(f.Name), safetext.Show(f.DatabaseType), f.Built.Format("2006-01-02"), words.Count(n), note)
 	}
 	return nil
 }

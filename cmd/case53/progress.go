@@ -179,15 +179,8 @@ func remoteSources(p loader.Progress) []loader.SourceProgress {
 
 // sourceLine is how far one source is.
 func sourceLine(s loader.SourceProgress, elapsed time.Duration) string {
-	line := fmt.Sprintf(
-		"%s: %d found, %d fetched, %s, %s rows, %s rejected",
-		safetext.Show(s.URI),
-		s.Found,
-		s.Fetched,
-		words.Bytes(s.BytesFetched),
-		words.Count(s.Rows),
-		words.Count(s.Rejected),
-	)
+	line := fmt.Sprintf("%s: %d found, %d fetched, %s, %s rows, %s rejected",
+		safetext.Show(s.URI), s.Found, s.Fetched, words.Bytes(s.BytesFetched), words.Count(s.Rows), words.Count(s.Rejected))
 	if s.Failed > 0 {
 		line += fmt.Sprintf(", %d failed", s.Failed)
 	}
@@ -207,14 +200,16 @@ func sourceLine(s loader.SourceProgress, elapsed time.Duration) string {
 func progressJSON(p loader.Progress) map[string]any {
 	sources := []any{}
 	for _, s := range p.Sources {
-		sources = append(
-			sources,
-			map[string]any{"source": s.URI, "listed": s.Listed, "found": s.Found, "fetched": s.Fetched, "done": s.Done, "failed": s.Failed,
-				"bytes": s.BytesFetched, "rows": s.Rows, "rejected": s.Rejected, "requests": s.Requests, "fraction": s.Fraction, "waiting": s.Waiting},
-		)
+		sources = append(sources, map[string]any{
+			"source": s.URI, "listed": s.Listed, "found": s.Found, "fetched": s.Fetched, "done": s.Done, "failed": s.Failed,
+			"bytes": s.BytesFetched, "rows": s.Rows, "rejected": s.Rejected,
+			"requests": s.Requests, "fraction": s.Fraction, "waiting": s.Waiting,
+		})
 	}
-	return map[string]any{"phase": p.Phase, "seconds": p.Elapsed.Seconds(), "objects": p.Objects, "done": p.Done, "bytes": p.BytesDone, "rows": p.Lines.Rows,
-		"rejected": p.Lines.Rejected, "sources": sources}
+	return map[string]any{
+		"phase": p.Phase, "seconds": p.Elapsed.Seconds(), "objects": p.Objects, "done": p.Done, "bytes": p.BytesDone,
+		"rows": p.Lines.Rows, "rejected": p.Lines.Rejected, "sources": sources,
+	}
 }
 
 // printEvent writes an event as one line of JSON.
@@ -258,15 +253,8 @@ func progressLine(p loader.Progress) string {
 	if p.Phase != "load" {
 		return fmt.Sprintf("%s records; building %s", words.Count(p.Lines.Rows), p.Phase)
 	}
-	line := fmt.Sprintf(
-		"%d of %d objects, %s of %s, %s rows, %s rejected",
-		p.Done,
-		p.Objects,
-		words.Bytes(p.BytesDone),
-		words.Bytes(p.Bytes),
-		words.Count(p.Lines.Rows),
-		words.Count(p.Lines.Rejected),
-	)
+	line := fmt.Sprintf("%d of %d objects, %s of %s, %s rows, %s rejected",
+		p.Done, p.Objects, words.Bytes(p.BytesDone), words.Bytes(p.Bytes), words.Count(p.Lines.Rows), words.Count(p.Lines.Rejected))
 	if s := p.Elapsed.Seconds(); s > 1 {
 		line += fmt.Sprintf(", %s/s", words.Bytes(int64(float64(p.BytesDone)/s)))
 		if f := fraction(p); f > 0.02 && f < 1 {

@@ -103,7 +103,10 @@ func TestProgressNamesThePhaseThatRuns(t *testing.T) {
 		want  string
 	}{
 		{"short", []step{{"load", 400 * time.Millisecond}, {"flow_name", 300 * time.Millisecond}, {"flow_session", 300 * time.Millisecond}}, ""},
-		{"long", []step{{"load", 2 * time.Second}, {"load", 4 * time.Second}, {"flow_name", time.Second}, {"flow_session", time.Minute}, {"minute", time.Millisecond}}, "5 load, 6 flow_name, 7 flow_session, 67 minute"},
+		{"long", []step{
+			{"load", 2 * time.Second}, {"load", 4 * time.Second},
+			{"flow_name", time.Second}, {"flow_session", time.Minute}, {"minute", time.Millisecond},
+		}, "5 load, 6 flow_name, 7 flow_session, 67 minute"},
 		{"long phase in a short load", []step{{"load", time.Second}, {"flow_name", time.Second}, {"flow_session", time.Minute}}, "5 flow_session"},
 		{"steady", slices.Repeat([]step{{"load", time.Second}}, 12), "5 load, 10 load"},
 	} {

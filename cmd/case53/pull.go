@@ -198,12 +198,8 @@ func (p *pull) sayHowToGoOn() {
 	}
 	if relative(from) || relative(to) {
 		w := p.plan.Window
-		fmt.Fprintf(
-			p.c.ErrOrStderr(),
-			"hint: the window was relative to now; to go on with this pull pass --from %s --to %s\n",
-			w.From.Format(time.RFC3339),
-			w.To.Format(time.RFC3339),
-		)
+		fmt.Fprintf(p.c.ErrOrStderr(), "hint: the window was relative to now; to go on with this pull pass --from %s --to %s\n",
+			w.From.Format(time.RFC3339), w.To.Format(time.RFC3339))
 	}
 }
 
@@ -259,11 +255,18 @@ func printSlices(stdout, stderr io.Writer, all []source.Slice) {
 func slicesJSON(all []source.Slice) []cases.Slice {
 	out := []cases.Slice{}
 	for _, s := range all {
-		out = append(
-			out,
-			cases.Slice{Source: s.Source, From: s.From, To: s.To, State: string(s.State), Reason: s.Reason, Objects: s.Objects, Records: s.Records,
-				Bytes: s.Bytes, Digest: s.Digest, Reads: s.Reads},
-		)
+		out = append(out, cases.Slice{
+			Source:  s.Source,
+			From:    s.From,
+			To:      s.To,
+			State:   string(s.State),
+			Reason:  s.Reason,
+			Objects: s.Objects,
+			Records: s.Records,
+			Bytes:   s.Bytes,
+			Digest:  s.Digest,
+			Reads:   s.Reads,
+		})
 	}
 	return out
 }

@@ -27,7 +27,7 @@ const (
 	testKey, testSecret, testToken     = "AKIAIOSFODNN7CANARY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYCANARYKEY", "FwoGZXIvYXdzEGACANARYTOKEN"
 )
 
-// account is an AWS account for the tests, and a place for cases.
+// testCloud is an AWS account for the tests, and a place for cases.
 type testCloud struct {
 	t    *testing.T
 	fake *cwfake.Server
@@ -44,8 +44,11 @@ func newTestCloud(t *testing.T, fake *cwfake.Server) *testCloud {
 	server := httptest.NewServer(fake)
 	t.Cleanup(server.Close)
 	dir := t.TempDir()
-	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Join(dir, "home"), "TMPDIR=" + dir, "TZ=UTC", "AWS_EC2_METADATA_DISABLED=true",
-		"AWS_ACCESS_KEY_ID=" + testKey, "AWS_SECRET_ACCESS_KEY=" + testSecret, "AWS_SESSION_TOKEN=" + testToken, "AWS_REGION=" + testRegion, "AWS_ENDPOINT_URL=" + server.URL}
+	env := []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Join(dir, "home"), "TMPDIR=" + dir, "TZ=UTC", "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_ACCESS_KEY_ID=" + testKey, "AWS_SECRET_ACCESS_KEY=" + testSecret, "AWS_SESSION_TOKEN=" + testToken,
+		"AWS_REGION=" + testRegion, "AWS_ENDPOINT_URL=" + server.URL,
+	}
 	return &testCloud{t: t, fake: fake, url: server.URL, dir: dir, env: env}
 }
 
@@ -133,15 +136,8 @@ func fillFlows(fake *cwfake.Server, n int) {
 	for i := range n {
 		at := testDay.UnixMilli() + int64(i/10*10)*int64(6*time.Hour/time.Millisecond)/int64(n)
 		events = append(events, cwfake.Event{ID: fmt.Sprintf("%056d", i), Stream: fmt.Sprintf("eni-%08x-all", i%50), Timestamp: at, Ingestion: at + 60_000,
-			Message: fmt.Sprintf(
-				"2 %s eni-%08x 10.0.0.%d 198.51.100.7 %d 443 6 10 840 %d %d ACCEPT OK",
-				testAccount,
-				i%50,
-				i%250,
-				1024+i%60000,
-				at/1000,
-				at/1000+60,
-			)})
+			Message: fmt.Sprintf("2 %s eni-%08x 10.0.0.%d 198.51.100.7 %d 443 6 10 840 %d %d ACCEPT OK",
+				testAccount, i%50, i%250, 1024+i%60000, at/1000, at/1000+60)})
 	}
 	rand.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
 	fake.Add(testGroup, events...)
@@ -150,7 +146,8 @@ func fillFlows(fake *cwfake.Server, n int) {
 // checkEvents holds a case to having each of n events once.
 func (c *testCloud) checkEvents(name string, n int) {
 	c.t.Helper()
-	got := c.rows(name, fmt.Sprintf(`SELECT count(*) AS n, count(DISTINCT event_id) AS ids, count(DISTINCT event_id) FILTER (event_id::HUGEINT BETWEEN 0 AND %d) AS right_ids,
+	got := c.rows(name, fmt.Sprintf(`SELECT count(*) AS n, count(DISTINCT event_id) AS ids,
+		count(DISTINCT event_id) FILTER (event_id::HUGEINT BETWEEN 0 AND %d) AS right_ids,
 		(SELECT count(*) FROM flow) AS flows FROM event`, n-1))[0]
 	for key, v := range got {
 		if int(v.(float64)) != n {
@@ -196,16 +193,13 @@ func TestPullIsExactUnderThrottling(t *testing.T) {
 		t.Errorf("%d slices are not complete after a second reading", open)
 	}
 	// What comes late is all that is new.
-	fake.Add(
-		testGroup,
-		cwfake.Event{
-			ID:        strconv.Itoa(n),
-			Stream:    "eni-1-all",
-			Timestamp: testDay.Add(2 * time.Hour).UnixMilli(),
-			Ingestion: testDay.Add(48 * time.Hour).UnixMilli(),
-			Message:   "2 123456789012 eni-00000001 10.0.0.1 198.51.100.7 1024 443 6 10 840 1793498400 1793498460 ACCEPT OK",
-		},
-	)
+	fake.Add(testGroup, cwfake.Event{
+		ID:        strconv.Itoa(n),
+		Stream:    "eni-1-all",
+		Timestamp: testDay.Add(2 * time.Hour).UnixMilli(),
+		Ingestion: testDay.Add(48 * time.Hour).UnixMilli(),
+		Message:   "2 123456789012 eni-00000001 10.0.0.1 198.51.100.7 1024 443 6 10 840 1793498400 1793498460 ACCEPT OK",
+	})
 	if out, errs, code = c.case53(pullArgs()...); code != 0 {
 		t.Errorf("exit %d: %s %s", code, out, errs)
 	}
@@ -304,7 +298,10 @@ func TestPullFailsByName(t *testing.T) {
 	fillFlows(fake, 100)
 	fake.Add("/denied").Denied = true
 	c := newTestCloud(t, fake)
-	for name, want := range map[string]string{"/none": "hint: there is no log group \"/none\" in eu-central-1", "/denied": "case53 iam-policy --log-group '/denied'"} {
+	for name, want := range map[string]string{
+		"/none":   "hint: there is no log group \"/none\" in eu-central-1",
+		"/denied": "case53 iam-policy --log-group '/denied'",
+	} {
 		_, errs, code := c.case53("pull", "f.case", "--log-group", name, "--from", "2026-11-01", "--to", "2026-11-02")
 		if code != 1 || !strings.Contains(errs, want) {
 			t.Errorf("%s: exit %d: %s", name, code, errs)
@@ -331,22 +328,19 @@ func TestPullFailsByName(t *testing.T) {
 func TestPullSeesMasking(t *testing.T) {
 	fake := &cwfake.Server{}
 	for i := range 20 {
-		fake.Add(
-			"/dns/zone",
-			cwfake.Event{
-				ID:        fmt.Sprint(i),
-				Timestamp: testDay.UnixMilli(),
-				Message:   "1.0 2026-11-01T00:00:00Z Z123412341234 www.example.com A NOERROR UDP FRA2 192.0.2.1 -",
-			},
-		)
+		fake.Add("/dns/zone", cwfake.Event{
+			ID:        fmt.Sprint(i),
+			Timestamp: testDay.UnixMilli(),
+			Message:   "1.0 2026-11-01T00:00:00Z Z123412341234 www.example.com A NOERROR UDP FRA2 192.0.2.1 -",
+		})
 	}
 	fake.Add("/dns/zone").Masked = true
 	fake.Add("/dns/zone").Retention = 1
 	c := newTestCloud(t, fake)
 	args := []string{"--log-group", "/dns/zone", "--from", "2026-11-01", "--to", "2026-11-02", "--rate", "1000"}
 	_, errs, code := c.case53(append([]string{"pull", "x.case", "--format", "zone"}, args...)...)
-	if code != 4 || !strings.Contains(errs, "has a data protection policy") || !strings.Contains(errs, "20 events have runs of asterisks") ||
-		!strings.Contains(errs, "keeps events for 1 days") {
+	if code != 4 || !strings.Contains(errs, "has a data protection policy") ||
+		!strings.Contains(errs, "20 events have runs of asterisks") || !strings.Contains(errs, "keeps events for 1 days") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 	if masked := c.number("x.case", "SELECT coalesce(sum((provenance->>'masked_events')::BIGINT), 0)::BIGINT FROM object"); masked != 20 {
@@ -390,7 +384,10 @@ func TestPullLedger(t *testing.T) {
 	err := custody.Read(filepath.Join(c.dir, "x.case", "custody.jsonl"), func(e custody.Entry) error {
 		actions[e.Action]++
 		if e.Action == "pull.begin" {
-			for _, want := range []string{`"arn":"arn:aws:iam::123456789012:user/test"`, `"request_id"`, `"server_date"`, `"clock_skew_ms"`, `"region":"eu-central-1"`, c.url, `"sdk"`, `"tool"`} {
+			for _, want := range []string{
+				`"arn":"arn:aws:iam::123456789012:user/test"`, `"request_id"`, `"server_date"`, `"clock_skew_ms"`,
+				`"region":"eu-central-1"`, c.url, `"sdk"`, `"tool"`,
+			} {
 				if !strings.Contains(string(e.Detail), want) {
 					t.Errorf("no %s in %s", want, e.Detail)
 				}
@@ -405,124 +402,9 @@ func TestPullLedger(t *testing.T) {
 	if row["source_kind"] != "cwlogs" || !strings.Contains(fmt.Sprint(row["provenance"]), "request_id") {
 		t.Errorf("%v", row)
 	}
-	if group := c.rows("x.case", "SELECT DISTINCT log_group, log_stream LIKE 'eni-%' AS stream FROM flow")[0]; group["log_group"] != "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vpc/flow" ||
-		group["stream"] != true {
+	group := c.rows("x.case", "SELECT DISTINCT log_group, log_stream LIKE 'eni-%' AS stream FROM flow")[0]
+	if group["log_group"] != "arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vpc/flow" || group["stream"] != true {
 		t.Errorf("%v", group)
-	}
-}
-
-func TestDryRunAndSources(t *testing.T) {
-	fake := &cwfake.Server{}
-	fillFlows(fake, 2_000)
-	fake.Add("/app", cwfake.Event{ID: "1", Timestamp: testDay.UnixMilli(), Message: "GET / 200"})
-	fake.Add(
-		"/dns/zone",
-		cwfake.Event{
-			ID:        "2",
-			Timestamp: testDay.UnixMilli(),
-			Message:   "1.0 2026-11-01T00:00:00Z Z123412341234 www.example.com A NOERROR UDP FRA2 192.0.2.1 -",
-		},
-	)
-	fake.Add("/empty")
-	c := newTestCloud(t, fake)
-	out, errs, code := c.case53(pullArgs("--dry-run")...)
-	if code != 0 || !strings.Contains(out, "requests, about") || !strings.Contains(out, "nothing was fetched") {
-		t.Errorf("exit %d: %s %s", code, out, errs)
-	}
-	if _, err := os.Stat(filepath.Join(c.dir, "x.case")); err == nil || fake.Calls("FilterLogEvents") > 0 {
-		t.Error("a dry run made a case, or read events")
-	}
-	out, errs, code = c.case53("sources", "--from", "2026-11-01", "--to", "2026-11-02")
-	want := "flow  arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vpc/flow  2026-11-01 00:00:00 … 2026-11-01 05:58:12"
-	if code != 0 || !strings.Contains(out, want) || !strings.Contains(out, "zone  arn:aws:logs:eu-central-1:123456789012:log-group:/dns/zone") ||
-		strings.Contains(out, "/app") {
-		t.Errorf("exit %d: %s %s", code, out, errs)
-	}
-	out, _, _ = c.case53("sources", "--json", "--all", "--log-groups", "/app")
-	var found []struct{ Source, LogType string }
-	if err := json.Unmarshal([]byte(out), &found); err != nil || len(found) != 1 {
-		t.Errorf("%v %s", err, out)
-	}
-}
-
-func TestIAMPolicy(t *testing.T) {
-	c := newTestCloud(t, &cwfake.Server{})
-	out, errs, code := c.case53(
-		"iam-policy",
-		"--log-group",
-		testGroup,
-		"--region",
-		testRegion,
-		"--account-id",
-		testAccount,
-		"--s3",
-		"s3://logs/AWSLogs/",
-		"--all-versions",
-		"--kms-key",
-		"arn:aws:kms:eu-central-1:1:key/x",
-	)
-	if code != 0 {
-		t.Fatal(errs)
-	}
-	for _, want := range []string{`"logs:FilterLogEvents"`, `"arn:aws:logs:eu-central-1:123456789012:log-group:/aws/vpc/flow:*"`, `"s3:ListBucketVersions"`, `"arn:aws:s3:::logs/AWSLogs/*"`, `"AWSLogs/*"`, `"kms:Decrypt"`} {
-		if !strings.Contains(out, want) {
-			t.Errorf("no %s in %s", want, out)
-		}
-	}
-	for _, never := range []string{"Put", "Delete", "Create", "StartQuery", "Unmask", "Restore"} {
-		if strings.Contains(out, never) {
-			t.Errorf("%s in %s", never, out)
-		}
-	}
-}
-
-func TestDescribedAccount(t *testing.T) {
-	fake := &cwfake.Server{}
-	at := testDay.Add(time.Hour).UnixMilli()
-	// A field order that nothing could be inferred from: it is known from describe-flow-logs alone.
-	for i := range 20 {
-		fake.Add(
-			testGroup,
-			cwfake.Event{
-				ID:        fmt.Sprint(i),
-				Stream:    "eni-1-all",
-				Timestamp: at,
-				Message:   fmt.Sprintf("10.0.0.%d 198.51.100.7 %d %d 1 40", i, at/1000, at/1000+60),
-			},
-		)
-	}
-	c := newTestCloud(t, fake)
-	write := func(name, text string) {
-		if err := os.WriteFile(filepath.Join(c.dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write(
-		"flowlogs.json",
-		`{"FlowLogs":[{"CreationTime":"2026-01-01T00:00:00.000Z","DeliverLogsStatus":"FAILED","DeliverLogsErrorMessage":"Access error","FlowLogId":"fl-1","FlowLogStatus":"ACTIVE",
-		"LogGroupName":"/aws/vpc/flow","ResourceId":"vpc-1","TrafficType":"REJECT","LogDestinationType":"cloud-watch-logs","LogFormat":"${srcaddr} ${dstaddr} ${start} ${end} ${packets} ${bytes}","MaxAggregationInterval":60}]}`,
-	)
-	write(
-		"interfaces.json",
-		`{"NetworkInterfaces":[{"NetworkInterfaceId":"eni-1","OwnerId":"123456789012","VpcId":"vpc-1","SubnetId":"subnet-1","Status":"in-use","MacAddress":"02:00:00:00:00:01",
-		"Attachment":{"InstanceId":"i-1","AttachTime":"2026-01-02T00:00:00.000Z"},"Groups":[{"GroupName":"web","GroupId":"sg-1"}],"TagSet":[{"Key":"Name","Value":"web-1"}],
-		"PrivateIpAddresses":[{"PrivateIpAddress":"10.0.0.1","PrivateDnsName":"ip-10-0-0-1","Primary":true,"Association":{"PublicIp":"203.0.113.9"}},{"PrivateIpAddress":"10.0.0.2","Primary":false}],
-		"Ipv6Addresses":[{"Ipv6Address":"2001:db8::1"}]}]}`,
-	)
-	args := pullArgs("--describe-flow-logs", "flowlogs.json", "--describe-network-interfaces", "interfaces.json")
-	for range 2 {
-		out, errs, code := c.case53(args...)
-		if code != 0 || !strings.Contains(errs, "delivery has failed (Access error)") || !strings.Contains(errs, "REJECT traffic only") {
-			t.Fatalf("exit %d: %s %s", code, out, errs)
-		}
-	}
-	c.checkEvents("x.case", 20)
-	got := c.rows("x.case", "SELECT string_agg(address, ' ' ORDER BY address) AS addresses, max(public_address) AS public, max(instance_id) AS instance, max(name) AS name, (SELECT count(*) FROM flow_log) AS flow_logs FROM asset")[0]
-	if fmt.Sprint(got) != "map[addresses:10.0.0.1 10.0.0.2 2001:db8::1 flow_logs:1 instance:i-1 name:web-1 public:203.0.113.9]" {
-		t.Error(got)
-	}
-	if _, errs, code := c.case53("pull", "y.case", "--describe-flow-logs", "interfaces.json"); code != 1 || !strings.Contains(errs, "it has no FlowLogs") {
-		t.Errorf("exit %d: %s", code, errs)
 	}
 }
 
@@ -576,39 +458,6 @@ func TestPartialIsMadeGood(t *testing.T) {
 	c.checkEvents("x.case", 3_000)
 	if n := c.number("x.case", "SELECT count(*) FROM slice WHERE state = 'partial'"); n != 0 {
 		t.Errorf("%d partial slices are left", n)
-	}
-}
-
-func TestPullAssumesARole(t *testing.T) {
-	fake := &cwfake.Server{ExternalID: "ticket-53"}
-	fillFlows(fake, 200)
-	c := newTestCloud(t, fake)
-	role := []string{"--role-arn", "arn:aws:iam::123456789012:role/reader"}
-	if _, errs, code := c.case53(pullArgs(role...)...); code != 1 || !strings.Contains(errs, "sts:AssumeRole") {
-		t.Errorf("without its external id: exit %d: %s", code, errs)
-	}
-	if _, errs, code := c.case53(pullArgs(append(role, "--external-id", "ticket-53")...)...); code != 0 {
-		t.Fatalf("exit %d: %s", code, errs)
-	}
-	c.checkEvents("x.case", 200)
-	c.checkCase("x.case")
-	if who := c.rows("x.case", "SELECT provenance->'caller'->>'arn' AS who FROM pull")[0]["who"]; who != "arn:aws:sts::123456789012:assumed-role/reader/case53" {
-		t.Errorf("pulled by %v", who)
-	}
-}
-
-func TestPullWithoutCredentials(t *testing.T) {
-	c := newTestCloud(t, &cwfake.Server{})
-	c.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + c.dir, "AWS_REGION=" + testRegion, "AWS_ENDPOINT_URL=" + c.url}
-	if _, errs, code := c.case53(pullArgs()...); code != 1 || !strings.Contains(errs, "no AWS credentials were found") {
-		t.Errorf("exit %d: %s", code, errs)
-	}
-	c.env = c.env[:2]
-	if _, errs, code := c.case53(pullArgs()...); code != 2 || !strings.Contains(errs, "no region") {
-		t.Errorf("exit %d: %s", code, errs)
-	}
-	if _, err := os.Stat(filepath.Join(c.dir, "x.case")); err == nil {
-		t.Error("a case was made")
 	}
 }
 

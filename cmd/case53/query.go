@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -106,9 +105,6 @@ func statement(c *cobra.Command, k *cases.Case, set *queries.Set, args []string,
 	q, err := savedQuery(set, args[1])
 	if err != nil {
 		return "", nil, err
-	}
-	if k.Stale != nil && slices.ContainsFunc(q.Needs, func(need string) bool { v, _ := k.View(need); return v.Derived }) {
-		return "", nil, fmt.Errorf("query %s: %w", q.ID, k.Stale)
 	}
 	sql, bound, err := q.Bind(values)
 	if err != nil {

@@ -74,11 +74,8 @@ func runSources(c *cobra.Command, _ []string) error {
 		return printJSON(c.OutOrStdout(), found)
 	}
 	if len(found) == 0 {
-		fmt.Fprintf(
-			c.ErrOrStderr(),
-			"no flow or DNS logs found in %s\nhint: --all shows what was looked at; public hosted zones log to us-east-1\n",
-			a.Region(),
-		)
+		fmt.Fprintf(c.ErrOrStderr(), "no flow or DNS logs found in %s\n"+
+			"hint: --all shows what was looked at; public hosted zones log to us-east-1\n", a.Region())
 	}
 	return nil
 }

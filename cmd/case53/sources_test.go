@@ -1,6 +1,9 @@
 package main
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,7 +14,42 @@ import (
 
 // TestSQLLinesFit: whoever has to believe an answer reads its SQL, without scrolling sideways.
 func TestSQLLinesFit(t *testing.T) {
-	const most = 140
+	eachSource(t, ".sql", func(path, text string) { checkColumns(t, path, text, 140) })
+}
+
+func TestGoLinesFit(t *testing.T) {
+	eachSource(t, ".go", func(path, text string) {
+		checkColumns(t, path, strings.ReplaceAll(text, "\t", "    "), 160)
+	})
+}
+
+// TestFunctionsFit: a function is on the screen as a whole. Its literals count with it, and so do the tables of a test.
+func TestFunctionsFit(t *testing.T) {
+	const most = 70
+	eachSource(t, ".go", func(path, text string) {
+		files := token.NewFileSet()
+		file, err := parser.ParseFile(files, path, text, parser.SkipObjectResolution)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n.(type) {
+			case *ast.FuncDecl, *ast.FuncLit:
+				first, last := files.Position(n.Pos()).Line, files.Position(n.End()).Line
+				if lines := last - first + 1; lines > most {
+					t.Errorf("%s:%d: a function of %d lines, more than %d", path, first, lines, most)
+				}
+				return false
+			}
+			return true
+		})
+	})
+}
+
+// eachSource gives the repository's files with a suffix.
+func eachSource(t *testing.T, suffix string, check func(path, text string)) {
+	t.Helper()
 	files := 0
 	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
 		switch {
@@ -19,7 +57,7 @@ func TestSQLLinesFit(t *testing.T) {
 			return err
 		case d.IsDir() && d.Name() == ".git":
 			return fs.SkipDir
-		case d.IsDir() || !strings.HasSuffix(path, ".sql"):
+		case d.IsDir() || !strings.HasSuffix(path, suffix):
 			return nil
 		}
 		files++
@@ -27,17 +65,22 @@ func TestSQLLinesFit(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		for i, line := range strings.Split(string(text), "\n") {
-			if n := utf8.RuneCountInString(line); n > most {
-				t.Errorf("%s:%d: %d columns, more than %d", path, i+1, n, most)
-			}
-		}
+		check(path, string(text))
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if files < 100 {
-		t.Errorf("%d files of SQL: this test looks in the wrong place", files)
+		t.Errorf("%d files *%s: this test looks in the wrong place", files, suffix)
+	}
+}
+
+func checkColumns(t *testing.T, path, text string, most int) {
+	t.Helper()
+	for i, line := range strings.Split(text, "\n") {
+		if n := utf8.RuneCountInString(line); n > most {
+			t.Errorf("%s:%d: %d columns, more than %d", path, i+1, n, most)
+		}
 	}
 }

@@ -108,13 +108,8 @@ func parseTime(text string, zone *time.Location, now time.Time) (time.Time, erro
 			if other.Before(t) {
 				t, other = other, t
 			}
-			return time.Time{}, fmt.Errorf(
-				"%q comes twice in %s: the clock was set back\nhint: say which: %s or %s",
-				text,
-				zone,
-				t.Format(time.RFC3339),
-				other.Format(time.RFC3339),
-			)
+			return time.Time{}, fmt.Errorf("%q comes twice in %s: the clock was set back\nhint: say which: %s or %s",
+				text, zone, t.Format(time.RFC3339), other.Format(time.RFC3339))
 		}
 		return t.UTC(), nil
 	}

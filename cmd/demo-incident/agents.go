@@ -26,15 +26,8 @@ func (w *world) agents() {
 		}
 		r := seeded("agents of " + e.id)
 		w.every(e.born.Add(between(r, 20*time.Second, 5*time.Minute)), w.to, func() time.Duration { return restless(r, 5*time.Minute) }, func(t time.Time) {
-			w.call(
-				e,
-				t,
-				"ssm.eu-central-1.amazonaws.com",
-				443,
-				between(r, 200*time.Millisecond, 25*time.Second),
-				size(r, 900, 1_000*(1+r.Int64N(9))),
-				size(r, 3_500, 9_000),
-			)
+			w.call(e, t, "ssm.eu-central-1.amazonaws.com", 443, between(r, 200*time.Millisecond, 25*time.Second),
+				size(r, 900, 1_000*(1+r.Int64N(9))), size(r, 3_500, 9_000))
 		})
 		if third := e.addr.As4()[2]; third == 0 || third == 30 {
 			continue
@@ -42,14 +35,10 @@ func (w *world) agents() {
 		w.every(e.born.Add(between(r, time.Minute, 10*time.Minute)), w.to, func() time.Duration { return restless(r, 10*time.Minute) }, func(t time.Time) {
 			w.call(e, t, "monitoring.eu-central-1.amazonaws.com", 443, between(r, time.Second, 8*time.Second), size(r, 2_000, 24_000), size(r, 3_000, 5_000))
 		})
-		w.every(
-			e.born.Add(between(r, time.Minute, 20*time.Minute)),
-			w.to,
-			func() time.Duration { return between(r, 6*time.Minute, 40*time.Minute) },
-			func(t time.Time) {
-				w.call(e, t, "logs.eu-central-1.amazonaws.com", 443, between(r, time.Second, 5*time.Second), size(r, 4_000, 190_000), size(r, 3_000, 5_000))
-			},
-		)
+		first := e.born.Add(between(r, time.Minute, 20*time.Minute))
+		w.every(first, w.to, func() time.Duration { return between(r, 6*time.Minute, 40*time.Minute) }, func(t time.Time) {
+			w.call(e, t, "logs.eu-central-1.amazonaws.com", 443, between(r, time.Second, 5*time.Second), size(r, 4_000, 190_000), size(r, 3_000, 5_000))
+		})
 	}
 }
 
@@ -73,15 +62,8 @@ func (w *world) backups() {
 		w.call(db, t, demo.BackupName, 443, between(r, 2*time.Second, 9*time.Second), size(r, 5_000_000, 16_000_000), 20_000)
 	})
 	w.every(w.from.Add(hour+5*time.Minute), w.to, func() time.Duration { return 24 * hour }, func(t time.Time) {
-		w.call(
-			db,
-			t.Add(between(r, 0, 20*time.Second)),
-			demo.BackupName,
-			443,
-			between(r, 7*time.Minute, 9*time.Minute),
-			size(r, 610_000_000, 640_000_000),
-			800_000,
-		)
+		w.call(db, t.Add(between(r, 0, 20*time.Second)), demo.BackupName, 443, between(r, 7*time.Minute, 9*time.Minute),
+			size(r, 610_000_000, 640_000_000), 800_000)
 		w.call(files, t.Add(6*time.Minute), demo.BackupName, 443, between(r, 8*time.Minute, 10*time.Minute), size(r, 690_000_000, 730_000_000), 900_000)
 	})
 }
@@ -93,27 +75,19 @@ func (w *world) updates() {
 			continue
 		}
 		r := seeded("updates of " + e.id)
-		w.every(
-			e.born.Add(between(r, time.Minute, 10*time.Hour)),
-			w.to,
-			func() time.Duration { return between(r, 9*time.Hour, 15*time.Hour) },
-			func(t time.Time) {
-				for _, mirror := range []string{"eu-central-1.ec2.archive.ubuntu.com", "security.ubuntu.com"} {
-					w.ask(e, t, "_http._tcp."+mirror, "SRV")
-					w.call(e, t, mirror, 80, between(r, 2*time.Second, 12*time.Second), size(r, 1_500, 6_000), size(r, 200_000, 7_000_000))
-					t = t.Add(between(r, 3*time.Second, 15*time.Second))
-				}
-				w.call(e, t, "motd.ubuntu.com", 443, time.Second, 900, 5_000)
-			},
-		)
-		w.every(
-			e.born.Add(between(r, time.Minute, 6*time.Hour)),
-			w.to,
-			func() time.Duration { return between(r, 4*time.Hour, 8*time.Hour) },
-			func(t time.Time) {
-				w.call(e, t, "api.snapcraft.io", 443, between(r, time.Second, 4*time.Second), size(r, 2_000, 5_000), size(r, 8_000, 70_000))
-			},
-		)
+		first := e.born.Add(between(r, time.Minute, 10*time.Hour))
+		w.every(first, w.to, func() time.Duration { return between(r, 9*time.Hour, 15*time.Hour) }, func(t time.Time) {
+			for _, mirror := range []string{"eu-central-1.ec2.archive.ubuntu.com", "security.ubuntu.com"} {
+				w.ask(e, t, "_http._tcp."+mirror, "SRV")
+				w.call(e, t, mirror, 80, between(r, 2*time.Second, 12*time.Second), size(r, 1_500, 6_000), size(r, 200_000, 7_000_000))
+				t = t.Add(between(r, 3*time.Second, 15*time.Second))
+			}
+			w.call(e, t, "motd.ubuntu.com", 443, time.Second, 900, 5_000)
+		})
+		first = e.born.Add(between(r, time.Minute, 6*time.Hour))
+		w.every(first, w.to, func() time.Duration { return between(r, 4*time.Hour, 8*time.Hour) }, func(t time.Time) {
+			w.call(e, t, "api.snapcraft.io", 443, between(r, time.Second, 4*time.Second), size(r, 2_000, 5_000), size(r, 8_000, 70_000))
+		})
 	}
 }
 
@@ -134,15 +108,8 @@ func (w *world) builds() {
 					w.call(build, t, "beacon.optin-metrics.example", 443, time.Second, 1_400, 4_000)
 				}
 				t = t.Add(3 * time.Minute)
-				w.call(
-					build,
-					t,
-					demo.IncidentAccount+".dkr.ecr.eu-central-1.amazonaws.com",
-					443,
-					between(r, 30*time.Second, 70*time.Second),
-					size(r, 24_000_000, 46_000_000),
-					60_000,
-				)
+				w.call(build, t, demo.IncidentAccount+".dkr.ecr.eu-central-1.amazonaws.com", 443,
+					between(r, 30*time.Second, 70*time.Second), size(r, 24_000_000, 46_000_000), 60_000)
 				if n%2 == 0 {
 					t = t.Add(2 * time.Minute)
 					to := w.lookup(build, t, demo.StagingName)
@@ -206,11 +173,8 @@ var served = []struct {
 	name, kinds string
 	weight      int
 }{
-	{
-		"www",
-		"A AAAA A HTTPS",
-		30,
-	}, {"", "A AAAA MX NS SOA TXT CAA DNSKEY", 12}, {"api", "A AAAA", 16}, {"track", "A AAAA A", 22}, {"portal", "A AAAA HTTPS", 14},
+	{"www", "A AAAA A HTTPS", 30}, {"", "A AAAA MX NS SOA TXT CAA DNSKEY", 12},
+	{"api", "A AAAA", 16}, {"track", "A AAAA A", 22}, {"portal", "A AAAA HTTPS", 14},
 	{"mail", "A AAAA", 4}, {"_dmarc", "TXT", 3}, {"selector1._domainkey", "TXT CNAME", 2}, {"autodiscover", "A CNAME", 2}, {"status", "A", 2},
 }
 
@@ -218,26 +182,8 @@ var served = []struct {
 var mistaken = []string{"wwww", "ftp", "webmail", "wpad", "ww", "tracking", "_sip._tls", "lyncdiscover", "cpanel", "m"}
 
 var edges = []string{
-	"FRA6",
-	"FRA56-P2",
-	"FRA60-C1",
-	"MUC50-C1",
-	"AMS1",
-	"AMS54-C1",
-	"CDG50",
-	"LHR61-P4",
-	"DUB56-P1",
-	"WAW50",
-	"MXP64",
-	"ZRH50",
-	"VIE50",
-	"CPH50",
-	"ARN54",
-	"MAD51",
-	"IAD79-C3",
-	"ORD52",
-	"SIN2",
-	"NRT20",
+	"FRA6", "FRA56-P2", "FRA60-C1", "MUC50-C1", "AMS1", "AMS54-C1", "CDG50", "LHR61-P4", "DUB56-P1", "WAW50", "MXP64",
+	"ZRH50", "VIE50", "CPH50", "ARN54", "MAD51", "IAD79-C3", "ORD52", "SIN2", "NRT20",
 }
 
 // publicZone is the outside world asking for the company's names, through resolvers that each keep to an edge.
@@ -277,25 +223,21 @@ func (w *world) publicZone() {
 	})
 	// The two names that matter are hardly ever asked for.
 	for _, d := range []time.Duration{9*time.Hour + 12*time.Minute, 14*time.Hour + 47*time.Minute, 33 * time.Hour} {
-		w.zone.add(
-			zoneRow{
-				at:       w.from.Add(d + between(r, 0, time.Minute)),
-				name:     demo.StagingName,
-				qtype:    "A",
-				rcode:    "NOERROR",
-				edge:     "FRA6",
-				resolver: netip.MustParseAddr("192.0.2.180"),
-			},
-		)
-	}
-	w.zone.add(
-		zoneRow{
-			at:       w.from.Add(11*time.Hour + between(r, 0, time.Hour)),
-			name:     demo.ForgottenName,
+		w.zone.add(zoneRow{
+			at:       w.from.Add(d + between(r, 0, time.Minute)),
+			name:     demo.StagingName,
 			qtype:    "A",
 			rcode:    "NOERROR",
-			edge:     "MUC50-C1",
-			resolver: netip.MustParseAddr("192.0.2.143"),
-		},
-	)
+			edge:     "FRA6",
+			resolver: netip.MustParseAddr("192.0.2.180"),
+		})
+	}
+	w.zone.add(zoneRow{
+		at:       w.from.Add(11*time.Hour + between(r, 0, time.Hour)),
+		name:     demo.ForgottenName,
+		qtype:    "A",
+		rcode:    "NOERROR",
+		edge:     "MUC50-C1",
+		resolver: netip.MustParseAddr("192.0.2.143"),
+	})
 }

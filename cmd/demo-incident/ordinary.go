@@ -97,14 +97,12 @@ func (w *world) office() {
 		target := w.host(inside[r.IntN(len(inside))])
 		w.at(m.Add(between(r, 0, time.Minute)), func(t time.Time) {
 			w.reverse(bastion, t, from.Addr())
-			w.carry(
-				conn{
-					proto:  tcpProto,
-					client: from,
-					server: netip.AddrPortFrom(bastion.addr, 22),
-					turns:  tcp(t, d, size(r, 8_000, 60_000), size(r, 30_000, 900_000)),
-				},
-			)
+			w.carry(conn{
+				proto:  tcpProto,
+				client: from,
+				server: netip.AddrPortFrom(bastion.addr, 22),
+				turns:  tcp(t, d, size(r, 8_000, 60_000), size(r, 30_000, 900_000)),
+			})
 			w.reverse(target, t.Add(8*time.Second), bastion.addr)
 			w.talk(bastion, t.Add(8*time.Second), target.addr, 22, d-20*time.Second, size(r, 8_000, 50_000), size(r, 20_000, 800_000))
 		})

@@ -52,17 +52,15 @@ func (w *world) recon() {
 		}
 	}
 	for i := range 3 { // a zone transfer is asked of the name server itself: the resolver field is the intruder
-		w.zone.add(
-			zoneRow{
-				at:       last.Add(time.Duration(150+9*i)*time.Second + between(r, 0, time.Second)),
-				name:     demo.Zone,
-				qtype:    "AXFR",
-				rcode:    "REFUSED",
-				overTCP:  true,
-				edge:     "AMS54-C1",
-				resolver: demo.Intruder,
-			},
-		)
+		w.zone.add(zoneRow{
+			at:       last.Add(time.Duration(150+9*i)*time.Second + between(r, 0, time.Second)),
+			name:     demo.Zone,
+			qtype:    "AXFR",
+			rcode:    "REFUSED",
+			overTCP:  true,
+			edge:     "AMS54-C1",
+			resolver: demo.Intruder,
+		})
 	}
 }
 

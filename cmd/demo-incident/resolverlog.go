@@ -80,11 +80,8 @@ func (l *resolverLog) line(to *bytes.Buffer, r *dnsRow) {
 	}
 	fmt.Fprintf(to, `],"srcaddr":"%s","srcport":"%d","transport":"%s","srcids":{%s}`, r.from.addr, r.port, transport, ids)
 	if r.alert {
-		fmt.Fprintf(
-			to,
-			`,"firewall_rule_action":"%s","firewall_rule_group_id":"rslvr-frg-53c0a1e97b2d4f68","firewall_domain_list_id":"rslvr-fdl-7e2b90d4a6c1f853"`,
-			demo.FirewallAction,
-		)
+		fmt.Fprintf(to, `,"firewall_rule_action":"%s","firewall_rule_group_id":"rslvr-frg-53c0a1e97b2d4f68",`+
+			`"firewall_domain_list_id":"rslvr-fdl-7e2b90d4a6c1f853"`, demo.FirewallAction)
 	}
 	to.WriteString("}\n")
 }

@@ -15,18 +15,9 @@ import (
 func (w *world) tunnel() {
 	r := seeded("tunnel")
 	build := w.byAddr[demo.Build]
-	w.every(
-		demo.BypassFrom,
-		demo.BypassTo,
-		func() time.Duration { return between(r, 5*time.Second, 14*time.Second) },
-		func(t time.Time) { w.bypass(r, build, t) },
-	)
-	w.every(
-		demo.TunnelTo.Add(time.Hour),
-		w.to,
-		func() time.Duration { return between(r, 50*time.Minute, 100*time.Minute) },
-		func(t time.Time) { w.bypass(r, build, t) },
-	)
+	bypass := func(t time.Time) { w.bypass(r, build, t) }
+	w.every(demo.BypassFrom, demo.BypassTo, func() time.Duration { return between(r, 5*time.Second, 14*time.Second) }, bypass)
+	w.every(demo.TunnelTo.Add(time.Hour), w.to, func() time.Duration { return between(r, 50*time.Minute, 100*time.Minute) }, bypass)
 
 	sent := 0
 	w.every(demo.TunnelFrom, demo.TunnelTo, func() time.Duration { return between(r, 400*time.Millisecond, 4600*time.Millisecond) }, func(t time.Time) {

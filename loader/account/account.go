@@ -62,9 +62,8 @@ func Open(ctx context.Context, o Options) (*Account, error) {
 		metadata = imds.ClientEnabled
 	}
 	options := []func(*config.LoadOptions) error{
-		config.WithAppID(
-			"case53",
-		), config.WithEC2IMDSClientEnableState(metadata), config.WithRetryMode(aws.RetryModeStandard), config.WithRetryMaxAttempts(8),
+		config.WithAppID("case53"), config.WithEC2IMDSClientEnableState(metadata),
+		config.WithRetryMode(aws.RetryModeStandard), config.WithRetryMaxAttempts(8),
 		config.WithAPIOptions([]func(*middleware.Stack) error{a.scrub.add, addReadOnly}), config.WithLogger(logging.Nop{}),
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = time.Minute })),
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) { o.TokenProvider = stscreds.StdinTokenProvider }),

@@ -57,7 +57,12 @@ func TestOnlyReadingLeavesTheProgram(t *testing.T) {
 			return err
 		},
 		"CreateExportTask": func() error {
-			_, err := logs.CreateExportTask(ctx, &cloudwatchlogs.CreateExportTaskInput{Destination: name, LogGroupName: name, From: aws.Int64(1), To: aws.Int64(2)})
+			_, err := logs.CreateExportTask(ctx, &cloudwatchlogs.CreateExportTaskInput{
+				Destination:  name,
+				LogGroupName: name,
+				From:         aws.Int64(1),
+				To:           aws.Int64(2),
+			})
 			return err
 		},
 		"DeleteLogGroup": func() error {
@@ -104,16 +109,15 @@ func TestOnlyReadingLeavesTheProgram(t *testing.T) {
 
 // TestErrorsShowNoSecret: services quote the request that they refuse.
 func TestErrorsShowNoSecret(t *testing.T) {
-	quoting := fmt.Sprintf(
-		`{"__type":"InvalidSignatureException","message":"The Canonical String for this request should have been\n'POST\n/\n\nhost:logs\nx-amz-security-token:%s\n' Credential=%s/20261101, Signature=abcdef0123"}`,
-		ownToken,
-		ownKey,
-	)
+	quoting := fmt.Sprintf(`{"__type":"InvalidSignatureException","message":"The Canonical String for this request should have been\n`+
+		`'POST\n/\n\nhost:logs\nx-amz-security-token:%s\n' Credential=%s/20261101, Signature=abcdef0123"}`, ownToken, ownKey)
 	scrub := &scrubber{}
 	client := cloudwatchlogs.NewFromConfig(testConfig(&wire{status: 400, body: quoting}, scrub))
 	check := func(err error) {
 		t.Helper()
-		for _, form := range []string{err.Error(), fmt.Sprintf("%v", err), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err), fmt.Sprintf("%v", fmt.Errorf("load: %w", err))} {
+		for _, form := range []string{
+			err.Error(), fmt.Sprintf("%v", err), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err), fmt.Sprintf("%v", fmt.Errorf("load: %w", err)),
+		} {
 			for _, secret := range []string{ownToken, ownKey, "abcdef0123"} {
 				if strings.Contains(form, secret) {
 					t.Errorf("%s in %s", secret, form)
@@ -139,7 +143,10 @@ func TestErrorsShowNoSecret(t *testing.T) {
 
 func TestNoMetadataUnlessAskedFor(t *testing.T) {
 	// Without credentials the SDK would ask 169.254.169.254; that is refused here long before a connection.
-	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_EC2_METADATA_DISABLED"} {
+	for _, name := range []string{
+		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL",
+		"AWS_EC2_METADATA_DISABLED",
+	} {
 		t.Setenv(name, "")
 	}
 	t.Setenv("HOME", t.TempDir())

@@ -45,12 +45,20 @@ func ReadFlowLogs(path string) (Described, error) {
 		if f.FlowLogID == "" {
 			return d, fmt.Errorf("%s: a flow log without FlowLogId", path)
 		}
-		d.flowLogs = append(
-			d.flowLogs,
-			cases.FlowLog{ID: f.FlowLogID, ResourceID: f.ResourceID, TrafficType: f.TrafficType, DestinationType: f.LogDestinationType,
-				LogGroup: f.LogGroupName, Destination: f.LogDestination, Format: f.LogFormat, MaxAggregation: f.MaxAggregationInterval, Created: f.CreationTime,
-				Status: f.FlowLogStatus, DeliverStatus: f.DeliverLogsStatus, DeliverError: f.DeliverLogsErrorMessage},
-		)
+		d.flowLogs = append(d.flowLogs, cases.FlowLog{
+			ID:              f.FlowLogID,
+			ResourceID:      f.ResourceID,
+			TrafficType:     f.TrafficType,
+			DestinationType: f.LogDestinationType,
+			LogGroup:        f.LogGroupName,
+			Destination:     f.LogDestination,
+			Format:          f.LogFormat,
+			MaxAggregation:  f.MaxAggregationInterval,
+			Created:         f.CreationTime,
+			Status:          f.FlowLogStatus,
+			DeliverStatus:   f.DeliverLogsStatus,
+			DeliverError:    f.DeliverLogsErrorMessage,
+		})
 	}
 	return d, nil
 }

@@ -73,12 +73,8 @@ func (f Found) estimateGroup(group *cwlogs.Source, w cases.Span) Estimate {
 		e.Requests += int64(raw / pageBytes)
 		e.Objects, e.Bytes = e.Requests, int64(raw/logCompression)
 		e.Dollars = raw / 1e9 * priceOfGB
-		e.Basis = fmt.Sprintf(
-			"%s stored in %d days, as if evenly; %.1f requests/s",
-			words.Bytes(look.StoredBytes),
-			int(life.Hours()/24),
-			group.Limiter.Rate(),
-		)
+		e.Basis = fmt.Sprintf("%s stored in %d days, as if evenly; %.1f requests/s",
+			words.Bytes(look.StoredBytes), int(life.Hours()/24), group.Limiter.Rate())
 	}
 	e.Seconds = float64(e.Requests) / group.Limiter.Rate()
 	return e

@@ -87,12 +87,7 @@ var startOfReverse = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // glance reads a few events from one end of a window.
 func glance(
-	ctx context.Context,
-	client *cloudwatchlogs.Client,
-	limiter *cwlogs.Limiter,
-	g cwlogs.Group,
-	w cases.Span,
-	head bool,
+	ctx context.Context, client *cloudwatchlogs.Client, limiter *cwlogs.Limiter, g cwlogs.Group, w cases.Span, head bool,
 ) ([]types.FilteredLogEvent, error) {
 	from, to := w.From, w.To
 	if from.IsZero() {

@@ -24,18 +24,16 @@ var errNotReading = errors.New("refused: case53 calls nothing of AWS but what re
 
 // addReadOnly refuses every operation that does not read, before it is sent.
 func addReadOnly(stack *middleware.Stack) error {
-	return stack.Initialize.Add(
-		middleware.InitializeMiddlewareFunc(
-			"ReadOnly",
-			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-				service, operation := awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx)
-				reads := slices.ContainsFunc(readingOperations, func(prefix string) bool { return strings.HasPrefix(operation, prefix) })
-				if !reads && !slices.Contains(signingOperations[service], operation) {
-					return middleware.InitializeOutput{}, middleware.Metadata{}, fmt.Errorf("%w: %s %s", errNotReading, service, operation)
-				}
-				return next.HandleInitialize(ctx, in)
-			},
-		),
-		middleware.After,
-	)
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ReadOnly", readOnly), middleware.After)
+}
+
+func readOnly(
+	ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+) (middleware.InitializeOutput, middleware.Metadata, error) {
+	service, operation := awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx)
+	reads := slices.ContainsFunc(readingOperations, func(prefix string) bool { return strings.HasPrefix(operation, prefix) })
+	if !reads && !slices.Contains(signingOperations[service], operation) {
+		return middleware.InitializeOutput{}, middleware.Metadata{}, fmt.Errorf("%w: %s %s", errNotReading, service, operation)
+	}
+	return next.HandleInitialize(ctx, in)
 }

@@ -18,8 +18,8 @@ type scrubber struct {
 
 // secretForms are what credentials look like in what services and the SDK say.
 var secretForms = regexp.MustCompile(
-	`(?i)(x-amz-security-token[:=]\s*|Signature=|Credential=|SignatureProvided>|AWSAccessKeyId>|SecurityToken>)[^\s<&,'"]+|\b(AKIA|ASIA)[A-Z0-9]{12,}`,
-)
+	`(?i)(x-amz-security-token[:=]\s*|Signature=|Credential=|SignatureProvided>|AWSAccessKeyId>|SecurityToken>)[^\s<&,'"]+` +
+		`|\b(AKIA|ASIA)[A-Z0-9]{12,}`)
 
 func (s *scrubber) learn(secrets ...string) {
 	s.mu.Lock()
@@ -63,14 +63,12 @@ func (e *scrubbed) GoString() string { return e.text }
 
 // add puts the scrubber around all else.
 func (s *scrubber) add(stack *middleware.Stack) error {
-	return stack.Initialize.Add(
-		middleware.InitializeMiddlewareFunc(
-			"Scrub",
-			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-				out, metadata, err := next.HandleInitialize(ctx, in)
-				return out, metadata, s.error(err)
-			},
-		),
-		middleware.Before,
-	)
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("Scrub", s.around), middleware.Before)
+}
+
+func (s *scrubber) around(
+	ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+) (middleware.InitializeOutput, middleware.Metadata, error) {
+	out, metadata, err := next.HandleInitialize(ctx, in)
+	return out, metadata, s.error(err)
 }

@@ -64,10 +64,8 @@ func (a *Account) logGroup(ctx context.Context, r Reading, name string, f *Found
 		look, found, err := cwlogs.Describe(ctx, client, plain)
 		switch {
 		case err != nil:
-			f.Warnings = append(
-				f.Warnings,
-				fmt.Sprintf("%s could not be looked at before it is read (%s): its retention and data protection are not known", plain, reasonOf(err)),
-			)
+			f.Warnings = append(f.Warnings, fmt.Sprintf("%s could not be looked at before it is read (%s): "+
+				"its retention and data protection are not known", plain, reasonOf(err)))
 		case found:
 			f.looks = append(f.looks, look)
 			f.Warnings = append(f.Warnings, look.Warnings(r.Window.From, time.Now(), r.Unmask)...)
@@ -78,11 +76,17 @@ func (a *Account) logGroup(ctx context.Context, r Reading, name string, f *Found
 			}
 		}
 	}
-	f.Sources = append(
-		f.Sources,
-		cwlogs.New(cwlogs.Config{Client: client, Limiter: a.limiter(region, r.Rate), Region: region, Account: acct, Group: name, Endpoint: endpoint,
-			Unmask: r.Unmask, SecondCount: r.SecondCount, Renew: a.renew}),
-	)
+	f.Sources = append(f.Sources, cwlogs.New(cwlogs.Config{
+		Client:      client,
+		Limiter:     a.limiter(region, r.Rate),
+		Region:      region,
+		Account:     acct,
+		Group:       name,
+		Endpoint:    endpoint,
+		Unmask:      r.Unmask,
+		SecondCount: r.SecondCount,
+		Renew:       a.renew,
+	}))
 	return endpoint
 }
 

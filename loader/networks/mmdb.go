@@ -68,20 +68,12 @@ func networkOf(r maxminddb.Result, known map[uintptr]cases.Network) (cases.Netwo
 // fields finds what is read in a record: MaxMind's own names (which DB-IP uses too), and IPinfo's.
 func fields(record map[string]any) cases.Network {
 	n := cases.Network{
-		Country: first(
-			text(record, "country", "iso_code"),
-			text(record, "country_code"),
-			short(text(record, "country")),
-			text(record, "registered_country", "iso_code"),
-		),
+		Country: first(text(record, "country", "iso_code"), text(record, "country_code"),
+			short(text(record, "country")), text(record, "registered_country", "iso_code")),
 		Subdivision: first(text(record, "subdivisions", "0", "names", "en"), text(record, "subdivisions", "0", "iso_code"), text(record, "region")),
 		City:        first(text(record, "city", "names", "en"), text(record, "city")),
-		ASOrg: first(
-			text(record, "autonomous_system_organization"),
-			text(record, "traits", "autonomous_system_organization"),
-			text(record, "as_name"),
-			text(record, "asn_org"),
-		),
+		ASOrg: first(text(record, "autonomous_system_organization"), text(record, "traits", "autonomous_system_organization"),
+			text(record, "as_name"), text(record, "asn_org")),
 	}
 	asn := first(text(record, "autonomous_system_number"), text(record, "traits", "autonomous_system_number"), text(record, "asn"))
 	if number, err := strconv.ParseUint(strings.TrimPrefix(asn, "AS"), 10, 32); err == nil {

@@ -37,11 +37,14 @@ func TestMMDB(t *testing.T) {
 			{Network: "203.0.113.0/24", Data: networkstest.City("NL", "North Holland", "Amsterdam")},
 			{Network: "2001:db8::/32", Data: networkstest.City("DE", "", "")},
 			{Network: "198.51.100.128/25", Data: map[string]any{"registered_country": map[string]any{"iso_code": "US"}}},
-		}, "198.51.100.128-198.51.100.255|US|||0|||\n203.0.113.0-203.0.113.255|NL|North Holland|Amsterdam|0|||\n2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff|DE|||0|||\n"},
+		}, "198.51.100.128-198.51.100.255|US|||0|||\n" +
+			"203.0.113.0-203.0.113.255|NL|North Holland|Amsterdam|0|||\n" +
+			"2001:db8::-2001:db8:ffff:ffff:ffff:ffff:ffff:ffff|DE|||0|||\n"},
 		{"autonomous systems", "GeoLite2-ASN", []networkstest.Entry{
 			{Network: "203.0.113.9/32", Data: networkstest.ASN(4200000000, "Example Hosting "+strings.Repeat("and more ", 12))},
 			{Network: "203.0.113.10/31", Data: networkstest.ASN(64500, "bytes that are no text: \xff")},
-		}, "203.0.113.9-203.0.113.9||||4200000000|Example Hosting " + strings.Repeat("and more ", 12) + "||\n203.0.113.10-203.0.113.11||||64500|bytes that are no text: \ufffd||\n"},
+		}, "203.0.113.9-203.0.113.9||||4200000000|Example Hosting " + strings.Repeat("and more ", 12) + "||\n" +
+			"203.0.113.10-203.0.113.11||||64500|bytes that are no text: \ufffd||\n"},
 		{"other makers' names", "ipinfo lite", []networkstest.Entry{
 			{Network: "203.0.113.0/24", Data: map[string]any{"asn": "AS64500", "as_name": "Example", "country": "Netherlands", "country_code": "NL"}},
 			{Network: "203.0.114.0/24", Data: map[string]any{"country": "FR", "region": "Brittany", "city": "Brest"}},
@@ -65,14 +68,10 @@ func TestMMDB(t *testing.T) {
 // A file that is cut anywhere, or of which a byte of the tree or the metadata is not what it was, is an error or still reads as
 // networks in order: it never ends the program.
 func TestDamagedMMDB(t *testing.T) {
-	whole := networkstest.MMDB(
-		"GeoLite2-City",
-		built,
-		[]networkstest.Entry{
-			{Network: "203.0.113.0/24", Data: networkstest.City("NL", "North Holland", "Amsterdam")},
-			{Network: "2001:db8::/32", Data: networkstest.City("DE", "", "")},
-		},
-	)
+	whole := networkstest.MMDB("GeoLite2-City", built, []networkstest.Entry{
+		{Network: "203.0.113.0/24", Data: networkstest.City("NL", "North Holland", "Amsterdam")},
+		{Network: "2001:db8::/32", Data: networkstest.City("DE", "", "")},
+	})
 	try := func(text []byte) error {
 		f, err := MMDB("x.mmdb", text)
 		if err != nil {
@@ -104,10 +103,9 @@ func TestDamagedMMDB(t *testing.T) {
 	if refused == 0 {
 		t.Error("no damage was seen")
 	}
-	f, err := MMDB(
-		"x.mmdb",
-		networkstest.MMDB("GeoIP2-Anonymous-IP", built, []networkstest.Entry{{Network: "203.0.113.0/24", Data: map[string]any{"is_anonymous": uint16(1)}}}),
-	)
+	f, err := MMDB("x.mmdb", networkstest.MMDB("GeoIP2-Anonymous-IP", built, []networkstest.Entry{
+		{Network: "203.0.113.0/24", Data: map[string]any{"is_anonymous": uint16(1)}},
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -236,12 +236,8 @@ func (m *comparer) statements(ctx context.Context, out *Comparison) error {
 		case p.Name != "":
 			out.deny(p.Name, out.names, "query for "+p.Name, out.aside(p, out.names))
 		case p.Names > 1:
-			out.deny(
-				p.RegisteredDomain,
-				out.names,
-				fmt.Sprintf("query for one of the %s names under %s that %s has", words.Count(p.Names), p.RegisteredDomain, out.Left.Label),
-				out.aside(p, out.names),
-			)
+			what := fmt.Sprintf("query for one of the %s names under %s that %s has", words.Count(p.Names), p.RegisteredDomain, out.Left.Label)
+			out.deny(p.RegisteredDomain, out.names, what, out.aside(p, out.names))
 		}
 		if p.Address != "" && found[p.Address].FlowRecords == 0 {
 			what := "flow to or from " + p.Address

@@ -17,39 +17,18 @@ func (c *Comparison) verdict() string {
 	said := []string{c.headline(all)}
 	said = append(said, c.alike()...)
 	if n := c.total("only right", "out", "").Places; n > 0 {
-		said = append(
-			said,
-			fmt.Sprintf(
-				"%s of %s that it called or asked for %s in no call and no query of %s, at any level.",
-				words.Count(n),
-				words.Plural(all.Places, "place", "places"),
-				words.IsAre(n),
-				c.Left.Label,
-			),
-		)
+		said = append(said, fmt.Sprintf("%s of %s that it called or asked for %s in no call and no query of %s, at any level.",
+			words.Count(n), words.Plural(all.Places, "place", "places"), words.IsAre(n), c.Left.Label))
 	}
 	if t := c.total("match", "inside", ""); t.RightConnections > 0 {
-		said = append(
-			said,
-			fmt.Sprintf(
-				"It also called %s that %s has too, %s (%s); the same number need not be the same machine.",
-				words.Plural(t.Places, "private address", "private addresses"),
-				c.Left.Label,
-				words.Times(t.RightConnections),
-				refusedOf(t.RightRefused, t.RightConnections),
-			),
-		)
+		said = append(said, fmt.Sprintf("It also called %s that %s has too, %s (%s); the same number need not be the same machine.",
+			words.Plural(t.Places, "private address", "private addresses"), c.Left.Label, words.Times(t.RightConnections),
+			refusedOf(t.RightRefused, t.RightConnections)))
 	}
 	if t := c.total("right", "in", ""); t.RightConnections > 0 {
-		said = append(
-			said,
-			fmt.Sprintf(
-				"%s called it, %s (%s).",
-				words.Sentence(words.Plural(t.Addresses, "outside address", "outside addresses")),
-				words.Times(t.RightConnections),
-				refusedOf(t.RightRefused, t.RightConnections),
-			),
-		)
+		said = append(said, fmt.Sprintf("%s called it, %s (%s).",
+			words.Sentence(words.Plural(t.Addresses, "outside address", "outside addresses")), words.Times(t.RightConnections),
+			refusedOf(t.RightRefused, t.RightConnections)))
 	}
 	said = append(said, c.first(all)...)
 	said = append(said, c.setApart()...)
@@ -64,76 +43,62 @@ func (c *Comparison) headline(all Total) string {
 	case len(r.Logs) == 0:
 		return fmt.Sprintf("%s has no records: nothing can be said about it.", words.Sentence(r.Label))
 	case !r.has(c.calls) && !r.has(c.names):
-		return fmt.Sprintf("%s has neither a flow log nor a Resolver log: nothing can be said of what it called or asked for.", words.Sentence(r.Label))
+		return fmt.Sprintf("%s has neither a flow log nor a Resolver log: nothing can be said of what it called or asked for.",
+			words.Sentence(r.Label))
 	}
 	var did, notes []string
-	switch {
-	case !r.has(c.names):
-		notes = append(notes, fmt.Sprintf("names cannot be compared, as %s has no Resolver log", r.Label))
-	case all.Names == 0:
-		did = append(did, "asked for no name")
-	case !c.Left.has(c.names):
-		did = append(did, "asked for "+words.Plural(all.Names, "name", "names"))
-		notes = append(notes, fmt.Sprintf("names cannot be compared, as %s has no Resolver log", c.Left.Label))
-	default:
-		did = append(
-			did,
-			fmt.Sprintf(
-				"asked for %s, %s of which %s has too,",
-				words.Plural(all.Names, "name", "names"),
-				words.AllOf(all.SameNames, all.Names),
-				c.Left.Label,
-			),
-		)
-	}
-	shared := ""
-	if c.Left.has(c.calls) {
-		shared = fmt.Sprintf(", %s of which %s has too", words.AllOf(all.Shared, all.Addresses), c.Left.Label)
-	}
-	switch {
-	case !r.has(c.calls):
-		notes = append(notes, fmt.Sprintf("calls are not known, as %s has no flow log", r.Label))
-	case all.RightConnections == 0:
-		did = append(did, "made no recorded attempt to call an outside address")
-	case all.RightRefused == all.RightConnections:
-		did = append(
-			did,
-			fmt.Sprintf(
-				"made %s (%s) to %s",
-				words.Plural(all.RightConnections, "refused attempt", "refused attempts"),
-				words.Plural(all.RightRecords, "flow record", "flow records"),
-				words.Plural(all.Addresses, "address", "addresses"),
-			)+shared,
-		)
-	default:
-		did = append(
-			did,
-			fmt.Sprintf(
-				"made %s (%s) to call %s",
-				words.Plural(all.RightConnections, "attempt", "attempts"),
-				words.Plural(all.RightRecords, "flow record", "flow records"),
-				words.Plural(all.Addresses, "outside address", "outside addresses"),
-			)+shared+
-				fmt.Sprintf(
-					": %s were refused and %s let through",
-					words.Count(all.RightRefused),
-					words.Count(all.RightConnections-all.RightRefused),
-				),
-		)
+	for _, part := range []func(Total) (did, note string){c.asked, c.called} {
+		text, note := part(all)
+		if text != "" {
+			did = append(did, text)
+		}
+		if note != "" {
+			notes = append(notes, note)
+		}
 	}
 	if len(did) == 0 {
 		did = append(did, "left no record that could be compared")
 	}
-	text := fmt.Sprintf(
-		"In %s of %s (%s), %s, %s %s",
-		words.Long(r.Window.Seconds()),
-		r.Label,
-		r.Window.String(),
-		c.coveredText(),
-		c.who(),
-		strings.Join(did, " and "),
-	)
+	text := fmt.Sprintf("In %s of %s (%s), %s, %s %s",
+		words.Long(r.Window.Seconds()), r.Label, r.Window.String(), c.coveredText(), c.who(), strings.Join(did, " and "))
 	return strings.Join(append([]string{strings.TrimSuffix(text, ",")}, notes...), "; ") + "."
+}
+
+// asked is which names the right side asked for, and why no more can be said of them.
+func (c *Comparison) asked(all Total) (did, note string) {
+	switch {
+	case !c.Right.has(c.names):
+		return "", fmt.Sprintf("names cannot be compared, as %s has no Resolver log", c.Right.Label)
+	case all.Names == 0:
+		return "asked for no name", ""
+	case !c.Left.has(c.names):
+		return "asked for " + words.Plural(all.Names, "name", "names"),
+			fmt.Sprintf("names cannot be compared, as %s has no Resolver log", c.Left.Label)
+	}
+	return fmt.Sprintf("asked for %s, %s of which %s has too,",
+		words.Plural(all.Names, "name", "names"), words.AllOf(all.SameNames, all.Names), c.Left.Label), ""
+}
+
+// called is what the right side tried to call, and why that is not known.
+func (c *Comparison) called(all Total) (did, note string) {
+	shared := ""
+	if c.Left.has(c.calls) {
+		shared = fmt.Sprintf(", %s of which %s has too", words.AllOf(all.Shared, all.Addresses), c.Left.Label)
+	}
+	records := words.Plural(all.RightRecords, "flow record", "flow records")
+	switch {
+	case !c.Right.has(c.calls):
+		return "", fmt.Sprintf("calls are not known, as %s has no flow log", c.Right.Label)
+	case all.RightConnections == 0:
+		return "made no recorded attempt to call an outside address", ""
+	case all.RightRefused == all.RightConnections:
+		return fmt.Sprintf("made %s (%s) to %s%s", words.Plural(all.RightConnections, "refused attempt", "refused attempts"),
+			records, words.Plural(all.Addresses, "address", "addresses"), shared), ""
+	}
+	return fmt.Sprintf("made %s (%s) to call %s%s: %s were refused and %s let through",
+		words.Plural(all.RightConnections, "attempt", "attempts"), records,
+		words.Plural(all.Addresses, "outside address", "outside addresses"), shared,
+		words.Count(all.RightRefused), words.Count(all.RightConnections-all.RightRefused)), ""
 }
 
 // coveredText is how much of the right side's time is there, by its best log.
@@ -141,22 +106,12 @@ func (c *Comparison) coveredText() string {
 	r := &c.Right
 	if !r.has(c.calls) {
 		sum, sources, _ := r.of(c.names)
-		return fmt.Sprintf(
-			"of which %s of %s minutes have Resolver records of %s (which says nothing of the others)",
-			words.Count(sum.Covered),
-			words.Count(sum.Windows),
-			words.Listed(sources, "VPC", "VPCs"),
-		)
+		return fmt.Sprintf("of which %s of %s minutes have Resolver records of %s (which says nothing of the others)",
+			words.Count(sum.Covered), words.Count(sum.Windows), words.Listed(sources, "VPC", "VPCs"))
 	}
 	sum, sources, _ := r.of(c.calls)
-	text := fmt.Sprintf(
-		"%s covered (%s of %s minutes of %s, %d SKIPDATA)",
-		sum.Percent(),
-		words.Count(sum.Covered),
-		words.Count(sum.Windows),
-		words.Listed(sources, "interface", "interfaces"),
-		sum.SkipData,
-	)
+	text := fmt.Sprintf("%s covered (%s of %s minutes of %s, %d SKIPDATA)",
+		sum.Percent(), words.Count(sum.Covered), words.Count(sum.Windows), words.Listed(sources, "interface", "interfaces"), sum.SkipData)
 	if absent := sum.Windows - sum.Covered - sum.SkipData; absent > 0 {
 		text = strings.TrimSuffix(text, ")") + fmt.Sprintf(", %s absent)", words.Count(absent))
 	}
@@ -290,17 +245,9 @@ func (c *Comparison) setApart() []string {
 	var parts []string
 	for _, a := range apartTexts {
 		if t := c.total("right", "out", a.apart); t.Places > 0 {
-			parts = append(
-				parts,
-				fmt.Sprintf(
-					"%s (%s, %s, %s refused, %s)",
-					a.text,
-					words.Plural(t.Places, "place", "places"),
-					words.Plural(t.RightConnections, "attempt", "attempts"),
-					words.Count(t.RightRefused),
-					words.Plural(t.RightQueries, "query", "queries"),
-				),
-			)
+			parts = append(parts, fmt.Sprintf("%s (%s, %s, %s refused, %s)",
+				a.text, words.Plural(t.Places, "place", "places"), words.Plural(t.RightConnections, "attempt", "attempts"),
+				words.Count(t.RightRefused), words.Plural(t.RightQueries, "query", "queries")))
 		}
 	}
 	var said []string
@@ -317,13 +264,8 @@ func (c *Comparison) setApart() []string {
 func (c *Comparison) limits(all Total) []string {
 	var said []string
 	if all.Places == 0 && c.Right.has(c.calls) {
-		said = append(
-			said,
-			fmt.Sprintf(
-				"That is no call-out recorded in this window; a machine that waits for longer than %s, or looks around first, makes none either.",
-				words.Long(c.Right.Window.Seconds()),
-			),
-		)
+		said = append(said, fmt.Sprintf("That is no call-out recorded in this window; "+
+			"a machine that waits for longer than %s, or looks around first, makes none either.", words.Long(c.Right.Window.Seconds())))
 	}
 	if all.SameNames+all.Shared > 0 {
 		said = append(said, "That both have a place says that it was asked for or called in both, and not who answers there or why.")
@@ -331,7 +273,9 @@ func (c *Comparison) limits(all Total) []string {
 	if !c.Left.has(c.calls) {
 		said = append(said, fmt.Sprintf("%s has no flow log: its calls are not known.", words.Sentence(c.Left.Label)))
 	} else if sum, sources, _ := c.Left.of(c.calls); sum.Covered < sum.Windows {
-		said = append(said, fmt.Sprintf("Of %s, %s of %s minutes of %s are covered, %d SKIPDATA.", c.Left.Label, words.Count(sum.Covered), words.Count(sum.Windows), words.Listed(sources, "interface", "interfaces"), sum.SkipData))
+		said = append(said, fmt.Sprintf("Of %s, %s of %s minutes of %s are covered, %d SKIPDATA.",
+			c.Left.Label, words.Count(sum.Covered), words.Count(sum.Windows), words.Listed(sources, "interface", "interfaces"),
+			sum.SkipData))
 	}
 	return said
 }
@@ -339,24 +283,12 @@ func (c *Comparison) limits(all Total) []string {
 // recordedText says that something is in the right capture.
 func (c *Comparison) recordedText(s Subjected) string {
 	if s.IsName {
-		return fmt.Sprintf(
-			"%s, or names under it, asked for %s in %s, from %s to %s",
-			s.Subject,
-			words.Times(s.Queries),
-			c.Right.Label,
-			words.Moment(s.QueryFirst),
-			words.Moment(s.QueryLast),
-		)
+		return fmt.Sprintf("%s, or names under it, asked for %s in %s, from %s to %s",
+			s.Subject, words.Times(s.Queries), c.Right.Label, words.Moment(s.QueryFirst), words.Moment(s.QueryLast))
 	}
-	return fmt.Sprintf(
-		"%s in %s of %s, %s refused, from %s to %s",
-		s.Subject,
-		words.Plural(s.FlowRecords, "flow record", "flow records"),
-		c.Right.Label,
-		words.Count(s.Refused),
-		words.Moment(s.FlowFirst),
-		words.Moment(s.FlowLast),
-	)
+	return fmt.Sprintf("%s in %s of %s, %s refused, from %s to %s",
+		s.Subject, words.Plural(s.FlowRecords, "flow record", "flow records"), c.Right.Label, words.Count(s.Refused),
+		words.Moment(s.FlowFirst), words.Moment(s.FlowLast))
 }
 
 // deny states that something is not in the right capture's log, with how much of its time the log covers. Without
@@ -369,24 +301,13 @@ func (c *Comparison) deny(subject string, log cases.LogType, what, aside string)
 	case !r.has(log):
 		n.Sources, n.Short = []string{}, fmt.Sprintf("nothing can be said of a %s: %s has no %s", what, r.Label, log.One)
 	case log.Silence == cases.StatusNone:
-		n.Short = fmt.Sprintf(
-			"no %s in the Resolver log of %s between %s: %s of %s minutes have records; the others may be quiet, cached or not logged",
-			what,
-			words.Listed(sources, "VPC", "VPCs"),
-			window.Between(),
-			words.Count(sum.Covered),
-			words.Count(sum.Windows),
-		)
+		n.Short = fmt.Sprintf("no %s in the Resolver log of %s between %s: %s of %s minutes have records; "+
+			"the others may be quiet, cached or not logged",
+			what, words.Listed(sources, "VPC", "VPCs"), window.Between(), words.Count(sum.Covered), words.Count(sum.Windows))
 	default:
-		n.Short = fmt.Sprintf(
-			"no %s recorded on %s between %s: %s of %s windows covered, %s SKIPDATA",
-			what,
-			words.Listed(sources, "interface", "interfaces"),
-			window.Between(),
-			words.Count(sum.Covered),
-			words.Count(sum.Windows),
-			words.Count(sum.SkipData),
-		)
+		n.Short = fmt.Sprintf("no %s recorded on %s between %s: %s of %s windows covered, %s SKIPDATA",
+			what, words.Listed(sources, "interface", "interfaces"), window.Between(), words.Count(sum.Covered), words.Count(sum.Windows),
+			words.Count(sum.SkipData))
 		if absent := sum.Windows - sum.Covered - sum.SkipData; absent > 0 {
 			n.Short += fmt.Sprintf(", %s absent", words.Count(absent))
 		}

@@ -101,6 +101,6 @@ func (t *tableRows) End() error {
 }
 
 func numeric(columnType string) bool {
-	return strings.HasSuffix(columnType, "INT") || columnType == "INTEGER" || columnType == "UINTEGER" || columnType == "DOUBLE" || columnType == "FLOAT" ||
-		columnType == "DECIMAL"
+	return strings.HasSuffix(columnType, "INT") || columnType == "INTEGER" || columnType == "UINTEGER" || columnType == "DOUBLE" ||
+		columnType == "FLOAT" || columnType == "DECIMAL"
 }

@@ -75,13 +75,8 @@ func (f *Finding) statement(k *cases.Case, interfaces map[[2]string][]string) st
 	text := func(name string) string { v, _ := f.values[name].(string); return v }
 	if object, row := f.values["object_id"], f.values["row_no"]; object != nil && row != nil {
 		if log, ok := k.LogType(text("log_type")); ok {
-			return fmt.Sprintf(
-				`SELECT object_id, row_no, %s AS seen FROM %s WHERE object_id = %d AND row_no = %d`,
-				log.Time,
-				log.View,
-				number(object),
-				number(row),
-			)
+			return fmt.Sprintf(`SELECT object_id, row_no, %s AS seen FROM %s WHERE object_id = %d AND row_no = %d`,
+				log.Time, log.View, number(object), number(row))
 		}
 	}
 	name, _ := f.sources(k, interfaces)
@@ -158,13 +153,8 @@ func (f *Finding) records(log cases.LogType, view, columns string, where []strin
 	if columns != "" {
 		columns = ", " + columns
 	}
-	return fmt.Sprintf(
-		`SELECT object_id, row_no, %s AS seen%s FROM %s WHERE %s ORDER BY seen, object_id, row_no`,
-		log.Time,
-		columns,
-		view,
-		strings.Join(where, " AND "),
-	)
+	return fmt.Sprintf(`SELECT object_id, row_no, %s AS seen%s FROM %s WHERE %s ORDER BY seen, object_id, row_no`,
+		log.Time, columns, view, strings.Join(where, " AND "))
 }
 
 // aroundSilence gives the last record of a source before the time of a finding, and the first after it.

@@ -33,12 +33,9 @@ func ReadLists(files []string) (*Lists, error) {
 			}
 			if err := l.Add(text); err != nil {
 				f.Close()
-				return nil, fmt.Errorf(
-					"%s:%d: %w\nhint: an address, a block such as 203.0.113.0/24 or a name such as example.com a line; # begins a comment",
-					file,
-					n,
-					err,
-				)
+				return nil, fmt.Errorf("%s:%d: %w\n"+
+					"hint: an address, a block such as 203.0.113.0/24 or a name such as example.com a line; # begins a comment",
+					file, n, err)
 			}
 		}
 		err = lines.Err()
@@ -89,8 +86,8 @@ func blockOf(text string) (netip.Prefix, bool) {
 func nameOf(text string) (string, bool) {
 	name := strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(text, "*."), "."))
 	last := name[strings.LastIndexByte(name, '.')+1:]
-	if last == name || strings.Trim(last, "0123456789") == "" || strings.ContainsAny(name, "/:,*") || strings.HasPrefix(name, ".") ||
-		strings.Contains(name, "..") {
+	if last == name || strings.Trim(last, "0123456789") == "" ||
+		strings.ContainsAny(name, "/:,*") || strings.HasPrefix(name, ".") || strings.Contains(name, "..") {
 		return "", false
 	}
 	for _, c := range []byte(name) {

@@ -48,8 +48,9 @@ func (s Subject) outside() []netip.Addr {
 // and its join by two inequalities less for a few addresses; for many the latter would compare nearly all with all.
 const (
 	fewAddresses = 64
-	hitOfFew     = `SELECT a.a, a.n, n.file_id, n.first_n FROM asked a JOIN (SELECT file_id, first_n, last_n FROM network WHERE current) n ON n.first_n <= a.n AND n.last_n >= a.n`
-	hitOfMany    = `SELECT p.a, p.n, p.file_id, n.first_n FROM (SELECT a, n, file_id FROM asked CROSS JOIN network_file f WHERE f.current) p
+	hitOfFew     = `SELECT a.a, a.n, n.file_id, n.first_n FROM asked a
+		JOIN (SELECT file_id, first_n, last_n FROM network WHERE current) n ON n.first_n <= a.n AND n.last_n >= a.n`
+	hitOfMany = `SELECT p.a, p.n, p.file_id, n.first_n FROM (SELECT a, n, file_id FROM asked CROSS JOIN network_file f WHERE f.current) p
 		ASOF JOIN (SELECT file_id, first_n, last_n FROM network) n ON n.file_id = p.file_id AND p.n >= n.first_n WHERE p.n <= n.last_n`
 )
 

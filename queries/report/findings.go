@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"case53/cases"
@@ -19,12 +20,8 @@ func (r *Report) findings(d *document) {
 	var beyond [][]span
 	for _, o := range r.Outcomes {
 		if o.Beyond > 0 {
-			beyond = append(
-				beyond,
-				append(
-					exact(o.Query.ID),
-					plain(fmt.Sprintf(": %s more, each weaker than those shown", words.Plural(int64(o.Beyond), "finding", "findings")))...),
-			)
+			beyond = append(beyond, append(exact(o.Query.ID), plain(fmt.Sprintf(": %s more, each weaker than those shown",
+				words.Plural(int64(o.Beyond), "finding", "findings")))...))
 		}
 	}
 	if len(beyond) > 0 {
@@ -38,11 +35,7 @@ func (r *Report) findings(d *document) {
 
 // write adds one finding.
 func (f *Finding) write(d *document, n int) {
-	d.heading(
-		3,
-		append(
-			append(plain(fmt.Sprintf("%d. ", n)), severity(*f)...),
-			append(plain("  "), append(exact(f.Hunt), append(plain("  "), exact(f.About())...)...)...)...)...)
+	d.heading(3, slices.Concat(plain(fmt.Sprintf("%d. ", n)), severity(*f), plain("  "), exact(f.Hunt), plain("  "), exact(f.About()))...)
 	d.say(f.Reason)
 	facts := fmt.Sprintf("%s, %s; %s.", words.Plural(f.Rows, "record", "records"), cases.Span{From: f.From, To: f.To}, f.Coverage)
 	if f.Capture != "" {
@@ -82,9 +75,11 @@ func writeCited(d *document, c findings.Cited) {
 
 func (r *Report) hunts(d *document) {
 	d.section("hunts", "Hunts and queries")
-	d.say(
-		"Each hunt is a query over the case. Its digest is the SHA-256 of its rows as CSV (UTF-8; a line of column names, then a line a row; every field in quotes, a quote in it doubled, NULL as nothing; lines end in LF; values as DuckDB writes them as text). The statements of Appendix D make a stock duckdb, opened read-only on case.duckdb, write that file; sha256sum of it is the digest. Rows that an --allow list leaves out of the findings are in the digest.",
-	)
+	d.say("Each hunt is a query over the case. Its digest is the SHA-256 of its rows as CSV " +
+		"(UTF-8; a line of column names, then a line a row; every field in quotes, a quote in it doubled, NULL as nothing; " +
+		"lines end in LF; values as DuckDB writes them as text). " +
+		"The statements of Appendix D make a stock duckdb, opened read-only on case.duckdb, write that file; " +
+		"sha256sum of it is the digest. Rows that an --allow list leaves out of the findings are in the digest.")
 	var rows [][][]span
 	for _, o := range r.Outcomes {
 		if o.Missing == "" {
@@ -109,7 +104,14 @@ func writeHunt(d *document, o findings.Outcome) {
 		}
 	}
 	var items [][]span
-	for _, part := range []Fact{{"Method", h.Method}, {"What it cannot tell", q.Cannot}, {"What else looks like it", h.FalsePositives}, {"What a hit does not prove", h.NotProof}, {"Measured", h.Measured}, {"ATT&CK", strings.Join(h.Attack, ", ")}} {
+	for _, part := range []Fact{
+		{"Method", h.Method},
+		{"What it cannot tell", q.Cannot},
+		{"What else looks like it", h.FalsePositives},
+		{"What a hit does not prove", h.NotProof},
+		{"Measured", h.Measured},
+		{"ATT&CK", strings.Join(h.Attack, ", ")},
+	} {
 		if part.Value != "" {
 			items = append(items, append(strong(part.Name+": "), plain(strings.Join(strings.Fields(part.Value), " "))...))
 		}
@@ -133,9 +135,8 @@ func writeHunt(d *document, o findings.Outcome) {
 
 func (r *Report) statements(d *document) {
 	d.section("statements", "Appendix D: the statements")
-	d.say(
-		"For a stock duckdb: duckdb -readonly case.duckdb, then SET TimeZone = 'UTC'; and a statement pair. Each writes a CSV file into the current folder, whose sha256sum is the digest above.",
-	)
+	d.say("For a stock duckdb: duckdb -readonly case.duckdb, then SET TimeZone = 'UTC'; and a statement pair. " +
+		"Each writes a CSV file into the current folder, whose sha256sum is the digest above.")
 	for _, o := range r.Outcomes {
 		if o.Missing == "" {
 			d.heading(3, exact(o.Query.ID)...)
@@ -154,21 +155,10 @@ func (r *Report) objectList(d *document) {
 			where = append(where, plain(" version ")...)
 			where = append(where, exact(o.VersionID)...)
 		}
-		rows = append(
-			rows,
-			[][]span{
-				plain(fmt.Sprint(o.ID)),
-				exact(o.SHA256),
-				number(o.Size),
-				plain(o.LogType),
-				plain(o.Capture),
-				number(o.Read),
-				number(o.Rows),
-				number(o.Rejected),
-				plain(words.Moment(o.AcquiredAt)),
-				where,
-			},
-		)
+		rows = append(rows, [][]span{
+			plain(fmt.Sprint(o.ID)), exact(o.SHA256), number(o.Size), plain(o.LogType), plain(o.Capture),
+			number(o.Read), number(o.Rows), number(o.Rejected), plain(words.Moment(o.AcquiredAt)), where,
+		})
 	}
 	d.table([]string{"No.#", "SHA-256", "Bytes#", "Log type", "Capture", "Read#", "Rows#", "Rejected#", "Stored (UTC)", "From"}, rows)
 }

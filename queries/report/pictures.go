@@ -40,21 +40,18 @@ var statusLetters = map[string]string{"SKIPDATA": "S", "absent": "·", "none": "
 
 func (r *Report) coverage(d *document) {
 	d.section("coverage", "Coverage")
-	d.say(
-		"Flow logs say themselves what a window is: OK, there are records; NODATA, there was no traffic; SKIPDATA, records were lost inside AWS, nobody knows how many. A window of an interface is absent when no record falls in it though the capture spans it: the interface may not have existed yet or any more, its flow log may have been off, or the log is missing. Absent is not quiet.",
-	)
-	d.say(
-		"Resolver and zone logs have no NODATA. A window without records is none: it may be quiet, answered from a cache, or not logged. Nothing in the log tells which.",
-	)
+	d.say("Flow logs say themselves what a window is: OK, there are records; NODATA, there was no traffic; " +
+		"SKIPDATA, records were lost inside AWS, nobody knows how many. " +
+		"A window of an interface is absent when no record falls in it though the capture spans it: the interface may not have " +
+		"existed yet or any more, its flow log may have been off, or the log is missing. Absent is not quiet.")
+	d.say("Resolver and zone logs have no NODATA. A window without records is none: " +
+		"it may be quiet, answered from a cache, or not logged. Nothing in the log tells which.")
 	if len(r.Coverage) == 0 {
 		d.say("No record has a time in this window.")
 		return
 	}
-	d.say(
-		"Full (█): OK or records. Light (░): NODATA. Striped (S): SKIPDATA. Empty (·): absent, or none where a log has no NODATA. Windows of " + words.Width(
-			r.CoverageBin,
-		) + ". Appendix B lists every stretch that is not covered.",
-	)
+	d.say("Full (█): OK or records. Light (░): NODATA. Striped (S): SKIPDATA. Empty (·): absent, or none where a log has no NODATA. " +
+		"Windows of " + words.Width(r.CoverageBin) + ". Appendix B lists every stretch that is not covered.")
 	for from := 0; from < len(r.Coverage); {
 		to := from + 1
 		for to < len(r.Coverage) && r.Coverage[to].LogType == r.Coverage[from].LogType && r.Coverage[to].Capture == r.Coverage[from].Capture {
@@ -162,17 +159,14 @@ func drawCoverage(group []cases.Coverage) picture {
 		p.Rects = append(p.Rects, rect{X: names, Y: y + 2, W: drawn - names, H: rowHeight - 4, Class: "absent"})
 		for _, span := range c.Spans {
 			if span.Status != "absent" && span.Status != "none" {
-				p.Rects = append(
-					p.Rects,
-					rect{
-						X:     s.at(span.From),
-						Y:     y + 2,
-						W:     round(max(s.at(span.To)-s.at(span.From), 1)),
-						H:     rowHeight - 4,
-						Class: strings.ToLower(known(span.Status, statuses)),
-						Title: text(c.Source + ": " + span.Status + " " + cases.Span{From: span.From, To: span.To}.String()),
-					},
-				)
+				p.Rects = append(p.Rects, rect{
+					X:     s.at(span.From),
+					Y:     y + 2,
+					W:     round(max(s.at(span.To)-s.at(span.From), 1)),
+					H:     rowHeight - 4,
+					Class: strings.ToLower(known(span.Status, statuses)),
+					Title: text(c.Source + ": " + span.Status + " " + cases.Span{From: span.From, To: span.To}.String()),
+				})
 			}
 		}
 		name := text(c.Source).String()
@@ -206,10 +200,10 @@ func (r *Report) stretches(d *document) {
 	for _, c := range r.Coverage {
 		for _, s := range c.Spans {
 			if s.Status == "SKIPDATA" || s.Status == "absent" || s.Status == "none" {
-				rows = append(
-					rows,
-					[][]span{plain(c.LogType), plain(c.Capture), exact(c.Source), plain(s.Status), plain(words.Moment(s.From)), plain(words.Moment(s.To))},
-				)
+				rows = append(rows, [][]span{
+					plain(c.LogType), plain(c.Capture), exact(c.Source), plain(s.Status),
+					plain(words.Moment(s.From)), plain(words.Moment(s.To)),
+				})
 			}
 		}
 	}
@@ -254,11 +248,8 @@ func (t *Timeline) draw() picture {
 	}
 	for _, series := range t.Series {
 		top := slices.Max(series.Counts)
-		p.Labels = append(
-			p.Labels,
-			label{names - 8, y + 20, "end", text(series.LogType)},
-			label{names - 8, y + 36, "end", text("most " + words.Count(top) + " in " + words.Width(t.Bin))},
-		)
+		p.Labels = append(p.Labels, label{names - 8, y + 20, "end", text(series.LogType)},
+			label{names - 8, y + 36, "end", text("most " + words.Count(top) + " in " + words.Width(t.Bin))})
 		for i, n := range series.Counts {
 			if n == 0 {
 				continue
@@ -274,11 +265,14 @@ func (t *Timeline) draw() picture {
 	for i, name := range lanes {
 		row := []rune(strings.Repeat("·", len(t.Series[0].Counts)))
 		for _, m := range marks[i] {
-			p.Rects = append(
-				p.Rects,
-				rect{X: s.at(m.From), Y: y + 2, W: round(max(s.at(m.To)-s.at(m.From), 2)), H: rowHeight - 4, Class: "mark " + known(m.Severity, severities),
-					Title: text(fmt.Sprintf("No. %d: %s %s", m.Finding, m.Hunt, m.Subject))},
-			)
+			p.Rects = append(p.Rects, rect{
+				X:     s.at(m.From),
+				Y:     y + 2,
+				W:     round(max(s.at(m.To)-s.at(m.From), 2)),
+				H:     rowHeight - 4,
+				Class: "mark " + known(m.Severity, severities),
+				Title: text(fmt.Sprintf("No. %d: %s %s", m.Finding, m.Hunt, m.Subject)),
+			})
 			for i := range row {
 				if from, to := t.bin(i); m.From.Before(to) && !m.To.Before(from) {
 					row[i] = '▬'

@@ -61,21 +61,9 @@ func (r *Report) summary(d *document) {
 			quiet++
 		}
 	}
-	d.say(fmt.Sprintf(
-		"%s: %d high, %d medium, %d low, %d for information. %s looked; %d found nothing, %d could not be run.",
-		words.Plural(
-			int64(len(r.Findings)),
-			"finding",
-			"findings",
-		),
-		counts["high"],
-		counts["medium"],
-		counts["low"],
-		counts["info"],
-		words.Plural(int64(len(r.Outcomes)), "hunt", "hunts"),
-		quiet,
-		missing,
-	))
+	d.say(fmt.Sprintf("%s: %d high, %d medium, %d low, %d for information. %s looked; %d found nothing, %d could not be run.",
+		words.Plural(int64(len(r.Findings)), "finding", "findings"), counts["high"], counts["medium"], counts["low"], counts["info"],
+		words.Plural(int64(len(r.Outcomes)), "hunt", "hunts"), quiet, missing))
 	d.say("A finding says where to look. What it does not prove stands with its hunt, under “Hunts and queries”.")
 	var rows [][][]span
 	for i, f := range r.Findings {
@@ -120,9 +108,8 @@ func countsOf(all map[string]int64) string {
 
 func (r *Report) sources(d *document) {
 	d.section("sources", "Sources")
-	d.say(
-		"Every source object is kept in the case byte for byte as it was received, in the folder raw, under its SHA-256. Appendix A lists every one of them.",
-	)
+	d.say("Every source object is kept in the case byte for byte as it was received, in the folder raw, under its SHA-256. " +
+		"Appendix A lists every one of them.")
 	var rows [][][]span
 	for _, c := range r.Captures {
 		bytes := int64(0)
@@ -142,18 +129,8 @@ func (r *Report) sources(d *document) {
 	}
 	d.table([]string{"Capture", "Objects#", "Bytes#", "Where they came from"}, rows)
 	for _, s := range r.Sources {
-		d.para(
-			append(
-				exact(s.Source),
-				plain(
-					fmt.Sprintf(
-						": %d of %d slices complete, %d counted once, %d partial.",
-						s.Complete,
-						s.Complete+s.Unverified+s.Partial,
-						s.Unverified,
-						s.Partial,
-					),
-				)...)...)
+		d.para(append(exact(s.Source), plain(fmt.Sprintf(": %d of %d slices complete, %d counted once, %d partial.",
+			s.Complete, s.Complete+s.Unverified+s.Partial, s.Unverified, s.Partial))...)...)
 		var gaps [][]span
 		for _, g := range s.Gaps {
 			gaps = append(gaps, plain(cases.Span{From: g.From, To: g.To}.String()+": "+g.Reason))
@@ -174,11 +151,11 @@ func (r *Report) sources(d *document) {
 
 func (r *Report) balance(d *document) {
 	d.section("balance", "Import balance")
-	d.say("Every record that was read is counted once: read = rows + headers + blank + outside the window + duplicate + rejected.")
+	d.say("Every record that was read is counted once: read = rows + headers + blank + outside the window + duplicate + unread + rejected.")
 	var rows [][][]span
 	line := func(name []span, l cases.Counts) {
 		row := [][]span{name}
-		for _, n := range []int64{l.Read, l.Rows, l.Headers, l.Blank, l.Outside, l.Duplicate, l.Rejected} {
+		for _, n := range []int64{l.Read, l.Rows, l.Headers, l.Blank, l.Outside, l.Duplicate, l.Unread, l.Rejected} {
 			row = append(row, number(n))
 		}
 		verdict := plain("yes")
@@ -195,7 +172,7 @@ func (r *Report) balance(d *document) {
 	if len(r.Captures) != 1 {
 		line(strong("all"), total)
 	}
-	d.table([]string{"Capture", "Read#", "Rows#", "Headers#", "Blank#", "Outside#", "Duplicate#", "Rejected#", "Balances"}, rows)
+	d.table([]string{"Capture", "Read#", "Rows#", "Headers#", "Blank#", "Outside#", "Duplicate#", "Unread#", "Rejected#", "Balances"}, rows)
 	if len(r.Rejects) > 0 {
 		d.say("Rejected records are kept word for word; case53 query CASE rejects shows them. Why they were rejected:")
 		rows = nil
@@ -270,10 +247,8 @@ func (r *Report) comparison(d *document) {
 		d.say(r.NoComparison)
 		return
 	}
-	d.para(
-		append(
-			append(append(append(plain("Captures "), exact(c.Left.Capture)...), plain(" and ")...), exact(c.Right.Capture)...),
-			plain(", the whole of both, whatever the window of this report.")...)...)
+	d.para(slices.Concat(plain("Captures "), exact(c.Left.Capture), plain(" and "), exact(c.Right.Capture),
+		plain(", the whole of both, whatever the window of this report."))...)
 	d.say(c.Verdict)
 	for _, l := range c.Lists() {
 		title := fmt.Sprintf("%s: %s", l.Title, words.Plural(l.Of, "place", "places"))
@@ -315,21 +290,18 @@ func (r *Report) comparison(d *document) {
 func (r *Report) custody(d *document) {
 	d.section("custody", "Custody")
 	c := r.Custody
-	d.say(
-		"custody.jsonl is the log of what was done to the case, a JSON object a line. Each line carries the SHA-256 of the line before it (its bytes without the line's end) as prev; the first carries 64 zeros. Who keeps the head below elsewhere can tell later that no line before it was changed or cut off.",
-	)
-	d.facts(
-		[]Fact{
-			{"Lines", words.Count(int64(c.Lines))},
-			{"Head: SHA-256 of the last line", c.Head},
-			{"From", words.Moment(c.First) + " UTC"},
-			{"To", words.Moment(c.Last) + " UTC"},
-			{"Actions", counts(c.Actions)},
-		},
-	)
-	d.say(
-		"In the folder of the case, this prints the head; then the whole chain is checked: it prints the head again, after any line that does not follow the one before.",
-	)
+	d.say("custody.jsonl is the log of what was done to the case, a JSON object a line. " +
+		"Each line carries the SHA-256 of the line before it (its bytes without the line's end) as prev; the first carries 64 zeros. " +
+		"Who keeps the head below elsewhere can tell later that no line before it was changed or cut off.")
+	d.facts([]Fact{
+		{"Lines", words.Count(int64(c.Lines))},
+		{"Head: SHA-256 of the last line", c.Head},
+		{"From", words.Moment(c.First) + " UTC"},
+		{"To", words.Moment(c.Last) + " UTC"},
+		{"Actions", counts(c.Actions)},
+	})
+	d.say("In the folder of the case, this prints the head; " +
+		"then the whole chain is checked: it prints the head again, after any line that does not follow the one before.")
 	d.code("head -n " + fmt.Sprint(c.Lines) + " custody.jsonl | tail -n 1 | tr -d '\\n' | sha256sum")
 	d.code("prev=$(printf '%064d' 0)\n" +
 		"head -n " + fmt.Sprint(c.Lines) + " custody.jsonl | { while IFS= read -r line; do\n" +

@@ -104,14 +104,11 @@ func (s *overview) Keys() []frame.Bind {
 	binds = append(binds, frame.Bind{Keys: frame.Keys("2"), Does: "saved queries", Foot: "queries",
 		Run: func() tea.Cmd { return s.e.Go(frame.Goto{Screen: "queries"}) }})
 	for i, q := range s.suggest {
-		binds = append(
-			binds,
-			frame.Bind{
-				Keys: frame.Keys(string(rune('a' + i))),
-				Does: s.e.Show(q.Title),
-				Run:  func() tea.Cmd { return s.e.Go(frame.Goto{Screen: "query", Values: map[string]any{"query": q}}) },
-			},
-		)
+		binds = append(binds, frame.Bind{
+			Keys: frame.Keys(string(rune('a' + i))),
+			Does: s.e.Show(q.Title),
+			Run:  func() tea.Cmd { return s.e.Go(frame.Goto{Screen: "query", Values: map[string]any{"query": q}}) },
+		})
 	}
 	move := func(n int) func() tea.Cmd { return frame.Do(func() { s.top = max(min(s.top+n, s.last), 0) }) }
 	return append(binds,

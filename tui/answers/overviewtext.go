@@ -217,25 +217,16 @@ func (s *overview) counted(o *cases.Overview, width int) []string {
 	if l.Read == 0 {
 		return nil
 	}
-	var parts []string
-	for _, p := range []struct {
-		n    int64
-		word string
-	}{{l.Rows, "rows"}, {l.Headers, "headers"}, {l.Blank, "blank"}, {l.Outside, "outside the window"}, {l.Duplicate, "duplicate"}, {l.Rejected, "rejected"}} {
-		if p.n > 0 {
-			parts = append(parts, words.Count(p.n)+" "+p.word)
-		}
-	}
 	out := []string{" " + t.Title.Render("Lines read") + "  " + words.Count(l.Read) + " = "}
-	for i, w := range frame.Wrap(strings.Join(parts, " + "), max(width-18, 10)) {
+	for i, w := range frame.Wrap(strings.Join(l.Told(), " + "), max(width-18, 10)) {
 		if i == 0 {
 			out[0] += w
 			continue
 		}
 		out = append(out, strings.Repeat(" ", 18)+w)
 	}
-	if sum := l.Rows + l.Headers + l.Blank + l.Outside + l.Duplicate + l.Rejected; sum != l.Read {
-		out = append(out, " "+t.Bad.Render(fmt.Sprintf("! %s lines are not accounted for", words.Count(l.Read-sum))))
+	if !l.Balanced() {
+		out = append(out, " "+t.Bad.Render(fmt.Sprintf("! %s lines are not accounted for", words.Count(l.Missing()))))
 	}
 	for _, r := range o.Rejects {
 		out = append(out, " "+t.Warn.Render("! "+words.Count(r.Count)+" rejected")+"  "+e.Show(r.Text))
@@ -260,22 +251,8 @@ func (s *overview) coverage(o *cases.Overview, width int) []string {
 	}
 	name = min(name, max(width/3, 12))
 	for _, c := range rows {
-		lead := " " + grid.Fit(
-			e.Show(c.LogType),
-			5,
-			false,
-			e.Opt.ASCII,
-		) + grid.Fit(
-			e.Show(c.Capture),
-			9,
-			false,
-			e.Opt.ASCII,
-		) + " " + grid.Fit(
-			e.Show(c.Source),
-			name,
-			false,
-			e.Opt.ASCII,
-		) + " "
+		lead := " " + grid.Fit(e.Show(c.LogType), 5, false, e.Opt.ASCII) + grid.Fit(e.Show(c.Capture), 9, false, e.Opt.ASCII) + " " +
+			grid.Fit(e.Show(c.Source), name, false, e.Opt.ASCII) + " "
 		room := min(max(width-ansi.StringWidth(lead)-20, 4), 72)
 		out = append(out, lead+s.bar(c, room)+" "+coveredText(c))
 	}

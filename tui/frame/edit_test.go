@@ -49,17 +49,16 @@ func TestEditor(t *testing.T) {
 // Whatever is typed and pasted, the cursor stays in the text, the text is harmless and the view keeps to its width.
 func TestEditorProperties(t *testing.T) {
 	th := NewTheme(true, false)
+	keys := []string{
+		"a", "left", "right", "home", "end", "backspace", "ctrl+d", "ctrl+w", "ctrl+u", "ctrl+k", "up", "down", "enter", "space",
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		d := &Editor{Multi: rapid.Bool().Draw(rt, "multi")}
 		for range rapid.IntRange(1, 30).Draw(rt, "keys") {
 			if rapid.Bool().Draw(rt, "paste") {
 				d.Update(tea.PasteMsg{Content: rapid.OneOf(rapid.String(), rapid.Just(frametest.Nasty)).Draw(rt, "text")})
 			}
-			edit(
-				d,
-				rapid.SampledFrom([]string{"a", "left", "right", "home", "end", "backspace", "ctrl+d", "ctrl+w", "ctrl+u", "ctrl+k", "up", "down", "enter", "space"}).
-					Draw(rt, "key"),
-			)
+			edit(d, rapid.SampledFrom(keys).Draw(rt, "key"))
 			if d.at < 0 || d.at > len(d.text) {
 				rt.Fatalf("the cursor is at %d of %d", d.at, len(d.text))
 			}

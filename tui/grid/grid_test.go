@@ -37,11 +37,15 @@ func page(p, n int) [][]grid.Cell {
 	var rows [][]grid.Cell
 	for i := p * grid.PageRows; i < min(n, (p+1)*grid.PageRows); i++ {
 		name := []string{"www.example.com.", strings.Repeat("0123456789", 7) + ".tunnel.example.org.", "東京.example.", "evil\x1b[2J\u202e."}[i%4]
-		rows = append(
-			rows,
-			[]grid.Cell{{Text: fmt.Sprintf("10:%02d:%02d", i/60%60, i%60)}, {Text: fmt.Sprintf("10.0.0.%d", i%250)}, {Text: fmt.Sprint(i * 840)},
-				{Text: []string{"ACCEPT", "REJECT"}[i%2]}, {Null: true}, {Text: name}, {Text: "1"}},
-		)
+		rows = append(rows, []grid.Cell{
+			{Text: fmt.Sprintf("10:%02d:%02d", i/60%60, i%60)},
+			{Text: fmt.Sprintf("10.0.0.%d", i%250)},
+			{Text: fmt.Sprint(i * 840)},
+			{Text: []string{"ACCEPT", "REJECT"}[i%2]},
+			{Null: true},
+			{Text: name},
+			{Text: "1"},
+		})
 	}
 	return rows
 }

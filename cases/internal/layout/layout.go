@@ -38,8 +38,8 @@ var (
 	ErrNewer = errors.New("case of a newer format")
 	// ErrDamaged says that the database no longer holds what the custody log says was loaded.
 	ErrDamaged = errors.New("case damaged")
-	// ErrStale says that the last load did not finish what it derives from the records.
-	ErrStale = errors.New("the last load was interrupted")
+	// ErrNotReady says that what is derived from the records is not, or not all, there.
+	ErrNotReady = errors.New("the case is not ready")
 )
 
 // Path is a file of the case in dir.
@@ -112,13 +112,8 @@ func CheckFormat(ctx context.Context, c *duck.Conn, dir string) (ok bool, err er
 	}
 	version, err := strconv.Atoi(row[0].(string))
 	if err != nil || version > FormatVersion {
-		return false, fmt.Errorf(
-			"%w: %s has format version %s, this program knows %d\nhint: use the case53 that made it, or a newer one",
-			ErrNewer,
-			dir,
-			row[0],
-			FormatVersion,
-		)
+		return false, fmt.Errorf("%w: %s has format version %s, this program knows %d\nhint: use the case53 that made it, or a newer one",
+			ErrNewer, dir, row[0], FormatVersion)
 	}
 	return true, nil
 }

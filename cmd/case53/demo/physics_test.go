@@ -222,8 +222,8 @@ func TestZoneRecordsAreWhatAWSWrites(t *testing.T) {
 		if r.zone != ZoneID || registered(r.name) != Zone || strings.HasSuffix(r.name, ".") || !within(r.resolver, allowed) {
 			t.Errorf("%s: odd record %+v", r.file, r)
 		}
-		if exported := strings.Contains(r.file, "/exportedlogs/"); exported != r.at.Before(CleanTo) ||
-			exported && !strings.Contains(r.file, ZoneID+"-"+r.edge+"/") {
+		exported := strings.Contains(r.file, "/exportedlogs/")
+		if exported != r.at.Before(CleanTo) || exported && !strings.Contains(r.file, ZoneID+"-"+r.edge+"/") {
 			t.Errorf("%s: %s at %s does not belong here", r.file, r.edge, r.at)
 		}
 		if r.event != "" && (events[r.event] || len(r.event) != 56) {

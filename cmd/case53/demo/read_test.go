@@ -169,30 +169,14 @@ func (e *evidence) readFlows(capture, name string, raw []byte) error {
 			continue
 		}
 		r := flowRec{capture: capture, file: name, values: values, at: at}
-		r.iface, r.instance, r.action, r.status, r.path = r.field(
-			"interface-id",
-		), r.field(
-			"instance-id",
-		), r.field(
-			"action",
-		), r.field(
-			"log-status",
-		), r.field(
-			"traffic-path",
-		)
+		r.iface, r.instance, r.path = r.field("interface-id"), r.field("instance-id"), r.field("traffic-path")
+		r.action, r.status = r.field("action"), r.field("log-status")
 		r.start, r.end = unix(r.field("start")), unix(r.field("end"))
 		if r.status == "OK" {
 			r.src, r.dst = netip.MustParseAddr(r.field("srcaddr")), netip.MustParseAddr(r.field("dstaddr"))
 			r.pktSrc, r.pktDst = netip.MustParseAddr(r.field("pkt-srcaddr")), netip.MustParseAddr(r.field("pkt-dstaddr"))
-			r.srcPort, r.dstPort, r.proto, r.flags = number(
-				r.field("srcport"),
-			), number(
-				r.field("dstport"),
-			), number(
-				r.field("protocol"),
-			), number(
-				r.field("tcp-flags"),
-			)
+			r.srcPort, r.dstPort = number(r.field("srcport")), number(r.field("dstport"))
+			r.proto, r.flags = number(r.field("protocol")), number(r.field("tcp-flags"))
 			r.packets, r.bytes = int64(number(r.field("packets"))), int64(number(r.field("bytes")))
 			r.egress = r.field("flow-direction") == "egress"
 		}

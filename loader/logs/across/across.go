@@ -8,8 +8,16 @@ import (
 	"case53/cases"
 )
 
-// Schema needs the schemas of all log types before it.
-var Schema = cases.Schema{SQL: acrossSQL}
+// Schemas need the schemas of all log types before them, and each the one before it.
+var Schemas = []cases.Schema{{SQL: addressesSQL}, {SQL: namesSQL}, {SQL: sessionsSQL}, {SQL: connectionsSQL}}
 
-//go:embed across.sql
-var acrossSQL string
+var (
+	//go:embed addresses.sql
+	addressesSQL string
+	//go:embed names.sql
+	namesSQL string
+	//go:embed sessions.sql
+	sessionsSQL string
+	//go:embed connections.sql
+	connectionsSQL string
+)

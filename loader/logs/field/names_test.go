@@ -9,63 +9,66 @@ import (
 	"pgregory.net/rapid"
 )
 
+const none = -1 // no entropy
+
+var nameFacts = []struct {
+	logged, name, domain string
+	labels, longest      int16
+	entropy              float64
+}{
+	{"www.example.com.", "www.example.com", "example.com", 3, 7, 0},
+	{"mail.example.com.", "mail.example.com", "example.com", 3, 7, 2},
+	{"d111111abcdef8.example.net.", "d111111abcdef8.example.net", "example.net", 3, 14, 2.56},
+	{"ab.cd.example.com", "ab.cd.example.com", "example.com", 4, 7, 2},
+	{"example.com.", "example.com", "example.com", 2, 7, none},
+	{"EXAMPLE.Co.UK.", "example.co.uk", "example.co.uk", 3, 7, none},
+	{"co.uk.", "co.uk", "", 2, 2, 2}, // an ICANN suffix: the whole name is looked at
+	{"com.", "com", "", 1, 3, 1.58},
+	{"localhost", "localhost", "", 1, 9, 2.73},
+	{"host.corp.internal.", "host.corp.internal", "corp.internal", 3, 8, 2},
+	// The private section counts, unless the name is such a suffix itself.
+	{"user.github.io.", "user.github.io", "user.github.io", 3, 6, none},
+	{"a.user.github.io.", "a.user.github.io", "user.github.io", 4, 6, 0},
+	{"github.io.", "github.io", "github.io", 2, 6, none},
+	{"s3.amazonaws.com.", "s3.amazonaws.com", "amazonaws.com", 3, 9, 1},
+	{"ec2-192-0-2-1.compute-1.amazonaws.com.", "ec2-192-0-2-1.compute-1.amazonaws.com", "amazonaws.com", 4, 13, 3.32},
+	// Rules with a wildcard, and their exceptions.
+	{"a.b.ck.", "a.b.ck", "a.b.ck", 3, 2, none},
+	{"www.ck.", "www.ck", "www.ck", 2, 3, none},
+	{"1.2.0.192.in-addr.arpa.", "1.2.0.192.in-addr.arpa", "192.in-addr.arpa", 6, 7, 1.58},
+	// Odd ones.
+	{"", "", "", 0, 0, none},
+	{".", "", "", 0, 0, none},
+	{"..", ".", "", 2, 0, none},
+	{"...", "..", "", 3, 0, none},
+	{"a..b", "a..b", "", 3, 1, 1},
+	{"a..example.com.", "a..example.com", "example.com", 4, 7, 0},
+	{".example.com", ".example.com", "example.com", 3, 7, none},
+	{".com", ".com", "", 2, 3, 1.58},
+	{"example.com..", "example.com.", "", 3, 7, 2.92},
+	{"192.0.2.1", "192.0.2.1", "", 4, 3, 1.92},
+	{"2001:db8::1", "2001:db8::1", "", 1, 11, 2.66},
+	{"_dmarc.example.com", "_dmarc.example.com", "example.com", 3, 7, 2.58},
+	{"*.example.com", "*.example.com", "example.com", 3, 7, 0},
+	{"foo@bar.com.", "foo@bar.com", "foo@bar.com", 2, 7, none},
+	{"XN--FA-HIA.com.", "xn--fa-hia.com", "xn--fa-hia.com", 2, 10, none},
+	{"\u00dcber.de", "\u00dcber.de", "\u00dcber.de", 2, 5, none}, // only ASCII is folded
+	{"a\x00\x1b[2J.example.com", "a\x00\x1b[2j.example.com", "example.com", 3, 7, 2.58},
+	// A backslash takes the next byte into the label; \DDD holds no dot of its own.
+	{`a\.b.example.com.`, `a\.b.example.com`, "example.com", 3, 7, 1.58},
+	{`a\\.b.example.com.`, `a\\.b.example.com`, "example.com", 4, 7, 1.5},
+	{`\052.example.com`, `\052.example.com`, "example.com", 3, 7, 2},
+	{`a\046b.example.com`, `a\046b.example.com`, "example.com", 3, 7, 2.58},
+	{`x.foo\.co.uk`, `x.foo\.co.uk`, `foo\.co.uk`, 3, 7, 0},
+	{`foo\.com`, `foo\.com`, "", 1, 8, 2.13},
+	{`foo\.com.`, `foo\.com`, "", 1, 8, 2.13},
+	{`foo\.`, `foo\.`, "", 1, 5, 1.5},
+	{`foo\\.`, `foo\\`, "", 1, 5, 1.52},
+	{`foo\`, `foo\`, "", 1, 4, 1.5},
+}
+
 func TestNameFacts(t *testing.T) {
-	const none = -1 // no entropy
-	for _, tt := range []struct {
-		logged, name, domain string
-		labels, longest      int16
-		entropy              float64
-	}{
-		{"www.example.com.", "www.example.com", "example.com", 3, 7, 0},
-		{"mail.example.com.", "mail.example.com", "example.com", 3, 7, 2},
-		{"d111111abcdef8.example.net.", "d111111abcdef8.example.net", "example.net", 3, 14, 2.56},
-		{"ab.cd.example.com", "ab.cd.example.com", "example.com", 4, 7, 2},
-		{"example.com.", "example.com", "example.com", 2, 7, none},
-		{"EXAMPLE.Co.UK.", "example.co.uk", "example.co.uk", 3, 7, none},
-		{"co.uk.", "co.uk", "", 2, 2, 2}, // an ICANN suffix: the whole name is looked at
-		{"com.", "com", "", 1, 3, 1.58},
-		{"localhost", "localhost", "", 1, 9, 2.73},
-		{"host.corp.internal.", "host.corp.internal", "corp.internal", 3, 8, 2},
-		// The private section counts, unless the name is such a suffix itself.
-		{"user.github.io.", "user.github.io", "user.github.io", 3, 6, none},
-		{"a.user.github.io.", "a.user.github.io", "user.github.io", 4, 6, 0},
-		{"github.io.", "github.io", "github.io", 2, 6, none},
-		{"s3.amazonaws.com.", "s3.amazonaws.com", "amazonaws.com", 3, 9, 1},
-		{"ec2-192-0-2-1.compute-1.amazonaws.com.", "ec2-192-0-2-1.compute-1.amazonaws.com", "amazonaws.com", 4, 13, 3.32},
-		// Rules with a wildcard, and their exceptions.
-		{"a.b.ck.", "a.b.ck", "a.b.ck", 3, 2, none},
-		{"www.ck.", "www.ck", "www.ck", 2, 3, none},
-		{"1.2.0.192.in-addr.arpa.", "1.2.0.192.in-addr.arpa", "192.in-addr.arpa", 6, 7, 1.58},
-		// Odd ones.
-		{"", "", "", 0, 0, none},
-		{".", "", "", 0, 0, none},
-		{"..", ".", "", 2, 0, none},
-		{"...", "..", "", 3, 0, none},
-		{"a..b", "a..b", "", 3, 1, 1},
-		{"a..example.com.", "a..example.com", "example.com", 4, 7, 0},
-		{".example.com", ".example.com", "example.com", 3, 7, none},
-		{".com", ".com", "", 2, 3, 1.58},
-		{"example.com..", "example.com.", "", 3, 7, 2.92},
-		{"192.0.2.1", "192.0.2.1", "", 4, 3, 1.92},
-		{"2001:db8::1", "2001:db8::1", "", 1, 11, 2.66},
-		{"_dmarc.example.com", "_dmarc.example.com", "example.com", 3, 7, 2.58},
-		{"*.example.com", "*.example.com", "example.com", 3, 7, 0},
-		{"foo@bar.com.", "foo@bar.com", "foo@bar.com", 2, 7, none},
-		{"XN--FA-HIA.com.", "xn--fa-hia.com", "xn--fa-hia.com", 2, 10, none},
-		{"\u00dcber.de", "\u00dcber.de", "\u00dcber.de", 2, 5, none}, // only ASCII is folded
-		{"a\x00\x1b[2J.example.com", "a\x00\x1b[2j.example.com", "example.com", 3, 7, 2.58},
-		// A backslash takes the next byte into the label; \DDD holds no dot of its own.
-		{`a\.b.example.com.`, `a\.b.example.com`, "example.com", 3, 7, 1.58},
-		{`a\\.b.example.com.`, `a\\.b.example.com`, "example.com", 4, 7, 1.5},
-		{`\052.example.com`, `\052.example.com`, "example.com", 3, 7, 2},
-		{`a\046b.example.com`, `a\046b.example.com`, "example.com", 3, 7, 2.58},
-		{`x.foo\.co.uk`, `x.foo\.co.uk`, `foo\.co.uk`, 3, 7, 0},
-		{`foo\.com`, `foo\.com`, "", 1, 8, 2.13},
-		{`foo\.com.`, `foo\.com`, "", 1, 8, 2.13},
-		{`foo\.`, `foo\.`, "", 1, 5, 1.5},
-		{`foo\\.`, `foo\\`, "", 1, 5, 1.52},
-		{`foo\`, `foo\`, "", 1, 4, 1.5},
-	} {
+	for _, tt := range nameFacts {
 		name := string(Fold(nil, []byte(tt.logged)))
 		f := factsOf(name)
 		domain := ""
@@ -160,7 +163,10 @@ func checkNames(t rapid.TB, logged string) {
 }
 
 func FuzzNames(f *testing.F) {
-	for _, name := range []string{"", ".", "..", "a..b", "www.Example.co.uk.", `a\.b.com`, `a\`, "10.0.0.1", "::1", "s3.amazonaws.com", "x.compute-1.amazonaws.com", "www.ck", "\xff.com", strings.Repeat("a.", 150)} {
+	for _, name := range []string{
+		"", ".", "..", "a..b", "www.Example.co.uk.", `a\.b.com`, `a\`, "10.0.0.1", "::1", "s3.amazonaws.com",
+		"x.compute-1.amazonaws.com", "www.ck", "\xff.com", strings.Repeat("a.", 150),
+	} {
 		f.Add(name)
 	}
 	f.Fuzz(func(t *testing.T, name string) { checkNames(t, name) })

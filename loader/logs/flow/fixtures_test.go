@@ -119,8 +119,8 @@ func TestPantherFlow(t *testing.T) {
 			if !ok {
 				column = strings.ToLower(camel.ReplaceAllString(name, "${1}_${2}"))
 			}
-			column = strings.NewReplacer("src_addr", "srcaddr", "dst_addr", "dstaddr", "src_port", "srcport", "dst_port", "dstport", "tcpflags", "tcp_flags").
-				Replace(column)
+			column = strings.NewReplacer("src_addr", "srcaddr", "dst_addr", "dstaddr",
+				"src_port", "srcport", "dst_port", "dstport", "tcpflags", "tcp_flags").Replace(column)
 			switch v := value.(type) {
 			case string:
 				want[column] = v
@@ -159,7 +159,12 @@ func TestOCSFFlow(t *testing.T) {
 		Port                                                  int
 		InstanceUID, InterfaceUID, SubnetUID, VpcUID, SvcName string
 	}
-	for _, folder := range []string{"markdown/AWS/v1.0.0-rc.2/VPC Flowlogs", "markdown/AWS/v1.1.0/VPC Flowlogs", "markdown/AWS/v1.5.0/VPC Flowlogs", "dataprepper/AWS/v1.1.0/VPC Flow"} {
+	for _, folder := range []string{
+		"markdown/AWS/v1.0.0-rc.2/VPC Flowlogs",
+		"markdown/AWS/v1.1.0/VPC Flowlogs",
+		"markdown/AWS/v1.5.0/VPC Flowlogs",
+		"dataprepper/AWS/v1.1.0/VPC Flow",
+	} {
 		raw := bytes.TrimSpace(logstest.Fixture(t, root+folder+"/samples/vpcflowlog.raw"))
 		recs := bytes.Split(raw, []byte("\n"))
 		if raw[0] == '[' { // the loader's reader takes arrays apart
@@ -232,16 +237,8 @@ func TestPantherAnalysisFlow(t *testing.T) {
 		}
 		for _, c := range suite.Tests {
 			total++
-			object, names := map[string]any{}, strings.NewReplacer(
-				"flowDirection",
-				"flow_direction",
-				"vpcId",
-				"vpc_id",
-				"subNetId",
-				"subnet_id",
-				"logStatus",
-				"log_status",
-			)
+			object := map[string]any{}
+			names := strings.NewReplacer("flowDirection", "flow_direction", "vpcId", "vpc_id", "subNetId", "subnet_id", "logStatus", "log_status")
 			for name, value := range c.Log {
 				if strings.HasPrefix(name, "p_") || value == "null" { // the peer's own fields; and a text that no flow log has
 					continue

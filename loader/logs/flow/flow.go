@@ -38,10 +38,14 @@ var Type = &logs.Type{
 	Resolve: resolveFlow,
 	Enough:  beginsWithHeader,
 	// A record may end 660 s after it started, and may come an hour late. One template is known to name the folder vpc.
-	Places: []source.Place{
-		{Services: []string{"vpcflowlogs", "vpc"}, Region: true, Name: regexp.MustCompile(`_vpcflowlogs_[a-z0-9-]+_fl-[0-9a-zA-Z]+_(\d{8}T\d{4})Z`),
-			Stamp: "20060102T1504", After: 660*time.Second + time.Hour, Step: 5 * time.Minute},
-	},
+	Places: []source.Place{{
+		Services: []string{"vpcflowlogs", "vpc"},
+		Region:   true,
+		Name:     regexp.MustCompile(`_vpcflowlogs_[a-z0-9-]+_fl-[0-9a-zA-Z]+_(\d{8}T\d{4})Z`),
+		Stamp:    "20060102T1504",
+		After:    660*time.Second + time.Hour,
+		Step:     5 * time.Minute,
+	}},
 	New: func(o logs.Options) logs.Decoder { return newDecoder(o) },
 }
 

@@ -74,7 +74,7 @@ CREATE TABLE store.flow_full (
 
 -- Derived: a row per flow and address it names, sorted by address and time in runs of about 2.5M flows. addr4 is addr where
 -- that is IPv4: DuckDB unpacks and compares a UHUGEINT thirty times as slowly.
-CREATE TABLE store.flow_endpoint (
+CREATE TABLE derived.flow_endpoint (
   addr4 UINTEGER, addr UHUGEINT NOT NULL, start TIMESTAMP, "end" TIMESTAMP,
   side UTINYINT NOT NULL, -- the field that holds addr: 1 src, 2 dst, 3 pkt_src, 4 pkt_dst
   peer4 UINTEGER, peer6 UHUGEINT, port INTEGER, peer_port INTEGER,
@@ -212,7 +212,7 @@ SELECT number_text(e.addr) AS addr, e.start, e."end",
   e.port, e.peer_port, e.protocol, e.packets, e.bytes, e.tcp_flags,
   c.action, c.log_status, c.flow_direction, c.interface_id, c.instance_id, c.vpc_id, c.account_id, c.capture,
   e.object_id, e.row_no, e.addr AS addr_n, addr_number(e.peer4, e.peer6) AS peer_n
-FROM store.flow_endpoint e
+FROM derived.flow_endpoint e
   JOIN store.flow_context c USING (context_id);
 
 COMMENT ON VIEW flow_by_addr IS 'flow derived: a row per flow record and address that it names, sorted by address';
@@ -233,12 +233,12 @@ CREATE MACRO nearest_v4(n) AS (
 -- Rows of flow_endpoint for the addresses from first to last (numbers): IPv4 by addr4; the rest is not looked at where the
 -- range is IPv4 only, as that is known before a row is read.
 CREATE MACRO endpoints_of(first, last, since, until, of_capture) AS TABLE
-SELECT * FROM store.flow_endpoint
+SELECT * FROM derived.flow_endpoint
 WHERE addr4 BETWEEN nearest_v4(first) AND nearest_v4(last) AND first <= 281474976710655::UHUGEINT AND last >= 281470681743360::UHUGEINT
   AND touches(start, "end", since, until)
   AND (of_capture = '' OR context_id IN (SELECT context_id FROM store.flow_context WHERE capture = of_capture))
 UNION ALL
-SELECT * FROM store.flow_endpoint
+SELECT * FROM derived.flow_endpoint
 WHERE NOT (is_v4(first) AND is_v4(last)) AND addr4 IS NULL AND addr BETWEEN first AND last
   AND touches(start, "end", since, until)
   AND (of_capture = '' OR context_id IN (SELECT context_id FROM store.flow_context WHERE capture = of_capture));
@@ -257,7 +257,7 @@ SELECT o.start, o."end", c.action, ['src', 'dst', 'pkt_src', 'pkt_dst'][o.side] 
 FROM oldest o JOIN store.flow_context c USING (context_id), counted;
 
 CREATE VIEW flow_span AS
-SELECT DISTINCT capture, source AS interface_id, status AS log_status, minute FROM store.span WHERE log_type = 'flow';
+SELECT DISTINCT capture, source AS interface_id, status AS log_status, minute FROM derived.span WHERE log_type = 'flow';
 
 COMMENT ON VIEW flow_span IS 'derived: the minutes that records of an interface speak about, by log-status';
 
@@ -267,7 +267,7 @@ COMMENT ON COLUMN flow_span.minute IS 'time: a minute that records of the interf
 
 -- derived: flow_endpoint
 -- Sorted by the 32-bit number: sorting by UHUGEINT takes four times as long.
-INSERT INTO store.flow_endpoint
+INSERT INTO derived.flow_endpoint
 SELECT addr, addr_number(addr, NULL),
   start, "end", side, peer, NULL, port, peer_port, protocol,
   packets, bytes, tcp_flags, context_id, object_id, row_no
@@ -300,7 +300,7 @@ FROM (
 ORDER BY addr, start;
 
 -- derived: flow_endpoint6
-INSERT INTO store.flow_endpoint
+INSERT INTO derived.flow_endpoint
 SELECT NULL, addr, start, "end", side, NULL, peer, port, peer_port, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
 FROM (
   SELECT src6 AS addr, start, "end", 1 AS side, dst6 AS peer, srcport AS port, dstport AS peer_port,
@@ -320,7 +320,7 @@ ORDER BY addr, start;
 
 -- derived: flow_span
 -- A record speaks about every minute from its start to its end; one that claims more than a day speaks about a day.
-INSERT INTO store.span
+INSERT INTO derived.span
 SELECT DISTINCT 'flow', capture, interface_id, log_status,
   make_timestamp(60000000 * unnest(range(first, least(last, first + 1440) + 1))) AS minute
 FROM (
@@ -329,7 +329,7 @@ FROM (
 ) JOIN store.flow_context USING (context_id);
 
 -- derived: flow_minute
-INSERT INTO store.minute
+INSERT INTO derived.minute
 SELECT 'flow', capture, interface_id, coalesce(action, log_status, '-'), make_timestamp(60000000 * minute), sum(records), sum(bytes)
 FROM (
   SELECT context_id, epoch_us(start) // 60000000 AS minute, count(*) AS records, sum(bytes) AS bytes

@@ -211,8 +211,8 @@ func TestFlowWindow(t *testing.T) {
 		t.Error(o, first, last, err, d.Contexts)
 	}
 	answer = logs.Row
-	if o, first, last, err = d.Decode([]byte("- 10.0.0.2 1669842800 1669842700 -")); o != logs.Row || first != 1669842700e6 || last != 1669842800e6 ||
-		err != nil {
+	o, first, last, err = d.Decode([]byte("- 10.0.0.2 1669842800 1669842700 -"))
+	if o != logs.Row || first != 1669842700e6 || last != 1669842800e6 || err != nil {
 		t.Error("end before start:", o, first, last, err)
 	}
 	if o, first, last, _ = d.Decode([]byte("- - - - -")); o != logs.Row || first != logs.NoTime || last != logs.NoTime || len(asked) != 2 {
@@ -234,7 +234,9 @@ func TestFlowTables(t *testing.T) {
 		{"srcaddr dstaddr pkt-dstaddr\n- - -", "full"},
 		{"srcaddr dstaddr packets-lost-no-route\n- - -", "full"},
 		{"srcaddr dstaddr new-field\n- - -", "full"},
-		{`{"srcaddr":"10.0.0.1","dstaddr":"10.0.0.2"}` + "\n" + `{"srcaddr":null,"dstaddr":"-","tcp-flags":"-"}` + "\n" + `{"srcaddr":"10.0.0.1","dstaddr":"10.0.0.2"}`, "plain full plain"},
+		{`{"srcaddr":"10.0.0.1","dstaddr":"10.0.0.2"}` + "\n" +
+			`{"srcaddr":null,"dstaddr":"-","tcp-flags":"-"}` + "\n" +
+			`{"srcaddr":"10.0.0.1","dstaddr":"10.0.0.2"}`, "plain full plain"},
 	} {
 		d := logstest.New(Type)
 		for line := range strings.SplitSeq(c.log, "\n") {

@@ -36,10 +36,8 @@ func ParseFormat(s string) ([]string, error) {
 		}
 	}
 	if len(unknown) > 0 {
-		return nil, fmt.Errorf(
-			"flow log format: unknown field %q\nhint: names are those of AWS's documentation, e.g. '${version} ${account-id} ${interface-id}'",
-			unknown,
-		)
+		return nil, fmt.Errorf("flow log format: unknown field %q\n"+
+			"hint: names are those of AWS's documentation, e.g. '${version} ${account-id} ${interface-id}'", unknown)
 	}
 	if len(names) == 0 {
 		return nil, fmt.Errorf("flow log format: no field named\nhint: e.g. '${version} ${account-id} ${interface-id}'")

@@ -21,22 +21,11 @@ func ResolverSample(n int) (recs [][]byte) {
 		if rnd.IntN(2) == 0 {
 			answers = fmt.Sprintf(`{"Rdata":"edge-%d.example.org.","Type":"CNAME","Class":"IN"},`, rnd.IntN(50)) + answers
 		}
-		recs = append(
-			recs,
-			fmt.Appendf(
-				nil,
-				`{"version":"1.100000","account_id":"123456789012","region":"us-east-1","vpc_id":"vpc-0123456789abcdef0","query_timestamp":"2026-11-01T%02d:%02d:%02dZ","query_name":"%s","query_type":"A","query_class":"IN","rcode":"NOERROR","answers":[%s],"srcaddr":"10.0.%d.%d","srcport":"%d","transport":"UDP","srcids":{"instance":"i-%017x"}}`,
-				i/3600%24,
-				i/60%60,
-				i%60,
-				name,
-				answers,
-				rnd.IntN(4),
-				rnd.IntN(50),
-				1024+rnd.IntN(60000),
-				rnd.IntN(200),
-			),
-		)
+		recs = append(recs, fmt.Appendf(nil, `{"version":"1.100000","account_id":"123456789012","region":"us-east-1",`+
+			`"vpc_id":"vpc-0123456789abcdef0","query_timestamp":"2026-11-01T%02d:%02d:%02dZ","query_name":"%s","query_type":"A",`+
+			`"query_class":"IN","rcode":"NOERROR","answers":[%s],"srcaddr":"10.0.%d.%d","srcport":"%d","transport":"UDP",`+
+			`"srcids":{"instance":"i-%017x"}}`,
+			i/3600%24, i/60%60, i%60, name, answers, rnd.IntN(4), rnd.IntN(50), 1024+rnd.IntN(60000), rnd.IntN(200)))
 	}
 	return recs
 }

@@ -138,7 +138,7 @@ COMMENT ON COLUMN dns_answer.srcaddr_n IS 'number: srcaddr as a number, for ip()
 -- section: derived
 
 -- derived: dns_minute
-INSERT INTO store.minute
+INSERT INTO derived.minute
 SELECT 'dns', capture, vpc_id, coalesce(rcode, '-'), make_timestamp(60000000 * minute), sum(records), NULL
 FROM (
   SELECT context_id, epoch_us(query_timestamp) // 60000000 AS minute, count(*) AS records

@@ -65,7 +65,10 @@ func TestPantherResolver(t *testing.T) {
 
 // TestOCSFResolver: one record over many lines, mapped by others to five versions of OCSF.
 func TestOCSFResolver(t *testing.T) {
-	for _, dir := range []string{"markdown/AWS/v1.0.0-rc.2/Route53", "markdown/AWS/v1.1.0/Route53", "markdown/AWS/v1.5.0/Route53", "bloblang/AWS/route53/v1.0.0", "bloblang/AWS/route53/v1.1.0"} {
+	for _, dir := range []string{
+		"markdown/AWS/v1.0.0-rc.2/Route53", "markdown/AWS/v1.1.0/Route53", "markdown/AWS/v1.5.0/Route53",
+		"bloblang/AWS/route53/v1.0.0", "bloblang/AWS/route53/v1.1.0",
+	} {
 		rows, d := logstest.DecodeAll(t, Type, logstest.Fixture(t, "ocsf+examples/mappings/"+dir+"/samples/route53.raw"))
 		logstest.Has(t, rows[0], map[string]string{
 			"version": "1.100000", "account_id": "123456789012", "region": "us-east-1", "vpc_id": "vpc-00000000000000000",
@@ -95,11 +98,11 @@ func TestOCSFResolver(t *testing.T) {
 		"query_timestamp": time.UnixMilli(ocsf.Time).UTC().Format(time.RFC3339Nano), "query_name": ocsf.Query.Hostname,
 		"query_type": ocsf.Query.Type, "query_class": ocsf.Query.Class, "src4": ocsf.Src.IP, "srcport": ocsf.Src.Port.String(),
 	})
-	logstest.Has(
-		t,
-		d.RowsOf("dns_answer")[0],
-		map[string]string{"rdata": ocsf.Answers[0].Rdata, "type": ocsf.Answers[0].Type, "class": ocsf.Answers[0].Class},
-	)
+	logstest.Has(t, d.RowsOf("dns_answer")[0], map[string]string{
+		"rdata": ocsf.Answers[0].Rdata,
+		"type":  ocsf.Answers[0].Type,
+		"class": ocsf.Answers[0].Class,
+	})
 }
 
 func TestDynatraceResolver(t *testing.T) {

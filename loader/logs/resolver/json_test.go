@@ -423,7 +423,8 @@ func jsonText(t *rapid.T, depth int) string {
 
 func jsonString(t *rapid.T) string {
 	parts := rapid.SliceOfN(rapid.SampledFrom([]string{
-		"a", "b", ".", "example", "12345678", `\"`, `\\`, `\/`, `\b`, `\f`, `\n`, `\r`, `\t`, `\u0000`, `\u20aC`, `\u00DF`, `\uD83D\uDE00`, "\u00df", "\U0001f600", "-",
+		"a", "b", ".", "example", "12345678", `\"`, `\\`, `\/`, `\b`, `\f`, `\n`, `\r`, `\t`, `\u0000`, `\u20aC`,
+		`\u00DF`, `\uD83D\uDE00`, "\u00df", "\U0001f600", "-",
 	}), 0, 4).Draw(t, "text")
 	return `"` + strings.Join(parts, "") + `"`
 }
@@ -431,7 +432,10 @@ func jsonString(t *rapid.T) string {
 // TestEveryByte puts each byte where it may matter, and pairs of \u escapes around the surrogates together.
 func TestEveryByte(t *testing.T) {
 	for c := range 256 {
-		for _, text := range []string{`"%s"`, `"1234567%s"`, `"\%s"`, `"\u00%s0"`, `{"%s":1}`, `[%s]`, `[1%s]`, `[1%s2]`, `%s`, `{}%s`, `[-%s1]`, `[1.%s]`, `[1e%s]`} {
+		for _, text := range []string{
+			`"%s"`, `"1234567%s"`, `"\%s"`, `"\u00%s0"`, `{"%s":1}`, `[%s]`, `[1%s]`, `[1%s2]`, `%s`, `{}%s`, `[-%s1]`,
+			`[1.%s]`, `[1e%s]`,
+		} {
 			checkSyntax(t, []byte(strings.ReplaceAll(text, "%s", string([]byte{byte(c)}))))
 		}
 	}

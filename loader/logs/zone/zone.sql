@@ -79,7 +79,7 @@ COMMENT ON COLUMN zone.edns_last_n IS 'number: last address of edns_client_subne
 -- section: derived
 
 -- derived: zone_minute
-INSERT INTO store.minute
+INSERT INTO derived.minute
 SELECT 'zone', capture, hosted_zone_id, coalesce(response_code, '-'), make_timestamp(60000000 * minute), sum(records), NULL
 FROM (
   SELECT context_id, epoch_us(query_timestamp) // 60000000 AS minute, count(*) AS records

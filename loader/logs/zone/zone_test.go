@@ -49,7 +49,10 @@ func checkZoneLine(t rapid.TB, d *logstest.Decoding, line string) {
 			row["query_name"] = name
 		}
 	}
-	for i, column := range []string{"version", "", "hosted_zone_id", "query_name", "query_type", "response_code", "protocol", "edge_location", "", "edns_client_subnet"} {
+	for i, column := range []string{
+		"version", "", "hosted_zone_id", "query_name", "query_type", "response_code", "protocol", "edge_location", "",
+		"edns_client_subnet",
+	} {
 		if column != "" {
 			logged(i, column)
 		}

@@ -72,12 +72,15 @@ func MMDB(databaseType string, built time.Time, entries []Entry) []byte {
 	out = append(out, data...)
 	out = append(out, "\xab\xcd\xefMaxMind.com"...)
 	return value(out, map[string]any{
-		"binary_format_major_version": uint16(
-			2,
-		), "binary_format_minor_version": uint16(0), "build_epoch": uint64(built.Unix()), "database_type": databaseType,
-		"description": map[string]any{
-			"en": "made by a test",
-		}, "ip_version": uint16(6), "languages": []any{"en"}, "node_count": uint32(len(nodes)), "record_size": uint16(24),
+		"binary_format_major_version": uint16(2),
+		"binary_format_minor_version": uint16(0),
+		"build_epoch":                 uint64(built.Unix()),
+		"database_type":               databaseType,
+		"description":                 map[string]any{"en": "made by a test"},
+		"ip_version":                  uint16(6),
+		"languages":                   []any{"en"},
+		"node_count":                  uint32(len(nodes)),
+		"record_size":                 uint16(24),
 	})
 }
 

@@ -31,10 +31,9 @@ const maxBackoff = 20 * time.Second
 type CredentialsError struct{ Err error }
 
 func (e *CredentialsError) Error() string {
-	return fmt.Sprintf(
-		"AWS does not accept the credentials (any more): %v\nhint: renew them (aws sso login, aws login, a new session token), then run the same command again: it goes on where it stopped",
-		e.Err,
-	)
+	return fmt.Sprintf("AWS does not accept the credentials (any more): %v\n"+
+		"hint: renew them (aws sso login, aws login, a new session token), then run the same command again: it goes on where it stopped",
+		e.Err)
 }
 func (e *CredentialsError) Unwrap() error { return e.Err }
 
@@ -72,25 +71,23 @@ type recorder struct {
 
 // add puts the recorder next to the connection, below whatever reads the body.
 func (r *recorder) add(stack *middleware.Stack) error {
-	return stack.Deserialize.Add(
-		middleware.DeserializeMiddlewareFunc(
-			"RecordBody",
-			func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
-				out, metadata, err := next.HandleDeserialize(ctx, in)
-				if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && resp != nil && resp.Response != nil {
-					r.body.Reset()
-					r.status, r.header = resp.StatusCode, resp.Header
-					body := resp.Body
-					resp.Body = struct {
-						io.Reader
-						io.Closer
-					}{io.TeeReader(io.LimitReader(body, maxBody), &r.body), body}
-				}
-				return out, metadata, err
-			},
-		),
-		middleware.After,
-	)
+	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("RecordBody", r.record), middleware.After)
+}
+
+func (r *recorder) record(
+	ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
+) (middleware.DeserializeOutput, middleware.Metadata, error) {
+	out, metadata, err := next.HandleDeserialize(ctx, in)
+	if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && resp != nil && resp.Response != nil {
+		r.body.Reset()
+		r.status, r.header = resp.StatusCode, resp.Header
+		body := resp.Body
+		resp.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.TeeReader(io.LimitReader(body, maxBody), &r.body), body}
+	}
+	return out, metadata, err
 }
 
 // ask asks until there is an answer, or none is to be expected.
@@ -220,8 +217,8 @@ const (
 
 // kindOf judges an error of the service, or on the way to it.
 func kindOf(err error) errKind {
-	if text := err.Error(); strings.Contains(text, "get credentials") || strings.Contains(text, "refresh cached credentials") ||
-		strings.Contains(text, "get identity") {
+	text := err.Error()
+	if strings.Contains(text, "get credentials") || strings.Contains(text, "refresh cached credentials") || strings.Contains(text, "get identity") {
 		return credentials // there are none: whoever gives them has refused, or cannot be reached
 	}
 	var api smithy.APIError
@@ -229,44 +226,28 @@ func kindOf(err error) errKind {
 		return transient // the network, or a body that could not be read
 	}
 	switch code := api.ErrorCode(); code {
-	case "ThrottlingException",
-		"Throttling",
-		"TooManyRequestsException",
-		"RequestLimitExceeded",
-		"LimitExceededException",
-		"RequestThrottledException",
-		"SlowDown":
+	case "ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded", "LimitExceededException",
+		"RequestThrottledException", "SlowDown":
 		return throttled
-	case "ExpiredToken",
-		"ExpiredTokenException",
-		"UnrecognizedClientException",
-		"InvalidClientTokenId",
-		"InvalidAccessKeyId",
-		"IncompleteSignature",
-		"MissingAuthenticationToken",
-		"MissingAuthenticationTokenException",
-		"TokenRefreshRequired":
+	case "ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId",
+		"IncompleteSignature", "MissingAuthenticationToken", "MissingAuthenticationTokenException", "TokenRefreshRequired":
 		return credentials
 	case "InvalidSignatureException", "SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture":
 		// The clock differs: the client has learnt by how much, and signs the next one by the server's.
-		if text := strings.ToLower(api.ErrorMessage()); code == "SignatureDoesNotMatch" && !strings.Contains(text, "expired") &&
-			!strings.Contains(text, "not yet current") {
+		message := strings.ToLower(api.ErrorMessage())
+		if code == "SignatureDoesNotMatch" && !strings.Contains(message, "expired") && !strings.Contains(message, "not yet current") {
 			return credentials
 		}
 		return transient
-	case "ResourceNotFoundException",
-		"AccessDeniedException",
-		"AccessDenied",
-		"InvalidParameterException",
-		"ValidationException",
-		"InvalidOperationException",
-		"OptInRequired",
-		"DataAlreadyAcceptedException":
+	case "ResourceNotFoundException", "AccessDeniedException", "AccessDenied", "InvalidParameterException", "ValidationException",
+		"InvalidOperationException", "OptInRequired", "DataAlreadyAcceptedException":
 		return refused
 	}
 	var response *smithyhttp.ResponseError
-	if errors.As(err, &response) && response.HTTPStatusCode() < 500 && response.HTTPStatusCode() >= 400 && response.HTTPStatusCode() != 429 &&
-		response.HTTPStatusCode() != 408 {
+	if !errors.As(err, &response) {
+		return transient
+	}
+	if status := response.HTTPStatusCode(); status < 500 && status >= 400 && status != 429 && status != 408 {
 		return refused
 	}
 	return transient
@@ -289,12 +270,9 @@ func (s *Source) Explain(err error) error {
 	}
 	switch api.ErrorCode() {
 	case "ResourceNotFoundException":
-		return fmt.Errorf(
-			"%w\nhint: there is no log group %q in %s: wrong --region? Public hosted zones log to us-east-1 whatever the region",
-			err,
-			s.name,
-			s.Region,
-		)
+		return fmt.Errorf("%w\n"+
+			"hint: there is no log group %q in %s: wrong --region? Public hosted zones log to us-east-1 whatever the region",
+			err, s.name, s.Region)
 	case "AccessDeniedException", "AccessDenied":
 		hint := fmt.Sprintf("case53 iam-policy --log-group '%s' prints what is needed", s.name)
 		if s.Unmask {

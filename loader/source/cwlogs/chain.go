@@ -157,10 +157,8 @@ func (c *chain) compare(ctx context.Context) error {
 			return nil
 		}
 		now.Objects, now.Bytes = before.Objects+r.pages, before.Bytes+r.bytes
-		now.Reason = join(
-			now.Reason,
-			fmt.Sprintf("reading %d found %d events where there were %d before; all were loaded", now.Reads, r.events, before.Records),
-		)
+		now.Reason = join(now.Reason, fmt.Sprintf("reading %d found %d events where there were %d before; all were loaded",
+			now.Reads, r.events, before.Records))
 		before = now
 		if n == readings {
 			c.state = &now
@@ -180,6 +178,21 @@ func join(a, b string) string {
 	return a + "; " + b
 }
 
+// front is how far a reading has come in time.
+type front struct {
+	newest  int64
+	ordered bool  // no event came after a newer one
+	events  tally // of the newest time so far
+}
+
+func (f *front) add(at int64, name string) {
+	if at != f.newest {
+		f.ordered = f.ordered && at > f.newest
+		f.newest, f.events = max(f.newest, at), tally{}
+	}
+	f.events.add(name)
+}
+
 // read asks for every page of the span. end is set with the last page of what the reading covers: the span, or the part
 // of it that is not left to others, which split allows.
 func (c *chain) read(ctx context.Context, no int, split bool, each func(p *page, end *span, r reading) error) (reading, error) {
@@ -187,14 +200,13 @@ func (c *chain) read(ctx context.Context, no int, split bool, each func(p *page,
 	sp := c.work.span
 	in := c.s.question(sp)
 	begun, restarts, idle, empty, page := c.s.Now(), 0, 0, 0, 0
-	newest, ordered := sp.from, true
-	var edge tally // events of the newest time so far
+	at := front{newest: sp.from, ordered: true}
 	restart := func() error {
 		if restarts++; restarts > 5 {
 			return fmt.Errorf("its token was refused or grew too old %d times", restarts)
 		}
-		in.NextToken, begun, idle, newest = nil, c.s.Now(), 0, sp.from
-		r.tally, edge = tally{}, tally{}
+		in.NextToken, begun, idle = nil, c.s.Now(), 0
+		r.tally, at.newest, at.events = tally{}, sp.from, tally{}
 		return nil
 	}
 	for {
@@ -219,11 +231,7 @@ func (c *chain) read(ctx context.Context, no int, split bool, each func(p *page,
 			e := &a.Events[i]
 			name := eventName(e.EventId, e.LogStreamName, e.Timestamp, e.Message)
 			r.add(name)
-			if at := aws.ToInt64(e.Timestamp); at != newest {
-				ordered = ordered && at > newest
-				newest, edge = max(newest, at), tally{}
-			}
-			edge.add(name)
+			at.add(aws.ToInt64(e.Timestamp), name)
 		}
 		p := c.s.newPage(sp, page, no, a)
 		r.pages, r.bytes = r.pages+1, r.bytes+p.Size()
@@ -243,10 +251,10 @@ func (c *chain) read(ctx context.Context, no int, split bool, each func(p *page,
 			}
 		}
 		// The newest events may go on over the page's end: they are read again by whoever reads the rest.
-		if end == nil && split && page >= c.s.MaxPages && ordered && newest > sp.from && restarts == 0 {
-			end = &span{sp.from, newest}
-			r.rest = &span{newest, sp.to}
-			r.tally = r.minus(edge)
+		if end == nil && split && page >= c.s.MaxPages && at.ordered && at.newest > sp.from && restarts == 0 {
+			end = &span{sp.from, at.newest}
+			r.rest = &span{at.newest, sp.to}
+			r.tally = r.minus(at.events)
 		}
 		if err := each(p, end, r); err != nil || end != nil {
 			return r, err

@@ -220,10 +220,7 @@ func (s *Source) Remarks() []string {
 		return nil
 	}
 	return []string{
-		fmt.Sprintf(
-			"%s: %d events have runs of asterisks, as a data protection policy writes them; --unmask reads them plain where logs:Unmask is allowed",
-			s.uri,
-			s.masked,
-		),
+		fmt.Sprintf("%s: %d events have runs of asterisks, as a data protection policy writes them; "+
+			"--unmask reads them plain where logs:Unmask is allowed", s.uri, s.masked),
 	}
 }

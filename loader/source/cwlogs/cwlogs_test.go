@@ -42,13 +42,11 @@ func serve(t testing.TB, fake *cwfake.Server) (string, *cloudwatchlogs.Client) {
 }
 
 func clientOf(url string) *cloudwatchlogs.Client {
-	return cloudwatchlogs.New(
-		cloudwatchlogs.Options{
-			Region:       region,
-			BaseEndpoint: aws.String(url),
-			Credentials:  credentials.NewStaticCredentialsProvider("AKIDTEST", "secret", ""),
-		},
-	)
+	return cloudwatchlogs.New(cloudwatchlogs.Options{
+		Region:       region,
+		BaseEndpoint: aws.String(url),
+		Credentials:  credentials.NewStaticCredentialsProvider("AKIDTEST", "secret", ""),
+	})
 }
 
 // quick is a configuration without waits.
@@ -67,15 +65,8 @@ func fill(fake *cwfake.Server, n int, w cases.Span) map[string]bool {
 		id := fmt.Sprintf("%056d", i)
 		ids[id] = true
 		events = append(events, cwfake.Event{ID: id, Stream: fmt.Sprintf("eni-%08x-all", i%50), Timestamp: at, Ingestion: at + 60_000,
-			Message: fmt.Sprintf(
-				"2 %s eni-%08x 10.0.0.%d 198.51.100.7 %d 443 6 10 840 %d %d ACCEPT OK",
-				account,
-				i%50,
-				i%250,
-				1024+i%60000,
-				at/1000,
-				at/1000+60,
-			)})
+			Message: fmt.Sprintf("2 %s eni-%08x 10.0.0.%d 198.51.100.7 %d 443 6 10 840 %d %d ACCEPT OK",
+				account, i%50, i%250, 1024+i%60000, at/1000, at/1000+60)})
 	}
 	rand.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
 	fake.Add(group, events...)
@@ -206,7 +197,11 @@ func TestEveryEventUnderThrottlingAndEmptyPages(t *testing.T) {
 func TestEndIsInclusive(t *testing.T) {
 	fake := &cwfake.Server{}
 	var want []string
-	for _, at := range []time.Time{window.From.Add(-cwlogs.PaddingBefore), window.From.Add(15*time.Minute - cwlogs.PaddingBefore), window.To.Add(cwlogs.PaddingAfter - time.Millisecond)} {
+	for _, at := range []time.Time{
+		window.From.Add(-cwlogs.PaddingBefore),
+		window.From.Add(15*time.Minute - cwlogs.PaddingBefore),
+		window.To.Add(cwlogs.PaddingAfter - time.Millisecond),
+	} {
 		want = append(want, at.Format(time.RFC3339Nano))
 		fake.Add(group, cwfake.Event{ID: want[len(want)-1], Timestamp: at.UnixMilli(), Message: "x"})
 	}
@@ -379,11 +374,9 @@ func TestStopsWhenTold(t *testing.T) {
 
 func TestFacts(t *testing.T) {
 	fake := &cwfake.Server{}
-	fake.Add(
-		group,
+	fake.Add(group,
 		cwfake.Event{ID: "1", Timestamp: day.UnixMilli(), Message: "2 123456789012 eni-1 10.0.0.1 ****** 1 2 6 1 40 1 2 ACCEPT OK"},
-		cwfake.Event{Timestamp: day.UnixMilli(), Message: "no id"},
-	)
+		cwfake.Event{Timestamp: day.UnixMilli(), Message: "no id"})
 	_, client := serve(t, fake)
 	for o, err := range cwlogs.New(quick(client)).Objects(t.Context(), window) {
 		if err != nil {

@@ -86,19 +86,22 @@ func stall(w http.ResponseWriter, r *http.Request, answer func() []byte) bool {
 
 const elsewhere = `{"events":[{"eventId":"not asked for","timestamp":1,"ingestionTime":1,"message":"x"}]}`
 
-func TestFaults(t *testing.T) {
-	type fault struct {
-		name  string
-		spoil func(int, http.ResponseWriter, *http.Request, func() []byte) bool
-		set   func(*cwfake.Server, *cwlogs.Config)
-		named string // the failure that it must end in; "": everything is read
-		calls int    // how often the service was asked at most; 0: any number
-	}
-	impatient := func(_ *cwfake.Server, c *cwlogs.Config) { c.Patience = 50 * time.Millisecond }
+// fault is one that a group is read under.
+type fault struct {
+	name  string
+	spoil func(int, http.ResponseWriter, *http.Request, func() []byte) bool
+	set   func(*cwfake.Server, *cwlogs.Config)
+	named string // the failure that it must end in; "": everything is read
+	calls int    // how often the service was asked at most; 0: any number
+}
+
+var expired = says(400, "ExpiredTokenException", "The security token included in the request is expired")
+
+// passing faults are overcome.
+func passing() []fault {
 	hasty := func(_ *cwfake.Server, c *cwlogs.Config) { c.Timeout = 100 * time.Millisecond }
-	expired := says(400, "ExpiredTokenException", "The security token included in the request is expired")
 	var renewals atomic.Int32
-	faults := []fault{
+	return []fault{
 		{name: "503", spoil: everyThird(says(503, "ServiceUnavailableException", "busy"))},
 		{name: "503 without a body", spoil: everyThird(text(503, ""))},
 		{name: "500", spoil: everyThird(says(500, "InternalFailure", "oops"))},
@@ -135,26 +138,32 @@ func TestFaults(t *testing.T) {
 				return false
 			}
 		}},
-
-		{name: "throttled for good", spoil: always(says(400, "ThrottlingException", "Rate exceeded")), set: impatient, named: "Rate exceeded"},
-		{name: "down for good", spoil: always(text(503, "")), set: impatient, named: "no answer for"},
-		{
-			name:  "the same token for ever",
-			set:   func(f *cwfake.Server, c *cwlogs.Config) { f.RepeatToken, c.Repeats = -1, 20 },
-			named: "the same token came 20 times",
-		},
-		{name: "credentials have expired", spoil: everyThird(expired), named: "run the same command again"},
-		{
-			name:  "credentials are unknown",
-			set:   func(f *cwfake.Server, _ *cwlogs.Config) { f.Keys = map[string]bool{} },
-			named: "does not accept the credentials",
-			calls: 12,
-		},
-		{name: "no such group", set: func(_ *cwfake.Server, c *cwlogs.Config) { c.Group = "/none" }, named: "us-east-1", calls: 30},
-		{name: "denied", set: func(f *cwfake.Server, _ *cwlogs.Config) { f.Add(group).Denied = true }, named: "case53 iam-policy", calls: 30},
-		{name: "tokens are refused for ever", set: func(f *cwfake.Server, _ *cwlogs.Config) { f.TokenLife = -time.Second }, named: "refused or grew too old"},
 	}
-	for _, f := range faults {
+}
+
+// lasting faults end in a failure.
+func lasting() []fault {
+	impatient := func(_ *cwfake.Server, c *cwlogs.Config) { c.Patience = 50 * time.Millisecond }
+	return []fault{
+		{name: "throttled for good", spoil: always(says(400, "ThrottlingException", "Rate exceeded")), set: impatient,
+			named: "Rate exceeded"},
+		{name: "down for good", spoil: always(text(503, "")), set: impatient, named: "no answer for"},
+		{name: "the same token for ever", set: func(f *cwfake.Server, c *cwlogs.Config) { f.RepeatToken, c.Repeats = -1, 20 },
+			named: "the same token came 20 times"},
+		{name: "credentials have expired", spoil: everyThird(expired), named: "run the same command again"},
+		{name: "credentials are unknown", set: func(f *cwfake.Server, _ *cwlogs.Config) { f.Keys = map[string]bool{} },
+			named: "does not accept the credentials", calls: 12},
+		{name: "no such group", set: func(_ *cwfake.Server, c *cwlogs.Config) { c.Group = "/none" },
+			named: "us-east-1", calls: 30},
+		{name: "denied", set: func(f *cwfake.Server, _ *cwlogs.Config) { f.Add(group).Denied = true },
+			named: "case53 iam-policy", calls: 30},
+		{name: "tokens are refused for ever", set: func(f *cwfake.Server, _ *cwlogs.Config) { f.TokenLife = -time.Second },
+			named: "refused or grew too old"},
+	}
+}
+
+func TestFaults(t *testing.T) {
+	for _, f := range append(passing(), lasting()...) {
 		t.Run(f.name, func(t *testing.T) {
 			fake := &cwfake.Server{PageEvents: 100, Fault: f.spoil}
 			want := fill(fake, 3_000, window)
@@ -188,25 +197,30 @@ func TestFaults(t *testing.T) {
 					t.Errorf("%s was never there", id)
 				}
 			}
-			if got.err == nil { // what was not read is said to be partial, slice by slice
+			if got.err == nil {
 				if f.set != nil && len(got.failed) > 1 && !strings.Contains(f.name, "ever") {
 					t.Errorf("%d failures of one group: %q", len(got.failed), got.failed)
 				}
-				missing := len(want) - len(got.ids)
-				partial := 0
-				for _, s := range got.slices {
-					if s.State == source.Partial {
-						partial++
-						if s.Reason == "" {
-							t.Error("partial without a reason")
-						}
-					}
-				}
-				if missing > 0 && partial == 0 {
-					t.Errorf("%d events are missing, and no slice says so", missing)
-				}
+				checkPartial(t, got.slices, len(want)-len(got.ids))
 			}
 		})
+	}
+}
+
+// checkPartial: what was not read is said to be partial, slice by slice.
+func checkPartial(t *testing.T, slices []source.Slice, missing int) {
+	t.Helper()
+	partial := 0
+	for _, s := range slices {
+		if s.State == source.Partial {
+			partial++
+			if s.Reason == "" {
+				t.Error("partial without a reason")
+			}
+		}
+	}
+	if missing > 0 && partial == 0 {
+		t.Errorf("%d events are missing, and no slice says so", missing)
 	}
 }
 

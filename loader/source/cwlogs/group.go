@@ -14,9 +14,7 @@ import (
 // GroupsAPI is what is called of the service to look at log groups.
 type GroupsAPI interface {
 	DescribeLogGroups(
-		context.Context,
-		*cloudwatchlogs.DescribeLogGroupsInput,
-		...func(*cloudwatchlogs.Options),
+		context.Context, *cloudwatchlogs.DescribeLogGroupsInput, ...func(*cloudwatchlogs.Options),
 	) (*cloudwatchlogs.DescribeLogGroupsOutput, error)
 }
 
@@ -91,23 +89,16 @@ func (g Group) Warnings(from, now time.Time, unmask bool) []string {
 	var out []string
 	if g.RetentionDays > 0 {
 		if gone := now.AddDate(0, 0, -g.RetentionDays); from.Before(gone) {
-			out = append(
-				out,
-				fmt.Sprintf("%s keeps events for %d days: what is older than %s is gone", g.Name, g.RetentionDays, gone.UTC().Format("2006-01-02 15:04")),
-			)
+			out = append(out, fmt.Sprintf("%s keeps events for %d days: what is older than %s is gone",
+				g.Name, g.RetentionDays, gone.UTC().Format("2006-01-02 15:04")))
 		}
 	}
 	if from.Before(g.Created) {
 		out = append(out, fmt.Sprintf("%s was created at %s, after the window's start", g.Name, g.Created.Format("2006-01-02 15:04:05")))
 	}
 	if g.Protection == "ACTIVATED" && !unmask {
-		out = append(
-			out,
-			fmt.Sprintf(
-				"%s has a data protection policy: fields may come masked with asterisks; --unmask reads them plain where logs:Unmask is allowed",
-				g.Name,
-			),
-		)
+		out = append(out, fmt.Sprintf("%s has a data protection policy: fields may come masked with asterisks; "+
+			"--unmask reads them plain where logs:Unmask is allowed", g.Name))
 	}
 	if g.Class != "" && g.Class != "STANDARD" {
 		out = append(out, fmt.Sprintf("%s is of class %s, which may not be readable event by event", g.Name, g.Class))

@@ -78,9 +78,21 @@ func (s *Source) newPage(sp span, no, reading int, a *answer) *page {
 	p := &page{uri: s.pageURI(sp, no, reading), packed: pack(a.body)}
 	body := sha256.Sum256(a.body)
 	more := map[string]any{
-		"operation": "FilterLogEvents", "region": s.Region, "account": s.Account, "log_group": s.name, "start_ms": sp.from, "end_ms": sp.to - 1,
-		"page": no, "events": len(a.Events), "body_bytes": len(a.body), "body_sha256": hex.EncodeToString(body[:]), "body": "as returned by the API, then compressed",
-		"request_id": a.id, "http_status": a.status, "attempts": a.attempts, "unmask": s.Unmask,
+		"operation":   "FilterLogEvents",
+		"region":      s.Region,
+		"account":     s.Account,
+		"log_group":   s.name,
+		"start_ms":    sp.from,
+		"end_ms":      sp.to - 1,
+		"page":        no,
+		"events":      len(a.Events),
+		"body_bytes":  len(a.body),
+		"body_sha256": hex.EncodeToString(body[:]),
+		"body":        "as returned by the API, then compressed",
+		"request_id":  a.id,
+		"http_status": a.status,
+		"attempts":    a.attempts,
+		"unmask":      s.Unmask,
 	}
 	if s.Endpoint != "" {
 		more["endpoint"] = s.Endpoint

@@ -125,14 +125,8 @@ func transient(err error) bool {
 		return true
 	}
 	switch code(err) {
-	case "SlowDown",
-		"Throttling",
-		"ThrottlingException",
-		"RequestLimitExceeded",
-		"InternalError",
-		"ServiceUnavailable",
-		"RequestTimeout",
-		"RequestTimeTooSkewed":
+	case "SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "InternalError", "ServiceUnavailable",
+		"RequestTimeout", "RequestTimeTooSkewed":
 		return true
 	}
 	switch n := status(err); {

@@ -170,69 +170,95 @@ func TestHowFarItWasVerified(t *testing.T) {
 	}
 }
 
-// TestFaults: each ends in the object, verified, or in an error that says what is wrong.
-func TestFaults(t *testing.T) {
-	status := func(n int, code string) func(http.ResponseWriter, *http.Request) bool {
-		return func(w http.ResponseWriter, _ *http.Request) bool { fail(w, n, code, "said the server"); return true }
-	}
-	cut := func(n int, keepLength bool) func(*http.Request, http.Header, []byte) []byte {
-		return func(_ *http.Request, h http.Header, body []byte) []byte {
-			if n == 0 {
-				return body
-			}
-			n--
-			if !keepLength {
-				h.Del("Content-Length")
-			}
-			return body[:len(body)*2/3]
-		}
-	}
-	reset := func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }
-	for _, c := range []struct {
-		name     string
-		v        version
-		spoil    func(http.ResponseWriter, *http.Request) bool
-		body     func(*http.Request, http.Header, []byte) []byte
-		between  func(*stub) // listing and reading
-		opt      s3.Options
-		want     error  // nil: the object, verified
-		says     string // in the error
-		attempts int    // with success; 0: one; -1: some
-	}{
+// fault is one that an object is read under.
+type fault struct {
+	name     string
+	v        version
+	spoil    func(http.ResponseWriter, *http.Request) bool
+	body     func(*http.Request, http.Header, []byte) []byte
+	between  func(*stub) // listing and reading
+	opt      s3.Options
+	want     error  // nil: the object, verified
+	says     string // in the error
+	attempts int    // with success; 0: one; -1: some
+}
+
+// passing faults are over when the object is asked for again.
+func passing() []fault {
+	renew := s3.Options{Renew: func() bool { return true }}
+	return []fault{
 		{name: "none", v: whole()},
 		{name: "503 twice", v: whole(), spoil: times(2, status(503, "SlowDown")), attempts: 3},
-		{name: "503 for ever", v: whole(), spoil: times(-1, status(503, "SlowDown")), want: errAny, says: "SlowDown"},
 		{name: "500 once", v: whole(), spoil: times(1, status(500, "InternalError")), attempts: 2},
 		{name: "429", v: whole(), spoil: times(1, status(429, "TooManyRequests")), attempts: 2},
 		{name: "RequestTimeout", v: whole(), spoil: times(1, status(400, "RequestTimeout")), attempts: 2},
-		{name: "connection reset before the answer", v: whole(), spoil: times(2, reset), attempts: -1}, // net/http asks again by itself on a connection that was used before,
+		// net/http asks again by itself on a connection that was used before.
+		{name: "connection reset before the answer", v: whole(), spoil: times(2, reset), attempts: -1},
 		{name: "body cut, length announced", v: whole(), body: cut(1, true), attempts: 2},
 		{name: "body cut four times", v: whole(), body: cut(4, true), attempts: 5},
 		{name: "body cut, no length", v: whole(), body: cut(1, false), attempts: 2},
 		{name: "body cut, composite", v: composite(), body: cut(2, true), attempts: 3},
 		{name: "body cut, ETag only", v: plain(), body: cut(2, false), attempts: 3},
-		{name: "body never comes", v: whole(), body: func(_ *http.Request, _ http.Header, b []byte) []byte { return nil }, want: s3.ErrTruncated, says: "after 0 of"},
+		{name: "stall, then the rest", v: whole(), opt: s3.Options{Stall: 50 * time.Millisecond}, body: stallOnce(), attempts: 2},
+		{name: "expired and renewed", v: whole(), opt: renew, spoil: times(1, status(400, "ExpiredToken")), attempts: 2},
+	}
+}
+
+// lasting faults end in an error.
+func lasting() []fault {
+	renew, paying := s3.Options{Renew: func() bool { return true }}, s3.Options{RequesterPays: true}
+	return []fault{
+		{name: "503 for ever", v: whole(), spoil: times(-1, status(503, "SlowDown")), want: errAny, says: "SlowDown"},
+		{name: "body never comes", v: whole(), body: func(*http.Request, http.Header, []byte) []byte { return nil },
+			want: s3.ErrTruncated, says: "after 0 of"},
 		{name: "body longer than announced", v: kms(), body: func(_ *http.Request, h http.Header, b []byte) []byte {
 			h.Set("Content-Length", strconv.Itoa(len(b)+5))
 			return append(b, "extra"...)
 		}, want: s3.ErrChanged, says: "answered with"},
-		{name: "stall, then the rest", v: whole(), opt: s3.Options{Stall: 50 * time.Millisecond}, body: stallOnce(), attempts: 2},
-		{name: "overwritten since it was listed", v: whole(), between: func(b *stub) { b.put("object", "other") }, want: s3.ErrChanged, says: "pull again"},
+		{name: "overwritten since it was listed", v: whole(), between: func(b *stub) { b.put("object", "other") },
+			want: s3.ErrChanged, says: "pull again"},
 		{name: "overwritten while the body is asked for again", v: whole(), body: overwrite(), want: s3.ErrChanged},
-		{name: "gone since it was listed", v: whole(), between: func(b *stub) { b.remove("object") }, want: s3.ErrGone, says: "--all-versions"},
+		{name: "gone since it was listed", v: whole(), between: func(b *stub) { b.remove("object") },
+			want: s3.ErrGone, says: "--all-versions"},
 		{name: "archived", v: version{body: []byte("x"), class: "GLACIER"}, want: s3.ErrArchived, says: "restores nothing"},
 		{name: "denied", v: whole(), spoil: times(-1, status(403, "AccessDenied")), want: s3.ErrDenied, says: "--requester-pays"},
-		{name: "denied although paid for", v: whole(), opt: s3.Options{RequesterPays: true}, spoil: times(-1, status(403, "AccessDenied")), want: s3.ErrDenied, says: "s3:GetObject"},
+		{name: "denied although paid for", v: whole(), opt: paying, spoil: times(-1, status(403, "AccessDenied")),
+			want: s3.ErrDenied, says: "s3:GetObject"},
 		{name: "denied by KMS", v: whole(), spoil: times(-1, func(w http.ResponseWriter, _ *http.Request) bool {
 			fail(w, 403, "AccessDenied", "User: arn:aws:iam::1:user/x is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:k")
 			return true
 		}), want: s3.ErrDenied, says: "kms:Decrypt on that key is needed"},
 		{name: "expired", v: whole(), spoil: times(-1, status(400, "ExpiredToken")), want: s3.ErrExpired, says: "goes on from here"},
-		{name: "expired and renewed", v: whole(), opt: s3.Options{Renew: func() bool { return true }}, spoil: times(1, status(400, "ExpiredToken")), attempts: 2},
-		{name: "expired, renewed in vain", v: whole(), opt: s3.Options{Renew: func() bool { return true }}, spoil: times(-1, status(400, "ExpiredToken")), want: s3.ErrExpired},
-		{name: "another region", v: whole(), spoil: times(-1, status(301, "PermanentRedirect")), want: s3.ErrRegion, says: "--region eu-west-3"},
+		{name: "expired, renewed in vain", v: whole(), opt: renew, spoil: times(-1, status(400, "ExpiredToken")), want: s3.ErrExpired},
+		{name: "another region", v: whole(), spoil: times(-1, status(301, "PermanentRedirect")),
+			want: s3.ErrRegion, says: "--region eu-west-3"},
 		{name: "a wrong range", v: whole(), body: wrongRange(), want: errAny, says: "asked for bytes"},
-	} {
+	}
+}
+
+func status(n int, code string) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, _ *http.Request) bool { fail(w, n, code, "said the server"); return true }
+}
+
+// cut sends two thirds of the body, the first n times.
+func cut(n int, keepLength bool) func(*http.Request, http.Header, []byte) []byte {
+	return func(_ *http.Request, h http.Header, body []byte) []byte {
+		if n == 0 {
+			return body
+		}
+		n--
+		if !keepLength {
+			h.Del("Content-Length")
+		}
+		return body[:len(body)*2/3]
+	}
+}
+
+func reset(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }
+
+// TestFaults: each ends in the object, verified, or in an error that says what is wrong.
+func TestFaults(t *testing.T) {
+	for _, c := range append(passing(), lasting()...) {
 		t.Run(c.name, func(t *testing.T) {
 			b := newStub()
 			b.add("object", c.v)
@@ -344,6 +370,9 @@ func TestListingFaults(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestListingIsAskedForAgain(t *testing.T) {
 	t.Run("busy at first", func(t *testing.T) {
 		b, n := newStub(), 0
 		b.put("object", "x")
@@ -368,18 +397,20 @@ func TestListingFaults(t *testing.T) {
 		}
 		only(t, b.source(t, s3.Options{}))
 	})
-	t.Run("the same page again and again", func(t *testing.T) {
-		b := newStub()
-		b.spoil = func(w http.ResponseWriter, r *http.Request) bool {
-			fmt.Fprint(w, "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>same</NextContinuationToken></ListBucketResult>")
-			return true
+}
+
+func TestTheSamePageAgainAndAgain(t *testing.T) {
+	b := newStub()
+	b.spoil = func(w http.ResponseWriter, r *http.Request) bool {
+		fmt.Fprint(w, "<ListBucketResult><IsTruncated>true</IsTruncated>"+
+			"<NextContinuationToken>same</NextContinuationToken></ListBucketResult>")
+		return true
+	}
+	for _, err := range b.source(t, s3.Options{}).Objects(t.Context(), cases.Span{}) {
+		if err == nil || !strings.Contains(err.Error(), "cut short") {
+			t.Error(err)
 		}
-		for _, err := range b.source(t, s3.Options{}).Objects(t.Context(), cases.Span{}) {
-			if err == nil || !strings.Contains(err.Error(), "cut short") {
-				t.Error(err)
-			}
-		}
-	})
+	}
 }
 
 func TestCancelledWhileReading(t *testing.T) {
@@ -422,9 +453,21 @@ func TestFacts(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	for name, want := range map[string]any{
-		"bucket": "bucket", "key": "object", "storage_class": "STANDARD", "region": "eu-central-1", "host_id": "HOST", "attempts": 1, "http_status": 200, "sse": "aws:kms",
-		"sse_kms_key_id": "arn:aws:kms:eu-west-1:123456789012:key/k", "object_lock_mode": "COMPLIANCE", "object_lock_retain_until": "2027-01-02T03:04:05Z",
-		"checksum_algorithm": "CRC32", "checksum_value": crc32Of([]byte(content)), "checksum_type": "FULL_OBJECT", "checksum_verified": "full",
+		"bucket":                   "bucket",
+		"key":                      "object",
+		"storage_class":            "STANDARD",
+		"region":                   "eu-central-1",
+		"host_id":                  "HOST",
+		"attempts":                 1,
+		"http_status":              200,
+		"sse":                      "aws:kms",
+		"sse_kms_key_id":           "arn:aws:kms:eu-west-1:123456789012:key/k",
+		"object_lock_mode":         "COMPLIANCE",
+		"object_lock_retain_until": "2027-01-02T03:04:05Z",
+		"checksum_algorithm":       "CRC32",
+		"checksum_value":           crc32Of([]byte(content)),
+		"checksum_type":            "FULL_OBJECT",
+		"checksum_verified":        "full",
 	} {
 		if f.More[name] != want {
 			t.Errorf("%s: %v, want %v", name, f.More[name], want)

@@ -38,48 +38,24 @@ var layouts = map[string]func(stamp time.Time, n int) string{
 		return "AWSLogs/o-abc123def4/123456789012/vpcflowlogs/eu-west-1/" + written(t, n).Format("2006/01/02/") + flowFile(t, n)
 	},
 	"flow, Hive": func(t time.Time, n int) string {
-		return "AWSLogs/aws-account-id=123456789012/aws-service=vpcflowlogs/aws-region=eu-west-1/" + written(
-			t,
-			n,
-		).Format("year=2006/month=01/day=02/") +
-			flowFile(
-				t,
-				n,
-			)
+		return "AWSLogs/aws-account-id=123456789012/aws-service=vpcflowlogs/aws-region=eu-west-1/" +
+			written(t, n).Format("year=2006/month=01/day=02/") + flowFile(t, n)
 	},
 	"flow, Hive by hour": func(t time.Time, n int) string {
-		return "x/AWSLogs/aws-account-id=123456789012/aws-service=vpc/aws-region=eu-west-1/" + written(
-			t,
-			n,
-		).Format("year=2006/month=01/day=02/hour=15/") +
-			flowFile(
-				t,
-				n,
-			)
+		return "x/AWSLogs/aws-account-id=123456789012/aws-service=vpc/aws-region=eu-west-1/" +
+			written(t, n).Format("year=2006/month=01/day=02/hour=15/") + flowFile(t, n)
 	},
 	"flow, copied": func(t time.Time, n int) string { return "copies/" + flowFile(t, n) },
 	"resolver": func(t time.Time, n int) string {
-		return "AWSLogs/123456789012/vpcdnsquerylogs/vpc-0a1b/" + written(
-			t,
-			n,
-		).Format("2006/01/02/") +
-			fmt.Sprintf(
-				"vpc-0a1b_vpcdnsquerylogs_123456789012_%sZ_%08x.log.gz",
-				t.Format("20060102T1504"),
-				n,
-			)
+		return "AWSLogs/123456789012/vpcdnsquerylogs/vpc-0a1b/" + written(t, n).Format("2006/01/02/") +
+			fmt.Sprintf("vpc-0a1b_vpcdnsquerylogs_123456789012_%sZ_%08x.log.gz", t.Format("20060102T1504"), n)
 	},
 	"firehose": func(t time.Time, n int) string {
 		return "fh/" + t.Format("2006/01/02/15/") + fmt.Sprintf("stream-1-%s-01234567-89ab-cdef-0123-%012x", t.Format("2006-01-02-15-04-05"), n)
 	},
 	"firehose, Hive": func(t time.Time, n int) string {
-		return "fh2/" + t.Format(
-			"year=2006/month=01/day=02/hour=15/",
-		) + fmt.Sprintf(
-			"stream-1-%s-01234567-89ab-cdef-0123-%012x.gz",
-			t.Format("2006-01-02-15-04-05"),
-			n,
-		)
+		return "fh2/" + t.Format("year=2006/month=01/day=02/hour=15/") +
+			fmt.Sprintf("stream-1-%s-01234567-89ab-cdef-0123-%012x.gz", t.Format("2006-01-02-15-04-05"), n)
 	},
 	"firehose, by the service's prefix": func(t time.Time, n int) string {
 		return t.Format("2006/01/02/15/") + fmt.Sprintf("stream-1-%s-01234567-89ab-cdef-0123-%012x.gz", t.Format("2006-01-02-15-04-05"), n)
@@ -277,8 +253,8 @@ func TestKeysOfServices(t *testing.T) {
 		if flow := shape.Want["type"] == "FlowLogType"; flow && (got.Region != shape.Want["region"] || got.Service != "vpcflowlogs" || got.Stamp.IsZero()) {
 			t.Errorf("%s: %+v", shape.Case, got)
 		}
-		if want := shape.Want["year"] + "-" + shape.Want["month"] + "-" + shape.Want["day"]; got.Service != "KafkaBrokerLogs" &&
-			got.Day.Format(time.DateOnly) != want {
+		want := shape.Want["year"] + "-" + shape.Want["month"] + "-" + shape.Want["day"]
+		if got.Service != "KafkaBrokerLogs" && got.Day.Format(time.DateOnly) != want {
 			t.Errorf("%s: day %s, want %s", shape.Case, got.Day, want)
 		}
 	}

@@ -88,10 +88,13 @@ func (s *Source) objectPage(ctx context.Context, at place) (page, *place, error)
 	}
 	p, text := page{}, unescaper{encoded: out.EncodingType == types.EncodingTypeUrl}
 	for _, o := range out.Contents {
-		p.entries = append(
-			p.entries,
-			entry{key: text.of(o.Key), etag: aws.ToString(o.ETag), size: known(o.Size), mod: utc(o.LastModified), class: string(o.StorageClass)},
-		)
+		p.entries = append(p.entries, entry{
+			key:   text.of(o.Key),
+			etag:  aws.ToString(o.ETag),
+			size:  known(o.Size),
+			mod:   utc(o.LastModified),
+			class: string(o.StorageClass),
+		})
 	}
 	for _, f := range out.CommonPrefixes {
 		p.folders = append(p.folders, text.of(f.Prefix))

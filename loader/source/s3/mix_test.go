@@ -25,55 +25,10 @@ func TestAnyFaults(t *testing.T) {
 		for _, key := range []string{"a", "b", "c/d", "e"} {
 			b.add(key, rapid.SampledFrom(kinds).Draw(rt, "kind")())
 		}
-		// Each request meets the next fault; after the last, none.
-		faults := rapid.SliceOfN(rapid.SampledFrom([]string{"", "", "", "503", "500", "denied", "expired", "reset", "cut", "cut, no length", "flip", "drop a byte", "vanish"}), 0, 24).
-			Draw(rt, "faults")
-		next := func() string {
-			if len(faults) == 0 {
-				return ""
-			}
-			f := faults[0]
-			faults = faults[1:]
-			return f
-		}
-		fault := ""
-		b.spoil = func(w http.ResponseWriter, r *http.Request) bool {
-			switch fault = next(); fault {
-			case "503":
-				fail(w, 503, "SlowDown", "slow down")
-			case "500":
-				fail(w, 500, "InternalError", "we")
-			case "denied":
-				fail(w, 403, "AccessDenied", "no")
-			case "expired":
-				fail(w, 400, "ExpiredToken", "old")
-			case "reset":
-				panic(http.ErrAbortHandler)
-			case "vanish":
-				if r.Method == "GET" && strings.HasSuffix(r.URL.Path, "/e") {
-					b.versions["e"] = nil
-				}
-				return false
-			default:
-				return false
-			}
-			return true
-		}
-		b.spoilBody = func(_ *http.Request, h http.Header, body []byte) []byte {
-			switch fault {
-			case "cut":
-				return body[:len(body)/2]
-			case "cut, no length":
-				h.Del("Content-Length")
-				return body[:len(body)/3]
-			case "flip":
-				body[len(body)/3] ^= 8
-			case "drop a byte":
-				h.Del("Content-Length")
-				return slices.Delete(body, len(body)/2, len(body)/2+1)
-			}
-			return body
-		}
+		faults := rapid.SliceOfN(rapid.SampledFrom([]string{
+			"", "", "", "503", "500", "denied", "expired", "reset", "cut", "cut, no length", "flip", "drop a byte", "vanish",
+		}), 0, 24).Draw(rt, "faults")
+		spoilEach(b, faults)
 		src := s3.New(serving, s3.Options{Places: s3.Places, Bucket: "bucket"})
 		s3.NoWaiting(src)
 		listed, failed := 0, 0
@@ -101,4 +56,54 @@ func TestAnyFaults(t *testing.T) {
 			}
 		}
 	})
+}
+
+// spoilEach gives each request the next of the faults; after the last, none.
+func spoilEach(b *stub, faults []string) {
+	next := func() string {
+		if len(faults) == 0 {
+			return ""
+		}
+		f := faults[0]
+		faults = faults[1:]
+		return f
+	}
+	fault := ""
+	b.spoil = func(w http.ResponseWriter, r *http.Request) bool {
+		switch fault = next(); fault {
+		case "503":
+			fail(w, 503, "SlowDown", "slow down")
+		case "500":
+			fail(w, 500, "InternalError", "we")
+		case "denied":
+			fail(w, 403, "AccessDenied", "no")
+		case "expired":
+			fail(w, 400, "ExpiredToken", "old")
+		case "reset":
+			panic(http.ErrAbortHandler)
+		case "vanish":
+			if r.Method == "GET" && strings.HasSuffix(r.URL.Path, "/e") {
+				b.versions["e"] = nil
+			}
+			return false
+		default:
+			return false
+		}
+		return true
+	}
+	b.spoilBody = func(_ *http.Request, h http.Header, body []byte) []byte {
+		switch fault {
+		case "cut":
+			return body[:len(body)/2]
+		case "cut, no length":
+			h.Del("Content-Length")
+			return body[:len(body)/3]
+		case "flip":
+			body[len(body)/3] ^= 8
+		case "drop a byte":
+			h.Del("Content-Length")
+			return slices.Delete(body, len(body)/2, len(body)/2+1)
+		}
+		return body
+	}
 }

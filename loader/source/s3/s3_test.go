@@ -18,12 +18,8 @@ var _ source.Sliced = (*s3.Source)(nil)
 var _ source.Active = (*s3.Source)(nil)
 
 func flowKey(stamp time.Time, n int) string {
-	return fmt.Sprintf(
-		"AWSLogs/123456789012/vpcflowlogs/eu-west-1/%s/123456789012_vpcflowlogs_eu-west-1_fl-0a1b2c3d_%sZ_%08x.log.gz",
-		stamp.Format("2006/01/02"),
-		stamp.Format("20060102T1504"),
-		n,
-	)
+	return fmt.Sprintf("AWSLogs/123456789012/vpcflowlogs/eu-west-1/%s/123456789012_vpcflowlogs_eu-west-1_fl-0a1b2c3d_%sZ_%08x.log.gz",
+		stamp.Format("2006/01/02"), stamp.Format("20060102T1504"), n)
 }
 
 func at(s string) time.Time {
@@ -45,8 +41,10 @@ func TestSource(t *testing.T) {
 				want := sourcetest.Want{Objects: map[string][]byte{}, Inside: inside}
 				for i, key := range []string{
 					flowKey(at("2026-11-01T10:00"), 1), flowKey(at("2026-11-01T10:05"), 2), flowKey(at("2026-11-01T23:55"), 3),
-					"AWSLogs/123456789012/vpcdnsquerylogs/vpc-1/2026/11/01/vpc-1_vpcdnsquerylogs_123456789012_20261101T0000Z_0badf00d.log.gz",
-					"a b", "a#b", "a%20b", "a?versionId=v1", "a+b", "ä/ö", "z\x1b[2J", "notes/x/y/z.txt", "firehose/2026/11/01/10/s-1-2026-11-01-10-30-00-01234567-89ab-cdef-0123-456789abcdef",
+					"AWSLogs/123456789012/vpcdnsquerylogs/vpc-1/2026/11/01/" +
+						"vpc-1_vpcdnsquerylogs_123456789012_20261101T0000Z_0badf00d.log.gz",
+					"a b", "a#b", "a%20b", "a?versionId=v1", "a+b", "ä/ö", "z\x1b[2J", "notes/x/y/z.txt",
+					"firehose/2026/11/01/10/s-1-2026-11-01-10-30-00-01234567-89ab-cdef-0123-456789abcdef",
 				} {
 					body := fmt.Sprintf("body %d of %s", i, key)
 					b.put(key, body)
@@ -136,16 +134,8 @@ func TestAccountsAndRegions(t *testing.T) {
 	b := newStub()
 	for _, account := range []string{"111111111111", "222222222222"} {
 		for _, region := range []string{"eu-west-1", "us-east-1"} {
-			b.put(
-				fmt.Sprintf(
-					"AWSLogs/o-abc123/%s/vpcflowlogs/%s/2026/11/01/%s_vpcflowlogs_%s_fl-0a_20261101T0000Z_00000000.log.gz",
-					account,
-					region,
-					account,
-					region,
-				),
-				"x",
-			)
+			b.put(fmt.Sprintf("AWSLogs/o-abc123/%s/vpcflowlogs/%s/2026/11/01/%s_vpcflowlogs_%s_fl-0a_20261101T0000Z_00000000.log.gz",
+				account, region, account, region), "x")
 		}
 	}
 	for _, w := range []cases.Span{{}, {From: at("2026-11-01T00:00"), To: at("2026-11-02T00:00")}} {
@@ -212,7 +202,8 @@ func TestVersions(t *testing.T) {
 					t.Errorf("%s holds %q", o.URI(), got)
 				}
 				f := o.(source.Remote).Acquired()
-				if f.VersionID == "" || f.VersionID != f.More["version_id"] || (f.More["noncurrent"] == true) != strings.Contains(o.URI(), "versionId") ||
+				if f.VersionID == "" || f.VersionID != f.More["version_id"] ||
+					(f.More["noncurrent"] == true) != strings.Contains(o.URI(), "versionId") ||
 					(f.More["deleted"] != nil) != strings.Contains(o.URI(), "removed") {
 					t.Errorf("%s: %+v", o.URI(), f)
 				}
@@ -257,7 +248,10 @@ func TestSlices(t *testing.T) {
 			b.put(flowKey(at("2026-11-02T10:05"), 2), "late")
 		}
 	}
-	if got, want := states(src), "11-01 complete 1 3 \n11-02 partial 0 0 a second listing had 1 objects more: pull again\n11-03 partial 1 5 a second listing had 1 objects more: pull again"; got != want {
+	want := "11-01 complete 1 3 \n" +
+		"11-02 partial 0 0 a second listing had 1 objects more: pull again\n" +
+		"11-03 partial 1 5 a second listing had 1 objects more: pull again"
+	if got := states(src); got != want {
 		t.Errorf("with late objects:\n%s\nwant\n%s", got, want)
 	}
 

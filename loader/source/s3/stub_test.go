@@ -224,13 +224,8 @@ func (b *stub) listObjects(w http.ResponseWriter, q url.Values) {
 	if truncated {
 		fmt.Fprintf(&out, "<NextContinuationToken>%s</NextContinuationToken>", hex.EncodeToString([]byte(last)))
 	}
-	fmt.Fprintf(
-		w,
-		"<ListBucketResult><EncodingType>%s</EncodingType><IsTruncated>%t</IsTruncated>%s</ListBucketResult>",
-		q.Get("encoding-type"),
-		truncated,
-		out.String(),
-	)
+	fmt.Fprintf(w, "<ListBucketResult><EncodingType>%s</EncodingType><IsTruncated>%t</IsTruncated>%s</ListBucketResult>",
+		q.Get("encoding-type"), truncated, out.String())
 }
 
 // listVersions answers in S3's order: by key, the newest version first. A page ends within a key if need be.
@@ -267,15 +262,8 @@ func (b *stub) listVersions(w http.ResponseWriter, q url.Values) {
 			if v.marker {
 				tag = "DeleteMarker"
 			}
-			fmt.Fprintf(
-				&out,
-				"<%s><Key>%s</Key><VersionId>%s</VersionId><IsLatest>%t</IsLatest><LastModified>%s</LastModified>",
-				tag,
-				encoded(q, key),
-				v.id,
-				i == 0,
-				v.mod.Format("2006-01-02T15:04:05.000Z"),
-			)
+			fmt.Fprintf(&out, "<%s><Key>%s</Key><VersionId>%s</VersionId><IsLatest>%t</IsLatest><LastModified>%s</LastModified>",
+				tag, encoded(q, key), v.id, i == 0, v.mod.Format("2006-01-02T15:04:05.000Z"))
 			if !v.marker {
 				fmt.Fprintf(&out, "<ETag>%s</ETag><Size>%d</Size><StorageClass>%s</StorageClass>", v.etag(), len(v.body), v.class)
 			}
@@ -289,13 +277,8 @@ func (b *stub) listVersions(w http.ResponseWriter, q url.Values) {
 	if truncated {
 		fmt.Fprintf(&out, "<NextKeyMarker>%s</NextKeyMarker><NextVersionIdMarker>%s</NextVersionIdMarker>", encoded(q, lastKey), lastID)
 	}
-	fmt.Fprintf(
-		w,
-		"<ListVersionsResult><EncodingType>%s</EncodingType><IsTruncated>%t</IsTruncated>%s</ListVersionsResult>",
-		q.Get("encoding-type"),
-		truncated,
-		out.String(),
-	)
+	fmt.Fprintf(w, "<ListVersionsResult><EncodingType>%s</EncodingType><IsTruncated>%t</IsTruncated>%s</ListVersionsResult>",
+		q.Get("encoding-type"), truncated, out.String())
 }
 
 func (b *stub) object(w http.ResponseWriter, r *http.Request, key string) {
@@ -356,10 +339,7 @@ func (b *stub) attributes(w http.ResponseWriter, r *http.Request, key string) {
 	for i, n := range v.parts {
 		fmt.Fprintf(&out, "<Part><PartNumber>%d</PartNumber><Size>%d</Size></Part>", i+1, n)
 	}
-	fmt.Fprintf(
-		w,
-		"<GetObjectAttributesResponse><ETag>%s</ETag><ObjectParts><IsTruncated>false</IsTruncated>%s</ObjectParts></GetObjectAttributesResponse>",
-		strings.Trim(v.etag(), `"`),
-		out.String(),
-	)
+	fmt.Fprintf(w, "<GetObjectAttributesResponse><ETag>%s</ETag>"+
+		"<ObjectParts><IsTruncated>false</IsTruncated>%s</ObjectParts></GetObjectAttributesResponse>",
+		strings.Trim(v.etag(), `"`), out.String())
 }

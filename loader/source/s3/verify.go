@@ -99,8 +99,8 @@ type verifier struct {
 // verify makes the verifier of an object whose body is about to be read, as strict as what is known allows.
 func (s *Source) verify(ctx context.Context, e entry, o *s3.GetObjectOutput) *verifier {
 	// With these the ETag is no MD5 of the bytes.
-	opaque := o.ServerSideEncryption == types.ServerSideEncryptionAwsKms || o.ServerSideEncryption == types.ServerSideEncryptionAwsKmsDsse ||
-		o.SSECustomerAlgorithm != nil
+	opaque := o.ServerSideEncryption == types.ServerSideEncryptionAwsKms ||
+		o.ServerSideEncryption == types.ServerSideEncryptionAwsKmsDsse || o.SSECustomerAlgorithm != nil
 	etag := aws.ToString(o.ETag)
 	c, ok := provided(o)
 	switch {

@@ -32,7 +32,7 @@
 -- same number need not be the same machine. Traffic as seen at a NAT gateway is left out: it is
 -- seen at the interface of the machine too, where that has a flow log.
 --
--- needs:  capture, session_keys, answer_name, service_address, dns
+-- needs:  capture, connection_keys, answer_name, service_address, dns
 -- steps:  sides, sides-all, calls, callers-all, uses, places, likeness
 -- param:  left      capture             the first capture; empty for all of role incident
 -- param:  right     capture             the second capture; empty for all of role replay

@@ -1,9 +1,8 @@
 -- One address in one row: where it lives, when it was seen, what it did
 --
--- Interfaces and instances are those whose records name the address; the peer's interface is among
--- them when both are ours. names_of_it are the first ten names, in order of the alphabet, that
--- resolved to it. Traffic between two of our interfaces is recorded by both; per pair, the figures
--- are those of the interface that saw most.
+-- Bytes are to and from its peers, whoever called. Interfaces and instances are those whose records
+-- name the address; the peer's interface is among them when both are ours. names_of_it are the
+-- first ten names, in order of the alphabet, that resolved to it. Each connection is counted once.
 --
 -- cannot: Flow logs never record queries to the Amazon DNS server, instance metadata
 -- (169.254.169.254), time sync, DHCP, ARP and the source side of mirrored traffic. A flow log of
@@ -12,51 +11,48 @@
 -- Resolver's cache and not logged. What was asked of any other resolver (8.8.8.8, DNS over HTTPS)
 -- is in no Resolver log.
 --
--- needs:  flow_by_addr, dns, dns_answer, zone
+-- needs:  flow_by_addr, connection_keys, dns, dns_answer, zone
 -- param:  ip       ip       required  the address
 -- param:  capture  capture            only this capture; empty for all
--- column: address        ip
--- column: inside         flag
--- column: interfaces     text
--- column: instances      text
--- column: first_flow     time
--- column: last_flow      time
--- column: records        count
--- column: refused        count
--- column: bytes_out      bytes
--- column: bytes_in       bytes
--- column: peers          count
--- column: outside_peers  count
--- column: queries        count
--- column: names_asked    count
--- column: nonexistent    count
--- column: first_query    time
--- column: last_query     time
--- column: names_of_it    text
--- column: zone_queries   count
+-- column: address           ip
+-- column: inside            flag
+-- column: interfaces        text
+-- column: instances         text
+-- column: first_flow        time
+-- column: last_flow         time
+-- column: connections       count
+-- column: refused           count
+-- column: bytes_to_peers    bytes
+-- column: bytes_from_peers  bytes
+-- column: peers             count
+-- column: outside_peers     count
+-- column: queries           count
+-- column: names_asked       count
+-- column: nonexistent       count
+-- column: first_query       time
+-- column: last_query        time
+-- column: names_of_it       text
+-- column: zone_queries      count
 -- pivot:  Overview of this address
-WITH interface_peer AS (
-  SELECT peer_n, interface_id,
-    max(instance_id) AS instance_id, count(*) AS records, count(*) FILTER (action = 'REJECT') AS refused,
-    sum(bytes) FILTER (side IN ('src', 'pkt_src')) AS bytes_out,
-    sum(bytes) FILTER (side IN ('dst', 'pkt_dst')) AS bytes_in,
+WITH whereabouts AS (
+  SELECT string_agg(DISTINCT interface_id, ' ' ORDER BY interface_id) AS interfaces,
+    string_agg(DISTINCT instance_id, ' ' ORDER BY instance_id) AS instances,
     min(start) AS first_flow, max("end") AS last_flow
   FROM flow_by_addr
   WHERE addr_n = ip($ip) AND of(capture, $capture)
-  GROUP BY ALL
-), peer AS (
-  SELECT peer_n, max(records) AS records, max(refused) AS refused, max(bytes_out) AS bytes_out, max(bytes_in) AS bytes_in
-  FROM interface_peer
-  GROUP BY ALL
-), whereabouts AS (
-  SELECT string_agg(DISTINCT interface_id, ' ' ORDER BY interface_id) AS interfaces,
-    string_agg(DISTINCT instance_id, ' ' ORDER BY instance_id) AS instances,
-    min(first_flow) AS first_flow, max(last_flow) AS last_flow
-  FROM interface_peer
+), own_connection AS (
+  SELECT server_key AS peer_key, direction NOT IN ('inside', 'in') AS outside, refused, bytes_out AS bytes_to, bytes_in AS bytes_from
+  FROM connection_keys
+  WHERE client_key = key_of(ip($ip)) AND of(capture, $capture)
+  UNION ALL
+  SELECT client_key, direction NOT IN ('inside', 'out'), refused, bytes_in, bytes_out
+  FROM connection_keys
+  WHERE server_key = key_of(ip($ip)) AND client_key <> server_key AND of(capture, $capture)
 ), flow_sum AS (
-  SELECT sum(records) AS records, sum(refused) AS refused, sum(bytes_out) AS bytes_out, sum(bytes_in) AS bytes_in,
-    count(peer_n) AS peers, count(peer_n) FILTER (NOT private_number(peer_n)) AS outside_peers
-  FROM peer
+  SELECT count(*) AS connections, count(*) FILTER (refused) AS refused,
+    coalesce(sum(bytes_to), 0)::BIGINT AS bytes_to, coalesce(sum(bytes_from), 0)::BIGINT AS bytes_from,
+    count(DISTINCT peer_key) AS peers, count(DISTINCT peer_key) FILTER (outside) AS outside_peers
+  FROM own_connection
 ), query_sum AS (
   SELECT count(*) AS queries, count(DISTINCT name) AS names_asked, count(*) FILTER (rcode = 'NXDOMAIN') AS nonexistent,
     min(query_timestamp) AS first_query, max(query_timestamp) AS last_query,
@@ -75,9 +71,7 @@ WITH interface_peer AS (
 )
 SELECT number_text(ip($ip)) AS address, private_number(ip($ip)) AS inside,
   w.interfaces, coalesce(w.instances, a.instances) AS instances,
-  w.first_flow, w.last_flow,
-  coalesce(f.records, 0)::BIGINT AS records, coalesce(f.refused, 0)::BIGINT AS refused,
-  coalesce(f.bytes_out, 0)::BIGINT AS bytes_out, coalesce(f.bytes_in, 0)::BIGINT AS bytes_in,
+  w.first_flow, w.last_flow, f.connections, f.refused, f.bytes_to AS bytes_to_peers, f.bytes_from AS bytes_from_peers,
   f.peers, f.outside_peers, a.queries, a.names_asked, a.nonexistent,
   a.first_query, a.last_query, n.names_of_it, s.zone_queries
 FROM whereabouts w, flow_sum f, query_sum a, name_list n, zone_sum s

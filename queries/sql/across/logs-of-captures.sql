@@ -8,7 +8,7 @@
 -- which a source has records are no coverage: see coverage-of-sources. What a capture's clock
 -- begins with is its first record, not the start of the machine.
 --
--- needs:  capture, object, minute, flow_span, asset, session, dns
+-- needs:  capture, object, minute, flow_span, asset, connection, dns
 -- param:  capture  capture  only this capture; empty for all
 -- column: role           text
 -- column: log_type       text
@@ -44,7 +44,7 @@ WITH log_source AS (
 ), calls_out AS (
   SELECT capture, interface_id AS source,
     count(*) AS calls_out, count(*) FILTER (refused) AS refused_out, min(start) AS first_call
-  FROM session
+  FROM connection
   WHERE direction = 'out' AND of(capture, $capture)
   GROUP BY ALL
 ), vpc_queries AS (

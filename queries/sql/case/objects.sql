@@ -18,11 +18,12 @@
 -- column: blank        count
 -- column: outside      count
 -- column: duplicate    count
+-- column: unread       count
 -- column: rejected     count
 -- column: problem      text
 -- column: window_from  time
 -- column: window_to    time
-SELECT object_id, log_type, uri, size, "read", "rows", headers, blank, outside, duplicate, rejected, first_time, last_time,
+SELECT object_id, log_type, uri, size, "read", "rows", headers, blank, outside, duplicate, unread, rejected, first_time, last_time,
   envelope, format, source_kind, window_from, window_to, acquired_at, problem, sha256, capture
 FROM object
 WHERE ($log_type = '' OR log_type = $log_type) AND of(capture, $capture)

@@ -1,15 +1,15 @@
 -- Which countries, autonomous systems and AWS services the outside addresses belong to
 --
--- Every connection between inside and outside, by whose the outside address is: a row for each
--- country, each AS and each AWS service, with how much went there. An address that no network of
--- the file holds is in the row "unknown". The files are those that case53 load --mmdb and
--- --ip-ranges have added; of files of the same type, the one that was made last.
+-- Every connection between inside and outside, counted once, by whose the outside address is: a row
+-- for each country, each AS and each AWS service, with how much went there. An address that no
+-- network of the file holds is in the row "unknown". The files are those that case53 load --mmdb
+-- and --ip-ranges have added; of files of the same type, the one that was made last.
 --
 -- cannot: Who sat behind an address. A country is where a network is registered or used, as the maker
 -- of the file believes, on the day that the file was made: a hosting company's customer, a VPN's
 -- exit and a proxy are none of it. Without such a file there is no row.
 --
--- needs:  session, network, network_file
+-- needs:  connection, network, network_file
 -- param:  what     text           only country, AS or AWS service; empty for all three
 -- param:  from     time           only connections that begin at or after this moment
 -- param:  to       time           only connections that begin before this moment
@@ -31,9 +31,8 @@ WITH outside_address AS MATERIALIZED (
     sum(CASE direction WHEN 'out' THEN bytes_out ELSE bytes_in END)::BIGINT AS bytes_sent,
     sum(CASE direction WHEN 'out' THEN bytes_in ELSE bytes_out END)::BIGINT AS bytes_received,
     min(start) AS first_time, max("end") AS last_time
-  FROM session
+  FROM connection
   WHERE direction IN ('out', 'in')
-    AND NOT translated
     AND of(capture, $capture) AND within(start, $from, $to)
   GROUP BY 1
 ), address_and_file AS (

@@ -1,16 +1,17 @@
 -- Bytes and records per hour, by direction across the border
 --
 -- By the hour in which a record starts (UTC). Out is from an inside address to an outside one;
--- inside is RFC 1918, CGNAT, link-local, loopback or unique local. Traffic between two of our
--- interfaces is recorded by both and counted twice under inside.
+-- inside is RFC 1918, CGNAT, link-local, loopback or unique local. Each packet is counted once: of
+-- what several interfaces or logs recorded, the records of one are taken (view flow_once). Of a
+-- single interface all that it recorded is.
 --
 -- cannot: Flow logs never record queries to the Amazon DNS server, instance metadata
 -- (169.254.169.254), time sync, DHCP, ARP and the source side of mirrored traffic. A flow log of
 -- ACCEPT only or REJECT only leaves out the rest, and a SKIPDATA interval hides an unknown number
--- of flows. A record that crosses the hour counts in the hour it starts in. NAT may make the same
--- bytes cross the border twice. Hosts of ours with public IPv6 addresses count as outside.
+-- of flows. A record that crosses the hour counts in the hour it starts in. Hosts of ours with
+-- public IPv6 addresses count as outside.
 --
--- needs:  flow
+-- needs:  flow, flow_once, flow_again
 -- param:  interface  interface  only this interface
 -- param:  from       time       only what is not over before this moment
 -- param:  to         time       only what begins before this moment
@@ -22,14 +23,18 @@
 -- column: bytes_in       bytes
 -- column: bytes_inside   bytes
 -- column: bytes_outside  bytes
-WITH sided_record AS (
+WITH counted_record AS (
+  FROM flow_once WHERE $interface = ''
+  UNION ALL
+  SELECT * FROM flow ANTI JOIN flow_again USING (object_id, row_no) WHERE $interface <> '' AND interface_id = $interface
+), sided_record AS (
   SELECT capture, date_trunc('hour', start) AS hour,
-    private_number(srcaddr_n) AS from_inside, private_number(dstaddr_n) AS to_inside,
+    private_number(coalesce(pkt_srcaddr_n, srcaddr_n)) AS from_inside,
+    private_number(coalesce(pkt_dstaddr_n, dstaddr_n)) AS to_inside,
     action = 'REJECT' AS no, bytes
-  FROM flow
+  FROM counted_record
   WHERE start IS NOT NULL
-    AND log_status = 'OK'
-    AND ($interface = '' OR interface_id = $interface)
+    AND bytes IS NOT NULL
     AND of(capture, $capture)
     AND touches(start, "end", $from, $to)
 )

@@ -1,8 +1,7 @@
 -- Connections between pairs that were never seen before a moment
 --
--- Pairs of address, address and destination port whose first record lies at or after the moment,
--- earliest first. Who opened it is taken from TCP flags where there are any (SYN without ACK),
--- else from the ports: the lower one serves.
+-- Pairs of client, server and port whose first connection begins at or after the moment, earliest
+-- first. Each connection is counted once. Who opened it is told as in the view connection.
 --
 -- cannot: Flow logs never record queries to the Amazon DNS server, instance metadata
 -- (169.254.169.254), time sync, DHCP, ARP and the source side of mirrored traffic. A flow log of
@@ -10,32 +9,27 @@
 -- of flows. A pair that is new may be a deployment, an address that was handed out again, or a
 -- rare job. Records before the moment must be in the case: look at coverage-of-sources.
 --
--- needs:  flow
+-- needs:  connection_keys
 -- param:  since    time     required  the moment, e.g. the start of the incident
 -- param:  capture  capture            only this capture; empty for all
--- column: srcaddr     ip
--- column: dstaddr     ip
--- column: inside      flag
--- column: records     count
--- column: refused     count
--- column: bytes       bytes
--- column: first_seen  time
--- column: last_seen   time
--- column: protocol    protocol
+-- column: client             ip
+-- column: server             ip
+-- column: inside             flag
+-- column: connections        count
+-- column: refused            count
+-- column: bytes_to_server    bytes
+-- column: bytes_from_server  bytes
+-- column: first_seen         time
+-- column: last_seen          time
+-- column: protocol           protocol
 -- pivot:  Pairs first seen from this moment on
-SELECT min(start) AS first_seen, max("end") AS last_seen,
-  number_text(srcaddr_n) AS srcaddr, number_text(dstaddr_n) AS dstaddr,
-  dstport, protocol, count(*) AS records, count(*) FILTER (action = 'REJECT') AS refused, sum(bytes)::BIGINT AS bytes,
-  private_number(srcaddr_n) AND private_number(dstaddr_n) AS inside, capture
-FROM flow
-WHERE of(capture, $capture)
-  AND srcaddr_n IS NOT NULL
-  AND dstaddr_n IS NOT NULL
-  AND CASE
-      WHEN tcp_flags & 18 = 2 THEN true
-      WHEN tcp_flags & 18 = 18 THEN false
-      ELSE dstport <= srcport
-    END
-GROUP BY srcaddr_n, dstaddr_n, dstport, protocol, capture
-HAVING min(start) >= $since::TIMESTAMP
-ORDER BY first_seen, srcaddr_n, dstaddr_n, dstport, protocol, capture
+SELECT min(c.start) AS first_seen, max(c."end") AS last_seen,
+  key_text(c.client_key) AS client, key_text(c.server_key) AS server,
+  nullif(c.server_port, 0) AS server_port, c.protocol, count(*) AS connections, count(*) FILTER (c.refused) AS refused,
+  coalesce(sum(c.bytes_out), 0)::BIGINT AS bytes_to_server, coalesce(sum(c.bytes_in), 0)::BIGINT AS bytes_from_server,
+  bool_and(c.direction = 'inside') AS inside, c.capture
+FROM connection_keys c
+WHERE of(c.capture, $capture)
+GROUP BY c.client_key, c.server_key, c.server_port, c.protocol, c.capture
+HAVING min(c.start) >= $since::TIMESTAMP
+ORDER BY first_seen, c.client_key, c.server_key, c.server_port, c.protocol, c.capture

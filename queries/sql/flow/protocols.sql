@@ -1,13 +1,14 @@
 -- Which IP protocols were spoken
 --
--- Anything but ICMP (1), TCP (6), UDP (17) and ICMPv6 (58) deserves a look: tunnels show here.
+-- Anything but ICMP (1), TCP (6), UDP (17) and ICMPv6 (58) deserves a look: tunnels show here. Each
+-- packet is counted once, however many interfaces or logs recorded it (view flow_once).
 --
 -- cannot: Flow logs never record queries to the Amazon DNS server, instance metadata
 -- (169.254.169.254), time sync, DHCP, ARP and the source side of mirrored traffic. A flow log of
 -- ACCEPT only or REJECT only leaves out the rest, and a SKIPDATA interval hides an unknown number
 -- of flows. The protocol inside a tunnel or inside TLS is not visible.
 --
--- needs:  flow
+-- needs:  flow_once
 -- param:  from     time     only what is not over before this moment
 -- param:  to       time     only what begins before this moment
 -- param:  capture  capture  only this capture; empty for all
@@ -38,7 +39,7 @@ SELECT protocol,
   count(*) AS records, count(*) FILTER (action = 'REJECT') AS refused, sum(bytes)::BIGINT AS bytes,
   count(DISTINCT srcaddr_n) AS sources, count(DISTINCT dstaddr_n) AS destinations,
   min(start) AS first_seen, max("end") AS last_seen, capture
-FROM flow
+FROM flow_once
 WHERE protocol IS NOT NULL AND of(capture, $capture) AND touches(start, "end", $from, $to)
 GROUP BY ALL
 ORDER BY bytes DESC NULLS LAST, protocol, capture

@@ -42,7 +42,7 @@
 -- param:  from      time            only what begins at or after this moment
 -- param:  to        time            only what begins before this moment
 -- param:  capture   capture         only this capture; empty for all
--- step:   connection  connections between inside and outside
+-- step:   outside_connection  connections between inside and outside
 -- step:   several_calls  channels of four calls and more, or with a connection that lasted
 -- step:   short_channel  of them too short for a score: fewer calls, or all within ten minutes
 -- step:   spell  spells of the others with calls enough for a score
@@ -60,7 +60,7 @@
 -- column: size number
 -- column: protocol protocol
 -- column: service text
-WITH connection AS NOT MATERIALIZED (
+WITH outside_connection AS NOT MATERIALIZED (
   SELECT capture, interface_no, interface_id, instance_id, direction = 'out' AS outward,
     protocol, client_key, server_key, client_port, server_port,
     CASE WHEN direction = 'in' THEN server_key ELSE peer_no(server_key, name_no) END AS peer,
@@ -73,7 +73,7 @@ WITH connection AS NOT MATERIALIZED (
 ), interface AS (
   SELECT interface_no, any_value(interface_id) AS interface_id, any_value(capture) AS capture,
     count(instance_id) > 0 AS has_instance, epoch(max("end") - min(start)) / 3600 AS hours
-  FROM connection
+  FROM outside_connection
   GROUP BY interface_no
 ), covered_interface AS ( -- minutes that an interface's records speak about
   SELECT capture, interface_id, count(DISTINCT minute) / 60 AS hours
@@ -83,7 +83,7 @@ WITH connection AS NOT MATERIALIZED (
 ), several_calls AS (
   SELECT interface_no, outward, protocol, client_key, peer, server_port, count(*) AS sessions,
     max(epoch_us("end") - epoch_us(start)) / 1000000 AS longest
-  FROM connection
+  FROM outside_connection
   GROUP BY interface_no, outward, protocol, client_key, peer, server_port
   HAVING count(*) >= 4 OR max(epoch_us("end") - epoch_us(start)) / 1000000 >= $hours::DOUBLE * 3600
 ), place_callers AS (
@@ -93,7 +93,7 @@ WITH connection AS NOT MATERIALIZED (
   WHERE s.outward
   GROUP BY ALL
 ), capture_callers AS (
-  SELECT capture, count(DISTINCT client_key) AS callers FROM connection WHERE outward GROUP BY capture
+  SELECT capture, count(DISTINCT client_key) AS callers FROM outside_connection WHERE outward GROUP BY capture
 ), channel AS ( -- one that several interfaces saw is told of the one that saw it most
   SELECT row_number() OVER () AS channel_no, o.*, p.capture, p.interface_id,
     coalesce(c.hours, p.hours) AS covered_hours
@@ -108,7 +108,7 @@ WITH connection AS NOT MATERIALIZED (
 ), call AS (
   SELECT c.channel_no, l.start, l.bytes_out, l.client_port,
     epoch(l.start - lag(l.start) OVER (PARTITION BY c.channel_no ORDER BY l.start)) AS pause
-  FROM connection l
+  FROM outside_connection l
     JOIN (FROM channel WHERE sessions >= $sessions::BIGINT) c USING (
       interface_no, outward, protocol, client_key, peer, server_port
     )
@@ -209,7 +209,7 @@ WITH connection AS NOT MATERIALIZED (
     count(*) AS sessions, bool_and(l.refused) AS refused, sum(l.records) AS records,
     min(l.start) AS first_start, max(l."end") AS last_end, max(l.seconds) AS longest,
     arg_max(l.records, (l.seconds, l.records)) AS longest_records
-  FROM connection l
+  FROM outside_connection l
     JOIN shown_channel t USING (interface_no, outward, protocol, client_key, peer, server_port)
     LEFT JOIN aws_address a ON a.server_key = CASE WHEN l.outward THEN l.server_key ELSE l.client_key END
   GROUP BY t.channel_no

@@ -32,7 +32,7 @@
 -- param:  from     time            only what begins at or after this moment
 -- param:  to       time            only what begins before this moment
 -- param:  capture  capture         only this capture; empty for all
--- step:   connection  connections between inside and outside that were let through
+-- step:   outside_connection  connections between inside and outside that were let through
 -- step:   two_way_interface  interfaces with bytes both ways
 -- step:   channel  hosts and places with enough bytes out
 -- step:   sending_channel  of them mostly sending
@@ -45,7 +45,7 @@
 -- column: hours count
 -- column: capture_hours count
 -- column: service text
-WITH connection AS NOT MATERIALIZED (
+WITH outside_connection AS NOT MATERIALIZED (
   SELECT capture, interface_no, interface_id, instance_id, direction = 'out' AS outward,
     CASE WHEN direction = 'out' THEN client_key ELSE server_key END AS host_key,
     CASE WHEN direction = 'out' THEN server_key ELSE client_key END AS outside_key,
@@ -64,7 +64,7 @@ WITH connection AS NOT MATERIALIZED (
   SELECT interface_no, any_value(interface_id) AS interface_id, any_value(capture) AS capture,
     count(instance_id) > 0 AS has_instance, bool_or(sent > 0 AND got > 0) AS two_way,
     min(start) AS first_start, max("end") AS last_end
-  FROM connection
+  FROM outside_connection
   GROUP BY interface_no
 ), capture_span AS (
   SELECT capture, date_diff('hour', min(first_start), max(last_end)) + 1 AS capture_hours
@@ -74,7 +74,7 @@ WITH connection AS NOT MATERIALIZED (
   FROM interface WHERE two_way
 ), interface_channel AS (
   SELECT interface_no, outward, host_key, place, server_port, sum(sent)::BIGINT AS sent, sum(got)::BIGINT AS got
-  FROM connection
+  FROM outside_connection
   GROUP BY interface_no, outward, host_key, place, server_port
   HAVING sum(sent) >= $mb::DOUBLE * 1000000
 ), channel AS ( -- one that several interfaces saw is told of one of them
@@ -88,14 +88,14 @@ WITH connection AS NOT MATERIALIZED (
   ) = 1
 ), place_callers AS (
   SELECT p.capture, l.place, count(DISTINCT l.host_key) AS callers
-  FROM connection l
+  FROM outside_connection l
     JOIN interface p USING (interface_no)
     SEMI JOIN (FROM channel WHERE outward) c ON c.place = l.place
   WHERE l.outward
   GROUP BY p.capture, l.place
 ), capture_callers AS (
   SELECT p.capture, count(DISTINCT l.host_key) AS callers
-  FROM connection l
+  FROM outside_connection l
     JOIN interface p USING (interface_no)
   WHERE l.outward
   GROUP BY p.capture
@@ -103,7 +103,7 @@ WITH connection AS NOT MATERIALIZED (
   SELECT capture, host_key, server_port, count(*) AS outside_clients
   FROM (
     SELECT DISTINCT capture, host_key, server_port, outside_key
-    FROM connection
+    FROM outside_connection
       SEMI JOIN (FROM channel WHERE NOT outward) USING (capture, host_key, server_port)
     WHERE NOT outward
   )
@@ -118,7 +118,7 @@ WITH connection AS NOT MATERIALIZED (
   WHERE c.two_way AND c.pcr >= $ratio::DOUBLE AND coalesce(s.outside_clients, 0) <= $clients::BIGINT
 ), sent_connection AS MATERIALIZED (
   SELECT s.channel_no, s.outward, l.name_no, l.outside_key, l.sent, l.records, l.start, l."end"
-  FROM connection l
+  FROM outside_connection l
     JOIN sending_channel s ON s.interface_no = l.interface_no
       AND s.outward = l.outward
       AND s.host_key = l.host_key

@@ -24,7 +24,7 @@
 -- sent, and who answers there.
 --
 -- attack: T1071.001, T1071.004, T1571
--- needs:  capture, session_keys, answer_name, service_address, dns
+-- needs:  capture, connection_keys, answer_name, service_address, dns
 -- steps:  sides, sides-replayed, calls, callers-called, uses, places, likeness
 -- param:  left      capture            the capture to compare with; empty for all of role incident
 -- param:  right     capture            the capture that is asked about; empty for all of role replay

@@ -1,12 +1,12 @@
 -- Who called in: all are counted, and the busiest looked at
 --
 -- After calls: all the internet knocks. A kept_caller is one that both sides have, one that was called itself, or one of the
--- 1,000 of each side with most connections; left_out_callers counts the others. Takes $from and $to, and reads session_keys.
+-- 1,000 of each side with most connections; left_out_callers counts the others. Takes $from and $to, and reads connection_keys.
 WITH caller AS MATERIALIZED (
   SELECT s.client_key, count(*) FILTER (d.side = 'left') AS left_n, count(*) FILTER (d.side = 'right') AS right_n
-  FROM session_keys s
+  FROM connection_keys s
     JOIN side d USING (capture)
-  WHERE s.direction = 'in' AND NOT s.translated AND within(s.start, $from, $to)
+  WHERE s.direction = 'in' AND within(s.start, $from, $to)
   GROUP BY s.client_key
 ), kept_caller AS MATERIALIZED (
   SELECT client_key FROM caller WHERE left_n > 0 AND right_n > 0

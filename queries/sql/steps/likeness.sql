@@ -2,7 +2,7 @@
 --
 -- After places. found_place says where a place is: match, only left or only right. A row of compared_place is such a place
 -- with the left figures of what the left side has at that level, the clocks of the busiest client on each side, and how rare
--- it is on the left: 0 to 1, NULL where that cannot be told. Takes $from and $to, and reads session_keys and dns.
+-- it is on the left: 0 to 1, NULL where that cannot be told. Takes $from and $to, and reads connection_keys and dns.
 WITH found_place AS MATERIALIZED (
   SELECT *, levels[1] AS level,
     CASE
@@ -92,9 +92,9 @@ WITH found_place AS MATERIALIZED (
       ELSE -1 - s.name_no::BIGINT
     END AS place_no,
     s.start, s.bytes_out, s.refused
-  FROM session_keys s
+  FROM connection_keys s
     JOIN side d USING (capture)
-  WHERE NOT s.translated AND s.direction IN ('out', 'inside') AND within(s.start, $from, $to)
+  WHERE s.direction IN ('out', 'inside') AND within(s.start, $from, $to)
 ), timed_call AS (
   SELECT c.place_no, c.side, t.start, t.bytes_out, t.refused
   FROM call_time t

@@ -153,7 +153,7 @@ WITH place AS MATERIALIZED (
     ) a USING (place_no)
     LEFT JOIN (
       SELECT interface_no, any_value(interface_id) AS interface_id
-      FROM session_keys
+      FROM connection_keys
         JOIN side USING (capture)
       GROUP BY interface_no
     ) i USING (interface_no)

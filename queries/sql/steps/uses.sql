@@ -4,17 +4,17 @@
 -- kept_caller to the machines too (inbound): where several interfaces saw it, the sighting of an instance, or of the
 -- interface that saw most. question has what was asked for. Each use is of a place: a name, or an address that was called
 -- without one. Its number, place_no, is negative for a name, even for an address that was called, odd for one that called in.
--- A row of place_use is what one machine did with one place. Takes $from and $to, and reads session_keys, dns and answer_name.
+-- A row of place_use is what one machine did with one place. Takes $from and $to, and reads connection_keys, dns and answer_name.
 WITH seen_knock AS (
   SELECT any_value(d.side) AS side, s.interface_no, s.client_key, s.server_key,
     s.server_port AS port, d.side_no, s.instance_id IS NOT NULL AS has_instance,
     count(*) AS connections, count(*) FILTER (s.refused) AS refused,
     count(*) FILTER (s.packets_in > 0) AS answered, sum(s.records)::BIGINT AS records,
     sum(s.bytes_out)::BIGINT AS bytes, min(s.start) AS first_time, max(s."end") AS last_time
-  FROM session_keys s
+  FROM connection_keys s
     JOIN side d USING (capture)
     SEMI JOIN kept_caller USING (client_key)
-  WHERE NOT s.translated AND s.direction = 'in' AND within(s.start, $from, $to)
+  WHERE s.direction = 'in' AND within(s.start, $from, $to)
   GROUP BY d.side_no, s.interface_no, has_instance, s.client_key, s.server_key, s.server_port
 ), sighting AS (
   SELECT

@@ -7,17 +7,24 @@ INSERT INTO store.capture VALUES
   ('incident', 'incident', '2026-11-10 08:00:00'), ('replay', 'replay', '2026-11-10 09:00:00');
 
 INSERT INTO store.object (object_id, sha256, size, source_kind, uri, acquired_at, capture, log_type, format, envelope,
-  "read", "rows", headers, blank, outside, duplicate, rejected, first_time, last_time, problem) VALUES
+  "read", "rows", headers, blank, outside, duplicate, unread, rejected, first_time, last_time, problem) VALUES
   (1, 'aa01', 4000, 'local', 'file:///e/flow.log.gz', '2026-11-10 08:01:00', 'incident', 'flow',
-    'version …', 'gzip', 45, 40, 1, 1, 1, 0, 2, '2026-11-01 09:00:00', '2026-11-01 16:05:00', NULL),
+    'version …', 'gzip', 45, 40, 1, 1, 1, 0, 0, 2, '2026-11-01 09:00:00', '2026-11-01 16:05:00', NULL),
   (2, 'aa02', 3000, 'local', 'file:///e/dns.log.gz', '2026-11-10 08:02:00', 'incident', 'dns',
-    'JSON lines', 'gzip', 15, 13, 0, 0, 0, 1, 1, '2026-11-01 09:00:00', '2026-11-01 10:50:00', NULL),
+    'JSON lines', 'gzip', 15, 13, 0, 0, 0, 1, 0, 1, '2026-11-01 09:00:00', '2026-11-01 10:50:00', NULL),
   (3, 'aa03', 2000, 'cwlogs', 'cwlogs://123456789012/us-east-1//aws/route53/corp.example#1', '2026-11-10 08:03:00', 'incident',
-    'zone', '1.0', 'cwlogs', 40, 39, 0, 0, 0, 0, 0, '2026-11-01 08:00:00', '2026-11-01 09:00:00', 'page cut short'),
+    'zone', '1.0', 'cwlogs', 42, 39, 0, 0, 0, 0, 2, 0, '2026-11-01 08:00:00', '2026-11-01 09:00:00', 'page cut short'),
   (4, 'aa04', 400, 'local', 'file:///r/flow.log', '2026-11-10 09:01:00', 'replay', 'flow',
-    'version …', '', 4, 3, 1, 0, 0, 0, 0, '2026-11-05 12:00:00', '2026-11-05 12:06:00', NULL),
+    'version …', '', 4, 3, 1, 0, 0, 0, 0, 0, '2026-11-05 12:00:00', '2026-11-05 12:06:00', NULL),
   (5, 'aa05', 400, 'local', 'file:///r/dns.log', '2026-11-10 09:02:00', 'replay', 'dns',
-    'JSON lines', '', 2, 2, 0, 0, 0, 0, 0, '2026-11-05 12:00:00', '2026-11-05 12:05:00', NULL);
+    'JSON lines', '', 2, 2, 0, 0, 0, 0, 0, 0, '2026-11-05 12:00:00', '2026-11-05 12:05:00', NULL);
+
+INSERT INTO store.object_part
+SELECT object_id, log_type, NULL, NULL, format, "read" - unread, rows, headers, blank, outside, duplicate, 0, rejected,
+  first_time, last_time
+FROM store.object;
+INSERT INTO store.object_part (object_id, log_type, log_stream, format, "read", rows, headers, blank, outside, duplicate, unread, rejected)
+VALUES (3, 'unknown', 'web-1/secure', 'no log type fits its content', 2, 0, 0, 0, 0, 0, 2, 0);
 
 INSERT INTO store.reject VALUES
   (1, 43, '13 fields, want 14', 61, '2 123456789012 eni-0web 10.0.1.5'::BLOB),

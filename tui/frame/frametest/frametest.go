@@ -14,8 +14,11 @@ import (
 )
 
 // keys by the names that Press takes.
-var named = map[string]rune{"enter": tea.KeyEnter, "esc": tea.KeyEscape, "backspace": tea.KeyBackspace, "down": tea.KeyDown, "up": tea.KeyUp,
-	"left": tea.KeyLeft, "right": tea.KeyRight, "pgdown": tea.KeyPgDown, "pgup": tea.KeyPgUp, "tab": tea.KeyTab, "f5": tea.KeyF5, "home": tea.KeyHome, "end": tea.KeyEnd}
+var named = map[string]rune{
+	"enter": tea.KeyEnter, "esc": tea.KeyEscape, "backspace": tea.KeyBackspace, "down": tea.KeyDown, "up": tea.KeyUp,
+	"left": tea.KeyLeft, "right": tea.KeyRight, "pgdown": tea.KeyPgDown, "pgup": tea.KeyPgUp, "tab": tea.KeyTab, "f5": tea.KeyF5,
+	"home": tea.KeyHome, "end": tea.KeyEnd,
+}
 
 // Press is a key pressed.
 func Press(name string) tea.KeyPressMsg {

@@ -229,14 +229,11 @@ func (s *Server) authenticate(r *http.Request) error {
 		return bad("IncompleteSignatureException", "no date")
 	}
 	if d := s.now().Sub(at); d > 5*time.Minute {
-		return bad(
-			"InvalidSignatureException",
-			"Signature expired: %s is now earlier than %s",
-			r.Header.Get("X-Amz-Date"),
-			s.now().Add(-5*time.Minute).UTC().Format("20060102T150405Z"),
-		)
+		return bad("InvalidSignatureException", "Signature expired: %s is now earlier than %s", r.Header.Get("X-Amz-Date"),
+			s.now().Add(-5*time.Minute).UTC().Format("20060102T150405Z"))
 	} else if d < -5*time.Minute {
-		return bad("InvalidSignatureException", "Signature not yet current: %s is still later than %s", r.Header.Get("X-Amz-Date"), s.now().Add(5*time.Minute).UTC().Format("20060102T150405Z"))
+		return bad("InvalidSignatureException", "Signature not yet current: %s is still later than %s", r.Header.Get("X-Amz-Date"),
+			s.now().Add(5*time.Minute).UTC().Format("20060102T150405Z"))
 	}
 	return nil
 }
@@ -303,12 +300,8 @@ func (s *Server) filter(in *cloudwatchlogs.FilterLogEventsInput) (*cloudwatchlog
 	case g == nil:
 		return nil, bad("ResourceNotFoundException", "The specified log group does not exist.")
 	case g.Denied:
-		return nil, bad(
-			"AccessDeniedException",
-			"User: arn:aws:iam::%s:user/test is not authorized to perform: logs:FilterLogEvents on resource: %s",
-			s.Account,
-			name,
-		)
+		return nil, bad("AccessDeniedException", "User: arn:aws:iam::%s:user/test is not authorized to perform: "+
+			"logs:FilterLogEvents on resource: %s", s.Account, name)
 	case in.LogStreamNames != nil && in.LogStreamNamePrefix != nil:
 		return nil, bad("InvalidParameterException", "logStreamNames and logStreamNamePrefix must not both be given")
 	case in.Limit != nil && (*in.Limit < 1 || *in.Limit > 10000):
@@ -500,28 +493,20 @@ func (s *Server) sts(w http.ResponseWriter, r *http.Request, body string) {
 		if key == RoleKey {
 			who = "arn:aws:sts::" + s.Account + ":assumed-role/reader/case53"
 		}
-		fmt.Fprintf(
-			w,
-			`<GetCallerIdentityResponse %s><GetCallerIdentityResult><Arn>%s</Arn><UserId>AIDATEST</UserId><Account>%s</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>00000000-0000-4000-8000-00000000c0de</RequestId></ResponseMetadata></GetCallerIdentityResponse>`,
-			space,
-			who,
-			s.Account,
-		)
+		fmt.Fprintf(w, `<GetCallerIdentityResponse %s>`+
+			`<GetCallerIdentityResult><Arn>%s</Arn><UserId>AIDATEST</UserId><Account>%s</Account></GetCallerIdentityResult>`+
+			`<ResponseMetadata><RequestId>00000000-0000-4000-8000-00000000c0de</RequestId></ResponseMetadata>`+
+			`</GetCallerIdentityResponse>`, space, who, s.Account)
 	case action == "AssumeRole" && form.Get("ExternalId") != s.ExternalID:
 		refuse("AccessDenied", "not authorized to perform: sts:AssumeRole")
 	case action == "AssumeRole":
 		if s.Keys != nil {
 			s.Keys[RoleKey] = true
 		}
-		fmt.Fprintf(
-			w,
-			`<AssumeRoleResponse %s><AssumeRoleResult><Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
-			space,
-			RoleKey,
-			RoleSecret,
-			RoleToken,
-			s.now().Add(time.Hour).UTC().Format(time.RFC3339),
-		)
+		fmt.Fprintf(w, `<AssumeRoleResponse %s><AssumeRoleResult><Credentials><AccessKeyId>%s</AccessKeyId>`+
+			`<SecretAccessKey>%s</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration>`+
+			`</Credentials></AssumeRoleResult></AssumeRoleResponse>`,
+			space, RoleKey, RoleSecret, RoleToken, s.now().Add(time.Hour).UTC().Format(time.RFC3339))
 	default:
 		refuse("InvalidAction", "no such action here")
 	}

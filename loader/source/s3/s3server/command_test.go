@@ -29,13 +29,8 @@ func command(t *testing.T) func(args ...string) (stdout, stderr string, code int
 		cmd := exec.Command(program, args...)
 		cmd.Dir = dir
 		cmd.Env = []string{
-			"PATH=" + os.Getenv("PATH"),
-			"HOME=" + dir,
-			"TMPDIR=" + dir,
-			"AWS_ACCESS_KEY_ID=test",
-			"AWS_SECRET_ACCESS_KEY=secret",
-			"AWS_REGION=eu-central-1",
-			"AWS_ENDPOINT_URL=http://" + address,
+			"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir, "AWS_ACCESS_KEY_ID=test",
+			"AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=eu-central-1", "AWS_ENDPOINT_URL=http://" + address,
 		}
 		var out, errs bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &errs

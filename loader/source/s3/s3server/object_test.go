@@ -45,7 +45,10 @@ func TestChecksums(t *testing.T) {
 		return func(in *awss3.PutObjectInput) { in.ChecksumAlgorithm = a }
 	}
 	levels := map[string]string{}
-	for _, a := range []types.ChecksumAlgorithm{types.ChecksumAlgorithmCrc32, types.ChecksumAlgorithmCrc32c, types.ChecksumAlgorithmCrc64nvme, types.ChecksumAlgorithmSha1, types.ChecksumAlgorithmSha256} {
+	for _, a := range []types.ChecksumAlgorithm{
+		types.ChecksumAlgorithmCrc32, types.ChecksumAlgorithmCrc32c, types.ChecksumAlgorithmCrc64nvme,
+		types.ChecksumAlgorithmSha1, types.ChecksumAlgorithmSha256,
+	} {
 		put(t, c, "checksums", "whole/"+string(a), body, with(a))
 		levels["whole/"+string(a)] = "full"
 	}
@@ -99,33 +102,32 @@ func upload(t *testing.T, c *awss3.Client, bucket, key string, body []byte, a ty
 	var parts []types.CompletedPart
 	for n := int32(1); len(body) > 0; n++ {
 		size := min(5<<20, len(body))
-		out, err := c.UploadPart(
-			t.Context(),
-			&awss3.UploadPartInput{
-				Bucket:            &bucket,
-				Key:               &key,
-				UploadId:          up.UploadId,
-				PartNumber:        &n,
-				Body:              bytes.NewReader(body[:size]),
-				ChecksumAlgorithm: a,
-			},
-		)
+		out, err := c.UploadPart(t.Context(), &awss3.UploadPartInput{
+			Bucket:            &bucket,
+			Key:               &key,
+			UploadId:          up.UploadId,
+			PartNumber:        &n,
+			Body:              bytes.NewReader(body[:size]),
+			ChecksumAlgorithm: a,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		body = body[size:]
-		parts = append(
-			parts,
-			types.CompletedPart{
-				PartNumber:        aws.Int32(n),
-				ETag:              out.ETag,
-				ChecksumCRC32:     out.ChecksumCRC32,
-				ChecksumSHA256:    out.ChecksumSHA256,
-				ChecksumCRC64NVME: out.ChecksumCRC64NVME,
-			},
-		)
+		parts = append(parts, types.CompletedPart{
+			PartNumber:        aws.Int32(n),
+			ETag:              out.ETag,
+			ChecksumCRC32:     out.ChecksumCRC32,
+			ChecksumSHA256:    out.ChecksumSHA256,
+			ChecksumCRC64NVME: out.ChecksumCRC64NVME,
+		})
 	}
-	if _, err := c.CompleteMultipartUpload(t.Context(), &awss3.CompleteMultipartUploadInput{Bucket: &bucket, Key: &key, UploadId: up.UploadId, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts}}); err != nil {
+	if _, err := c.CompleteMultipartUpload(t.Context(), &awss3.CompleteMultipartUploadInput{
+		Bucket:          &bucket,
+		Key:             &key,
+		UploadId:        up.UploadId,
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
+	}); err != nil {
 		t.Fatal(err)
 	}
 }

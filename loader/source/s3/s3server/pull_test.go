@@ -64,21 +64,15 @@ func deliver() *delivered {
 }
 
 func plainKey(stamp time.Time, n int) string {
-	return fmt.Sprintf(
-		"AWSLogs/123456789012/vpcflowlogs/eu-central-1/%s/123456789012_vpcflowlogs_eu-central-1_fl-0a1b2c3d4e5f_%sZ_%08x.log.gz",
-		stamp.Format("2006/01/02"),
-		stamp.Format("20060102T1504"),
-		n,
-	)
+	return fmt.Sprintf("AWSLogs/123456789012/vpcflowlogs/eu-central-1/%s/"+
+		"123456789012_vpcflowlogs_eu-central-1_fl-0a1b2c3d4e5f_%sZ_%08x.log.gz",
+		stamp.Format("2006/01/02"), stamp.Format("20060102T1504"), n)
 }
 
 func hiveKey(stamp time.Time, n int) string {
-	return fmt.Sprintf(
-		"AWSLogs/aws-account-id=210987654321/aws-service=vpcflowlogs/aws-region=us-east-1/%s/210987654321_vpcflowlogs_us-east-1_fl-0a1b2c3d4e5f_%sZ_%08x.log.gz",
-		stamp.Format("year=2006/month=01/day=02/hour=15"),
-		stamp.Format("20060102T1504"),
-		n,
-	)
+	return fmt.Sprintf("AWSLogs/aws-account-id=210987654321/aws-service=vpcflowlogs/aws-region=us-east-1/%s/"+
+		"210987654321_vpcflowlogs_us-east-1_fl-0a1b2c3d4e5f_%sZ_%08x.log.gz",
+		stamp.Format("year=2006/month=01/day=02/hour=15"), stamp.Format("20060102T1504"), n)
 }
 
 // flowObject adds an object whose records end in its five minutes, or earlier when they came late.
@@ -88,14 +82,8 @@ func (d *delivered) flowObject(key func(time.Time, int) string, stamp time.Time,
 		end := stamp.Add(time.Duration(d.rnd.IntN(300))*time.Second - late)
 		start := end.Add(-time.Duration(d.rnd.IntN(600)) * time.Second)
 		d.n++
-		text += fmt.Sprintf(
-			"2 123456789012 eni-0a1b2c3d 10.0.0.%d 198.51.100.%d 40000 443 6 1 %d %d %d ACCEPT OK\n",
-			d.rnd.IntN(250),
-			d.rnd.IntN(250),
-			d.n,
-			start.Unix(),
-			end.Unix(),
-		)
+		text += fmt.Sprintf("2 123456789012 eni-0a1b2c3d 10.0.0.%d 198.51.100.%d 40000 443 6 1 %d %d %d ACCEPT OK\n",
+			d.rnd.IntN(250), d.rnd.IntN(250), d.n, start.Unix(), end.Unix())
 		if !end.Before(window.From) && start.Before(window.To) {
 			d.flow[d.n] = true
 		}
@@ -110,18 +98,16 @@ func (d *delivered) resolverObject(stamp time.Time) {
 	for range 10 {
 		at := stamp.Add(time.Duration(d.rnd.IntN(10*60)-5*60) * time.Second)
 		d.n++
-		text += fmt.Sprintf(
-			`{"version":"1.100000","account_id":"123456789012","region":"eu-central-1","vpc_id":"vpc-1","query_timestamp":"%s","query_name":"n%d.example.com.","query_type":"A","query_class":"IN","rcode":"NXDOMAIN","answers":[],"srcaddr":"10.0.0.1","srcport":"5353","transport":"UDP","srcids":{}}`+"\n",
-			at.Format(time.RFC3339),
-			d.n,
-		)
+		text += fmt.Sprintf(`{"version":"1.100000","account_id":"123456789012","region":"eu-central-1","vpc_id":"vpc-1",`+
+			`"query_timestamp":"%s","query_name":"n%d.example.com.","query_type":"A","query_class":"IN","rcode":"NXDOMAIN","answers":[],`+
+			`"srcaddr":"10.0.0.1","srcport":"5353","transport":"UDP","srcids":{}}`+"\n", at.Format(time.RFC3339), d.n)
 		if !at.Before(window.From) && at.Before(window.To) {
 			d.resolver[d.n] = true
 		}
 	}
-	d.objects[fmt.Sprintf("AWSLogs/123456789012/vpcdnsquerylogs/vpc-1/%s/vpc-1_vpcdnsquerylogs_123456789012_%sZ_%08x.log.gz", stamp.Format("2006/01/02"), stamp.Format("20060102T1504"), d.n)] = packed(
-		text,
-	)
+	key := fmt.Sprintf("AWSLogs/123456789012/vpcdnsquerylogs/vpc-1/%s/vpc-1_vpcdnsquerylogs_123456789012_%sZ_%08x.log.gz",
+		stamp.Format("2006/01/02"), stamp.Format("20060102T1504"), d.n)
+	d.objects[key] = packed(text)
 }
 
 // put2500 makes a bucket with the three days, once.
@@ -146,7 +132,10 @@ func (d *delivered) check(t *testing.T, target string) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	for sql, want := range map[string]map[int]bool{"SELECT bytes::VARCHAR FROM flow": d.flow, "SELECT substr(split_part(query_name, '.', 1), 2) FROM dns": d.resolver} {
+	for sql, want := range map[string]map[int]bool{
+		"SELECT bytes::VARCHAR FROM flow":                           d.flow,
+		"SELECT substr(split_part(query_name, '.', 1), 2) FROM dns": d.resolver,
+	} {
 		rows, err := c.Query(t.Context(), sql, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -309,19 +298,9 @@ func TestDeletedLogs(t *testing.T) {
 	c := bucket(t, "deleted", true)
 	name := "deleted"
 	noon := time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)
-	kept, deleted, replaced := d.flowObject(
-		plainKey,
-		noon,
-		0,
-	), d.flowObject(
-		plainKey,
-		noon.Add(5*time.Minute),
-		0,
-	), d.flowObject(
-		plainKey,
-		noon.Add(10*time.Minute),
-		0,
-	)
+	kept := d.flowObject(plainKey, noon, 0)
+	deleted := d.flowObject(plainKey, noon.Add(5*time.Minute), 0)
+	replaced := d.flowObject(plainKey, noon.Add(10*time.Minute), 0)
 	for _, k := range []string{kept, deleted, replaced} {
 		put(t, c, name, k, d.objects[k])
 	}

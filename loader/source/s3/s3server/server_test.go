@@ -72,8 +72,17 @@ func start(dir string) error {
 	}
 	ended := make(chan error, 1)
 	go func() {
-		ended <- embedgw.RunVersityGW(context.Background(), backend, &embedgw.Config{RootUserAccess: "test", RootUserSecret: "secret", Region: "eu-central-1", Ports: []string{address},
-			MaxConnections: 1024, MaxRequests: 512, MultipartMaxParts: 10000, Quiet: true, KeepAlive: true})
+		ended <- embedgw.RunVersityGW(context.Background(), backend, &embedgw.Config{
+			RootUserAccess:    "test",
+			RootUserSecret:    "secret",
+			Region:            "eu-central-1",
+			Ports:             []string{address},
+			MaxConnections:    1024,
+			MaxRequests:       512,
+			MultipartMaxParts: 10000,
+			Quiet:             true,
+			KeepAlive:         true,
+		})
 	}()
 	for range 200 {
 		if c, err := net.Dial("tcp", address); err == nil {
@@ -106,7 +115,10 @@ func bucket(t testing.TB, name string, versioned bool) *awss3.Client {
 		t.Fatal(err)
 	}
 	if versioned {
-		if _, err := c.PutBucketVersioning(t.Context(), &awss3.PutBucketVersioningInput{Bucket: &name, VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled}}); err != nil {
+		if _, err := c.PutBucketVersioning(t.Context(), &awss3.PutBucketVersioningInput{
+			Bucket:                  &name,
+			VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -34,23 +34,9 @@ func BenchmarkPull(b *testing.B) {
 		stamp := first.Add(time.Duration(i) * 5 * time.Minute)
 		for range records {
 			at := stamp.Unix() + int64(rnd.IntN(240))
-			fmt.Fprintf(
-				z,
-				"2 123456789012 eni-%017x 10.0.%d.%d %d.%d.%d.%d %d %d 6 %d %d %d %d ACCEPT OK\n",
-				rnd.IntN(400),
-				rnd.IntN(4),
-				rnd.IntN(250),
-				11+rnd.IntN(150),
-				rnd.IntN(256),
-				rnd.IntN(256),
-				rnd.IntN(256),
-				1024+rnd.IntN(60000),
-				rnd.IntN(1024),
-				1+rnd.IntN(40),
-				40+rnd.IntN(90000),
-				at,
-				at+int64(rnd.IntN(60)),
-			)
+			fmt.Fprintf(z, "2 123456789012 eni-%017x 10.0.%d.%d %d.%d.%d.%d %d %d 6 %d %d %d %d ACCEPT OK\n",
+				rnd.IntN(400), rnd.IntN(4), rnd.IntN(250), 11+rnd.IntN(150), rnd.IntN(256), rnd.IntN(256), rnd.IntN(256),
+				1024+rnd.IntN(60000), rnd.IntN(1024), 1+rnd.IntN(40), 40+rnd.IntN(90000), at, at+int64(rnd.IntN(60)))
 		}
 		z.Close()
 		size += out.Len()

@@ -1,0 +1,113 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"case53/cases/duck"
+	"case53/cases/internal/layout"
+)
+
+// checkReady finds out whether every load came to its end, and whether every step has reached the last object. The steps
+// that should be there are in the case from its beginning, so that one which never ran is missed too.
+func (c *Case) checkReady(ctx context.Context, conn *duck.Conn) error {
+	var why, behind []string
+	if err := eachRow(ctx, conn, "SELECT what, began_at FROM store.unfinished ORDER BY began_at, what", func(v []any) {
+		why = append(why, fmt.Sprintf("the %s that began at %s was interrupted", v[0], v[1].(time.Time).Format(time.RFC3339)))
+	}); err != nil {
+		return err
+	}
+	if err := eachRow(ctx, conn, `SELECT name FROM derived.step GROUP BY name
+		HAVING max(upto) < (SELECT coalesce(max(object_id), 0) FROM store.object) ORDER BY name`, func(v []any) {
+		behind = append(behind, v[0].(string))
+	}); err != nil {
+		return err
+	}
+	if len(behind) > 0 {
+		why = append(why, "not built yet: "+strings.Join(behind, ", "))
+	}
+	if len(why) > 0 {
+		c.NotReady = fmt.Errorf("%w: %s: %s\n"+
+			"hint: repeat the command that was interrupted, it goes on where it stopped; "+
+			"or case53 derive %s builds what is missing for the records that are there",
+			layout.ErrNotReady, c.Dir, strings.Join(why, "; "), c.Dir)
+	}
+	return nil
+}
+
+// refuseUnready refuses a statement that rests on derived tables while these are not all there: it would count what is
+// missing as nothing.
+func (c *Case) refuseUnready(ctx context.Context, conn *duck.Conn, asks asked) error {
+	if c.NotReady == nil {
+		return nil
+	}
+	derived, err := restOnDerived(ctx, conn)
+	if err != nil {
+		return err
+	}
+	if derived.touchedBy(asks) {
+		return c.NotReady
+	}
+	return nil
+}
+
+// derivedNames are the views and macros that rest on tables of schema derived, directly or through others.
+type derivedNames map[string]bool
+
+func (d derivedNames) touchedBy(asks asked) bool {
+	for name := range asks {
+		if strings.HasPrefix(name, "derived.") || d[strings.TrimPrefix(name, "main.")] {
+			return true
+		}
+	}
+	return false
+}
+
+// restOnDerived reads the definitions of the case's views and macros.
+func restOnDerived(ctx context.Context, conn *duck.Conn) (derivedNames, error) {
+	const definitions = `SELECT CASE schema_name WHEN 'main' THEN '' ELSE schema_name || '.' END || view_name,
+			regexp_replace(sql, '^CREATE VIEW .*? AS ', '', 's')
+		FROM duckdb_views() WHERE NOT internal
+		UNION ALL
+		SELECT function_name, CASE function_type WHEN 'table_macro' THEN '' ELSE 'SELECT ' END || macro_definition
+		FROM duckdb_functions() WHERE NOT internal AND macro_definition IS NOT NULL`
+	type definition struct{ name, sql string }
+	var all []definition
+	if err := eachRow(ctx, conn, definitions, func(v []any) {
+		all = append(all, definition{strings.ToLower(v[0].(string)), v[1].(string)})
+	}); err != nil {
+		return nil, err
+	}
+	asks := make([]asked, len(all))
+	for i, d := range all {
+		var err error
+		if asks[i], err = gate(ctx, conn, d.sql); err != nil {
+			return nil, fmt.Errorf("%w: the definition of %s: %w", layout.ErrDamaged, d.name, err)
+		}
+	}
+	derived := derivedNames{}
+	for grown := true; grown; {
+		grown = false
+		for i, d := range all {
+			if !derived[d.name] && derived.touchedBy(asks[i]) {
+				derived[d.name], grown = true, true
+			}
+		}
+	}
+	return derived, nil
+}
+
+// eachRow runs a statement of our own, before the gate stands.
+func eachRow(ctx context.Context, conn *duck.Conn, sql string, row func([]any)) error {
+	rows, err := conn.Query(ctx, sql, nil)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		row(rows.Values())
+	}
+	return rows.Err()
+}

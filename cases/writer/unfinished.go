@@ -1,0 +1,48 @@
+package writer
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Announce notes that a load or pull begins: until Finish, or Accept, the case refuses what rests on derived tables. what is
+// for people; the same plan is the same work. resumed says that it has begun before.
+func (w *Writer) Announce(ctx context.Context, what, plan string) (resumed bool, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	args := map[string]any{"what": strings.ToValidUTF8(what, "\ufffd"), "plan": plan, "at": time.Now().UTC()}
+	row, err := w.conn.QueryRow(ctx, "SELECT count(*) FROM store.unfinished WHERE plan = $plan", map[string]any{"plan": plan})
+	if err == nil && row[0].(int64) == 0 {
+		err = w.conn.Run(ctx, "INSERT INTO store.unfinished VALUES ($what, $plan, $at)", args)
+	}
+	if err != nil {
+		return false, fmt.Errorf("note the beginning: %w", err)
+	}
+	return row[0].(int64) > 0, nil
+}
+
+// Finish notes that work of this plan has come to its end, with all that is derived, or has changed nothing.
+func (w *Writer) Finish(ctx context.Context, plan string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.conn.Run(ctx, "DELETE FROM store.unfinished WHERE plan = $plan", map[string]any{"plan": plan})
+}
+
+// Accept takes a case as whole although loads or pulls were interrupted and not repeated; the custody log keeps which. It is
+// for after Derive.
+func (w *Writer) Accept(ctx context.Context) (accepted []string, err error) {
+	if err := w.Each(ctx, "SELECT what, began_at FROM store.unfinished ORDER BY began_at, what", nil, func(v []any) error {
+		accepted = append(accepted, fmt.Sprintf("%s that began at %s", v[0], v[1].(time.Time).Format(time.RFC3339)))
+		return nil
+	}); err != nil || len(accepted) == 0 {
+		return nil, err
+	}
+	if err := w.Custody.Append("derive.accept", map[string]any{"unfinished": accepted}); err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return accepted, w.conn.Exec(ctx, "DELETE FROM store.unfinished")
+}

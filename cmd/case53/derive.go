@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"case53/cases"
+	"case53/cases/safetext"
+	"case53/cases/writer"
+	"case53/loader"
+)
+
+func newDerive() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "derive CASE",
+		Short: "Build what is missing of what pivots, hunts and reports rest on",
+		Long: `A load or pull that was interrupted leaves a case whose records are there and whose connections, names and counts are
+not, or not all. Until they are, whatever rests on them is refused. Repeating the interrupted command goes on where it
+stopped; derive builds them for the records that are there, and takes the case as whole: the custody log keeps which
+work was not finished.`,
+		Args: exactly(1),
+		RunE: runDerive,
+	}
+	c.Flags().Bool("quiet", false, "no progress")
+	return c
+}
+
+func runDerive(c *cobra.Command, args []string) error {
+	ctx, stderr := c.Context(), c.ErrOrStderr()
+	dir := findCase(args[0], stderr)
+	if !cases.Is(dir) {
+		return fmt.Errorf("%w: %s", cases.ErrNoCase, dir)
+	}
+	w, err := writer.Open(ctx, dir, loader.Schemas())
+	if err != nil {
+		return err
+	}
+	quiet, _ := c.Flags().GetBool("quiet")
+	show := newProgress(stderr, quiet, wantsEvents(c))
+	start := time.Now()
+	var built []string
+	err = w.Derive(ctx, func(step string) {
+		built = append(built, step)
+		show.update(loader.Progress{Phase: step})
+	})
+	show.end()
+	var accepted []string
+	if err == nil {
+		accepted, err = w.Accept(ctx)
+	}
+	if err = errors.Join(err, w.Close()); errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		fmt.Fprintln(stderr, "interrupted: the same command goes on from there")
+		return &statusError{code: exitInterrupted}
+	}
+	if err != nil {
+		return err
+	}
+	if wantsJSON(c) {
+		return printJSON(c.OutOrStdout(), map[string]any{
+			"case": w.Dir, "built": append([]string{}, built...), "accepted": append([]string{}, accepted...), "seconds": time.Since(start).Seconds(),
+		})
+	}
+	fmt.Fprintf(c.OutOrStdout(), "%s: ready, after %.1f s\n", safetext.Show(w.Dir), time.Since(start).Seconds())
+	for _, what := range accepted {
+		fmt.Fprintf(stderr, "taken as whole without the rest of the %s\n", safetext.Show(what))
+	}
+	return nil
+}

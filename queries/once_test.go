@@ -1,0 +1,270 @@
+package queries
+
+import (
+	"encoding/json"
+	"fmt"
+	"iter"
+	"maps"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"case53/cases"
+	"case53/cases/writer"
+	"case53/loader"
+	"case53/loader/logs/flow"
+	"case53/loader/source"
+	"case53/loader/source/local"
+)
+
+// The planted transfer, counted by hand. Ten windows of a minute each; per window:
+//
+//	10.0.1.10 → 203.0.113.99:443   5,000,000 bytes there, 100,000 back, through the NAT gateway 10.0.9.9
+//	10.0.1.11 → 203.0.113.99:443     300,000 bytes there,   3,000 back, through the same gateway
+//	10.0.1.10 → 10.0.2.20:5432       700,000 bytes there,  70,000 back, both ends have an interface
+//
+// The host, the gateway on both of its sides, and the database record it, in a flow log that goes to S3 and in one that goes
+// to CloudWatch Logs: up to six records tell of a packet.
+const (
+	toOutside, fromOutside           = 53_000_000, 1_030_000
+	toOutsideFirst, fromOutsideFirst = 50_000_000, 1_000_000
+	toInside, fromInside             = 7_000_000, 700_000
+)
+
+// plantedFlow is one side's record of a connection in a window, and the way back.
+type plantedFlow struct {
+	iface, src, dst, pktSrc, pktDst string
+	srcPort, dstPort                int
+	there, back                     int64
+}
+
+var plantedFlows = []plantedFlow{
+	{"eni-0host", "10.0.1.10", "203.0.113.99", "10.0.1.10", "203.0.113.99", 40000, 443, 5_000_000, 100_000},
+	{"eni-0nat", "10.0.1.10", "10.0.9.9", "10.0.1.10", "203.0.113.99", 40000, 443, 5_000_000, 100_000},
+	{"eni-0nat", "10.0.9.9", "203.0.113.99", "10.0.9.9", "203.0.113.99", 61000, 443, 5_000_000, 100_000},
+	{"eni-0two", "10.0.1.11", "203.0.113.99", "10.0.1.11", "203.0.113.99", 40000, 443, 300_000, 3_000},
+	{"eni-0nat", "10.0.1.11", "10.0.9.9", "10.0.1.11", "203.0.113.99", 40000, 443, 300_000, 3_000},
+	{"eni-0nat", "10.0.9.9", "203.0.113.99", "10.0.9.9", "203.0.113.99", 61001, 443, 300_000, 3_000},
+	{"eni-0host", "10.0.1.10", "10.0.2.20", "10.0.1.10", "10.0.2.20", 50000, 5432, 700_000, 70_000},
+	{"eni-0db", "10.0.1.10", "10.0.2.20", "10.0.1.10", "10.0.2.20", 50000, 5432, 700_000, 70_000},
+}
+
+// plantedLines are the records of all interfaces, with or without the addresses of packets.
+func plantedLines(pkt bool) (header string, lines []string) {
+	header = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
+	if pkt {
+		header += " pkt-srcaddr pkt-dstaddr"
+	}
+	const begin = 1793527200
+	for window := range int64(10) {
+		for _, f := range plantedFlows {
+			one := func(src, dst, pktSrc, pktDst string, srcPort, dstPort int, bytes int64) {
+				line := fmt.Sprintf("5 123456789012 %s %s %s %d %d 6 %d %d %d %d ACCEPT OK", f.iface, src, dst, srcPort, dstPort,
+					bytes/1000, bytes, begin+60*window, begin+60*window+55)
+				if pkt {
+					line += " " + pktSrc + " " + pktDst
+				}
+				lines = append(lines, line)
+			}
+			one(f.src, f.dst, f.pktSrc, f.pktDst, f.srcPort, f.dstPort, f.there)
+			one(f.dst, f.src, f.pktDst, f.pktSrc, f.dstPort, f.srcPort, f.back)
+		}
+	}
+	return header, lines
+}
+
+// plantedFiles are the records as S3 has them and as CloudWatch Logs gives them, a name that 10.0.1.10 has of the address and
+// that somebody asked our zone for, and a replay that calls there once.
+func plantedFiles(t *testing.T, pkt bool) (incident, replay map[string]string, header string) {
+	t.Helper()
+	header, lines := plantedLines(pkt)
+	var page []byte
+	for i, line := range lines {
+		event, err := json.Marshal(map[string]any{
+			"eventId": fmt.Sprintf("%056d", i), "logStreamName": strings.Fields(line)[2] + "-all", "timestamp": 1793527200000, "message": line,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		page = append(append(page, event...), '\n')
+	}
+	incident = map[string]string{
+		"s3.log": header + "\n" + strings.Join(lines, "\n") + "\n", "page.jsonl": string(page),
+		"dns.json": `{"version":"1.100000","account_id":"123456789012","region":"eu-central-1","vpc_id":"vpc-1",` +
+			`"query_timestamp":"2026-11-01T09:59:30Z","query_name":"up.example.","query_type":"A","query_class":"IN","rcode":"NOERROR",` +
+			`"answers":[{"Rdata":"203.0.113.99","Type":"A","Class":"IN"}],"srcaddr":"10.0.1.10","srcport":"5353","transport":"UDP","srcids":{}}` + "\n",
+		"zone.log": "1.0 2026-11-01T09:00:00Z Z0ABC up.example A NOERROR UDP FRA2 192.0.2.1 -\n",
+	}
+	return incident, map[string]string{"replay.log": header + "\n" + strings.NewReplacer(
+		"eni-0host", "eni-9", "10.0.1.10", "10.9.0.5", " 5000000 ", " 1000 ").Replace(lines[0]) + "\n"}, header
+}
+
+// plantedCase loads the planted transfer.
+func plantedCase(t *testing.T, pkt bool) *cases.Case {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "a.case")
+	incident, replay, header := plantedFiles(t, pkt)
+	fields, err := flow.ParseFormat(header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := writer.Open(t.Context(), dir, loader.Schemas())
+	if err != nil {
+		t.Fatal(err)
+	}
+	outside := netip.MustParseAddr("203.0.113.99")
+	var networks iter.Seq2[cases.Network, error] = func(yield func(cases.Network, error) bool) {
+		yield(cases.Network{First: outside, Last: outside, Country: "DE"}, nil)
+	}
+	file := cases.NetworkFile{Kind: "mmdb", Name: "a.mmdb", DatabaseType: "test", Built: time.Unix(1793527200, 0)}
+	if _, _, err := w.AddNetworks(t.Context(), file, []byte("networks"), networks); err != nil {
+		t.Fatal(err)
+	}
+	for capture, files := range map[string]map[string]string{"incident": incident, "replay": replay} {
+		logs := t.TempDir()
+		for name, text := range files {
+			if err := os.WriteFile(filepath.Join(logs, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		report, err := loader.Load(t.Context(), w, loader.Plan{
+			Sources: []source.Source{local.New(logs)}, Capture: capture, Role: capture, Formats: [][]string{fields},
+		}, nil)
+		if err != nil || report.Loaded != len(files) {
+			t.Fatalf("%s: %v, %+v", capture, err, report)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c, err := cases.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// plantedSums says of every saved query that sums bytes what it must come to: an expression over its rows, and its value.
+var plantedSums = map[string]struct {
+	given map[string]string
+	sum   string
+	want  string
+}{
+	"bytes-per-hour": {
+		map[string]string{"capture": "incident"},
+		"concat(sum(bytes_out), ' ', sum(bytes_in), ' ', sum(bytes_inside), ' ', sum(bytes_outside))",
+		fmt.Sprint(toOutside, fromOutside, toInside+fromInside, 0),
+	},
+	"protocols": {map[string]string{"capture": "incident"}, "sum(bytes)", fmt.Sprint(toOutside + fromOutside + toInside + fromInside)},
+	"host-peers": {
+		map[string]string{"ip": "203.0.113.99", "capture": "incident"},
+		"string_agg(concat(peer, ' ', bytes_to_peer, ' ', bytes_from_peer), '; ' ORDER BY peer)",
+		"10.0.1.10 1000000 50000000; 10.0.1.11 30000 3000000",
+	},
+	"ports-of-host": {
+		map[string]string{"ip": "203.0.113.99", "capture": "incident"},
+		"concat(sum(bytes_to_peers), ' ', sum(bytes_from_peers))",
+		fmt.Sprint(fromOutside, toOutside),
+	},
+	"new-peers": {
+		map[string]string{"since": "2026-01-01", "capture": "incident"},
+		"concat(sum(bytes_to_server), ' ', sum(bytes_from_server))",
+		fmt.Sprint(toOutside+toInside, fromOutside+fromInside),
+	},
+	"other-resolvers": {
+		map[string]string{"ports": "5432"},
+		"concat(sum(bytes_to_server), ' ', sum(bytes_from_server))",
+		fmt.Sprint(toInside, fromInside),
+	},
+	"address-to-hosts": {
+		map[string]string{"ip": "203.0.113.99", "capture": "incident"},
+		"concat(sum(bytes_to_address), ' ', sum(bytes_from_address))",
+		fmt.Sprint(toOutside, fromOutside),
+	},
+	"host-overview": {
+		map[string]string{"ip": "10.0.1.10"},
+		"concat(bytes_to_peers, ' ', bytes_from_peers)",
+		fmt.Sprint(toOutsideFirst+toInside, fromOutsideFirst+fromInside),
+	},
+	"hosts": {map[string]string{"capture": "incident"}, "string_agg(concat(address, ' ', bytes_sent, ' ', bytes_received), '; ' ORDER BY address)",
+		"10.0.1.10 57000000 1700000; 10.0.1.11 3000000 30000; 10.0.2.20 700000 7000000; 10.0.9.9 0 0"},
+	"unnamed-connections": {map[string]string{"capture": "incident"}, "concat(sum(bytes_to_server), ' ', sum(bytes_from_server))", "3000000 30000"},
+	"name-to-flows": {map[string]string{"name": "up.example"}, "concat(sum(bytes_to_address), ' ', sum(bytes_from_address))",
+		fmt.Sprint(toOutsideFirst, fromOutsideFirst)},
+	"zone-name-to-flows": {
+		map[string]string{"name": "up.example"},
+		"concat(sum(bytes_to_target), ' ', sum(bytes_from_target))",
+		fmt.Sprint(toOutside, fromOutside),
+	},
+	"places-of-addresses": {
+		map[string]string{"what": "country", "capture": "incident"},
+		"concat(place, ' ', bytes_sent, ' ', bytes_received)",
+		fmt.Sprint("DE ", toOutside, " ", fromOutside),
+	},
+	"captures-compared": {nil, "max(left_bytes) FILTER (name = 'up.example')", fmt.Sprint(toOutsideFirst)},
+	"peers-in-two-captures": {
+		nil,
+		"concat(sum(left_bytes_to), ' ', sum(left_bytes_from), ' ', sum(right_bytes_to))",
+		fmt.Sprint(toOutside, fromOutside, 1000),
+	},
+}
+
+// recordSums are saved queries whose bytes are those of single records or objects, or which the planted logs have nothing for.
+var recordSums = strings.Fields(`captures objects reject-reasons rejects flows-at flows-between flows-in-cidr flows-of-account flows-of-address
+	flows-of-instance flows-of-interface flows-of-vpc timeline-of-address timeline-of-name timeline-at`)
+
+// TestSumsCountOnce holds every saved query that sums bytes against a count by hand, with and without packet addresses.
+func TestSumsCountOnce(t *testing.T) {
+	set := builtins(t)
+	for _, pkt := range []bool{true, false} {
+		c := plantedCase(t, pkt)
+		first := func(sql string, args map[string]any) string {
+			t.Helper()
+			got := ""
+			if err := c.Each(t.Context(), sql, args, func(v []any) error { got = fmt.Sprint(v[0]); return nil }); err != nil {
+				t.Fatalf("%v\n%s", err, sql)
+			}
+			return got
+		}
+		if got, want := first("SELECT count(*) FROM flow_again", nil), fmt.Sprint(20*len(plantedFlows)); got != want {
+			t.Errorf("%s records say again what others say, want %s", got, want)
+		}
+		witnesses := first(`SELECT string_agg(DISTINCT interface_id, ' ' ORDER BY interface_id)
+			FROM connection WHERE capture = 'incident'`, nil)
+		if witnesses != "eni-0host eni-0two" {
+			t.Errorf("witnesses: %s", witnesses)
+		}
+		sightings := first(`SELECT string_agg(concat(seen_as, ' ', n), '; ' ORDER BY seen_as)
+			FROM (SELECT seen_as, count(*) AS n FROM sighting GROUP BY ALL)`, nil)
+		if want := map[bool]string{
+			true:  "another interface 3; way from a NAT gateway 2",
+			false: "another interface 1; way from a NAT gateway 2; way to a NAT gateway 2",
+		}[pkt]; sightings != want {
+			t.Errorf("sightings: %s", sightings)
+		}
+		for _, q := range set.All() {
+			t.Run(fmt.Sprintf("%s/%v", q.ID, pkt), func(t *testing.T) {
+				planted, ok := plantedSums[q.ID]
+				if !ok {
+					sums := slices.Contains(slices.Collect(maps.Values(q.Columns)), "bytes")
+					if sums && q.Hunt == nil && !slices.Contains(recordSums, q.ID) {
+						t.Error("sums bytes and is held against nothing")
+					}
+					t.Skip()
+				}
+				text, args, err := q.Bind(planted.given)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := first("SELECT "+planted.sum+" FROM ("+text+")", args); got != planted.want {
+					t.Errorf("%s, by hand %s", got, planted.want)
+				}
+			})
+		}
+	}
+}
