@@ -25,7 +25,7 @@
 -- not-proof: That data moved in the names.
 --
 -- attack: T1071.004, T1572, T1048.003
--- needs:  dns, dns_answer, session_keys, minute, asset
+-- needs:  dns, dns_answer, connection_keys, minute, asset
 -- param:  queries  int      = 20  at least so many questions: fewer is a name that was asked ahead
 -- param:  top      int      = 50  so many findings, the best; the reason says of how many
 -- param:  from     time           only at or after this moment
@@ -96,12 +96,12 @@ WITH log_span AS (
   SELECT address_key, client_key FROM answer
 ), called_pair AS MATERIALIZED (
   SELECT capture, client_key, server_key, max(start) AS last_start
-  FROM session_keys
+  FROM connection_keys
     SEMI JOIN address_pair USING (client_key, server_key)
   GROUP BY ALL
 ), talker AS (
   SELECT DISTINCT s.capture, c.client_n
-  FROM session_keys s
+  FROM connection_keys s
     JOIN client c USING (client_key)
 ), called_domain AS (
   SELECT DISTINCT g.capture, g.client_n, g.registered_domain

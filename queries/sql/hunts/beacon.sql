@@ -33,7 +33,7 @@
 -- may answer at the other end of a long connection.
 --
 -- attack: T1071.001, T1095, T1571, T1573
--- needs:  session_keys, answer_name, service_address, flow_span
+-- needs:  connection_keys, answer_name, service_address, flow_span
 -- uses:   dns
 -- steps:  aws-own
 -- param:  sessions  int      = 10   at least so many calls in a spell
@@ -65,14 +65,13 @@ WITH outside_connection AS NOT MATERIALIZED (
     protocol, client_key, server_key, client_port, server_port,
     CASE WHEN direction = 'in' THEN server_key ELSE peer_no(server_key, name_no) END AS peer,
     CASE WHEN direction = 'out' THEN name_no END AS name_no, start, "end", seconds, bytes_out, records, refused
-  FROM session_keys
+  FROM connection_keys
   WHERE direction IN ('out', 'in')
-    AND NOT translated
     AND protocol IN (6, 17, 1, 58)
     AND of(capture, $capture) AND within(start, $from, $to)
 ), interface AS (
   SELECT interface_no, any_value(interface_id) AS interface_id, any_value(capture) AS capture,
-    count(instance_id) > 0 AS has_instance, epoch(max("end") - min(start)) / 3600 AS hours
+    epoch(max("end") - min(start)) / 3600 AS hours
   FROM outside_connection
   GROUP BY interface_no
 ), covered_interface AS ( -- minutes that an interface's records speak about
@@ -81,36 +80,32 @@ WITH outside_connection AS NOT MATERIALIZED (
   WHERE log_status <> 'SKIPDATA' AND of(capture, $capture) AND within(minute, $from, $to)
   GROUP BY capture, interface_id
 ), several_calls AS (
-  SELECT interface_no, outward, protocol, client_key, peer, server_port, count(*) AS sessions,
+  SELECT capture, outward, protocol, client_key, peer, server_port, count(*) AS sessions,
+    coalesce(min(interface_no) FILTER (instance_id IS NOT NULL), min(interface_no)) AS interface_no,
     max(epoch_us("end") - epoch_us(start)) / 1000000 AS longest
   FROM outside_connection
-  GROUP BY interface_no, outward, protocol, client_key, peer, server_port
+  GROUP BY capture, outward, protocol, client_key, peer, server_port
   HAVING count(*) >= 4 OR max(epoch_us("end") - epoch_us(start)) / 1000000 >= $hours::DOUBLE * 3600
 ), place_callers AS (
-  SELECT p.capture, s.peer, s.server_port, count(DISTINCT s.client_key) AS callers
-  FROM several_calls s
-    JOIN interface p USING (interface_no)
-  WHERE s.outward
+  SELECT capture, peer, server_port, count(DISTINCT client_key) AS callers
+  FROM several_calls
+  WHERE outward
   GROUP BY ALL
 ), capture_callers AS (
   SELECT capture, count(DISTINCT client_key) AS callers FROM outside_connection WHERE outward GROUP BY capture
-), channel AS ( -- one that several interfaces saw is told of the one that saw it most
-  SELECT row_number() OVER () AS channel_no, o.*, p.capture, p.interface_id,
+), channel AS (
+  SELECT row_number() OVER () AS channel_no, o.*, p.interface_id,
     coalesce(c.hours, p.hours) AS covered_hours
   FROM several_calls o
     JOIN interface p USING (interface_no)
     LEFT JOIN covered_interface c ON c.capture = p.capture AND c.interface_id = p.interface_id
   WHERE o.sessions >= $sessions::BIGINT OR o.longest >= $hours::DOUBLE * 3600
-  QUALIFY row_number() OVER (
-    PARTITION BY p.capture, outward, protocol, client_key, peer, server_port
-    ORDER BY sessions DESC, p.has_instance DESC, p.interface_id
-  ) = 1
 ), call AS (
   SELECT c.channel_no, l.start, l.bytes_out, l.client_port,
     epoch(l.start - lag(l.start) OVER (PARTITION BY c.channel_no ORDER BY l.start)) AS pause
   FROM outside_connection l
     JOIN (FROM channel WHERE sessions >= $sessions::BIGINT) c USING (
-      interface_no, outward, protocol, client_key, peer, server_port
+      capture, outward, protocol, client_key, peer, server_port
     )
 ), paced_call AS MATERIALIZED (
   FROM call
@@ -139,11 +134,11 @@ WITH outside_connection AS NOT MATERIALIZED (
     AND max(start) - min(start) >= INTERVAL 10 MINUTE
     AND median(pause) >= 2
 ), short_channel AS (
-  SELECT interface_no, outward, protocol, client_key, peer, server_port
+  SELECT capture, outward, protocol, client_key, peer, server_port
   FROM several_calls
   WHERE sessions < $sessions::BIGINT
   UNION ALL
-  SELECT interface_no, outward, protocol, client_key, peer, server_port
+  SELECT capture, outward, protocol, client_key, peer, server_port
   FROM channel
     ANTI JOIN spell USING (channel_no)
 ), scored_spell AS (
@@ -210,7 +205,7 @@ WITH outside_connection AS NOT MATERIALIZED (
     min(l.start) AS first_start, max(l."end") AS last_end, max(l.seconds) AS longest,
     arg_max(l.records, (l.seconds, l.records)) AS longest_records
   FROM outside_connection l
-    JOIN shown_channel t USING (interface_no, outward, protocol, client_key, peer, server_port)
+    JOIN shown_channel t USING (capture, outward, protocol, client_key, peer, server_port)
     LEFT JOIN aws_address a ON a.server_key = CASE WHEN l.outward THEN l.server_key ELSE l.client_key END
   GROUP BY t.channel_no
 ), named_channel AS (

@@ -20,7 +20,7 @@
 -- not-proof: Who answers there, and that the incident's damage came from it.
 --
 -- attack: T1071.001, T1071.004, T1571
--- needs:  session, capture, minute
+-- needs:  connection, capture, minute
 -- uses:   dns
 -- param:  least    number   = 0.3  show from this score on
 -- param:  from     time            only what begins at or after this moment
@@ -49,9 +49,9 @@ WITH replay_capture AS (
       ELSE (s.server_n >> 64::UHUGEINT) << 64::UHUGEINT
     END AS server_block,
     s.name, s.server_service, s.refused, s.records, s.bytes_out, s.start, s."end"
-  FROM session s
+  FROM connection s
     JOIN compared_capture k ON k.name = s.capture
-  WHERE s.direction = 'out' AND NOT s.translated AND (k.role <> 'replay' OR within(s.start, $from, $to))
+  WHERE s.direction = 'out' AND (k.role <> 'replay' OR within(s.start, $from, $to))
 ), query AS (
   SELECT d.capture, k.role, d.srcaddr_n AS client_n, d.name, d.registered_domain, d.vpc_id, d.query_timestamp
   FROM dns d
@@ -68,7 +68,7 @@ WITH replay_capture AS (
   FROM query
     SEMI JOIN replay_capture USING (capture)
 ), place AS (
-  SELECT 'called' AS kind, capture, interface_id, client_n, server_n, server_block, server_port, name,
+  SELECT 'called' AS kind, capture, min(interface_id) AS interface_id, client_n, server_n, server_block, server_port, name,
     max(server_service) AS service, count(*) AS connections,
     count(*) FILTER (refused) AS refused, sum(records)::BIGINT AS records,
     sum(bytes_out)::BIGINT AS bytes_out, min(start) AS first_time, max("end") AS last_time,

@@ -25,7 +25,7 @@
 -- not-proof: That anything wrong goes on in it.
 --
 -- attack: T1071, T1095, T1572, T1021
--- needs:  session_keys, answer_name, service_address, resolver_log
+-- needs:  connection_keys, answer_name, service_address, resolver_log
 -- steps:  aws-own
 -- param:  hours    number   = 1    at least so many hours: the first step of RITA
 -- param:  pause    minutes  = 30   pauses of up to so many minutes do not end a connection that shows no new SYN
@@ -34,7 +34,7 @@
 -- param:  from     time            only what begins at or after this moment
 -- param:  to       time            only what begins before this moment
 -- param:  capture  capture         only this capture; empty for all
--- step:   connection  connections that were let through
+-- step:   open_connection  connections that were let through
 -- step:   lasting_ports  pairs of ports that were in use for long enough, with pauses or without
 -- step:   whole_connection  connections that lasted
 -- step:   dropped_entry  entries of skip that are no port
@@ -56,26 +56,19 @@ WITH listed_port AS (
   SELECT unnest(port_list(entry)) AS port FROM listed_port
 ), dropped_entry AS (
   FROM listed_port WHERE entry <> '' AND len(port_list(entry)) = 0
-), connection AS NOT MATERIALIZED (
-  SELECT capture, interface_no, interface_id, instance_id, direction, client_key, client_port, server_key,
+), open_connection AS NOT MATERIALIZED (
+  SELECT capture, interface_id, instance_id, direction, client_key, client_port, server_key,
     server_port, protocol, name_no, tcp_flags, bytes_out, bytes_in, records, start, "end",
-    hash(interface_no, client_key, client_port, server_key, server_port, protocol) AS ports
-  FROM session_keys
+    hash(capture, client_key, client_port, server_key, server_port, protocol) AS ports
+  FROM connection_keys
   WHERE NOT refused
-    AND NOT translated
     AND NOT (protocol IN (6, 17) AND coalesce(server_port, 0) IN (SELECT port FROM skipped_port))
     AND of(capture, $capture) AND within(start, $from, $to)
-), interface_span AS (
-  SELECT interface_no, any_value(capture) AS capture, min(start) AS begun, max("end") AS ended
-  FROM connection
-  GROUP BY interface_no
 ), capture_span AS (
-  SELECT capture, min(begun) AS begun, max(ended) AS ended
-  FROM interface_span
-  GROUP BY capture
+  SELECT capture, min(start) AS begun, max("end") AS ended FROM open_connection GROUP BY capture
 ), lasting_ports AS (
   SELECT ports
-  FROM connection
+  FROM open_connection
   GROUP BY ports
   HAVING max(epoch_us("end")) - min(epoch_us(start)) >= $hours::DOUBLE * 3600000000
 ), broken_connection AS (
@@ -83,26 +76,25 @@ WITH listed_port AS (
     coalesce(
       coalesce(l.tcp_flags, 0) & 2 = 2
         OR l.start > max(l."end") OVER (
-          PARTITION BY l.interface_no, l.client_key, l.client_port, l.server_key, l.server_port, l.protocol
+          PARTITION BY l.capture, l.client_key, l.client_port, l.server_key, l.server_port, l.protocol
           ORDER BY l.start, l."end"
           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         )
           + to_minutes($pause::BIGINT),
       true
     ) AS broken
-  FROM connection l
+  FROM open_connection l
     SEMI JOIN lasting_ports USING (ports)
 ), numbered_part AS (
   SELECT *,
     count(*) FILTER (broken) OVER (
-      PARTITION BY interface_no, client_key, client_port, server_key, server_port, protocol
+      PARTITION BY capture, client_key, client_port, server_key, server_port, protocol
       ORDER BY start, "end"
       ROWS UNBOUNDED PRECEDING
     ) AS part
   FROM broken_connection
 ), whole_connection AS (
-  SELECT any_value(capture) AS capture, any_value(interface_id) AS interface_id,
-    count(instance_id) > 0 AS has_instance, min(direction) AS direction,
+  SELECT capture, coalesce(min(interface_id) FILTER (instance_id IS NOT NULL), min(interface_id)) AS interface_id, min(direction) AS direction,
     client_key, client_port, p.server_key, server_port, protocol,
     min(n.name) AS name, max(v.service) AS service,
     bool_and(CASE WHEN p.name_no IS NULL THEN a.server_key IS NOT NULL ELSE m.name_no IS NOT NULL END) AS aws, count(*) AS parts,
@@ -113,13 +105,12 @@ WITH listed_port AS (
     LEFT JOIN aws_name m ON m.name_no = p.name_no
     LEFT JOIN aws_address a ON a.server_key = p.server_key
     LEFT JOIN service_address v ON v.server_key = p.server_key
-  GROUP BY interface_no, client_key, client_port, p.server_key, server_port, protocol, part
+  GROUP BY capture, client_key, client_port, p.server_key, server_port, protocol, part
   HAVING epoch(max("end") - min(start)) >= $hours::DOUBLE * 3600
 ), placed_connection AS (
   SELECT *, coalesce(name, key_text(server_key)) AS place FROM whole_connection
-), place_at_interface AS (
-  SELECT capture, interface_id, bool_or(has_instance) AS has_instance,
-    direction, client_key, place, min(name) AS name,
+), lasting_place AS (
+  SELECT capture, arg_max(interface_id, (last_end - first_start, interface_id)) AS interface_id, direction, client_key, place, min(name) AS name,
     arg_max(server_key, (last_end - first_start, server_key)) AS server_key,
     server_port, protocol,
     max(service) AS service, bool_and(aws) AS aws, count(*) AS connections, max(parts) AS parts,
@@ -128,15 +119,11 @@ WITH listed_port AS (
     sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in,
     sum(records)::BIGINT AS records, min(first_start) AS first_start, max(last_end) AS last_end
   FROM placed_connection
-  GROUP BY capture, interface_id, direction, client_key, place, server_port, protocol
-  QUALIFY row_number() OVER (
-    PARTITION BY capture, direction, client_key, place, server_port, protocol
-    ORDER BY bool_or(has_instance) DESC, count(*) DESC, interface_id
-  ) = 1
+  GROUP BY capture, direction, client_key, place, server_port, protocol
 ), place_callers AS (
-  SELECT capture, place, count(DISTINCT client_key) AS callers FROM place_at_interface WHERE direction = 'out' GROUP BY ALL
+  SELECT capture, place, count(DISTINCT client_key) AS callers FROM lasting_place WHERE direction = 'out' GROUP BY ALL
 ), capture_callers AS (
-  SELECT capture, count(DISTINCT client_key) AS callers FROM connection WHERE direction = 'out' GROUP BY capture
+  SELECT capture, count(DISTINCT client_key) AS callers FROM open_connection WHERE direction = 'out' GROUP BY capture
 ), candidate AS (
   SELECT s.*,
     s.first_start < b.begun + INTERVAL 10 MINUTE AS began_before,
@@ -145,7 +132,7 @@ WITH listed_port AS (
     s.server_port IN (22, 23, 3389, 5900, 5985, 5986) AS admin,
     s.direction = 'out' AND s.name IS NULL AND coalesce(s.first_start >= r.first_query + INTERVAL 1 HOUR, false) AS unnamed,
     coalesce(p.callers, 1) AS callers, coalesce(p.callers >= 10 AND p.callers * 2 >= e.callers, false) AS fleet
-  FROM place_at_interface s
+  FROM lasting_place s
     JOIN capture_span b USING (capture)
     LEFT JOIN resolver_log r ON r.capture = s.capture
     LEFT JOIN place_callers p ON s.direction = 'out' AND p.capture = s.capture AND p.place = s.place

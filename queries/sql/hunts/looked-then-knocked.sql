@@ -21,7 +21,7 @@
 -- not-proof: That both are the same: it shows an order in time, and nearness of addresses at best.
 --
 -- attack: T1595.001, T1595.003, T1590.002, T1046
--- needs:  zone, session, flow_span, asset
+-- needs:  zone, connection, flow_span, asset
 -- uses:   dns_answer
 -- steps:  guessing
 -- param:  names      int      = 30   an hour of guessing has at least so many different names
@@ -80,8 +80,8 @@ WITH found_name AS (
     ) a ON a.public_n = t.address_n
 ), inbound_call AS (
   SELECT capture, client_n, server_n, server_port, refused, records, interface_id, start, "end"
-  FROM session
-  WHERE direction = 'in' AND NOT translated AND server_n IN (SELECT address_n FROM host)
+  FROM connection
+  WHERE direction = 'in' AND server_n IN (SELECT address_n FROM host)
 ), first_call AS (
   SELECT capture, client_n, server_n, min(start) AS first_start
   FROM inbound_call

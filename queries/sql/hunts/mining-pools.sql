@@ -105,9 +105,8 @@ WITH pool(domain) AS (
   FROM (
     SELECT capture, interface_id, client_key, server_key, server_port, refused,
       seconds, bytes_out, bytes_in, records, start, "end", name_no
-    FROM main.session_keys
+    FROM main.connection_keys
     WHERE direction = 'out'
-      AND NOT translated
       AND protocol = 6
       AND of(capture, $capture) AND within(start, $from, $to)
   ) s
@@ -124,7 +123,7 @@ WITH pool(domain) AS (
   SELECT capture, client_key, domain, by_word,
     CASE WHEN domain IS NULL THEN server_key END AS server_key,
     CASE WHEN domain IS NULL THEN server_port END AS only_port,
-    interface_id,
+    min(interface_id) AS interface_id,
     arg_min(server_key, (start, server_key, server_port)) AS first_server_key,
     arg_min(server_port, (start, server_key, server_port)) AS server_port,
     count(*) AS connections, count(*) FILTER (refused) AS refused, max(seconds) AS longest,
@@ -132,12 +131,7 @@ WITH pool(domain) AS (
     sum(records)::BIGINT AS records, min(start) AS first_time, max("end") AS last_time
   FROM call
   GROUP BY capture, client_key, domain, by_word, CASE WHEN domain IS NULL THEN server_key END,
-    CASE WHEN domain IS NULL THEN server_port END, interface_id
-  QUALIFY row_number() OVER ( -- as if one interface had seen it
-    PARTITION BY capture, client_key, domain, CASE WHEN domain IS NULL THEN server_key END,
-      CASE WHEN domain IS NULL THEN server_port END
-    ORDER BY count(*) DESC, interface_id
-  ) = 1
+    CASE WHEN domain IS NULL THEN server_port END
 ), contact AS (
   SELECT coalesce(a.capture, r.capture) AS capture, coalesce(a.client_n, r.client_n) AS client_n,
     coalesce(a.domain, r.domain) AS domain, coalesce(a.by_word, r.by_word) AS by_word, a.name,

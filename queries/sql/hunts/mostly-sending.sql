@@ -23,7 +23,7 @@
 -- not-proof: That the data was taken. Whether it was unusual for the host is the hunt unusual-upload's.
 --
 -- attack: T1041, T1048, T1567
--- needs:  session_keys, answer_name, service_address
+-- needs:  connection_keys, answer_name, service_address
 -- steps:  aws-own
 -- param:  ratio    number   = 0.8  producer-consumer ratio from -1 (only receiving) to 1 (only sending)
 -- param:  mb       number   = 10   megabytes out at least: below, replies of a service can look like it
@@ -46,7 +46,7 @@
 -- column: capture_hours count
 -- column: service text
 WITH outside_connection AS NOT MATERIALIZED (
-  SELECT capture, interface_no, interface_id, instance_id, direction = 'out' AS outward,
+  SELECT capture, interface_no, interface_id, direction = 'out' AS outward,
     CASE WHEN direction = 'out' THEN client_key ELSE server_key END AS host_key,
     CASE WHEN direction = 'out' THEN server_key ELSE client_key END AS outside_key,
     CASE WHEN direction = 'in' THEN client_key ELSE peer_no(server_key, name_no) END AS place,
@@ -55,14 +55,13 @@ WITH outside_connection AS NOT MATERIALIZED (
     coalesce(CASE WHEN direction = 'out' THEN bytes_out ELSE bytes_in END, 0) AS sent,
     coalesce(CASE WHEN direction = 'out' THEN bytes_in ELSE bytes_out END, 0) AS got,
     records, start, "end"
-  FROM session_keys
+  FROM connection_keys
   WHERE direction IN ('out', 'in')
-    AND NOT translated
     AND NOT refused
     AND of(capture, $capture) AND within(start, $from, $to)
 ), interface AS (
   SELECT interface_no, any_value(interface_id) AS interface_id, any_value(capture) AS capture,
-    count(instance_id) > 0 AS has_instance, bool_or(sent > 0 AND got > 0) AS two_way,
+    bool_or(sent > 0 AND got > 0) AS two_way,
     min(start) AS first_start, max("end") AS last_end
   FROM outside_connection
   GROUP BY interface_no
@@ -72,33 +71,24 @@ WITH outside_connection AS NOT MATERIALIZED (
   GROUP BY capture
 ), two_way_interface AS (
   FROM interface WHERE two_way
-), interface_channel AS (
-  SELECT interface_no, outward, host_key, place, server_port, sum(sent)::BIGINT AS sent, sum(got)::BIGINT AS got
-  FROM outside_connection
-  GROUP BY interface_no, outward, host_key, place, server_port
-  HAVING sum(sent) >= $mb::DOUBLE * 1000000
-), channel AS ( -- one that several interfaces saw is told of one of them
-  SELECT row_number() OVER () AS channel_no, e.*, a.capture, a.interface_id,
-    a.two_way, (e.sent - e.got) / (e.sent + e.got) AS pcr
-  FROM interface_channel e
+), channel AS ( -- told of the interface that sent most
+  SELECT row_number() OVER () AS channel_no, e.*, a.interface_id, a.two_way, (e.sent - e.got) / (e.sent + e.got) AS pcr
+  FROM (
+    SELECT capture, outward, host_key, place, server_port,
+      sum(sent)::BIGINT AS sent, sum(got)::BIGINT AS got, arg_max(interface_no, (sent, interface_no)) AS interface_no
+    FROM outside_connection
+    GROUP BY capture, outward, host_key, place, server_port
+    HAVING sum(sent) >= $mb::DOUBLE * 1000000
+  ) e
     JOIN interface a USING (interface_no)
-  QUALIFY row_number() OVER (
-    PARTITION BY a.capture, outward, host_key, place, server_port
-    ORDER BY a.has_instance DESC, sent DESC, a.interface_id
-  ) = 1
 ), place_callers AS (
-  SELECT p.capture, l.place, count(DISTINCT l.host_key) AS callers
-  FROM outside_connection l
-    JOIN interface p USING (interface_no)
-    SEMI JOIN (FROM channel WHERE outward) c ON c.place = l.place
-  WHERE l.outward
-  GROUP BY p.capture, l.place
+  SELECT capture, place, count(DISTINCT host_key) AS callers
+  FROM outside_connection
+    SEMI JOIN (FROM channel WHERE outward) c USING (place)
+  WHERE outward
+  GROUP BY capture, place
 ), capture_callers AS (
-  SELECT p.capture, count(DISTINCT l.host_key) AS callers
-  FROM outside_connection l
-    JOIN interface p USING (interface_no)
-  WHERE l.outward
-  GROUP BY p.capture
+  SELECT capture, count(DISTINCT host_key) AS callers FROM outside_connection WHERE outward GROUP BY capture
 ), served_port AS (
   SELECT capture, host_key, server_port, count(*) AS outside_clients
   FROM (
@@ -119,7 +109,7 @@ WITH outside_connection AS NOT MATERIALIZED (
 ), sent_connection AS MATERIALIZED (
   SELECT s.channel_no, s.outward, l.name_no, l.outside_key, l.sent, l.records, l.start, l."end"
   FROM outside_connection l
-    JOIN sending_channel s ON s.interface_no = l.interface_no
+    JOIN sending_channel s ON s.capture = l.capture
       AND s.outward = l.outward
       AND s.host_key = l.host_key
       AND s.place = l.place

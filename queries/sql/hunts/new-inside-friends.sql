@@ -26,7 +26,7 @@
 -- not-proof: That somebody moved through the network: an administrator's new way looks the same.
 --
 -- attack: T1021, T1021.001, T1021.002, T1021.004, T1021.006, T1570
--- needs:  session, asset
+-- needs:  connection, asset
 -- param:  t0       time            the moment of the break-in; without it two hours before each pair first talked
 -- param:  least    int      = 1    at least so many answered connections after T0: one is enough to log in
 -- param:  top      int      = 50   so many pairs, the best; the reason says of how many
@@ -61,12 +61,12 @@ WITH inside_attempt AS (
         AND bytes_in > CASE WHEN server_n BETWEEN ip('0.0.0.0') AND ip('255.255.255.255') THEN 40 ELSE 60 END * packets_in
     END AS answered,
     bytes_out, bytes_in, seconds, records, start, "end"
-  FROM session
-  WHERE direction = 'inside' AND NOT translated AND of(capture, $capture) AND within(start, $from, $to)
+  FROM connection
+  WHERE direction = 'inside' AND of(capture, $capture) AND within(start, $from, $to)
 ), capture_bounds AS (
   SELECT capture, min(start) AS begun FROM inside_attempt GROUP BY ALL
 ), pair AS (
-  SELECT l.capture, l.interface_id, l.client_n, l.server_n, l.port, l.protocol,
+  SELECT l.capture, min(l.interface_id) AS interface_id, l.client_n, l.server_n, l.port, l.protocol,
     min(l.server_port) AS server_port, min(l.start) AS first_try,
     count(*) FILTER (l.answered) AS connections,
     sum(l.bytes_out) FILTER (l.answered)::BIGINT AS bytes_out,
@@ -75,7 +75,7 @@ WITH inside_attempt AS (
     sum(l.records) FILTER (l.answered)::BIGINT AS records,
     min(l.start) FILTER (l.answered) AS first_start, max(l."end") FILTER (l.answered) AS last_end
   FROM inside_attempt l
-  GROUP BY l.capture, l.interface_id, l.client_n, l.server_n, l.port, l.protocol
+  GROUP BY l.capture, l.client_n, l.server_n, l.port, l.protocol
 ), placed_address AS (
   SELECT capture, address_n, min(subnet_id) AS subnet, min(first_seen) AS first_seen
   FROM asset
@@ -96,7 +96,7 @@ WITH inside_attempt AS (
   GROUP BY h.capture, h.address_n
 ), placed_pair AS ( -- and when the like was first answered: of the pair, of its subnets, of its client
   SELECT p.*, c.subnet AS client_subnet, s.subnet AS server_subnet, c.first_seen AS client_seen, s.first_seen AS server_seen,
-    min(p.first_start) OVER (PARTITION BY p.capture, p.client_n, p.server_n, p.port, p.protocol) AS pair_first,
+    p.first_start AS pair_first,
     min(p.first_start) OVER (PARTITION BY p.capture, c.subnet, s.subnet, p.port, p.protocol) AS subnets_first,
     min(p.first_start) OVER (PARTITION BY p.capture, p.client_n, p.port, p.protocol) AS user_first
   FROM pair p
@@ -111,10 +111,6 @@ WITH inside_attempt AS (
   SELECT *
   FROM dated_pair
   WHERE pair_first >= t0 AND t0 > begun
-  QUALIFY row_number() OVER (
-    PARTITION BY capture, client_n, server_n, port, protocol
-    ORDER BY connections DESC, interface_id
-  ) = 1
 ), candidate AS (
   SELECT *, $t0::TIMESTAMP IS NOT NULL AS given, epoch(t0 - begun) / 3600 AS baseline,
     protocol = 6 AND port IN (22, 23, 135, 139, 445, 2375, 2376, 3389, 5900, 5985, 5986, 10250) AS remote,

@@ -81,23 +81,17 @@ WITH query AS (
   SELECT DISTINCT l.capture, l.domain, l.name
   FROM query l
     SEMI JOIN fresh_domain f ON f.capture = l.capture AND f.domain = l.domain
-), called_domain AS ( -- flow records are optional, so session is not among what the hunt needs; one interface of a client
-  SELECT capture, domain, sum(connections)::BIGINT AS connections, sum(bytes_out)::BIGINT AS bytes_out
+), called_domain AS ( -- flow records are optional, so connection is not among what the hunt needs
+  SELECT u.capture, u.domain, count(*) AS connections, sum(s.bytes_out)::BIGINT AS bytes_out
   FROM (
-    SELECT u.capture, u.domain, s.client_n, s.interface_id, count(*) AS connections, sum(s.bytes_out) AS bytes_out
-    FROM (
-      SELECT capture, name, bytes_out, client_n, interface_id
-      FROM main.session
-      WHERE name IS NOT NULL
-        AND direction = 'out'
-        AND NOT translated
-        AND of(capture, $capture) AND within(start, $from, $to)
-    ) s
-      JOIN fresh_name u ON u.capture = s.capture AND u.name = s.name
-    GROUP BY u.capture, u.domain, s.client_n, s.interface_id
-    QUALIFY row_number() OVER (PARTITION BY u.capture, u.domain, s.client_n ORDER BY count(*) DESC, s.interface_id) = 1
-  )
-  GROUP BY capture, domain
+    SELECT capture, name, bytes_out
+    FROM main.connection
+    WHERE name IS NOT NULL
+      AND direction = 'out'
+      AND of(capture, $capture) AND within(start, $from, $to)
+  ) s
+    JOIN fresh_name u ON u.capture = s.capture AND u.name = s.name
+  GROUP BY u.capture, u.domain
 ), candidate AS (
   SELECT f.*, coalesce(c.connections, 0) AS connections, coalesce(c.bytes_out, 0) AS bytes_out, p.clients AS population,
     CASE

@@ -26,13 +26,13 @@
 -- findings, at severity info, as there is no Resolver log beside them; nothing is said about precision.
 --
 -- attack: T1095, T1571, T1048
--- needs:  session_keys, service_address, answer_name, dns, minute
+-- needs:  connection_keys, service_address, answer_name, dns, minute
 -- steps:  aws-own
 -- param:  least    number   = 0.2  show from this score on
 -- param:  from     time            only what begins at or after this moment
 -- param:  to       time            only what begins before this moment
 -- param:  capture  capture         only this capture; empty for all
--- step:   connection  connections from inside to outside
+-- step:   outside_connection  connections from inside to outside
 -- step:   unnamed_connection  of them to addresses that no name had led to
 -- step:   channel  clients, addresses and ports
 -- step:   dns_window  windows of ten minutes with records of the Resolver
@@ -43,67 +43,35 @@
 -- column: resolver_hours number
 -- column: queries count
 -- column: protocol protocol
-WITH connection AS (
-  SELECT capture, interface_no, interface_id, instance_id, vpc_id, client_key, server_key,
+WITH outside_connection AS (
+  SELECT capture, interface_id, instance_id, vpc_id, client_key, server_key,
     server_port, protocol, refused, bytes_out, bytes_in, records, name_no, start, "end"
-  FROM session_keys
+  FROM connection_keys
   WHERE direction = 'out'
-    AND NOT translated
     AND protocol IN (6, 17)
     AND of(capture, $capture) AND within(start, $from, $to)
 ), unnamed_connection AS (
   SELECT *
-  FROM connection
+  FROM outside_connection
   WHERE name_no IS NULL
     AND server_key NOT IN (SELECT server_key FROM aws_address)
     AND server_port <> ntp_port()
-), seen_channel AS MATERIALIZED ( -- as if by one interface, which nearly all are
-  SELECT min(interface_no) AS interface_no, max(interface_no) AS other_interface,
-    client_key, server_key, server_port, protocol,
+), channel AS MATERIALIZED (
+  SELECT capture, client_key, server_key, server_port, protocol,
+    coalesce(min(interface_id) FILTER (instance_id IS NOT NULL), min(interface_id)) AS interface_id,
+    coalesce(min(vpc_id), '') AS vpc_id,
     count(*) AS connections, count(*) FILTER (refused) AS refused,
     sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in,
-    sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
+    sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end,
+    min(start) - INTERVAL 24 HOUR AS day_before
   FROM unnamed_connection
-  GROUP BY client_key, server_key, server_port, protocol
-), interface_channel AS (
-  SELECT u.interface_no, u.client_key, u.server_key, u.server_port, u.protocol,
-    count(*) AS connections, count(*) FILTER (u.refused) AS refused,
-    sum(u.bytes_out)::BIGINT AS bytes_out, sum(u.bytes_in)::BIGINT AS bytes_in,
-    sum(u.records)::BIGINT AS records, min(u.start) AS first_start,
-    max(u."end") AS last_end, count(u.instance_id) AS with_instance,
-    any_value(u.capture) AS capture, any_value(u.interface_id) AS interface_id
-  FROM unnamed_connection u
-    SEMI JOIN (FROM seen_channel WHERE interface_no <> other_interface) s USING (
-      client_key, server_key, server_port, protocol
-    )
-  GROUP BY u.interface_no, u.client_key, u.server_key, u.server_port, u.protocol
-), best_channel AS (
-  SELECT *
-  FROM interface_channel
-  QUALIFY row_number() OVER (
-    PARTITION BY capture, client_key, server_key, server_port, protocol
-    ORDER BY with_instance DESC, connections DESC, interface_id
-  ) = 1
-), interface AS (
-  SELECT interface_no, any_value(capture) AS capture, any_value(interface_id) AS interface_id, any_value(vpc_id) AS vpc_id
-  FROM unnamed_connection
-  GROUP BY interface_no
-), channel AS (
-  SELECT c.*, i.capture, i.interface_id, coalesce(i.vpc_id, '') AS vpc_id, c.first_start - INTERVAL 24 HOUR AS day_before
-  FROM (
-    SELECT * EXCLUDE (other_interface)
-    FROM seen_channel
-    WHERE interface_no = other_interface
-    UNION ALL
-    SELECT * EXCLUDE (with_instance, capture, interface_id) FROM best_channel
-  ) c
-    JOIN interface i USING (interface_no)
+  GROUP BY capture, client_key, server_key, server_port, protocol
 ), ipv6_text AS ( -- texts of the few addresses that are not IPv4
   SELECT key, key_text(key) AS text
   FROM (
-    SELECT client_key AS key FROM seen_channel WHERE client_key >= 4294967296
+    SELECT client_key AS key FROM channel WHERE client_key >= 4294967296
     UNION
-    SELECT server_key FROM seen_channel WHERE server_key >= 4294967296
+    SELECT server_key FROM channel WHERE server_key >= 4294967296
   )
 ), asker AS (
   SELECT capture, key_of(srcaddr_n) AS client_key, queries

@@ -27,7 +27,7 @@
 -- labelled flow events are decided as labelled.
 --
 -- attack: T1133, T1190, T1021.001, T1021.004, T1562.007
--- needs:  session_keys
+-- needs:  connection_keys
 -- steps:  attempts
 -- param: ports text = 22,23,135,139,445,1433,1521,2375,2379,3306,3389,5432,5900,5985,5986,6379,6443,9200,10250,11211,27017 ports, with
 --                                        commas
@@ -65,18 +65,18 @@ WITH listed_port AS (
 ), dropped_entry AS (
   SELECT DISTINCT entry FROM listed_port WHERE entry <> '' AND len(port_list(entry)) = 0
 ), knock AS (
-  SELECT capture, interface_no, interface_id, client_key, server_key, server_port, protocol,
+  SELECT capture, interface_id, instance_id, client_key, server_key, server_port, protocol,
     answer = 'refused' AS refused, answer = 'reset' AS reset, answer = 'answered' AND refused_records = 0 AS answered,
     bytes_out, bytes_in, seconds, records, start, "end"
   FROM attempt
   WHERE direction = 'in' AND server_port IN (SELECT port FROM admin_port)
 ), visitor AS MATERIALIZED (
-  SELECT interface_no, server_key, server_port, protocol, client_key, bool_or(answered) AS answered
+  SELECT capture, server_key, server_port, protocol, client_key, bool_or(answered) AS answered
   FROM knock
   WHERE NOT refused
-  GROUP BY interface_no, server_key, server_port, protocol, client_key
+  GROUP BY capture, server_key, server_port, protocol, client_key
 ), guest_count AS (
-  SELECT v.interface_no, v.server_key, v.server_port, v.protocol,
+  SELECT v.capture, v.server_key, v.server_port, v.protocol,
     count(*) AS sources, count(DISTINCT s.network) AS networks,
     count(DISTINCT s.network) FILTER (v.answered) AS answered_networks
   FROM visitor v
@@ -89,8 +89,8 @@ WITH listed_port AS (
       FROM (SELECT DISTINCT client_key FROM visitor)
     ) s USING (client_key)
   GROUP BY ALL
-), interface_door AS (
-  SELECT any_value(capture) AS capture, interface_no, any_value(interface_id) AS interface_id,
+), visited_door AS (
+  SELECT capture, coalesce(min(interface_id) FILTER (instance_id IS NOT NULL), min(interface_id)) AS interface_id,
     server_key, server_port, protocol,
     count(*) FILTER (NOT refused) AS connections, count(*) FILTER (answered) AS answered,
     count(*) FILTER (reset) AS resets, count(*) FILTER (refused) AS refused, max(start) FILTER (refused) AS last_refused,
@@ -101,16 +101,12 @@ WITH listed_port AS (
     sum(bytes_in) FILTER (NOT refused)::BIGINT AS bytes_in,
     sum(records) FILTER (NOT refused)::BIGINT AS records
   FROM knock
-  GROUP BY interface_no, server_key, server_port, protocol
+  GROUP BY capture, server_key, server_port, protocol
   HAVING count(*) FILTER (NOT refused) > 0
 ), door AS (
   SELECT m.*, g.sources, g.networks, g.answered_networks
-  FROM interface_door m
-    JOIN guest_count g USING (interface_no, server_key, server_port, protocol)
-  QUALIFY row_number() OVER (
-    PARTITION BY m.capture, m.server_key, m.server_port, m.protocol
-    ORDER BY m.connections DESC, m.interface_id
-  ) = 1
+  FROM visited_door m
+    JOIN guest_count g USING (capture, server_key, server_port, protocol)
 ), candidate AS (
   SELECT *,
     refused >= 3 AND last_refused < first_start AS opened,

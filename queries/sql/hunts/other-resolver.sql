@@ -23,7 +23,7 @@
 -- its findings.
 --
 -- attack: T1071.004, T1572
--- needs:  session_keys, resolver_log
+-- needs:  connection_keys, resolver_log
 -- uses:   dns
 -- steps:  attempts
 -- param:  ports    text     = 53,853  ports of DNS, with commas
@@ -64,23 +64,16 @@ WITH listed_port AS (
   FROM outward_attempt
   WHERE server_port IN (SELECT port FROM resolver_port)
     OR server_port = 443 AND server_key IN (SELECT server_key FROM doh_server)
-), interface_channel AS (
-  SELECT any_value(capture) AS capture, any_value(interface_id) AS interface_id,
+), channel AS (
+  SELECT capture, coalesce(min(interface_id) FILTER (instance_id IS NOT NULL), min(interface_id)) AS interface_id,
     client_key, server_key, server_port, protocol,
     any_value(direction) = 'out' AS outside, count(*) AS connections, count(*) FILTER (answer = 'refused') AS refused,
     count(*) FILTER (answer = 'answered') AS answered,
     sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in,
     sum(records)::BIGINT AS records, min(start) AS first_start,
-    max("end") AS last_end, count(instance_id) AS with_instance
+    max("end") AS last_end
   FROM resolver_connection
-  GROUP BY interface_no, client_key, server_key, server_port, protocol
-), channel AS (
-  SELECT *
-  FROM interface_channel
-  QUALIFY row_number() OVER (
-    PARTITION BY capture, client_key, server_key, server_port, protocol
-    ORDER BY with_instance DESC, connections DESC, interface_id
-  ) = 1
+  GROUP BY capture, client_key, server_key, server_port, protocol
 ), ipv6_text AS ( -- texts of the few addresses that are not IPv4
   SELECT key, key_text(key) AS text
   FROM (

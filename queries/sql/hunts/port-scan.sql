@@ -25,7 +25,7 @@
 -- repeated over 12 ports and looked at as it leaves an interface, are decided as labelled.
 --
 -- attack: T1046, T1595.001
--- needs:  session_keys
+-- needs:  connection_keys
 -- steps:  attempts
 -- param:  ports    int      = 10                          at least so many ports in an hour
 -- param:  skip     text     = 53,80,123,443,445,853,2049  ports that do not count, with commas

@@ -24,7 +24,7 @@
 -- with low severity, as its 25 targets are outside and its port is 80.
 --
 -- attack: T1046, T1021, T1595.001
--- needs:  session_keys
+-- needs:  connection_keys
 -- steps:  attempts
 -- param:  targets  int      = 25  at least so many targets in ten minutes
 -- param:  from     time           only what begins at or after this moment
@@ -85,8 +85,8 @@ WITH timed_attempt AS NOT MATERIALIZED (
       GROUP BY ALL
     ) w USING (source_no)
 ), target AS (
-  SELECT w.sweep_no, l.interface_no, l.server_key,
-    any_value(l.interface_id) AS interface_id, any_value(w.most) AS most, count(*) AS connections,
+  SELECT w.sweep_no, l.interface_id, l.server_key,
+    any_value(w.most) AS most, count(*) AS connections,
     count(*) FILTER (l.direction = 'out') AS outward,
     max(
       CASE l.answer
@@ -100,7 +100,7 @@ WITH timed_attempt AS NOT MATERIALIZED (
   FROM timed_attempt l
     JOIN wide_source w USING (capture, client_key, server_port, protocol)
   WHERE l.five BETWEEN w.since AND w.until
-  GROUP BY w.sweep_no, l.interface_no, l.server_key
+  GROUP BY w.sweep_no, l.interface_id, l.server_key
 ), source_interface AS (
   SELECT sweep_no, min(interface_id) AS interface_id
   FROM (
@@ -120,7 +120,7 @@ WITH timed_attempt AS NOT MATERIALIZED (
     QUALIFY place <= 100
   )
   GROUP BY sweep_no
-), whole_target AS ( -- as if one interface had seen it
+), whole_target AS (
   SELECT sweep_no, server_key, max(most) AS most, max(best) AS best, sum(connections) AS connections,
     sum(outward) AS outward, sum(records) AS records, min(first_start) AS first_start, max(last_end) AS last_end
   FROM target

@@ -22,7 +22,7 @@
 -- not-proof: That a place is bad: it is new and has few friends.
 --
 -- attack: T1071.001, T1102, T1105, T1571
--- needs:  session_keys, answer_name, service_address, resolver_log
+-- needs:  connection_keys, answer_name, service_address, resolver_log
 -- uses:   dns
 -- steps:  aws-own, attempts
 -- param:  t0       time            the moment of the break-in; without it every rare place is shown
@@ -32,7 +32,7 @@
 -- param:  from     time            only what begins at or after this moment: must lie before T0
 -- param:  to       time            only what begins before this moment
 -- param:  capture  capture         only this capture; empty for all
--- step:   connection  connections between inside and outside that were let through
+-- step:   outside_connection  connections between inside and outside that were let through
 -- step:   place  outside places that were perhaps not called before T0, and callers of doors that few use
 -- step:   rare_place  of them rare
 -- step:   fresh_place  of those only since T0, where it is given
@@ -46,8 +46,8 @@
 -- column: hours_before number
 -- column: t0_given flag
 -- column: service text
-WITH connection AS (
-  SELECT capture, interface_no, interface_id, instance_id, direction,
+WITH outside_connection AS (
+  SELECT capture, interface_id, instance_id, direction,
     CASE WHEN direction = 'out' THEN client_key ELSE server_key END AS host_key,
     CASE WHEN direction = 'out' THEN server_key ELSE client_key END AS outside_key,
     CASE WHEN direction = 'out' THEN peer_no(server_key, name_no) ELSE client_key END AS peer,
@@ -65,53 +65,45 @@ WITH connection AS (
 ), capture_bounds AS MATERIALIZED (
   SELECT capture, min(start) AS begun,
     count(DISTINCT host_key) FILTER (direction = 'out') AS all_hosts
-  FROM connection
+  FROM outside_connection
   GROUP BY capture
-), interface AS (
-  SELECT interface_no, any_value(capture) AS capture FROM connection GROUP BY interface_no
 ), place_name AS MATERIALIZED ( -- names by registered domain, which has the number of its first name
   SELECT name_no, name_peer(name_no) AS peer, name, domain, name_peer(min(name_no) OVER (PARTITION BY domain)) AS place_no
   FROM (
     SELECT n.name_no, n.name, coalesce(any_value(d.registered_domain), n.name) AS domain
     FROM answer_name n
-      SEMI JOIN (SELECT DISTINCT name_no FROM connection) c ON c.name_no = n.name_no
+      SEMI JOIN (SELECT DISTINCT name_no FROM outside_connection) c ON c.name_no = n.name_no
       LEFT JOIN (SELECT DISTINCT name, registered_domain FROM dns) d ON d.name = n.name
     GROUP BY n.name_no, n.name
   )
-), old_place AS MATERIALIZED ( -- places that somebody called before T0, as the one interface says that saw it
-  SELECT DISTINCT b.capture, coalesce(n.place_no, m.peer) AS place_no
+), old_place AS MATERIALIZED ( -- places that somebody called before T0
+  SELECT DISTINCT m.capture, coalesce(n.place_no, m.peer) AS place_no
   FROM (
-    SELECT host_key, peer, min(interface_no) AS interface_no, min(start) AS first_start
-    FROM connection
-    WHERE direction = 'out'
-    GROUP BY host_key, peer
-    HAVING min(interface_no) = max(interface_no)
+    SELECT DISTINCT capture, peer
+    FROM outside_connection
+    WHERE direction = 'out' AND start < $t0::TIMESTAMP
   ) m
-    JOIN interface i USING (interface_no)
-    JOIN capture_bounds b ON b.capture = i.capture
     LEFT JOIN place_name n ON n.peer = m.peer
-  WHERE m.first_start < $t0::TIMESTAMP
 ), public_door AS MATERIALIZED (
-  SELECT DISTINCT capture, host_key, door
+  SELECT capture, host_key, door
   FROM (
-    SELECT DISTINCT interface_no, host_key, door, peer
-    FROM connection
+    SELECT DISTINCT capture, host_key, door, peer
+    FROM outside_connection
     WHERE direction = 'in'
   )
-    JOIN interface USING (interface_no)
-  GROUP BY interface_no, capture, host_key, door
+  GROUP BY capture, host_key, door
   HAVING count(*) > $doors::BIGINT
 ), likely_connection AS (
   SELECT l.*, coalesce(n.place_no, l.peer) AS place_no
-  FROM (FROM connection WHERE direction = 'out') l
+  FROM (FROM outside_connection WHERE direction = 'out') l
     LEFT JOIN (SELECT peer, place_no FROM place_name) n USING (peer)
     ANTI JOIN old_place b ON b.capture = l.capture AND b.place_no = coalesce(n.place_no, l.peer)
   UNION ALL
   SELECT l.*, l.peer
-  FROM (FROM connection WHERE direction = 'in') l
+  FROM (FROM outside_connection WHERE direction = 'in') l
     ANTI JOIN public_door d ON d.capture = l.capture AND d.host_key = l.host_key AND d.door = l.door
 ), pair AS (
-  SELECT any_value(l.capture) AS capture, any_value(l.interface_id) AS interface_id,
+  SELECT l.capture, coalesce(min(l.interface_id) FILTER (l.instance_id IS NOT NULL), min(l.interface_id)) AS interface_id,
     l.direction, l.host_key, l.door, l.peer, l.place_no,
     any_value(l.name_no) AS name_no, min(l.outside_key) AS outside_key,
     min(l.server_port) AS lowest_port, max(l.server_port) AS highest_port,
@@ -124,11 +116,7 @@ WITH connection AS (
     LEFT JOIN service_address v ON v.server_key = l.outside_key
     LEFT JOIN aws_address a ON a.server_key = l.outside_key
     LEFT JOIN aws_name w ON w.name_no = l.name_no
-  GROUP BY l.interface_no, l.direction, l.host_key, l.door, l.peer, l.place_no
-  QUALIFY row_number() OVER (
-    PARTITION BY any_value(l.capture), l.direction, l.host_key, l.door, l.peer
-    ORDER BY count(l.instance_id) > 0 DESC, count(*) DESC, any_value(l.interface_id)
-  ) = 1
+  GROUP BY l.capture, l.direction, l.host_key, l.door, l.peer, l.place_no
 ), place AS (
   SELECT p.capture, p.direction, p.place_no, any_value(n.domain) AS domain,
     CASE WHEN p.direction = 'in' THEN p.host_key END AS door_key,

@@ -24,7 +24,7 @@
 -- not-proof: That a try was hostile, or what it would have sent.
 --
 -- attack: T1046, T1595.001, T1071, T1021
--- needs:  session_keys, answer_name, service_address
+-- needs:  session_keys, connection_keys, answer_name, service_address
 -- steps:  attempts
 -- param:  least    int      = 5   at least so many connections: fewer is a mistyped address
 -- param:  top      int      = 50  so many findings, the best; the reason says of how many

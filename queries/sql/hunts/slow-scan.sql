@@ -25,7 +25,7 @@
 -- not-proof: That anything was found or used. Hosts with public addresses are scanned every day.
 --
 -- attack: T1046, T1595.001, T1018
--- needs:  session_keys
+-- needs:  connection_keys
 -- steps:  attempts
 -- param:  height   int      = 10  the walk must reach at least this height
 -- param:  from     time           only what begins at or after this moment

@@ -28,7 +28,7 @@
 -- deserves a question to the owner.
 --
 -- attack: T1048, T1041, T1567.002, T1537, T1030
--- needs:  session_keys, answer_name, service_address
+-- needs:  connection_keys, answer_name, service_address
 -- uses:   dns
 -- steps:  aws-own
 -- param:  z        number   = 6    how unusual at least
@@ -36,7 +36,7 @@
 -- param:  from     time            only what begins at or after this moment
 -- param:  to       time            only what begins before this moment
 -- param:  capture  capture         only this capture; empty for all
--- step:   connection  connections that sent something out
+-- step:   outside_connection  connections that sent something out
 -- step:   place_sum  hosts and places
 -- step:   unusual_place  hosts and places with an unusual hour or sum
 -- step:   piece  places of too little for that, which no other host calls
@@ -51,8 +51,8 @@
 -- column: compared_hours number
 -- column: callers count
 -- column: service text
-WITH connection AS (
-  SELECT capture, interface_no, interface_id, instance_id,
+WITH outside_connection AS (
+  SELECT capture, interface_id, instance_id,
     CASE WHEN direction = 'out' THEN client_key ELSE server_key END AS host,
     CASE WHEN direction = 'out' THEN server_key ELSE client_key END AS outside_key,
     CASE WHEN direction = 'out' THEN peer_no(server_key, name_no) ELSE client_key END AS place,
@@ -62,81 +62,72 @@ WITH connection AS (
     coalesce(CASE WHEN direction = 'out' THEN bytes_out ELSE bytes_in END, 0) AS sent,
     coalesce(CASE WHEN direction = 'out' THEN bytes_in ELSE bytes_out END, 0) AS got,
     records, start, "end", epoch_us(start) // 3600000000 AS hour
-  FROM session_keys
+  FROM connection_keys
   WHERE direction IN ('out', 'in')
-    AND NOT translated
     AND coalesce(CASE WHEN direction = 'out' THEN bytes_out ELSE bytes_in END, 0) > 0
     AND of(capture, $capture) AND within(start, $from, $to)
-), host_interface AS (
-  SELECT any_value(capture) AS capture, interface_no, any_value(interface_id) AS interface_id, host, min(start) AS first_start
-  FROM connection
-  GROUP BY interface_no, host
-  QUALIFY row_number() OVER (
-    PARTITION BY any_value(capture), host
-    ORDER BY count(instance_id) DESC, sum(sent) DESC, any_value(interface_id)
-  ) = 1
+), sending_host AS (
+  SELECT capture, host, min(start) AS first_start,
+    coalesce(min(interface_id) FILTER (instance_id IS NOT NULL), min(interface_id)) AS interface_id
+  FROM outside_connection
+  GROUP BY capture, host
 ), sent_part AS (
-  SELECT interface_no, host, place, sent::DOUBLE AS sent, hour
-  FROM connection
+  SELECT capture, host, place, sent::DOUBLE AS sent, hour
+  FROM outside_connection
   WHERE epoch_us("end") // 3600000000 = hour
   UNION ALL
-  SELECT interface_no, host, place, sent / (date_diff('hour', start, "end") + 1),
+  SELECT capture, host, place, sent / (date_diff('hour', start, "end") + 1),
     epoch_us(
       unnest(generate_series(date_trunc('hour', start), least("end", start + INTERVAL 366 DAY), INTERVAL 1 HOUR))
     ) // 3600000000
-  FROM connection
+  FROM outside_connection
   WHERE epoch_us("end") // 3600000000 <> hour
 ), place_hour AS MATERIALIZED (
-  SELECT interface_no, host, place, hour, sum(sent) AS sent
+  SELECT capture, host, place, hour, sum(sent) AS sent
   FROM sent_part
-    SEMI JOIN host_interface USING (interface_no, host)
-  GROUP BY interface_no, host, place, hour
+  GROUP BY capture, host, place, hour
 ), host_hour AS (
-  SELECT interface_no, host, hour, max(sent) AS most FROM place_hour GROUP BY interface_no, host, hour
+  SELECT capture, host, hour, max(sent) AS most FROM place_hour GROUP BY capture, host, hour
 ), usual_hour AS (
-  SELECT interface_no, host, median(most) AS middle, mad(most) AS spread, count(*) AS hours
+  SELECT capture, host, median(most) AS middle, mad(most) AS spread, count(*) AS hours
   FROM host_hour
-  GROUP BY interface_no, host
+  GROUP BY capture, host
 ), place_sum AS MATERIALIZED (
-  SELECT interface_no, host, place, bool_and(outward) AS outward, sum(sent)::BIGINT AS sent, sum(got)::BIGINT AS got,
+  SELECT capture, host, place, bool_and(outward) AS outward, sum(sent)::BIGINT AS sent, sum(got)::BIGINT AS got,
     sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
-  FROM connection
-    SEMI JOIN host_interface USING (interface_no, host)
-  GROUP BY interface_no, host, place
+  FROM outside_connection
+  GROUP BY capture, host, place
 ), place_callers AS (
-  SELECT i.capture, p.place, count(DISTINCT p.host) AS callers
-  FROM place_sum p
-    JOIN host_interface i USING (interface_no, host)
-  GROUP BY i.capture, p.place
+  SELECT capture, place, count(DISTINCT host) AS callers FROM place_sum GROUP BY capture, place
 ), usual_sum AS (
-  SELECT interface_no, host, median(sent) AS middle, mad(sent) AS spread, count(*) AS places
+  SELECT capture, host, median(sent) AS middle, mad(sent) AS spread, count(*) AS places
   FROM place_sum
-  GROUP BY interface_no, host
+  GROUP BY capture, host
 ), peak AS (
-  SELECT interface_no, host, place, max(sent) AS most, arg_max(hour, (sent, hour)) AS hour
+  SELECT capture, host, place, max(sent) AS most, arg_max(hour, (sent, hour)) AS hour
   FROM place_hour
-    SEMI JOIN (FROM place_sum WHERE sent >= $mb::DOUBLE * 1000000) USING (interface_no, host, place)
-  GROUP BY interface_no, host, place
+    SEMI JOIN (FROM place_sum WHERE sent >= $mb::DOUBLE * 1000000) USING (capture, host, place)
+  GROUP BY capture, host, place
 ), judged_place AS (
-  SELECT p.*, k.most, k.hour, i.capture, i.interface_id, c.callers, u.middle, u.hours, t.middle AS middle_sum, t.places,
+  SELECT p.*, k.most, k.hour, i.interface_id, c.callers, u.middle, u.hours, t.middle AS middle_sum, t.places,
     (k.most - u.middle) / (1.4826 * u.spread + 1000000) AS z_hour,
     (p.sent - t.middle) / (1.4826 * t.spread + 1000000) AS z_sum,
     k.most >= $mb::DOUBLE * 1000000 AND z_hour >= $z::DOUBLE AS by_hour,
     p.sent >= 2000000 * $mb::DOUBLE AND z_sum >= $z::DOUBLE AND c.callers = 1 AND t.places > 1 AS by_sum,
     epoch(p.first_start - i.first_start) / 3600 AS hours_before
   FROM place_sum p
-    JOIN peak k USING (interface_no, host, place)
-    JOIN host_interface i USING (interface_no, host)
-    JOIN usual_hour u USING (interface_no, host)
-    JOIN usual_sum t USING (interface_no, host)
+    JOIN peak k USING (capture, host, place)
+    JOIN sending_host i USING (capture, host)
+    JOIN usual_hour u USING (capture, host)
+    JOIN usual_sum t USING (capture, host)
     JOIN place_callers c ON c.capture = i.capture AND c.place = p.place
 ), unusual_place AS (
   FROM judged_place WHERE by_hour OR by_sum
 ), other_hours AS ( -- of the host, more than twelve hours from the fullest, and what went to the place in them
-  SELECT u.interface_no, u.host, u.place, count(DISTINCT h.hour) AS hours, max(p.sent) AS most
+  SELECT u.capture, u.host, u.place, count(DISTINCT h.hour) AS hours, max(p.sent) AS most
   FROM unusual_place u
-    JOIN host_hour h ON h.interface_no = u.interface_no AND h.host = u.host AND abs(h.hour - u.hour) > 12
-    LEFT JOIN place_hour p ON p.interface_no = u.interface_no
+    JOIN host_hour h ON h.capture = u.capture AND h.host = u.host AND abs(h.hour - u.hour) > 12
+    LEFT JOIN place_hour p ON p.capture = u.capture
       AND p.host = u.host
       AND p.place = u.place
       AND p.hour = h.hour
@@ -145,35 +136,35 @@ WITH connection AS (
   SELECT u.*, coalesce(o.most, 0) <= u.most / 10 OR u.hours_before >= 12 AS is_new,
     greatest(u.hours_before, coalesce(o.hours, 0)) AS compared_hours
   FROM unusual_place u
-    LEFT JOIN other_hours o USING (interface_no, host, place)
+    LEFT JOIN other_hours o USING (capture, host, place)
 ), upload AS (
-  SELECT u.interface_no, u.host, u.place, any_value(n.name) AS name, any_value(n.name_no) AS name_no,
+  SELECT u.capture, u.host, u.place, any_value(n.name) AS name, any_value(n.name_no) AS name_no,
     max(v.service) FILTER (l.outward) AS service,
     bool_and(CASE WHEN l.name_no IS NULL THEN l.outward AND a.server_key IS NOT NULL ELSE m.name_no IS NOT NULL END) AS own,
     arg_max(l.outside_key, (l.sent, l.outside_key, l.port)) AS outside_key,
     arg_max(l.port, (l.sent, l.outside_key, l.port)) AS port
   FROM unusual_place u
-    JOIN connection l USING (interface_no, host, place)
+    JOIN outside_connection l USING (capture, host, place)
     LEFT JOIN answer_name n ON n.name_no = l.name_no
     LEFT JOIN aws_name m ON m.name_no = l.name_no
     LEFT JOIN aws_address a ON a.server_key = l.outside_key
     LEFT JOIN service_address v ON v.server_key = l.outside_key
-  GROUP BY u.interface_no, u.host, u.place
+  GROUP BY u.capture, u.host, u.place
 ), piece AS (
-  SELECT p.*, i.capture, i.interface_id, i.first_start AS host_start
+  SELECT p.*, i.interface_id, i.first_start AS host_start
   FROM place_sum p
-    JOIN host_interface i USING (interface_no, host)
+    JOIN sending_host i USING (capture, host)
     JOIN place_callers c ON c.capture = i.capture AND c.place = p.place
-    ANTI JOIN unusual_place u ON u.interface_no = p.interface_no AND u.host = p.host AND u.place = p.place
+    ANTI JOIN unusual_place u ON u.capture = p.capture AND u.host = p.host AND u.place = p.place
   WHERE p.outward AND c.callers = 1 AND p.sent < 2000000 * $mb::DOUBLE AND p.sent > p.got
 ), pieces AS (
-  SELECT interface_no, host, any_value(capture) AS capture, any_value(interface_id) AS interface_id, count(*) AS places,
+  SELECT capture, host, any_value(interface_id) AS interface_id, count(*) AS places,
     sum(sent)::BIGINT AS sent, sum(got)::BIGINT AS got, max(sent) AS most, sum(records)::BIGINT AS records,
     count(*) FILTER (place < name_peer(0)) AS unnamed,
     min(first_start) AS first_start, max(last_end) AS last_end,
     epoch(min(first_start) - any_value(host_start)) / 3600 AS hours_before
   FROM piece
-  GROUP BY interface_no, host
+  GROUP BY capture, host
   HAVING sum(sent) >= 2000000 * $mb::DOUBLE AND count(*) >= 3
 ), finding AS (
   SELECT CASE WHEN c.by_hour THEN 'hour' ELSE 'in all' END AS kind,
@@ -186,15 +177,15 @@ WITH connection AS (
       CASE WHEN c.by_sum THEN ln(c.sent / (2000000 * $mb::DOUBLE)) / ln(100) ELSE 0 END
     ) AS size
   FROM compared_place c
-    JOIN upload u USING (interface_no, host, place)
+    JOIN upload u USING (capture, host, place)
   UNION ALL
   SELECT 'pieces', p.capture, p.interface_id, p.host, NULL, NULL, NULL, NULL, p.places, p.sent, p.got, p.records,
     p.first_start, p.last_end, p.most, NULL, u.middle, u.hours, t.middle, t.places, 1,
     (p.sent - t.middle) / (1.4826 * t.spread + 1000000), true, p.hours_before, NULL, false,
     ln(p.sent / (2000000 * $mb::DOUBLE)) / ln(100)
   FROM pieces p
-    JOIN usual_hour u USING (interface_no, host)
-    JOIN usual_sum t USING (interface_no, host)
+    JOIN usual_hour u USING (capture, host)
+    JOIN usual_sum t USING (capture, host)
 ), scored AS (
   SELECT *,
     0.25 * greatest(0, least(1, ln(z) / ln(100)))
