@@ -30,9 +30,17 @@ const daySeconds = 86400
 
 // newOrdinary makes an empty day whose machines have these addresses.
 func newOrdinary(seed uint64, own []string) *ordinary {
-	o := &ordinary{rng: rand.New(rand.NewPCG(seed, 53)), known: map[string]bool{}, port: map[string]int{}, own: map[string]string{}, until: daySeconds}
-	o.flow.WriteString("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status " +
-		"vpc-id instance-id tcp-flags pkt-src-aws-service pkt-dst-aws-service flow-direction\n")
+	o := &ordinary{
+		rng:   rand.New(rand.NewPCG(seed, 53)),
+		known: map[string]bool{},
+		port:  map[string]int{},
+		own:   map[string]string{},
+		until: daySeconds,
+	}
+	o.flow.WriteString(
+		"version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status " +
+			"vpc-id instance-id tcp-flags pkt-src-aws-service pkt-dst-aws-service flow-direction\n",
+	)
 	for i, a := range own {
 		o.own[a] = fmt.Sprintf("eni-%017x", 0xa000+i)
 	}
@@ -115,8 +123,26 @@ func (o *ordinary) line(side string, c call, there bool, from, to float64, size 
 		return s
 	}
 	start := firstDay.Unix()
-	fmt.Fprintf(&o.flow, "5 111122223333 %s %s %s %d %d %d %d %d %d %d %s OK vpc-1 i-%s %d %s %s %s\n", o.own[side], src, dst, srcPort, dstPort, c.protocol, packets, size,
-		start+int64(from), start+int64(max(from, to)), c.action, o.own[side][4:], flags, text(ofSrc), text(ofDst), way)
+	fmt.Fprintf(
+		&o.flow,
+		"5 111122223333 %s %s %s %d %d %d %d %d %d %d %s OK vpc-1 i-%s %d %s %s %s\n",
+		o.own[side],
+		src,
+		dst,
+		srcPort,
+		dstPort,
+		c.protocol,
+		packets,
+		size,
+		start+int64(from),
+		start+int64(max(from, to)),
+		c.action,
+		o.own[side][4:],
+		flags,
+		text(ofSrc),
+		text(ofDst),
+		way,
+	)
 	o.records++
 }
 
@@ -128,7 +154,9 @@ func (o *ordinary) ask(client, name, kind string, at float64, ttl int, rcode str
 	}
 	o.known[key] = true
 	question{
-		at: firstDay.Add(time.Duration(at * float64(time.Second))), client: netip.MustParseAddr(client), port: 1024 + o.rng.IntN(60000), transport: "UDP",
+		at: firstDay.Add(
+			time.Duration(at * float64(time.Second)),
+		), client: netip.MustParseAddr(client), port: 1024 + o.rng.IntN(60000), transport: "UDP",
 		name: name, kind: kind, rcode: rcode, answers: answers,
 	}.record(&o.dns)
 	o.records++
@@ -181,8 +209,16 @@ func dayHosts() map[string][]string {
 		return all
 	}
 	return map[string][]string{
-		"balancer": row("10.20.0.", 11, 2), "web": row("10.20.1.", 10, 6), "app": row("10.20.2.", 10, 10), "database": row("10.20.3.", 10, 3),
-		"mail": row("10.20.4.", 10, 1), "build": row("10.20.5.", 10, 3), "monitor": row("10.20.6.", 10, 1), "files": row("10.20.7.", 10, 2), "desk": row("10.20.8.", 10, 20),
+		"balancer": row(
+			"10.20.0.",
+			11,
+			2,
+		), "web": row("10.20.1.", 10, 6), "app": row("10.20.2.", 10, 10), "database": row("10.20.3.", 10, 3),
+		"mail": row(
+			"10.20.4.",
+			10,
+			1,
+		), "build": row("10.20.5.", 10, 3), "monitor": row("10.20.6.", 10, 1), "files": row("10.20.7.", 10, 2), "desk": row("10.20.8.", 10, 20),
 	}
 }
 

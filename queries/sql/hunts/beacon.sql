@@ -24,7 +24,8 @@
 -- 0.15 off for it). With too few calls for the score to pass, a channel that keeps its clock is shown
 -- as low, with what is missing. Severity is low for AWS's own and a fleet's, and where less than 60% of the pauses
 -- keep to the clock, or less than 90% with a timing below 0.75; high from 0.8 in score, timing and size: a program
--- that waits for orders says the same each time, one that delivers does not.
+-- that waits for orders says the same each time, one that delivers does not; never high for calls to a door of ours that ten
+-- outside addresses call, where a clock is a health check mostly.
 --
 -- false-positives: Agents that report in (SSM, CloudWatch), update checks, health checks from
 -- outside, time servers, mail that is fetched.
@@ -194,6 +195,13 @@ WITH outside_connection AS NOT MATERIALIZED (
       FROM rated_spell
       WHERE raw * weight >= $least::DOUBLE OR raw >= greatest(0.85, $least::DOUBLE)
     )
+), public_door AS ( -- doors of ours that ten outside addresses call
+  SELECT l.capture, l.peer, l.server_port, count(DISTINCT l.client_key) AS callers
+  FROM outside_connection l
+    SEMI JOIN (FROM shown_channel WHERE NOT outward) t USING (capture, peer, server_port)
+  WHERE NOT l.outward
+  GROUP BY ALL
+  HAVING count(DISTINCT l.client_key) >= 10
 ), channel_sum AS (
   SELECT t.channel_no, any_value(t.capture) AS capture, any_value(t.interface_id) AS interface_id,
     any_value(CASE WHEN t.outward THEN 'out' ELSE 'in' END) AS direction,
@@ -211,7 +219,7 @@ WITH outside_connection AS NOT MATERIALIZED (
 ), named_channel AS (
   SELECT s.*, n.name, d.registered_domain,
     CASE WHEN s.name_no IS NULL THEN s.aws_addresses ELSE a.name_no IS NOT NULL END AS aws_own,
-    coalesce(p.callers, 1) AS callers, c.callers AS all_callers
+    coalesce(p.callers, 1) AS callers, c.callers AS all_callers, o.callers AS door_callers
   FROM channel_sum s
     LEFT JOIN answer_name n USING (name_no)
     LEFT JOIN aws_name a USING (name_no)
@@ -220,6 +228,10 @@ WITH outside_connection AS NOT MATERIALIZED (
       AND p.peer = s.peer
       AND p.server_port = s.server_port
     LEFT JOIN capture_callers c ON c.capture = s.capture
+    LEFT JOIN public_door o ON s.direction = 'in'
+      AND o.capture = s.capture
+      AND o.peer = s.peer
+      AND o.server_port IS NOT DISTINCT FROM s.server_port
     LEFT JOIN (
       SELECT name, any_value(registered_domain) AS registered_domain
       FROM dns
@@ -261,7 +273,7 @@ SELECT round(score, 3)::DOUBLE AS score,
     WHEN outcome <> 'beacon' THEN 'info'
     WHEN aws_own OR fleet OR too_few THEN 'low'
     WHEN kept < 0.6 OR timing < 0.75 AND kept < 0.9 THEN 'low'
-    WHEN score >= 0.8 AND timing >= 0.8 AND size >= 0.8 THEN 'high'
+    WHEN score >= 0.8 AND timing >= 0.8 AND size >= 0.8 AND door_callers IS NULL THEN 'high'
     ELSE 'medium'
   END AS severity,
   CASE outcome
@@ -284,6 +296,7 @@ SELECT round(score, 3)::DOUBLE AS score,
             WHEN fleet THEN format(', 0.85 as {} of {} inside hosts call there', callers, all_callers)
             ELSE ''
           END
+          || coalesce(format('; the door is public, {} outside addresses call it', door_callers), '')
           || CASE
             WHEN too_few
               THEN format('; too few calls to be told from chance: {} like these would pass {:.2f}', enough, $least::DOUBLE)

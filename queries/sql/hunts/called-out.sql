@@ -8,11 +8,11 @@
 -- for longer than the replay ran or that looks around first: no call in this window is no
 -- proof of a clean machine.
 --
--- method: Every connection of the replay to the outside by name or address and port, refused ones
--- included; minus names and addresses of captures with the role baseline, minus AWS's own. A window
--- narrows the replay; it is held against the whole of the other captures. Score: 0.4 for passing, 0.3 where the incident has
--- the same name or address (0.15 for the same registered domain, or the same /24 and port; of IPv6 the /64), 0.2 for the number of tries (full at 200),
--- 0.1 where it called and did not only ask.
+-- method: Every connection of the replay to the outside by name or address and port, refused ones included; minus names
+-- and addresses of captures with the role baseline, minus AWS's own. A window narrows the replay; it is held against
+-- the whole of the other captures. Score: 0.4 for passing, 0.3 where the incident has the same name or address (0.15
+-- for the same registered domain, or the same /24 and port; of IPv6 the /64), 0.2 for the number of tries (full at
+-- 200), 0.1 where it called and did not only ask.
 --
 -- false-positives: Updates of the operating system, agents, time servers, cloud-init: load a capture
 -- of a clean instance of the same image with the role baseline.

@@ -94,7 +94,8 @@ WITH listed_port AS (
     ) AS part
   FROM broken_connection
 ), whole_connection AS (
-  SELECT capture, coalesce(min(interface_id) FILTER (instance_id IS NOT NULL), min(interface_id)) AS interface_id, min(direction) AS direction,
+  SELECT capture, coalesce(min(interface_id) FILTER (instance_id IS NOT NULL), min(interface_id)) AS interface_id,
+    min(direction) AS direction,
     client_key, client_port, p.server_key, server_port, protocol,
     min(n.name) AS name, max(v.service) AS service,
     bool_and(CASE WHEN p.name_no IS NULL THEN a.server_key IS NOT NULL ELSE m.name_no IS NOT NULL END) AS aws, count(*) AS parts,
@@ -110,7 +111,8 @@ WITH listed_port AS (
 ), placed_connection AS (
   SELECT *, coalesce(name, key_text(server_key)) AS place FROM whole_connection
 ), lasting_place AS (
-  SELECT capture, arg_max(interface_id, (last_end - first_start, interface_id)) AS interface_id, direction, client_key, place, min(name) AS name,
+  SELECT capture, arg_max(interface_id, (last_end - first_start, interface_id)) AS interface_id,
+    direction, client_key, place, min(name) AS name,
     arg_max(server_key, (last_end - first_start, server_key)) AS server_key,
     server_port, protocol,
     max(service) AS service, bool_and(aws) AS aws, count(*) AS connections, max(parts) AS parts,

@@ -118,7 +118,8 @@ SELECT round(score, 3)::DOUBLE AS score,
     'asked for from {} on, not in the {:.1f} h of the log before {} ({:.2f}); about {} of {} clients ({:.2f}), {} queries, '
       || '{} connections with {:.2f} MB to its names ({:.2f}){}{}{}',
     strftime(first_query, '%Y-%m-%d %H:%M'), hours_before,
-    CASE WHEN $t0::TIMESTAMP IS NULL THEN 'that, as no t0 was given' ELSE 't0' END, s_new, clients, population, s_rare, queries, connections, bytes_out / 1e6, s_bytes,
+    CASE WHEN $t0::TIMESTAMP IS NULL THEN 'that, as no t0 was given' ELSE 't0' END,
+    s_new, clients, population, s_rare, queries, connections, bytes_out / 1e6, s_bytes,
     CASE
       WHEN s_steady = 1 THEN format('; in {} of {:.0f} hours', hours, greatest(hours, ceil(hours_left)))
       ELSE ''

@@ -187,7 +187,11 @@ SELECT round(score, 3)::DOUBLE AS score,
         || '{:.2f} MB from it{}{}{}{}{}',
       strftime(first_start, '%Y-%m-%d %H:%M'),
       CASE
-        WHEN given THEN format('after T0 ({}) and not in the {:.1f} h of the capture before it', strftime($t0::TIMESTAMP, '%m-%d %H:%M'), baseline)
+        WHEN given
+          THEN format(
+            'after T0 ({}) and not in the {:.1f} h of the capture before it',
+            strftime($t0::TIMESTAMP, '%m-%d %H:%M'), baseline
+          )
         ELSE format('{:.1f} h after the first connection of the capture', baseline)
       END,
       connections, hours, coalesce(bytes_out, 0) / 1e6, coalesce(bytes_in, 0) / 1e6,

@@ -7,13 +7,12 @@
 -- cannot: Why: logging switched off, delivery lost, an instance stopped, data not loaded. Absence is
 -- no proof of quiet. What lies before a source's first record is not listed.
 --
--- method: Gaps between minutes that records speak about of at least 30 minutes and four times the
--- source's median gap (after the gap hunt of DFIR-Companion). Up to the end of the capture
--- too, where the source never comes back. Another source went on where it has records in at least half of the gap's
--- windows of ten minutes, and was there before the gap; one with a record or two in it did not. Score: 0.5 for an interface (its log says NODATA
--- when there is nothing to say), 0.2 for other logs; up to 0.3 for how many of the other
--- sources went on; up to 0.2 for the length against the catalogue's 30 minutes (full at 4
--- hours).
+-- method: Gaps between minutes that records speak about of at least 30 minutes and four times the source's median gap
+-- (after the gap hunt of DFIR-Companion). Up to the end of the capture too, where the source never comes back. Another
+-- source went on where it has records in at least half of the gap's windows of ten minutes, and was there before the
+-- gap; one with a record or two in it did not. Score: 0.5 for an interface (its log says NODATA when there is nothing
+-- to say), 0.2 for other logs; up to 0.3 for how many of the other sources went on; up to 0.2 for the length against
+-- the catalogue's 30 minutes (full at 4 hours).
 --
 -- false-positives: Nights and week-ends in Resolver and zone logs, instances that were stopped or
 -- made, logs switched on late.

@@ -219,7 +219,8 @@ SELECT round(raw * CASE WHEN aws THEN 0.6 ELSE 1 END, 3)::DOUBLE AS score,
       THEN format(
         '{} sent {:.0f} MB to {} in the hour from {}; its usual hour has {:.1f} MB, of {} hours with traffic (z {:.0f}); '
           || '{:.0f} MB to it in all, {:.0f} MB from it',
-        host_text, most / 1e6, place_text, strftime(make_timestamp(hour * 3600000000), '%m-%d %H:%M'), middle / 1e6, hours, z, sent / 1e6, got / 1e6
+        host_text, most / 1e6, place_text, strftime(make_timestamp(hour * 3600000000), '%m-%d %H:%M'),
+        middle / 1e6, hours, z, sent / 1e6, got / 1e6
       )
     WHEN 'in all'
       THEN format(
