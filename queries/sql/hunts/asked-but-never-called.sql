@@ -22,6 +22,9 @@
 -- false-positives: Names that are asked ahead, health checks of resolvers, blocklists and reputation lookups
 -- (an address as a verdict), proxies that call for the client, names of peers that are off.
 --
+-- measured: false findings in benign days, high and medium: a generated day 0 and 0. False findings per million benign
+-- records, high and medium: benign-dns 0 and 0, ordinary day 0 and 0.
+--
 -- not-proof: That data moved in the names.
 --
 -- attack: T1071.004, T1572, T1048.003

@@ -30,6 +30,10 @@
 -- false-positives: Agents that report in (SSM, CloudWatch), update checks, health checks from
 -- outside, time servers, mail that is fetched.
 --
+-- measured: found: planted acts 1 of 1, NjRAT 1 of 1, clocks 8 of 8. False findings in benign days, high and medium:
+-- two days of ctu-normal 0 and 10, a generated day 0 and 16. False findings per million benign records,
+-- high and medium: ctu-normal 0 and 142, benign-dns 0 and 0, ordinary day 0 and 27.
+--
 -- not-proof: That a machine is controlled: it shows a clock and a place, not what is said. A person
 -- may answer at the other end of a long connection.
 --

@@ -19,6 +19,9 @@
 -- false-positives: Advertising and measuring services that share a page, each with an id of their own per view;
 -- sites that deliver pictures from several domains.
 --
+-- measured: found: planted acts 1 of 1. False findings in benign days, high and medium: a generated day 0 and 0. False
+-- findings per million benign records, high and medium: benign-dns 0 and 0, wrccdc 0 and 0, ordinary day 0 and 0.
+--
 -- not-proof: That data went out: the names may be ids of views.
 --
 -- attack: T1071.004, T1568, T1048.003

@@ -21,6 +21,10 @@
 -- false-positives: Content delivery networks, virus scanners that ask for hashes, DNS block lists,
 -- telemetry ids, reverse zones, names of load balancers.
 --
+-- measured: found: planted acts 2 of 2, captures of channels in names 47 of 50. False findings in benign days,
+-- high and medium: a generated day 0 and 0. False findings per million benign records, high and medium: benign-dns 0
+-- and 0, wrccdc 0 and 0, ordinary day 0 and 0.
+--
 -- not-proof: That the answers reached anybody, or what was sent. Virus scanners use names as a
 -- channel with good reason.
 --

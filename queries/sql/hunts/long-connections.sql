@@ -22,6 +22,10 @@
 -- false-positives: Databases, agents, message queues, VPN, mounted file systems, web sockets. Inside and to
 -- AWS's own it is never more than info.
 --
+-- measured: found: planted acts 1 of 1. False findings in benign days, high and medium: two days of ctu-normal 0 and 0,
+-- a generated day 0 and 0. False findings per million benign records, high and medium: ctu-normal 0 and 0, benign-dns 0
+-- and 0, ordinary day 0 and 0.
+--
 -- not-proof: That anything wrong goes on in it.
 --
 -- attack: T1071, T1095, T1572, T1021

@@ -20,6 +20,10 @@
 --
 -- false-positives: Log and metric shippers, backups, image pushes, replication, mail.
 --
+-- measured: false findings in benign days, high and medium: two days of ctu-normal 0 and 0, a generated day 0 and 2.
+-- False findings per million benign records, high and medium: ctu-normal 0 and 0, benign-dns 0 and 0, ordinary day 0
+-- and 3.
+--
 -- not-proof: That the data was taken. Whether it was unusual for the host is the hunt unusual-upload's.
 --
 -- attack: T1041, T1048, T1567

@@ -23,6 +23,9 @@
 -- answer 127.0.0.2, ad blockers that answer 0.0.0.0, mistakes of others in their public
 -- zones.
 --
+-- measured: found: planted acts 2 of 2. False findings in benign days, high and medium: a generated day 0 and 0. False
+-- findings per million benign records, high and medium: benign-dns 0 and 0, wrccdc 0 and 0, ordinary day 0 and 0.
+--
 -- not-proof: That the address was called or that credentials were read.
 --
 -- attack: T1552.005, T1557

@@ -23,6 +23,10 @@
 -- false-positives: Deployments, scaling, backups and reports that run weekly, an administrator's first
 -- look at a host.
 --
+-- measured: found: planted acts 2 of 2. False findings in benign days, high and medium: two days of ctu-normal 0 and 0,
+-- a generated day 0 and 0. False findings per million benign records, high and medium: ctu-normal 0 and 0, benign-dns 0
+-- and 0, ordinary day 0 and 0.
+--
 -- not-proof: That somebody moved through the network: an administrator's new way looks the same.
 --
 -- attack: T1021, T1021.001, T1021.002, T1021.004, T1021.006, T1570

@@ -19,6 +19,9 @@
 --
 -- false-positives: Updates, deployments, new hosts, one-off visits, advertising.
 --
+-- measured: found: planted acts 2 of 2. False findings in benign days, high and medium: a generated day 0 and 1. False
+-- findings per million benign records, high and medium: benign-dns 0 and 0, wrccdc 0 and 0, ordinary day 0 and 2.
+--
 -- not-proof: That the name has to do with the break-in: only that it was not asked for before.
 --
 -- attack: T1071.004, T1071.001, T1568, T1583.001

@@ -23,8 +23,10 @@
 --
 -- not-proof: That anybody came in. Hosts with public addresses are knocked at all day.
 --
--- measured: 2026-11-22, panther-labs/panther-analysis, rules aws_vpc_ssh_allowed_signal and inbound port lists: 10 of 10
--- labelled flow events are decided as labelled.
+-- measured: found: planted acts 1 of 1. False findings in benign days, high and medium: two days of ctu-normal 0 and 0,
+-- a generated day 0 and 0. False findings per million benign records, high and medium: ctu-normal 0 and 0, benign-dns 0
+-- and 0, ordinary day 0 and 0. 2026-11-22, panther-labs/panther-analysis, rules aws_vpc_ssh_allowed_signal and inbound
+-- port lists: 10 of 10 labelled flow events are decided as labelled.
 --
 -- attack: T1133, T1190, T1021.001, T1021.004, T1562.007
 -- needs:  connection_keys

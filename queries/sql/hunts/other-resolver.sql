@@ -19,8 +19,10 @@
 -- not-proof: That names were hidden on purpose. It does prove that the Resolver log of this client
 -- is not the whole.
 --
--- measured: 2026-11-22, stratosphereips/StratosphereLinuxIPS, test5-mixed: 197 of 197 flows labelled Malware-UDP-DNS are in
--- its findings.
+-- measured: found: planted acts 1 of 1. False findings in benign days, high and medium: two days of ctu-normal 0 and 0,
+-- a generated day 0 and 0. False findings per million benign records, high and medium: ctu-normal 0 and 0, benign-dns 0
+-- and 0, ordinary day 0 and 0. 2026-11-22, stratosphereips/StratosphereLinuxIPS, test5-mixed: 197 of 197 flows labelled
+-- Malware-UDP-DNS are in its findings.
 --
 -- attack: T1071.004, T1572
 -- needs:  connection_keys, resolver_log

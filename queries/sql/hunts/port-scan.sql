@@ -21,8 +21,11 @@
 --
 -- not-proof: That anything was found or used. Hosts with public addresses are scanned every day.
 --
--- measured: 2026-11-22, panther-labs/panther-analysis, rule aws_vpc_port_scanning: 6 of 6 labelled flow events, each
--- repeated over 12 ports and looked at as it leaves an interface, are decided as labelled.
+-- measured: found: planted acts 1 of 1, scanned targets of nmap-lan 24 of 24, ports called open in nmap-lan that are 48
+-- of 48. False findings in benign days, high and medium: two days of ctu-normal 0 and 0, a generated day 0 and 0. False
+-- findings per million benign records, high and medium: ctu-normal 0 and 0, benign-dns 0 and 0, ordinary day 0 and 0.
+-- 2026-11-22, panther-labs/panther-analysis, rule aws_vpc_port_scanning: 6 of 6 labelled flow events, each repeated
+-- over 12 ports and looked at as it leaves an interface, are decided as labelled.
 --
 -- attack: T1046, T1595.001
 -- needs:  connection_keys

@@ -20,8 +20,11 @@
 --
 -- not-proof: That a target was entered. Which of them answered is in accepted_targets.
 --
--- measured: 2026-11-22, stratosphereips/StratosphereLinuxIPS, port-scans/horizontal: the scan is found with the defaults,
--- with low severity, as its 25 targets are outside and its port is 80.
+-- measured: found: planted acts 2 of 2, ports called open in nmap-lan that are 18 of 18. False findings in benign days,
+-- high and medium: two days of ctu-normal 0 and 0, a generated day 0 and 0. False findings per million benign records,
+-- high and medium: ctu-normal 0 and 0, benign-dns 0 and 0, ordinary day 0 and 0. 2026-11-22,
+-- stratosphereips/StratosphereLinuxIPS, port-scans/horizontal: the scan is found with the defaults, with low severity,
+-- as its 25 targets are outside and its port is 80.
 --
 -- attack: T1046, T1021, T1595.001
 -- needs:  connection_keys

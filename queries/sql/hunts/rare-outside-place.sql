@@ -19,6 +19,10 @@
 --
 -- false-positives: Browsing, updates, a new tool; hosts with one purpose are rare in all they do.
 --
+-- measured: found: planted acts 1 of 2. False findings in benign days, high and medium: two days of ctu-normal 0 and 0,
+-- a generated day 0 and 0. False findings per million benign records, high and medium: ctu-normal 0 and 0, benign-dns 0
+-- and 0, ordinary day 0 and 0.
+--
 -- not-proof: That a place is bad: it is new and has few friends.
 --
 -- attack: T1071.001, T1102, T1105, T1571

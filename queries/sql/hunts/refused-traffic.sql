@@ -21,6 +21,10 @@
 -- false-positives: Strict rules on agents and time servers, monitoring that looks at closed ports, the
 -- internet's background noise on public addresses.
 --
+-- measured: false findings in benign days, high and medium: two days of ctu-normal 0 and 0, a generated day 0 and 0.
+-- False findings per million benign records, high and medium: ctu-normal 0 and 0, benign-dns 0 and 0, ordinary day 0
+-- and 0.
+--
 -- not-proof: That a try was hostile, or what it would have sent.
 --
 -- attack: T1046, T1595.001, T1071, T1021

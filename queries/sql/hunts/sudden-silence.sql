@@ -17,6 +17,10 @@
 -- false-positives: Nights and week-ends in Resolver and zone logs, instances that were stopped or
 -- made, logs switched on late.
 --
+-- measured: found: planted acts 1 of 1. False findings in benign days, high and medium: two days of ctu-normal 0 and 2,
+-- a generated day 0 and 0. False findings per million benign records, high and medium: ctu-normal 0 and 28, benign-dns
+-- 0 and 0, ordinary day 0 and 0.
+--
 -- not-proof: That somebody switched it off (T1562.008 shows only as this shadow): look for the API
 -- call in CloudTrail.
 --

@@ -24,6 +24,10 @@
 -- it is never more than medium: S3 is rented by anybody, but the account behind it cannot be seen, and most of what goes there
 -- is a backup.
 --
+-- measured: found: planted acts 6 of 6. False findings in benign days, high and medium: two days of ctu-normal 0 and 0,
+-- a generated day 0 and 3. False findings per million benign records, high and medium: ctu-normal 0 and 0, benign-dns 0
+-- and 0, ordinary day 0 and 5.
+--
 -- not-proof: That the data was taken: only that it left. An hour of many megabytes to a new place
 -- deserves a question to the owner.
 --

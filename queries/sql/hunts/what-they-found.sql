@@ -14,6 +14,9 @@
 -- false-positives: New services, names with a long TTL that resolvers keep, crawlers, monitoring
 -- that asks rarely.
 --
+-- measured: false findings in benign days, high and medium: a generated day 0 and 0. False findings per million benign
+-- records, high and medium: ordinary day 0 and 0.
+--
 -- not-proof: That anybody went there: looked-then-knocked follows the names to their hosts.
 --
 -- attack: T1590.002, T1595.003

@@ -19,6 +19,9 @@
 -- links. A wildcard record answers every guess: set percent to 0 then. Names made up at random over many resolvers may
 -- be a flood that is meant to cost, and not to find.
 --
+-- measured: found: planted acts 2 of 2. False findings in benign days, high and medium: a generated day 0 and 0. False
+-- findings per million benign records, high and medium: ordinary day 0 and 0.
+--
 -- not-proof: Who is behind the resolver, and that what was found was used: look for traffic to it
 -- afterwards.
 --
