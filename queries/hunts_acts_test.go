@@ -49,9 +49,7 @@ var acts = []act{
 	{"a clock of five minutes", "beacon", map[string]string{"src": "10.20.8.11", "name": "cdn-assets.badclock.example"}, func(o *ordinary) {
 		for at := 46800.0; at < daySeconds; at += 300 * (0.8 + 0.4*o.rng.Float64()) {
 			o.ask("10.20.8.11", "cdn-assets.badclock.example", "A", at, 60, "NOERROR", address("badclock", 0))
-			o.make(
-				call{client: "10.20.8.11", server: address("badclock", 0), port: 443, at: at + 0.1, seconds: 1, sent: 600, received: 900},
-			)
+			o.make(call{client: "10.20.8.11", server: address("badclock", 0), port: 443, at: at + 0.1, seconds: 1, sent: 600, received: 900})
 		}
 	}},
 	{"upload in a burst", "unusual-upload", map[string]string{"src": "10.20.7.11"}, func(o *ordinary) {
@@ -66,14 +64,9 @@ var acts = []act{
 	{"upload over eighty addresses", "unusual-upload", map[string]string{"src": "10.20.8.14"}, func(o *ordinary) {
 		o.upload("10.20.8.14", servers("spread", 80), "", 30000, 80000, 80, 800_000_000)
 	}},
-	{
-		"upload to a place in use",
-		"unusual-upload",
-		map[string]string{"src": "10.20.2.15", "name": "http-intake.logvendor.example"},
-		func(o *ordinary) {
-			o.upload("10.20.2.15", servers("intake", 1), "http-intake.logvendor.example", 72000, 75000, 10, 1_000_000_000)
-		},
-	},
+	{"upload to a place in use", "unusual-upload", map[string]string{"src": "10.20.2.15", "name": "http-intake.logvendor.example"}, func(o *ordinary) {
+		o.upload("10.20.2.15", servers("intake", 1), "http-intake.logvendor.example", 72000, 75000, 10, 1_000_000_000)
+	}},
 	{"upload at night, hour by hour", "unusual-upload", map[string]string{"src": "10.20.5.12"}, func(o *ordinary) {
 		o.upload("10.20.5.12", servers("night", 2), "drop.nightly.example", 600, 21000, 200, 1_500_000_000)
 	}},
@@ -86,49 +79,20 @@ var acts = []act{
 	{"slow port scan from outside", "slow-scan", map[string]string{"src": address("slowscan", 0)}, func(o *ordinary) {
 		for i := range 60 {
 			o.make(
-				call{
-					client: address("slowscan", 0),
-					server: "10.20.0.11",
-					port:   1000 + 91*i,
-					at:     1400 * float64(i),
-					sent:   40,
-					action: "REJECT",
-					silent: true,
-				},
+				call{client: address("slowscan", 0), server: "10.20.0.11", port: 1000 + 91*i, at: 1400 * float64(i), sent: 40, action: "REJECT", silent: true},
 			)
 		}
 	}},
 	{"slow sweep inside", "slow-scan", map[string]string{"src": "10.20.8.15"}, func(o *ordinary) {
 		for i := range 50 {
-			o.make(
-				call{
-					client: "10.20.8.15",
-					server: fmt.Sprintf("10.20.%d.%d", 30+i%3, 10+i),
-					port:   22,
-					at:     1500 * float64(i),
-					sent:   60,
-					silent: true,
-				},
-			)
+			o.make(call{client: "10.20.8.15", server: fmt.Sprintf("10.20.%d.%d", 30+i%3, 10+i), port: 22, at: 1500 * float64(i), sent: 60, silent: true})
 		}
 	}},
-	{
-		"first sweep",
-		"port-sweep",
-		map[string]string{"src": "10.20.8.16", "dstport": "445", "from_time": "2026-11-02 03:00:00"},
-		sweepAt(10800),
-	},
-	{
-		"second sweep",
-		"port-sweep",
-		map[string]string{"src": "10.20.8.16", "dstport": "445", "from_time": "2026-11-02 15:00:00"},
-		sweepAt(54000),
-	},
+	{"first sweep", "port-sweep", map[string]string{"src": "10.20.8.16", "dstport": "445", "from_time": "2026-11-02 03:00:00"}, sweepAt(10800)},
+	{"second sweep", "port-sweep", map[string]string{"src": "10.20.8.16", "dstport": "445", "from_time": "2026-11-02 15:00:00"}, sweepAt(54000)},
 	{"another resolver", "other-resolver", map[string]string{"src": "10.20.8.17", "dst": "8.8.8.8"}, func(o *ordinary) {
 		for i := range 80 {
-			o.make(
-				call{client: "10.20.8.17", server: "8.8.8.8", port: 53, protocol: 17, at: 30000 + 60*float64(i), sent: 70, received: 160},
-			)
+			o.make(call{client: "10.20.8.17", server: "8.8.8.8", port: 53, protocol: 17, at: 30000 + 60*float64(i), sent: 70, received: 160})
 		}
 	}},
 	{
@@ -145,26 +109,14 @@ var acts = []act{
 	},
 	{"tunnel", "dns-tunnel", map[string]string{"client": "10.20.2.12", "registered_domain": "fasttun.example"}, func(o *ordinary) {
 		for i := range 900 {
-			o.ask(
-				"10.20.2.12",
-				o.id(32)+o.id(28)+".t.fasttun.example",
-				[]string{"TXT", "CNAME", "A"}[i%3],
-				20000+2*float64(i),
-				1,
-				"NOERROR",
-			)
+			o.ask("10.20.2.12", o.id(32)+o.id(28)+".t.fasttun.example", []string{"TXT", "CNAME", "A"}[i%3], 20000+2*float64(i), 1, "NOERROR")
 		}
 	}},
-	{
-		"tunnel of a few minutes",
-		"dns-tunnel",
-		map[string]string{"client": "10.20.2.13", "registered_domain": "shorttun.example"},
-		func(o *ordinary) {
-			for i := range 60 {
-				o.ask("10.20.2.13", o.id(32)+o.id(12)+".shorttun.example", "A", 20000+2*float64(i), 1, "NOERROR")
-			}
-		},
-	},
+	{"tunnel of a few minutes", "dns-tunnel", map[string]string{"client": "10.20.2.13", "registered_domain": "shorttun.example"}, func(o *ordinary) {
+		for i := range 60 {
+			o.ask("10.20.2.13", o.id(32)+o.id(12)+".shorttun.example", "A", 20000+2*float64(i), 1, "NOERROR")
+		}
+	}},
 	{"channel over several domains", "dns-many-domains", map[string]string{"client": "10.20.2.14"}, func(o *ordinary) {
 		for i := range 120 {
 			o.ask("10.20.2.14", fmt.Sprintf("%s.way%d.example", o.id(14), i%6), "A", 40000+7*float64(i), 1, "NOERROR", address("ways", i))
@@ -178,33 +130,16 @@ var acts = []act{
 	{"names put together from words", "many-nonexistent", map[string]string{"client": "10.20.8.20"}, func(o *ordinary) {
 		words := strings.Fields("house river winter paper garden silver kitchen summer forest window travel market orange yellow bridge")
 		for i := range 170 {
-			o.ask(
-				"10.20.8.20",
-				words[o.rng.IntN(15)]+words[o.rng.IntN(15)]+fmt.Sprint(i%10)+".example",
-				"A",
-				50000+9*float64(i),
-				1,
-				"NXDOMAIN",
-			)
+			o.ask("10.20.8.20", words[o.rng.IntN(15)]+words[o.rng.IntN(15)]+fmt.Sprint(i%10)+".example", "A", 50000+9*float64(i), 1, "NXDOMAIN")
 		}
 	}},
-	{
-		"a name that is led inside",
-		"name-pointing-inside",
-		map[string]string{"client": "10.20.8.21", "name": "r1.rebind.example"},
-		func(o *ordinary) {
-			o.ask("10.20.8.21", "r1.rebind.example", "A", 50000, 1, "NOERROR", address("rebind", 0))
-			o.ask("10.20.8.21", "r1.rebind.example", "A", 50030, 1, "NOERROR", "10.20.3.10")
-		},
-	},
-	{
-		"metadata by a name",
-		"name-pointing-inside",
-		map[string]string{"client": "10.20.1.13", "name": "m.rebind.example"},
-		func(o *ordinary) {
-			o.ask("10.20.1.13", "m.rebind.example", "A", 50000, 1, "NOERROR", "169.254.169.254")
-		},
-	},
+	{"a name that is led inside", "name-pointing-inside", map[string]string{"client": "10.20.8.21", "name": "r1.rebind.example"}, func(o *ordinary) {
+		o.ask("10.20.8.21", "r1.rebind.example", "A", 50000, 1, "NOERROR", address("rebind", 0))
+		o.ask("10.20.8.21", "r1.rebind.example", "A", 50030, 1, "NOERROR", "10.20.3.10")
+	}},
+	{"metadata by a name", "name-pointing-inside", map[string]string{"client": "10.20.1.13", "name": "m.rebind.example"}, func(o *ordinary) {
+		o.ask("10.20.1.13", "m.rebind.example", "A", 50000, 1, "NOERROR", "169.254.169.254")
+	}},
 	{"guessing by one resolver", "zone-guessing", map[string]string{"src": address("guessresolver", 0)}, func(o *ordinary) {
 		for i := range 400 {
 			o.asked(address("guessresolver", 0), "-", fmt.Sprintf("word%d.ordinary.example", i), "A", "NXDOMAIN", 60000+3*float64(i))
@@ -216,14 +151,7 @@ var acts = []act{
 		map[string]string{"registered_domain": "ordinary.example", "from_time": "2026-11-02 05:00:"},
 		func(o *ordinary) {
 			for i := range 1000 {
-				o.asked(
-					address("spreadguess", i%100),
-					"-",
-					fmt.Sprintf("list%d.ordinary.example", i),
-					"A",
-					"NXDOMAIN",
-					18000+0.3*float64(i),
-				)
+				o.asked(address("spreadguess", i%100), "-", fmt.Sprintf("list%d.ordinary.example", i), "A", "NXDOMAIN", 18000+0.3*float64(i))
 			}
 		},
 	},
@@ -251,67 +179,25 @@ var acts = []act{
 		map[string]string{"src": "10.20.2.17", "registered_domain": "latec2.example"},
 		rareFrom("10.20.2.17", "w.latec2.example", 60000),
 	},
-	{
-		"new names in the first hours",
-		"new-names-since-t0",
-		map[string]string{"client": "10.20.2.16", "registered_domain": "earlyc2.example"},
-		nil,
-	},
-	{
-		"new names in the evening",
-		"new-names-since-t0",
-		map[string]string{"client": "10.20.2.17", "registered_domain": "latec2.example"},
-		nil,
-	},
+	{"new names in the first hours", "new-names-since-t0", map[string]string{"client": "10.20.2.16", "registered_domain": "earlyc2.example"}, nil},
+	{"new names in the evening", "new-names-since-t0", map[string]string{"client": "10.20.2.17", "registered_domain": "latec2.example"}, nil},
 	{"an open door", "open-admin-doors", map[string]string{"dst": "10.20.0.12", "dstport": "22"}, func(o *ordinary) {
 		for i := range 40 {
 			o.make(
-				call{
-					client:   address("stranger", i*40),
-					server:   "10.20.0.12",
-					port:     22,
-					at:       14000 + 1000*float64(i),
-					seconds:  5,
-					sent:     2400,
-					received: 3200,
-				},
+				call{client: address("stranger", i*40), server: "10.20.0.12", port: 22, at: 14000 + 1000*float64(i), seconds: 5, sent: 2400, received: 3200},
 			)
 		}
 	}},
-	{
-		"a session that stayed",
-		"long-connections",
-		map[string]string{"src": address("intruder", 0), "dst": "10.20.0.12", "dstport": "22"},
-		func(o *ordinary) {
-			o.make(
-				call{
-					client:   address("intruder", 0),
-					server:   "10.20.0.12",
-					port:     22,
-					at:       15000,
-					seconds:  9000,
-					sent:     400_000,
-					received: 8_000_000,
-				},
-			)
-		},
-	},
+	{"a session that stayed", "long-connections", map[string]string{"src": address("intruder", 0), "dst": "10.20.0.12", "dstport": "22"}, func(o *ordinary) {
+		o.make(call{client: address("intruder", 0), server: "10.20.0.12", port: 22, at: 15000, seconds: 9000, sent: 400_000, received: 8_000_000})
+	}},
 	{"two hours without a record", "sudden-silence", map[string]string{"interface_id": "eni-0000000000000a00a"}, nil},
 }
 
 func sweepAt(at float64) func(o *ordinary) {
 	return func(o *ordinary) {
 		for i := range 40 {
-			o.make(
-				call{
-					client: "10.20.8.16",
-					server: fmt.Sprintf("10.20.40.%d", 10+i),
-					port:   445,
-					at:     at + 3*float64(i),
-					sent:   60,
-					silent: true,
-				},
-			)
+			o.make(call{client: "10.20.8.16", server: fmt.Sprintf("10.20.40.%d", 10+i), port: 445, at: at + 3*float64(i), sent: 60, silent: true})
 		}
 	}
 }

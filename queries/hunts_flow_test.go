@@ -140,8 +140,8 @@ var flowHunts = map[string]huntCase{
 			flows(3, out+1, "'10.0.0.1'", "'10.0.0.2'", "41000 + i", "22", "i", "1000000", "3"),
 			flows(3, in+2, "'10.0.0.1'", "'10.0.0.2'", "41000 + i", "22", "i", "1000000", "3"),
 		},
-		subject: "severity, src, dst, dstport, bytes_to_peer, bytes_from_peer, direction, share",
-		want:    "info 10.0.0.1 203.0.113.9 443 4500000 25000 out 0.6013",
+		subject:  "severity, src, dst, dstport, bytes_to_peer, bytes_from_peer, direction, share",
+		want:     "info 10.0.0.1 203.0.113.9 443 4500000 25000 out 0.6013",
 		innocent: []string{hosts, flows(500, out+1, "'10.0.0.1'", "'203.0.113.9'", "40000 + i", "443", "i", "90000000", "3")},
 	},
 	"refused-traffic": {

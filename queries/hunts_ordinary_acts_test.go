@@ -20,38 +20,16 @@ func (o *ordinary) service(g map[string][]string) {
 		if o.rng.IntN(9) == 0 {
 			port = 80
 		}
-		o.make(
-			call{
-				client:   who,
-				server:   door,
-				port:     port,
-				at:       at,
-				seconds:  o.some(20),
-				sent:     int64(o.some(3000)),
-				received: int64(o.some(60000)),
-			},
-		)
+		o.make(call{client: who, server: door, port: port, at: at, seconds: o.some(20), sent: int64(o.some(3000)), received: int64(o.some(60000))})
 		o.make(call{client: door, server: web, port: 8080, at: at, seconds: 1, sent: int64(o.some(3000)), received: int64(o.some(60000))})
 		if i%3 == 0 {
-			o.make(
-				call{client: web, server: app, port: 9000, at: at, seconds: 1, sent: int64(o.some(2000)), received: int64(o.some(20000))},
-			)
+			o.make(call{client: web, server: app, port: 9000, at: at, seconds: 1, sent: int64(o.some(2000)), received: int64(o.some(20000))})
 		}
 	}
 	for i, app := range g["app"] { // a pool that is kept open, and made anew now and then
 		for at := o.some(600); at < daySeconds; {
 			lasts := o.some(20000)
-			o.make(
-				call{
-					client:   app,
-					server:   g["database"][i%3],
-					port:     5432,
-					at:       at,
-					seconds:  lasts,
-					sent:     int64(lasts * 300),
-					received: int64(lasts * 900),
-				},
-			)
+			o.make(call{client: app, server: g["database"][i%3], port: 5432, at: at, seconds: lasts, sent: int64(lasts * 300), received: int64(lasts * 900)})
 			at += lasts + o.some(60)
 		}
 	}
@@ -64,9 +42,7 @@ func (o *ordinary) service(g map[string][]string) {
 	}
 	for probe := range 5 { // a monitoring service outside calls the public door
 		for at := o.rng.Float64() * 300; at < daySeconds; at += 300 + o.rng.Float64()*4 {
-			o.make(
-				call{client: address("uptime", probe), server: g["balancer"][0], port: 443, at: at, seconds: 1, sent: 900, received: 5200},
-			)
+			o.make(call{client: address("uptime", probe), server: g["balancer"][0], port: 443, at: at, seconds: 1, sent: 900, received: 5200})
 		}
 	}
 }
@@ -92,61 +68,19 @@ func (o *ordinary) agents(all []string, monitor string) {
 		}
 		name := "ssmmessages.eu-central-1.amazonaws.com"
 		o.ask(host, name, "A", 1, 60, "NOERROR", address(name, 0))
-		o.make(
-			call{
-				client:   host,
-				server:   address(name, 0),
-				port:     443,
-				at:       2,
-				seconds:  daySeconds - 5,
-				sent:     700_000,
-				received: 900_000,
-				service:  "AMAZON",
-			},
-		)
+		o.make(call{client: host, server: address(name, 0), port: 443, at: 2, seconds: daySeconds - 5, sent: 700_000, received: 900_000, service: "AMAZON"})
 		for at := o.rng.Float64() * 1024; at < daySeconds; at += 1024 + o.rng.Float64()*8 {
 			o.ask(host, "2.pool.ntp.example", "A", at, 150, "NOERROR", address("ntp", i%4))
-			o.make(
-				call{
-					client:     host,
-					server:     address("ntp", i%4),
-					port:       123,
-					protocol:   17,
-					at:         at + 0.1,
-					clientPort: 123,
-					sent:       76,
-					received:   76,
-				},
-			)
+			o.make(call{client: host, server: address("ntp", i%4), port: 123, protocol: 17, at: at + 0.1, clientPort: 123, sent: 76, received: 76})
 		}
 		for at := o.rng.Float64() * 3600; at < daySeconds; at += 3600 + o.rng.Float64()*60 { // telemetry of a vendor
 			o.ask(host, "intake.watchvendor.example", "A", at, 60, "NOERROR", address("watch", int(at)%6))
-			o.make(
-				call{
-					client:   host,
-					server:   address("watch", int(at)%6),
-					port:     443,
-					at:       at + 0.1,
-					seconds:  3,
-					sent:     int64(o.some(30000)),
-					received: 5000,
-				},
-			)
+			o.make(call{client: host, server: address("watch", int(at)%6), port: 443, at: at + 0.1, seconds: 3, sent: int64(o.some(30000)), received: 5000})
 		}
 		for range 2 { // updates
 			at := o.rng.Float64() * daySeconds
 			o.ask(host, "archive.osvendor.example", "A", at, 300, "NOERROR", address("os", i%5))
-			o.make(
-				call{
-					client:   host,
-					server:   address("os", i%5),
-					port:     80,
-					at:       at + 0.1,
-					seconds:  o.some(30),
-					sent:     40000,
-					received: int64(o.some(9e6)),
-				},
-			)
+			o.make(call{client: host, server: address("os", i%5), port: 80, at: at + 0.1, seconds: o.some(30), sent: 40000, received: int64(o.some(9e6))})
 		}
 		if host != monitor { // the inside monitoring looks at every machine
 			for at := o.rng.Float64() * 600; at < daySeconds; at += 600 {
@@ -180,17 +114,7 @@ func (o *ordinary) people(desks []string) {
 				if part%2 == 0 {
 					o.ask(desk, name, "TYPE65", at, ttl, "NOERROR")
 				}
-				o.make(
-					call{
-						client:   desk,
-						server:   to,
-						port:     443,
-						at:       at + 0.2,
-						seconds:  o.some(25),
-						sent:     int64(o.some(4000)),
-						received: int64(o.some(90000)),
-					},
-				)
+				o.make(call{client: desk, server: to, port: 443, at: at + 0.2, seconds: o.some(25), sent: int64(o.some(4000)), received: int64(o.some(90000))})
 				at += o.rng.Float64() * 2
 			}
 		}
@@ -202,45 +126,16 @@ func (o *ordinary) people(desks []string) {
 		for range 2 { // mail and chat, kept open
 			at, name := 25000+o.some(9000), fmt.Sprintf("push%d.chatvendor.example", d%4)
 			o.ask(desk, name, "A", at, 300, "NOERROR", address(name, 0))
-			o.make(
-				call{
-					client:   desk,
-					server:   address(name, 0),
-					port:     443,
-					at:       at + 0.2,
-					seconds:  o.some(14000),
-					sent:     300_000,
-					received: 900_000,
-				},
-			)
+			o.make(call{client: desk, server: address(name, 0), port: 443, at: at + 0.2, seconds: o.some(14000), sent: 300_000, received: 900_000})
 		}
 		if d%5 == 0 { // a film, a video conference, a file sent to a customer
 			at := 30000 + o.rng.Float64()*20000
 			o.ask(desk, "meet.callvendor.example", "A", at, 60, "NOERROR", address("meet", d))
 			o.make(
-				call{
-					client:   desk,
-					server:   address("meet", d),
-					port:     3478,
-					protocol: 17,
-					at:       at + 1,
-					seconds:  3000,
-					sent:     400_000_000,
-					received: 700_000_000,
-				},
+				call{client: desk, server: address("meet", d), port: 3478, protocol: 17, at: at + 1, seconds: 3000, sent: 400_000_000, received: 700_000_000},
 			)
 			o.ask(desk, "send.bigfiles.example", "A", at+4000, 60, "NOERROR", address("send", d))
-			o.make(
-				call{
-					client:   desk,
-					server:   address("send", d),
-					port:     443,
-					at:       at + 4001,
-					seconds:  100,
-					sent:     int64(o.some(60e6)),
-					received: 400_000,
-				},
-			)
+			o.make(call{client: desk, server: address("send", d), port: 443, at: at + 4001, seconds: 100, sent: int64(o.some(60e6)), received: 400_000})
 		}
 	}
 }
@@ -270,15 +165,7 @@ func (o *ordinary) lookups(g map[string][]string) {
 		o.make(call{client: from, server: mail, port: 25, at: at + 0.5, seconds: o.some(4), sent: int64(o.some(40000)), received: 2000})
 	}
 	for i := range 60 { // certificates are renewed: a proof in a record of text
-		o.ask(
-			g["build"][0],
-			fmt.Sprintf("_acme-challenge.shop%d.example", i),
-			"TXT",
-			10000+float64(5*i),
-			60,
-			"NOERROR",
-			o.id(32)+" "+o.id(11),
-		)
+		o.ask(g["build"][0], fmt.Sprintf("_acme-challenge.shop%d.example", i), "TXT", 10000+float64(5*i), 60, "NOERROR", o.id(32)+" "+o.id(11))
 	}
 }
 
@@ -324,17 +211,7 @@ func (o *ordinary) machines(g map[string][]string) {
 	for _, app := range g["app"] { // logs go to a vendor, a connection every five minutes
 		for at := o.rng.Float64() * 300; at < daySeconds; at += 300 + o.some(20) {
 			o.ask(app, "http-intake.logvendor.example", "A", at, 30, "NOERROR", address("intake", int(at)%5))
-			o.make(
-				call{
-					client:   app,
-					server:   address("intake", int(at)%5),
-					port:     443,
-					at:       at + 0.3,
-					seconds:  4,
-					sent:     int64(o.some(200000)),
-					received: 6000,
-				},
-			)
+			o.make(call{client: app, server: address("intake", int(at)%5), port: 443, at: at + 0.3, seconds: 4, sent: int64(o.some(200000)), received: 6000})
 		}
 	}
 	for i := range 260 { // a link checker finds pages of companies that are gone
@@ -370,9 +247,7 @@ func (o *ordinary) internet(all []string) {
 		)
 	}
 	for i := range 400 { // resets from the doors that the rules let through
-		o.make(
-			call{client: address("crawler", i%60), server: all[i%2], port: 80, at: o.rng.Float64() * daySeconds, sent: 44, refused: true},
-		)
+		o.make(call{client: address("crawler", i%60), server: all[i%2], port: 80, at: o.rng.Float64() * daySeconds, sent: 44, refused: true})
 	}
 }
 

@@ -30,17 +30,9 @@ const daySeconds = 86400
 
 // newOrdinary makes an empty day whose machines have these addresses.
 func newOrdinary(seed uint64, own []string) *ordinary {
-	o := &ordinary{
-		rng:   rand.New(rand.NewPCG(seed, 53)),
-		known: map[string]bool{},
-		port:  map[string]int{},
-		own:   map[string]string{},
-		until: daySeconds,
-	}
-	o.flow.WriteString(
-		"version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status " +
-			"vpc-id instance-id tcp-flags pkt-src-aws-service pkt-dst-aws-service flow-direction\n",
-	)
+	o := &ordinary{rng: rand.New(rand.NewPCG(seed, 53)), known: map[string]bool{}, port: map[string]int{}, own: map[string]string{}, until: daySeconds}
+	o.flow.WriteString("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status " +
+		"vpc-id instance-id tcp-flags pkt-src-aws-service pkt-dst-aws-service flow-direction\n")
 	for i, a := range own {
 		o.own[a] = fmt.Sprintf("eni-%017x", 0xa000+i)
 	}
@@ -154,9 +146,7 @@ func (o *ordinary) ask(client, name, kind string, at float64, ttl int, rcode str
 	}
 	o.known[key] = true
 	question{
-		at: firstDay.Add(
-			time.Duration(at * float64(time.Second)),
-		), client: netip.MustParseAddr(client), port: 1024 + o.rng.IntN(60000), transport: "UDP",
+		at: firstDay.Add(time.Duration(at * float64(time.Second))), client: netip.MustParseAddr(client), port: 1024 + o.rng.IntN(60000), transport: "UDP",
 		name: name, kind: kind, rcode: rcode, answers: answers,
 	}.record(&o.dns)
 	o.records++
@@ -209,11 +199,7 @@ func dayHosts() map[string][]string {
 		return all
 	}
 	return map[string][]string{
-		"balancer": row(
-			"10.20.0.",
-			11,
-			2,
-		), "web": row("10.20.1.", 10, 6), "app": row("10.20.2.", 10, 10), "database": row("10.20.3.", 10, 3),
+		"balancer": row("10.20.0.", 11, 2), "web": row("10.20.1.", 10, 6), "app": row("10.20.2.", 10, 10), "database": row("10.20.3.", 10, 3),
 		"mail": row(
 			"10.20.4.",
 			10,
