@@ -127,10 +127,12 @@ WITH outside_connection AS (
     JOIN place_callers c ON c.capture = i.capture AND c.place = p.place
 ), unusual_place AS (
   FROM judged_place WHERE by_hour OR by_sum
-), other_hours AS ( -- of the host, more than twelve hours from the fullest, and what went to the place in them
+), other_hours AS ( -- of the host, before it first called the place or twelve hours from the fullest, and what went there then
   SELECT u.capture, u.host, u.place, count(DISTINCT h.hour) AS hours, max(p.sent) AS most
   FROM unusual_place u
-    JOIN host_hour h ON h.capture = u.capture AND h.host = u.host AND abs(h.hour - u.hour) > 12
+    JOIN host_hour h ON h.capture = u.capture
+      AND h.host = u.host
+      AND (abs(h.hour - u.hour) > 12 OR h.hour < epoch_us(u.first_start) // 3600000000)
     LEFT JOIN place_hour p ON p.capture = u.capture
       AND p.host = u.host
       AND p.place = u.place
@@ -138,7 +140,7 @@ WITH outside_connection AS (
   GROUP BY ALL
 ), compared_place AS (
   SELECT u.*, coalesce(o.most, 0) <= u.most / 10 OR u.hours_before >= 12 AS is_new,
-    greatest(u.hours_before, coalesce(o.hours, 0)) AS compared_hours
+    coalesce(o.hours, 0) AS compared_hours
   FROM unusual_place u
     LEFT JOIN other_hours o USING (capture, host, place)
 ), upload AS (
