@@ -48,6 +48,7 @@ WITH logged_vpc AS (
   FROM connection_keys s
     LEFT JOIN logged_vpc l ON l.capture = s.capture AND l.vpc_id = s.vpc_id
   WHERE s.direction = 'out'
+    AND NOT s.translated
     AND s.protocol IN (6, 17)
     AND s.server_port <> ntp_port()
     AND (l.vpc_id IS NULL OR s.start >= l.since AND s.start < l.until)

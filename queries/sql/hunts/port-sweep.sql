@@ -1,7 +1,7 @@
 -- Who tries one port of many targets
 --
--- One source, one port, many different targets within ten minutes. Records of a NAT gateway that
--- repeat those of hosts behind it count once. After a pause of an hour the same source is another finding:
+-- One source, one port, many different targets within ten minutes. A connection that
+-- several interfaces saw counts once. After a pause of an hour the same source is another finding:
 -- it may be somebody else.
 --
 -- cannot: Flow logs never record queries to the Amazon DNS server, instance metadata

@@ -8,9 +8,9 @@
 -- flows. A flow log of ACCEPT only or REJECT only leaves out the rest.
 --
 -- method: Bytes of connections per pair, by the addresses in the packets (after AWS's predefined
--- queries VpcFlowLogsTopTalkers and its packet-level form). Ours: a pair that several interfaces saw
--- counts once, at the one that saw most; what a NAT gateway sends in its own name is left out, as
--- the true client has a row of its own, unless asked for; the names that led there are given.
+-- queries VpcFlowLogsTopTalkers and its packet-level form). Ours: a connection that several
+-- interfaces saw counts once; a NAT gateway has a row in its own name for what no record names the
+-- true client of; the names that led there are given.
 -- Score: 0.2 times the share of the bytes of the capture. It is a picture, and ranks low.
 --
 -- false-positives: Backups, S3, updates and databases lead this list nearly always.

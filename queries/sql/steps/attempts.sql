@@ -1,6 +1,6 @@
 -- Connections, and what became of each
 --
--- A row of attempt is a connection; those of a NAT gateway that repeat what was seen behind it are left out. answer says what
+-- A row of attempt is a connection, once, as the interface nearest to its client saw it. answer says what
 -- came back: refused (the rules let nothing through), silent (nothing), reset, or answered. A reset is no answer. It is told
 -- by the TCP flags where the log has them, a SYN and a reset without SYN-ACK, and else by its size: nothing but headers, 40
 -- bytes a packet (IPv6 60), while a SYN-ACK carries options. Takes $capture, $from and $to, and reads connection_keys.
