@@ -28,7 +28,8 @@
 // a line that begins with a lower-case word and a colon is a field:
 //
 //	cannot: text              required; what the answer cannot tell. Runs on to the next empty comment line.
-//	needs:  view, view        required; the views that the query reads
+//	needs:  view, view        required; the views that the query reads. Where the case has no records of one it is not run
+//	uses:   view, view        views that it reads too, and does without: in a case without their records it runs all the same
 //	steps:  file, file        shared WITH steps that the query begins with
 //	param:  name kind text                a parameter that may be left out
 //	param:  name kind required text       one that may not

@@ -106,7 +106,7 @@ var dnsHunts = map[string]huntCase{
 			answers(40, "'10.0.0.1'", "'c2.evil.example'", "90000 + 1800 * i", "A", "'203.0.113.9'"),
 			flows(40, 1, "'10.0.0.1'", "'203.0.113.9'", "40000 + i", "443", "90010 + 1800 * i", "9000000", "3"),
 		},
-		subject: "severity, client, registered_domain, connections, bytes_out", want: "high 10.0.0.1 evil.example 40 360000000",
+		subject: "severity, client, registered_domain, connections, bytes_to_peer", want: "high 10.0.0.1 evil.example 40 360000000",
 		innocent: []string{
 			ordinaryNames,
 			// before as well
@@ -322,8 +322,9 @@ func TestT0LeftOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := answer(t, db, "SELECT severity, registered_domain, contains(reason, 'no t0 was given') AS said FROM ("+text+")", args)
-	if got != "severity | registered_domain | said\nmedium | evil.example | true\n" {
+	got := answer(t, db, "SELECT severity, registered_domain, contains(reason, 'as no t0 was given') AS said FROM ("+text+")", args)
+	want := "severity | registered_domain | said\nmedium | evil.example | true\n"
+	if !strings.HasPrefix(got, want) || strings.Count(got, "medium") > 1 {
 		t.Errorf("got %q", got)
 	}
 }

@@ -128,7 +128,7 @@ var flowHunts = map[string]huntCase{
 			flows(3, out+1, "'10.0.0.1'", "'10.0.0.2'", "41000 + i", "22", "i", "500", "3"),
 			flows(3, in+2, "'10.0.0.1'", "'10.0.0.2'", "41000 + i", "22", "i", "500", "3"),
 		},
-		subject: "severity, src, connections, peers, bytes_out, bytes_in, interface_id", want: "info 10.0.0.1 8 2 4501500 25000 eni-1",
+		subject: "severity, src, connections, peers, bytes_to_peer, bytes_from_peer, interface_id", want: "info 10.0.0.1 8 2 4501500 25000 eni-1",
 		// a picture is never more than info
 		innocent: []string{hosts, flows(500, out+1, "'10.0.0.1'", "'203.0.113.9'", "40000 + i", "443", "i", "900000", "3")},
 	},
@@ -140,7 +140,8 @@ var flowHunts = map[string]huntCase{
 			flows(3, out+1, "'10.0.0.1'", "'10.0.0.2'", "41000 + i", "22", "i", "1000000", "3"),
 			flows(3, in+2, "'10.0.0.1'", "'10.0.0.2'", "41000 + i", "22", "i", "1000000", "3"),
 		},
-		subject: "severity, src, dst, dstport, bytes_out, bytes_in, direction, share", want: "info 10.0.0.1 203.0.113.9 443 4500000 25000 out 0.6013",
+		subject:  "severity, src, dst, dstport, bytes_to_peer, bytes_from_peer, direction, share",
+		want:     "info 10.0.0.1 203.0.113.9 443 4500000 25000 out 0.6013",
 		innocent: []string{hosts, flows(500, out+1, "'10.0.0.1'", "'203.0.113.9'", "40000 + i", "443", "i", "90000000", "3")},
 	},
 	"refused-traffic": {
@@ -211,7 +212,7 @@ var flowHunts = map[string]huntCase{
 			flows(900, out+3, "'10.0.0.3'", "'203.0.113.14'", "40000", "443", "1800 + 60 * i", "900", "0"),
 		},
 	},
-	"new-inside-friends": { // T0 is the middle: 2026-11-03 12:00
+	"new-inside-friends": { // T0 is two hours before the pair first talked
 		found: []string{
 			hosts,
 			threeDays("10.0.2.8", "10.0.3.8", 5),
@@ -220,7 +221,7 @@ var flowHunts = map[string]huntCase{
 			friend(2, "10.0.2.2", "10.0.4.4", "22", 130000),
 		},
 		subject: "severity, src, dst, dstport, t0_used, new_between_subnets, new_port_for_client, both_old",
-		want:    "high 10.0.2.2 10.0.4.4 22 2026-11-03 12:00:00 true true true",
+		want:    "high 10.0.2.2 10.0.4.4 22 2026-11-03 10:06:40 true true true",
 		innocent: []string{
 			hosts,
 			threeDays("10.0.2.8", "10.0.3.8", 5),
@@ -242,7 +243,7 @@ var flowHunts = map[string]huntCase{
 			flows(50, out+5, "'10.0.2.9'", "'10.0.6.' || i", "50000 + i", "22", "150000 + i", "60", "2"),
 		},
 	},
-	"rare-outside-place": { // twelve hosts talk for three days; T0 is the middle
+	"rare-outside-place": { // twelve hosts talk for three days
 		found:   []string{hosts, twelveHosts, talk("out", 1, 40, "'10.0.0.1'", "'203.0.113.140'", "443", "150000 + 900 * i", 900000)},
 		subject: "severity, direction, src, dst, dstport, hosts, all_hosts, hours", want: "medium out 10.0.0.1 203.0.113.140 443 1 12 11",
 		innocent: []string{
@@ -250,8 +251,8 @@ var flowHunts = map[string]huntCase{
 			twelveHosts,
 			// everybody's
 			talk("out", 2, 40, "'10.0.0.' || (1 + i % 12)", "'203.0.113.141'", "443", "150000 + 900 * i", 900000),
-			// used before
-			talk("out", 3, 40, "'10.0.0.3'", "'203.0.113.142'", "443", "90000 + 900 * i", 900000),
+			// there from the beginning
+			talk("out", 3, 40, "'10.0.0.3'", "'203.0.113.142'", "443", "9000 + 900 * i", 900000),
 			// once, and hardly a byte
 			talk("out", 4, 1, "'10.0.0.4'", "'203.0.113.143'", "443", "150000", 900),
 			// time servers
@@ -304,7 +305,7 @@ var flowHunts = map[string]huntCase{
 	},
 	"mostly-sending": {
 		found:   []string{hosts, twelveHosts, sends("out", 1, 6, "'10.0.0.1'", "'203.0.113.140'", "443", "90000 + 500 * i", 700000000, 9000000)},
-		subject: "severity, direction, src, dst, dstport, connections, bytes_out, ratio", want: "medium out 10.0.0.1 203.0.113.140 443 6 4200000000 0.975",
+		subject: "severity, direction, src, dst, dstport, connections, bytes_to_peer, ratio", want: "medium out 10.0.0.1 203.0.113.140 443 6 4200000000 0.975",
 		innocent: []string{
 			hosts,
 			twelveHosts,
@@ -365,7 +366,7 @@ var toldApart = []struct {
 	},
 	{
 		hunt:    "who-did-it-talk-to",
-		columns: "src, dst, dstport, direction, connections, bytes_out, bytes_in, interface_id, name, names",
+		columns: "src, dst, dstport, direction, connections, bytes_to_peer, bytes_from_peer, interface_id, name, names",
 		given:   map[string]string{"host": "10.0.0.2"},
 		want: "10.0.0.1 10.0.0.2 22 inside 3 0 1500 eni-2 / " +
 			"10.0.0.2 203.0.113.9 443 out 2 1000 0 eni-2 a.example a.example b.example / " +
@@ -473,6 +474,8 @@ var toldApart = []struct {
 		rows: []string{
 			hosts,
 			twelveHosts,
+			asks(2, "'10.0.0.1'", "['a', 'b'][1 + i] || '.evil.co.uk'", "'evil.co.uk'", "90000", "1"),
+			asks(2, "'10.0.0.' || (1 + i)", "['a', 'b'][1 + i] || '.good.example'", "'good.example'", "90000", "1"),
 			answered("10.0.0.1", "203.0.113.50", "a.evil.co.uk", 90000),
 			answered("10.0.0.1", "203.0.113.51", "b.evil.co.uk", 90000),
 			talk("out", 1, 2, "'10.0.0.1'", "'203.0.113.' || (50 + i)", "443", "90060 + i", 900),
@@ -494,7 +497,7 @@ var toldApart = []struct {
 	},
 	{
 		hunt:    "mostly-sending",
-		columns: "severity, direction, src, dst, dstport, bytes_out, bytes_in",
+		columns: "severity, direction, src, dst, dstport, bytes_to_peer, bytes_from_peer",
 		want:    "medium in 198.51.100.1 10.0.0.4 22 540000000 54000 / low out 10.0.0.3 203.0.113.143 443 630000000 6300000",
 		rows: []string{
 			hosts,

@@ -114,7 +114,7 @@ var huntCases = map[string]huntCase{
 	"unusual-upload": {
 		found: []string{flows(200, 1, "'10.0.0.1'", "'203.0.113.9'", "30000 + i", "443", "600 * i", "90000 + hash(i) % 9000", "3"),
 			flows(6, 1, "'10.0.0.1'", "'203.0.113.140'", "40000 + i", "443", "90000 + 500 * i", "700000000", "3")},
-		subject: "severity, src, dst, bytes_out", want: "high 10.0.0.1 203.0.113.140 4200000000",
+		subject: "severity, src, dst, bytes_to_peer", want: "high 10.0.0.1 203.0.113.140 4200000000",
 		innocent: []string{
 			flows(200, 1, "'10.0.0.1'", "'203.0.113.9'", "30000 + i", "443", "600 * i", "90000 + hash(i) % 9000", "3"),
 			flows(4, 1, "'10.0.0.1'", "'203.0.113.20'", "40000 + i", "443", "7200 + 86400 * i", "200000000", "3"), // every night
@@ -122,10 +122,10 @@ var huntCases = map[string]huntCase{
 	},
 	"no-dns-answer": {
 		found: []string{
-			asks(5, "'10.0.0.1'", "'www.example'", "'www.example'", "i", "1"),
+			logsDNS, asks(5, "'10.0.0.1'", "'www.example'", "'www.example'", "i", "1"),
 			flows(3, 1, "'10.0.0.1'", "'203.0.113.140'", "40000 + i", "443", "90000 + i", "90000000", "3"),
 		},
-		subject: "severity, src, dst, dstport, too_early", want: "high 10.0.0.1 203.0.113.140 443 false",
+		subject: "severity, src, dst, dstport, resolver_hours", want: "high 10.0.0.1 203.0.113.140 443 24.0",
 		innocent: []string{
 			`INSERT INTO store.dns_answer SELECT 2, 99, 1, 1, TIMESTAMP '2026-11-02',
 				'www.example', v4('10.0.0.1'), NULL, '203.0.113.9', 1, v4('203.0.113.9'), NULL, false`,

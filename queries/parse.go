@@ -135,7 +135,7 @@ func (p *parser) keyed(key, value string) error {
 	if value == "" {
 		return fmt.Errorf("%s: is empty", key)
 	}
-	once := key == "cannot" || key == "needs" || key == "pivot" || key == "steps" || isHuntField(key) && key != "step"
+	once := key == "cannot" || key == "needs" || key == "uses" || key == "pivot" || key == "steps" || isHuntField(key) && key != "step"
 	if once && p.lines[key] > 0 {
 		return fmt.Errorf("%s: is given twice", key)
 	}
@@ -143,8 +143,8 @@ func (p *parser) keyed(key, value string) error {
 	switch key {
 	case "cannot":
 		p.q.Cannot = value
-	case "needs":
-		return p.needs(value)
+	case "needs", "uses":
+		return p.views(key, value)
 	case "pivot":
 		p.q.Pivot = value
 	case "steps":
@@ -155,7 +155,7 @@ func (p *parser) keyed(key, value string) error {
 		return p.param(value)
 	default:
 		if !isHuntField(key) {
-			return fmt.Errorf("unknown key %q, want cannot, needs, steps, param, column or pivot", key)
+			return fmt.Errorf("unknown key %q, want cannot, needs, uses, steps, param, column or pivot", key)
 		}
 		if p.q.Hunt == nil {
 			p.q.Hunt = &Hunt{}
@@ -165,15 +165,17 @@ func (p *parser) keyed(key, value string) error {
 	return nil
 }
 
-func (p *parser) needs(value string) error {
-	for _, need := range items(value) {
-		if !identForm.MatchString(need) {
-			return fmt.Errorf("needs: %q is not the name of a view", need)
+// views takes the views that are needed, or used where they have records.
+func (p *parser) views(key, value string) error {
+	list := map[string]*[]string{"needs": &p.q.Needs, "uses": &p.q.Uses}[key]
+	for _, view := range items(value) {
+		if !identForm.MatchString(view) {
+			return fmt.Errorf("%s: %q is not the name of a view", key, view)
 		}
-		if slices.Contains(p.q.Needs, need) {
-			return fmt.Errorf("needs: %s is named twice", need)
+		if slices.Contains(p.q.Needs, view) || slices.Contains(p.q.Uses, view) {
+			return fmt.Errorf("%s: %s is named twice", key, view)
 		}
-		p.q.Needs = append(p.q.Needs, need)
+		*list = append(*list, view)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ type Query struct {
 	Doc     string // paragraphs, parted by an empty line
 	Cannot  string // what its answer cannot tell
 	Needs   []string
+	Uses    []string // views that it reads too, and does without where there are no records of them
 	Params  []Param
 	Columns map[string]string // kinds of the columns that the query makes up
 	Pivot   string            // its title in the pivot menu; "" when it is no pivot
@@ -75,6 +76,9 @@ func (q *Query) Help() string {
 		b.WriteString(q.Hunt.help())
 	}
 	fmt.Fprintf(&b, "\nReads\n  %s\n", strings.Join(q.Needs, ", "))
+	if len(q.Uses) > 0 {
+		fmt.Fprintf(&b, "  and %s, where there are records of it\n", strings.Join(q.Uses, ", "))
+	}
 	if len(q.Params) > 0 {
 		b.WriteString("\nParameters\n")
 		b.WriteString(q.paramHelp())

@@ -16,6 +16,9 @@
 -- false-positives: Tests of one's own, bug bounty, developers who try webhooks, scanners that were
 -- bought, canary tokens of one's own.
 --
+-- measured: false findings in benign days, high and medium: a generated day 0 and 0. False findings per million benign
+-- records, high and medium: benign-dns 0 and 0, wrccdc 0 and 0, ordinary day 0 and 0.
+--
 -- not-proof: That the hole was used for more than a look-up. A look-up alone shows that text from
 -- outside reached something that resolves names; a virus scanner or a log viewer may do that.
 --

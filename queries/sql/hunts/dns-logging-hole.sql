@@ -21,12 +21,12 @@
 -- not-proof: That somebody avoids the log: it shows only that this log cannot name what the host reached.
 --
 -- attack: T1562.008, T1071.004, T1572
--- needs:  session_keys, dns, minute, asset
+-- needs:  connection_keys, dns, minute, asset
 -- param:  sessions  int      = 20  at least so many connections: fewer may all rest on one cached name
 -- param:  from      time           only what begins at or after this moment
 -- param:  to        time           only what begins before this moment
 -- param:  capture   capture        only this capture; empty for all
--- step:   connection  connections from inside to outside
+-- step:   outside_connection  connections from inside to outside
 -- step:   host  inside hosts with enough of them
 -- step:   mute_host  of them without a query
 -- column: kind text
@@ -34,7 +34,7 @@
 -- column: hosts count
 -- column: connections count
 -- column: places count
--- column: bytes_out bytes
+-- column: bytes_to_peer bytes
 -- column: to_resolvers count
 -- column: others_asking count
 WITH logged_vpc AS (
@@ -42,10 +42,10 @@ WITH logged_vpc AS (
   FROM minute
   WHERE log_type = 'dns'
   GROUP BY ALL
-), connection AS (
-  SELECT s.capture, s.interface_no, s.interface_id, s.instance_id, s.vpc_id, s.client_key, s.server_key,
+), outside_connection AS (
+  SELECT s.capture, s.interface_id, s.instance_id, s.vpc_id, s.client_key, s.server_key,
     s.server_port, s.bytes_out, s.records, s.start, s."end", l.vpc_id IS NOT NULL AS vpc_logged
-  FROM session_keys s
+  FROM connection_keys s
     LEFT JOIN logged_vpc l ON l.capture = s.capture AND l.vpc_id = s.vpc_id
   WHERE s.direction = 'out'
     AND NOT s.translated
@@ -54,19 +54,15 @@ WITH logged_vpc AS (
     AND (l.vpc_id IS NULL OR s.start >= l.since AND s.start < l.until)
     AND of(s.capture, $capture) AND within(s.start, $from, $to)
 ), host AS (
-  SELECT any_value(capture) AS capture, interface_no, any_value(interface_id) AS interface_id,
-    vpc_id, client_key,
+  SELECT capture, coalesce(min(interface_id) FILTER (instance_id IS NOT NULL), min(interface_id)) AS interface_id,
+    vpc_id, client_key, count(DISTINCT server_key) AS places,
     max(instance_id) AS instance_id, bool_or(vpc_logged) AS vpc_logged,
     count(*) AS connections, sum(bytes_out)::BIGINT AS bytes_out,
     count(*) FILTER (server_port IN (53, 853)) AS to_resolvers,
     sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
-  FROM connection
-  GROUP BY interface_no, vpc_id, client_key
+  FROM outside_connection
+  GROUP BY capture, vpc_id, client_key
   HAVING count(*) >= $sessions::BIGINT
-  QUALIFY row_number() OVER (
-    PARTITION BY any_value(capture), client_key
-    ORDER BY max(instance_id) IS NULL, count(*) DESC, any_value(interface_id)
-  ) = 1
 ), asker AS (
   SELECT capture, vpc_id, srcaddr_n, key_of(srcaddr_n) AS client_key, src_instance
   FROM (SELECT DISTINCT capture, vpc_id, srcaddr_n, src_instance FROM dns)
@@ -76,23 +72,12 @@ WITH logged_vpc AS (
     JOIN asset t ON t.capture = a.capture
       AND t.address_n = a.srcaddr_n
       AND (t.vpc_id = a.vpc_id OR a.vpc_id IS NULL OR t.vpc_id IS NULL)
-), unheard_host AS (
+), mute_host AS (
   SELECT h.*
   FROM host h
   WHERE NOT EXISTS (FROM asker a WHERE a.capture = h.capture AND a.client_key = h.client_key)
     AND NOT EXISTS (FROM asker a WHERE a.capture = h.capture AND a.src_instance = h.instance_id)
     AND NOT EXISTS (FROM asking_interface p WHERE p.capture = h.capture AND p.interface_id = h.interface_id)
-), mute_host AS (
-  SELECT m.*, p.places
-  FROM unheard_host m
-    JOIN (
-      SELECT interface_no, vpc_id, client_key, count(DISTINCT server_key) AS places
-      FROM connection
-        SEMI JOIN (SELECT interface_no, client_key FROM unheard_host) m USING (interface_no, client_key)
-      GROUP BY ALL
-    ) p ON p.interface_no = m.interface_no
-      AND p.vpc_id IS NOT DISTINCT FROM m.vpc_id
-      AND p.client_key = m.client_key
 ), vpc_askers AS (
   SELECT capture, vpc_id, count(DISTINCT srcaddr_n) AS asking FROM asker GROUP BY ALL
 ), scored AS (
@@ -122,7 +107,7 @@ SELECT round(least(1, score), 3)::DOUBLE AS score,
   CASE kind
     WHEN 'host'
       THEN format(
-        '{} connections to {} outside addresses, {:.1f} MB out, and not one query in the Resolver log, '
+        '{} connections to {} outside addresses, {:.1f} MB to them, and not one query in the Resolver log, '
           || 'in which {} others of its VPC ask{}{}',
         connections, places, coalesce(bytes_out, 0) / 1e6, others_asking,
         CASE
@@ -140,6 +125,6 @@ SELECT round(least(1, score), 3)::DOUBLE AS score,
   END AS reason,
   key_text(client_key) AS src, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
   kind, 'out' AS direction, vpc_id, instance_id, hosts, connections,
-  places, bytes_out, to_resolvers, others_asking, capture
+  places, bytes_out AS bytes_to_peer, to_resolvers, others_asking, capture
 FROM scored
 ORDER BY scored.score DESC, connections DESC, client_key, vpc_id, capture

@@ -15,6 +15,9 @@
 --
 -- false-positives: ALERT rules that are being tried out, lists that are too wide, advertising lists.
 --
+-- measured: false findings in benign days, high and medium: a generated day 0 and 0. False findings per million benign
+-- records, high and medium: benign-dns 0 and 0, wrccdc 0 and 0, ordinary day 0 and 0.
+--
 -- not-proof: That the client is infected; nor that what was blocked did not get there another way:
 -- look for the address with no-dns-answer and for another resolver.
 --

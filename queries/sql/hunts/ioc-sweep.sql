@@ -5,9 +5,9 @@
 -- and resolvers of the public zone and the client subnets that they passed on. One finding per entry
 -- and source, with its first hit.
 --
--- cannot: Names in traffic other than DNS, addresses behind a proxy or a load balancer, and what was
--- looked up at another resolver. No hit says something only as far as the logs reach: look at
--- the coverage.
+-- cannot: Names in traffic other than DNS, addresses behind a proxy or a load balancer, and what was looked up at
+-- another resolver. Hits are records: one connection leaves several. No hit says something only as far as the logs reach:
+-- look at the coverage.
 --
 -- method: Exact comparison of addresses and blocks; a name stands for itself and what is under it.
 -- Score: 0.9 for a connection that was let in, 0.8 for a name asked for or an answer, 0.6

@@ -7,8 +7,9 @@
 -- cannot: Identify: the resolver that looked is not the host that knocks. What Route 53 answered is
 -- not in its log, so names that nobody inside asks for have no address here unless one is given.
 --
--- method: Names answered NOERROR in an hour of guessing (as in zone-guessing), then outside clients of
--- the name's address that had never called it before the look-up and call within 24 hours.
+-- method: Names answered NOERROR while they were guessed (as in zone-guessing), then outside clients of
+-- the name's address that had not called it before the look-up, as far as its interface has records, and call within
+-- 24 hours. How many hours of records there are is said.
 -- Hosts on the internet are called all day, so order alone says little. Score: 0.2 for the
 -- order; 0.4 where the caller is in the client subnet that the resolver passed on, or else
 -- 0.2 where it is in the /24 (IPv6 /48) of the resolver; 0.1 within the first hour; up to
@@ -17,10 +18,14 @@
 -- false-positives: The noise of the internet, new customers, search engines, monitoring from a new
 -- address.
 --
+-- measured: false findings in benign days, high and medium: a generated day 0 and 0. False findings per million benign
+-- records, high and medium: ordinary day 0 and 0.
+--
 -- not-proof: That both are the same: it shows an order in time, and nearness of addresses at best.
 --
 -- attack: T1595.001, T1595.003, T1590.002, T1046
--- needs:  zone, session, dns_answer, asset
+-- needs:  zone, connection, flow_span, asset
+-- uses:   dns_answer
 -- steps:  guessing
 -- param:  names      int      = 30   an hour of guessing has at least so many different names
 -- param:  percent    number   = 50   and at least so many percent NXDOMAIN
@@ -41,6 +46,7 @@
 -- column: near text
 -- column: looked_at time
 -- column: resolver ip
+-- column: known_hours number
 WITH found_name AS (
   SELECT l.capture, l.name,
     any_value(l.registered_domain) AS registered_domain,
@@ -77,8 +83,8 @@ WITH found_name AS (
     ) a ON a.public_n = t.address_n
 ), inbound_call AS (
   SELECT capture, client_n, server_n, server_port, refused, records, interface_id, start, "end"
-  FROM session
-  WHERE direction = 'in' AND NOT translated AND server_n IN (SELECT address_n FROM host)
+  FROM connection
+  WHERE direction = 'in' AND server_n IN (SELECT address_n FROM host)
 ), first_call AS (
   SELECT capture, client_n, server_n, min(start) AS first_start
   FROM inbound_call
@@ -107,8 +113,15 @@ WITH found_name AS (
     PARTITION BY capture, client_n, server_n
     ORDER BY (near = 'client subnet') DESC NULLS LAST, near NULLS LAST, looked_at DESC, name, resolver_ip_n, subnet
   ) = 1
+), knocked_interface AS (
+  SELECT DISTINCT capture, interface_id FROM inbound_call SEMI JOIN best_knock USING (capture, client_n, server_n)
+), numbered_minute AS (
+  SELECT capture, interface_id, minute, row_number() OVER (PARTITION BY capture, interface_id ORDER BY minute) AS place
+  FROM (SELECT DISTINCT capture, interface_id, minute FROM flow_span WHERE log_status <> 'SKIPDATA')
+    SEMI JOIN knocked_interface USING (capture, interface_id)
 ), scored AS (
   SELECT b.*, d.ports, d.connections, d.refused, d.records, d.last_end, d.interface_id, d.server_port,
+    coalesce(m.place, 0) / 60 AS known_hours,
     epoch(b.first_start - b.looked_at) / 60 AS minutes_after,
     0.2
       + CASE near
@@ -130,6 +143,9 @@ WITH found_name AS (
       WHERE c.start < b.looked_at + to_hours($hours::BIGINT)
       GROUP BY ALL
     ) d ON d.capture = b.capture AND d.client_n = b.client_n AND d.server_n = b.server_n
+    ASOF LEFT JOIN numbered_minute m ON m.capture = b.capture
+      AND m.interface_id = d.interface_id
+      AND b.first_start >= m.minute
 )
 SELECT round(score, 3)::DOUBLE AS score,
   CASE
@@ -138,11 +154,12 @@ SELECT round(score, 3)::DOUBLE AS score,
     ELSE 'low'
   END AS severity,
   format(
-    '{} was looked up at {} through {}{}; {:.0f} minutes later the first call ever to its address {} '
-      || '({}): {} connections to {} ports, {} refused{}',
+    '{} was looked up at {} through {}{}; {:.0f} minutes later {} called its address {}, for the first time in the {:.1f} hours '
+      || 'of which its interface has records before: {} connection{} to {} port{}, {} refused{}',
     name, strftime(looked_at, '%Y-%m-%d %H:%M:%S'), number_text(resolver_ip_n),
     CASE WHEN subnet = '' THEN '' ELSE ' for ' || subnet END,
-    minutes_after, number_text(server_n), number_text(client_n), connections, ports, refused,
+    minutes_after, number_text(client_n), number_text(server_n), known_hours,
+    connections, plural(connections), ports, plural(ports), refused,
     CASE near
       WHEN 'client subnet' THEN '; the caller is in that client subnet'
       WHEN 'resolver' THEN '; the caller is near the resolver'
@@ -154,7 +171,7 @@ SELECT round(score, 3)::DOUBLE AS score,
   name, registered_domain, interface_id, records + queries AS "rows",
   looked_at AS from_time, greatest(last_end, looked_at) AS to_time,
   ports, connections, refused, round(minutes_after, 1) AS minutes_after,
-  near, looked_at,
+  near, round(known_hours, 1) AS known_hours, looked_at,
   number_text(resolver_ip_n) AS resolver, nullif(subnet, '') AS edns_client_subnet, capture
 FROM scored
 WHERE score >= $least::DOUBLE

@@ -7,7 +7,8 @@
 -- cannot: Whether a login worked: a flow log shows that packets went in and came back. Which rule opened
 -- the door is in CloudTrail. A flow log of REJECT only shows no door.
 --
--- method: Accepted connections from outside to the ports of the list (AdminPort and SshRdp queries of AWS's
+-- method: A door answered where anything but a reset came back; a reset is told by its flags or by its
+-- size, 40 bytes. Accepted connections from outside to the ports of the list (AdminPort and SshRdp queries of AWS's
 -- investigation playbooks; the public RDP rule of Sigma). Ours: a door that answered is told apart
 -- from one that the rules let in and nobody stood behind; networks (/24, or /48 of IPv6) are counted
 -- and not addresses, since one bastion's owner is one network; a change from refused to let in is
@@ -22,11 +23,14 @@
 --
 -- not-proof: That anybody came in. Hosts with public addresses are knocked at all day.
 --
--- measured: 2026-11-22, panther-labs/panther-analysis, rules aws_vpc_ssh_allowed_signal and inbound port lists: 10 of 10
--- labelled flow events are decided as labelled.
+-- measured: found: planted acts 1 of 1. False findings in benign days, high and medium: two days of ctu-normal 0 and 0,
+-- a generated day 0 and 0. False findings per million benign records, high and medium: ctu-normal 0 and 0, benign-dns 0
+-- and 0, ordinary day 0 and 0. 2026-11-22, panther-labs/panther-analysis, rules aws_vpc_ssh_allowed_signal and inbound
+-- port lists: 10 of 10 labelled flow events are decided as labelled.
 --
 -- attack: T1133, T1190, T1021.001, T1021.004, T1562.007
--- needs:  session_keys
+-- needs:  connection_keys
+-- steps:  attempts
 -- param: ports text = 22,23,135,139,445,1433,1521,2375,2379,3306,3389,5432,5900,5985,5986,6379,6443,9200,10250,11211,27017 ports, with
 --                                        commas
 -- param:  no_login  text     = 2375,2379,6379,9200,10250,11211,27017  those of services that ask for no login when they are set up
@@ -36,39 +40,45 @@
 -- param:  from      time          only what begins at or after this moment
 -- param:  to        time          only what begins before this moment
 -- param:  capture   capture       only this capture; empty for all
--- step:   connection  connections from outside to a port of the list, refused ones included
+-- step:   knock  connections from outside to a port of the list, refused ones included
 -- step:   door  ports of own addresses that let something in
+-- step:   dropped_entry  entries of ports and no_login that are no port
 -- column: direction text
 -- column: connections count
 -- column: answered count
+-- column: resets count
 -- column: networks count
 -- column: sources count
 -- column: opened_at time
 -- column: refused_before count
 -- column: longest_seconds number
 -- column: longest_source ip
--- column: bytes_out bytes
--- column: bytes_in bytes
+-- column: bytes_to_peer bytes
+-- column: bytes_from_peer bytes
 -- column: protocol protocol
-WITH admin_port AS (
-  SELECT unnest(port_list(replace($ports, ' ', ''))) AS port
-), connection AS (
-  SELECT capture, interface_no, interface_id, client_key, server_key, server_port, protocol, refused,
-    coalesce(bytes_in, 0) > 0 AND refused_records = 0 AS answered,
+WITH listed_port AS (
+  SELECT trim(unnest(string_split($ports, ','))) AS entry, false AS no_login
+  UNION ALL
+  SELECT trim(unnest(string_split($no_login, ','))), true
+), admin_port AS (
+  SELECT unnest(port_list(entry)) AS port FROM listed_port WHERE NOT no_login
+), no_login_port AS (
+  SELECT unnest(port_list(entry)) AS port FROM listed_port WHERE no_login
+), dropped_entry AS (
+  SELECT DISTINCT entry FROM listed_port WHERE entry <> '' AND len(port_list(entry)) = 0
+), knock AS (
+  SELECT capture, interface_id, instance_id, client_key, server_key, server_port, protocol,
+    answer = 'refused' AS refused, answer = 'reset' AS reset, answer = 'answered' AND refused_records = 0 AS answered,
     bytes_out, bytes_in, seconds, records, start, "end"
-  FROM session_keys
-  WHERE direction = 'in'
-    AND NOT translated
-    AND protocol IN (6, 17)
-    AND server_port IN (SELECT port FROM admin_port)
-    AND of(capture, $capture) AND within(start, $from, $to)
+  FROM attempt
+  WHERE direction = 'in' AND server_port IN (SELECT port FROM admin_port)
 ), visitor AS MATERIALIZED (
-  SELECT interface_no, server_key, server_port, protocol, client_key, bool_or(answered) AS answered
-  FROM connection
+  SELECT capture, server_key, server_port, protocol, client_key, bool_or(answered) AS answered
+  FROM knock
   WHERE NOT refused
-  GROUP BY interface_no, server_key, server_port, protocol, client_key
+  GROUP BY capture, server_key, server_port, protocol, client_key
 ), guest_count AS (
-  SELECT v.interface_no, v.server_key, v.server_port, v.protocol,
+  SELECT v.capture, v.server_key, v.server_port, v.protocol,
     count(*) AS sources, count(DISTINCT s.network) AS networks,
     count(DISTINCT s.network) FILTER (v.answered) AS answered_networks
   FROM visitor v
@@ -81,32 +91,28 @@ WITH admin_port AS (
       FROM (SELECT DISTINCT client_key FROM visitor)
     ) s USING (client_key)
   GROUP BY ALL
-), interface_door AS (
-  SELECT any_value(capture) AS capture, interface_no, any_value(interface_id) AS interface_id,
+), visited_door AS (
+  SELECT capture, coalesce(min(interface_id) FILTER (instance_id IS NOT NULL), min(interface_id)) AS interface_id,
     server_key, server_port, protocol,
     count(*) FILTER (NOT refused) AS connections, count(*) FILTER (answered) AS answered,
-    count(*) FILTER (refused) AS refused, max(start) FILTER (refused) AS last_refused,
+    count(*) FILTER (reset) AS resets, count(*) FILTER (refused) AS refused, max(start) FILTER (refused) AS last_refused,
     min(start) FILTER (NOT refused) AS first_start, max("end") FILTER (NOT refused) AS last_end,
     max(seconds) FILTER (NOT refused) AS longest,
     arg_max(client_key, (seconds, client_key)) FILTER (NOT refused) AS longest_key,
     sum(bytes_out) FILTER (NOT refused)::BIGINT AS bytes_out,
     sum(bytes_in) FILTER (NOT refused)::BIGINT AS bytes_in,
     sum(records) FILTER (NOT refused)::BIGINT AS records
-  FROM connection
-  GROUP BY interface_no, server_key, server_port, protocol
+  FROM knock
+  GROUP BY capture, server_key, server_port, protocol
   HAVING count(*) FILTER (NOT refused) > 0
 ), door AS (
   SELECT m.*, g.sources, g.networks, g.answered_networks
-  FROM interface_door m
-    JOIN guest_count g USING (interface_no, server_key, server_port, protocol)
-  QUALIFY row_number() OVER (
-    PARTITION BY m.capture, m.server_key, m.server_port, m.protocol
-    ORDER BY m.connections DESC, m.interface_id
-  ) = 1
+  FROM visited_door m
+    JOIN guest_count g USING (capture, server_key, server_port, protocol)
 ), candidate AS (
   SELECT *,
     refused >= 3 AND last_refused < first_start AS opened,
-    list_contains(string_split(replace($no_login, ' ', ''), ','), server_port::VARCHAR)
+    server_port IN (SELECT port FROM no_login_port)
       AND coalesce(bytes_in, 0) >= 10000
       AND answered > 0 AS bare
   FROM door
@@ -132,10 +138,15 @@ SELECT round(score, 3)::DOUBLE AS score,
     ELSE 'low'
   END AS severity,
   format(
-    '{} connections from {} outside addresses of {} networks were let in, {} of them answered; '
-      || '{:.1f} MB came in, {:.1f} MB went out; the longest {:.0f} s, from {}{}{}{}{}',
-    connections, sources, networks, answered, coalesce(bytes_out, 0) / 1e6, coalesce(bytes_in, 0) / 1e6, longest,
-    key_text(longest_key),
+    '{} connections from {} outside addresses of {} networks were let in: {} answered{}{}; '
+      || '{:.1f} MB came from them, {:.1f} MB went to them; the longest {:.0f} s, from {}{}{}{}{}{}',
+    connections, sources, networks, answered,
+    CASE WHEN resets > 0 THEN format(', {} reset', resets) ELSE '' END,
+    CASE
+      WHEN connections > answered + resets THEN format(', {} without an answer', connections - answered - resets)
+      ELSE ''
+    END,
+    coalesce(bytes_out, 0) / 1e6, coalesce(bytes_in, 0) / 1e6, longest, key_text(longest_key),
     CASE
       WHEN answered = 0 THEN '; the rules let it in, but nothing answered'
       ELSE ''
@@ -149,16 +160,17 @@ SELECT round(score, 3)::DOUBLE AS score,
       ELSE ''
     END,
     CASE WHEN bare THEN '; a service that commonly asks for no login' ELSE '' END,
-    shown_of($top, all_doors, 'doors')
+    shown_of($top, all_doors, 'doors'),
+    coalesce((SELECT '; no port, in ports or no_login: ' || string_agg(entry, ' ' ORDER BY entry) FROM dropped_entry), '')
   ) AS reason,
   CASE WHEN sources = 1 THEN key_text(longest_key) END AS src,
   key_text(server_key) AS dst, server_port AS dstport, interface_id,
   records AS "rows", first_start AS from_time, last_end AS to_time,
-  'in' AS direction, connections, answered, networks, sources,
+  'in' AS direction, connections, answered, resets, networks, sources,
   CASE WHEN opened THEN first_start END AS opened_at,
   CASE WHEN opened THEN refused END AS refused_before,
   longest AS longest_seconds, key_text(longest_key) AS longest_source,
-  bytes_out, bytes_in, protocol, capture
+  bytes_in AS bytes_to_peer, bytes_out AS bytes_from_peer, protocol, capture
 FROM ranked
 WHERE place <= $top::BIGINT
 ORDER BY place

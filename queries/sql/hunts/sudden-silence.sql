@@ -7,15 +7,19 @@
 -- cannot: Why: logging switched off, delivery lost, an instance stopped, data not loaded. Absence is
 -- no proof of quiet. What lies before a source's first record is not listed.
 --
--- method: Gaps between minutes that records speak about of at least 30 minutes and four times the
--- source's median gap (after the gap hunt of DFIR-Companion). Up to the end of the capture
--- too, where the source never comes back. Score: 0.5 for an interface (its log says NODATA
--- when there is nothing to say), 0.2 for other logs; up to 0.3 for how many of the other
--- sources went on; up to 0.2 for the length against the catalogue's 30 minutes (full at 4
--- hours).
+-- method: Gaps between minutes that records speak about of at least 30 minutes and four times the source's median gap
+-- (after the gap hunt of DFIR-Companion). Up to the end of the capture too, where the source never comes back. Another
+-- source went on where it has records in at least half of the gap's windows of ten minutes, and was there before the
+-- gap; one with a record or two in it did not. Score: 0.5 for an interface (its log says NODATA when there is nothing
+-- to say), 0.2 for other logs; up to 0.3 for how many of the other sources went on; up to 0.2 for the length against
+-- the catalogue's 30 minutes (full at 4 hours).
 --
 -- false-positives: Nights and week-ends in Resolver and zone logs, instances that were stopped or
 -- made, logs switched on late.
+--
+-- measured: found: planted acts 1 of 1. False findings in benign days, high and medium: two days of ctu-normal 0 and 2,
+-- a generated day 0 and 0. False findings per million benign records, high and medium: ctu-normal 0 and 28, benign-dns
+-- 0 and 0, ordinary day 0 and 0.
 --
 -- not-proof: That somebody switched it off (T1562.008 shows only as this shadow): look for the API
 -- call in CloudTrail.
@@ -35,6 +39,7 @@
 -- column: gap_minutes count
 -- column: completeness text
 -- column: others_with_records count
+-- column: others_with_few count
 -- column: other_sources count
 -- column: comes_back flag
 WITH spoken_minute AS (
@@ -73,21 +78,38 @@ WITH spoken_minute AS (
     JOIN usual_step u USING (log_type, capture, source)
   WHERE g.gap_minutes >= greatest($minutes::BIGINT, 1)
     AND g.gap_minutes >= $times::DOUBLE * coalesce(u.middle, 1)
-), speaking_sources AS (
-  SELECT g.log_type, g.capture, g.source, g.silent_from, count(DISTINCT l.source) AS others
+), gap_source AS (
+  SELECT g.log_type, g.capture, g.source, g.silent_from, l.source AS other,
+    count(DISTINCT time_bucket(INTERVAL 10 MINUTE, l.minute)) AS windows,
+    ceil(any_value(g.gap_minutes) / 10) AS gap_windows
   FROM long_gap g
     JOIN spoken_minute l ON l.log_type = g.log_type
       AND l.capture = g.capture
       AND l.minute >= g.silent_from
       AND l.minute < g.silent_to
+  GROUP BY g.log_type, g.capture, g.source, g.silent_from, l.source
+), source_start AS (
+  SELECT log_type, capture, source, min(minute) AS first_minute FROM spoken_minute GROUP BY ALL
+), old_sources AS ( -- those that were there before the gap, beside its own
+  SELECT g.log_type, g.capture, g.source, g.silent_from, count(*) - 1 AS other_sources
+  FROM long_gap g
+    JOIN source_start s ON s.log_type = g.log_type AND s.capture = g.capture AND s.first_minute < g.silent_from
+  GROUP BY ALL
+), speaking_sources AS (
+  SELECT log_type, capture, source, silent_from,
+    count(*) FILTER (windows * 2 >= gap_windows AND first_minute < silent_from) AS others,
+    count(*) FILTER (windows * 2 < gap_windows OR first_minute >= silent_from) AS few
+  FROM gap_source
+    JOIN (SELECT log_type, capture, source AS other, first_minute FROM source_start) USING (log_type, capture, other)
   GROUP BY ALL
 ), scored AS (
-  SELECT g.*, coalesce(s.others, 0) AS others,
+  SELECT g.* EXCLUDE (other_sources), coalesce(s.others, 0) AS others, coalesce(s.few, 0) AS few, o.other_sources,
     CASE WHEN g.log_type = 'flow' THEN 0.5 ELSE 0.2 END
-      + 0.3 * coalesce(s.others / nullif(g.other_sources, 0), 0)
+      + 0.3 * coalesce(s.others / nullif(o.other_sources, 0), 0)
       + 0.2 * least(1, ln(g.gap_minutes / 30) / ln(8)) AS score
   FROM long_gap g
     LEFT JOIN speaking_sources s USING (log_type, capture, source, silent_from)
+    JOIN old_sources o USING (log_type, capture, source, silent_from)
 )
 SELECT round(greatest(0, score), 3)::DOUBLE AS score,
   CASE
@@ -97,19 +119,22 @@ SELECT round(greatest(0, score), 3)::DOUBLE AS score,
   END AS severity,
   format(
     '{} ({} log) has no record for {} minutes, {:.0f} times its usual step of {:.0f}; '
-      || '{} of {} other sources went on ({}){}',
-    source, log_type, gap_minutes, gap_minutes / coalesce(middle, 1), coalesce(middle, 1), others, other_sources,
+      || '{}{}{}',
+    source, log_type, gap_minutes, gap_minutes / coalesce(middle, 1), coalesce(middle, 1),
     CASE
-      WHEN other_sources = 0 THEN 'it is the only source'
-      WHEN others = 0 THEN 'complete'
-      ELSE 'partial'
+      WHEN other_sources = 0 THEN 'there was no other source'
+      ELSE format(
+        '{} of {} other sources went on ({})', others, other_sources,
+        CASE WHEN others > 0 THEN 'partial' WHEN few > 0 THEN 'nearly complete' ELSE 'complete' END
+      )
     END,
+    CASE WHEN few > 0 THEN format(', {} had a few records in it or began then', few) ELSE '' END,
     CASE WHEN comes_back THEN '' ELSE '; it does not come back' END
   ) AS reason,
   CASE WHEN log_type = 'flow' THEN source END AS interface_id,
   minutes AS "rows", silent_from AS from_time, silent_to AS to_time,
   log_type, source, gap_minutes,
-  CASE WHEN others = 0 THEN 'complete' ELSE 'partial' END AS completeness,
-  others AS others_with_records, other_sources, comes_back, capture
+  CASE WHEN others > 0 THEN 'partial' WHEN few > 0 THEN 'nearly complete' ELSE 'complete' END AS completeness,
+  others AS others_with_records, few AS others_with_few, other_sources, comes_back, capture
 FROM scored
 ORDER BY scored.score DESC, gap_minutes DESC, log_type, source, silent_from, capture

@@ -8,9 +8,9 @@
 -- flows. A flow log of ACCEPT only or REJECT only leaves out the rest.
 --
 -- method: Bytes of connections per pair, by the addresses in the packets (after AWS's predefined
--- queries VpcFlowLogsTopTalkers and its packet-level form). Ours: a pair that several interfaces saw
--- counts once, at the one that saw most; what a NAT gateway sends in its own name is left out, as
--- the true client has a row of its own, unless asked for; the names that led there are given.
+-- queries VpcFlowLogsTopTalkers and its packet-level form). Ours: a connection that several
+-- interfaces saw counts once; a NAT gateway has a row in its own name for what no record names the
+-- true client of; the names that led there are given.
 -- Score: 0.2 times the share of the bytes of the capture. It is a picture, and ranks low.
 --
 -- false-positives: Backups, S3, updates and databases lead this list nearly always.
@@ -18,69 +18,49 @@
 -- not-proof: That much traffic is wrong. What is unusual for a host is the hunt unusual-upload's.
 --
 -- attack: T1041, T1048
--- needs:  session_keys, answer_name
+-- needs:  connection_keys, answer_name
 -- param:  top         int      = 20     so many pairs of a capture: a screen; AWS's query has 50. The reason says of how many
--- param:  translated  bool     = false  rows of a NAT gateway's own address as well, where records name no other
 -- param:  from        time              only what begins at or after this moment
 -- param:  to          time              only what begins before this moment
 -- param:  capture     capture           only this capture; empty for all
--- step:   connection  connections
+-- step:   counted_connection  connections
 -- step:   pair  pairs of hosts, or of a host and a name
 -- column: direction text
 -- column: connections count
 -- column: bytes bytes
--- column: bytes_out bytes
--- column: bytes_in bytes
+-- column: bytes_to_peer bytes
+-- column: bytes_from_peer bytes
 -- column: share number
 -- column: several_addresses flag
-WITH connection AS (
-  SELECT capture, interface_no, interface_id, direction, client_key, server_key, peer_no(server_key, name_no) AS peer,
+WITH counted_connection AS (
+  SELECT capture, interface_id, direction, client_key, server_key, peer_no(server_key, name_no) AS peer,
     name_no, server_port, bytes_out, bytes_in, records, start, "end"
-  FROM session_keys
-  WHERE (NOT translated OR $translated::BOOLEAN) AND of(capture, $capture) AND within(start, $from, $to)
-), interface AS (
-  SELECT interface_no, any_value(capture) AS capture FROM connection GROUP BY interface_no
-), seen_pair AS MATERIALIZED ( -- as if by one interface, which nearly all are
-  SELECT client_key, peer,
-    min(interface_no) AS interface_no, max(interface_no) AS other_interface,
-    sum(coalesce(bytes_out, 0) + coalesce(bytes_in, 0))::BIGINT AS bytes
-  FROM connection
-  GROUP BY client_key, peer
-), interface_pair AS (
-  SELECT any_value(l.capture) AS capture, l.interface_no, l.client_key, l.peer,
-    sum(coalesce(l.bytes_out, 0) + coalesce(l.bytes_in, 0))::BIGINT AS bytes
-  FROM connection l
-    SEMI JOIN (FROM seen_pair WHERE interface_no <> other_interface) s USING (client_key, peer)
-  GROUP BY l.interface_no, l.client_key, l.peer
+  FROM connection_keys
+  WHERE of(capture, $capture) AND within(start, $from, $to)
 ), pair AS (
-  SELECT client_key, peer, interface_no, bytes
-  FROM seen_pair
-  WHERE interface_no = other_interface
-  UNION ALL
-  SELECT client_key, peer, arg_max(interface_no, (bytes, interface_no)), max(bytes)
-  FROM interface_pair
+  SELECT capture, client_key, peer, sum(coalesce(bytes_out, 0) + coalesce(bytes_in, 0))::BIGINT AS bytes
+  FROM counted_connection
   GROUP BY capture, client_key, peer
 ), largest_pairs AS (
-  SELECT i.capture, count(*) AS all_pairs, sum(p.bytes)::BIGINT AS all_bytes,
-    max({bytes: p.bytes, client_key: p.client_key, peer: p.peer, interface_no: p.interface_no}, $top::BIGINT) AS best
-  FROM pair p
-    JOIN interface i USING (interface_no)
-  GROUP BY i.capture
+  SELECT capture, count(*) AS all_pairs, sum(bytes)::BIGINT AS all_bytes,
+    max({bytes: bytes, client_key: client_key, peer: peer}, $top::BIGINT) AS best
+  FROM pair
+  GROUP BY capture
 ), chosen_pair AS (
-  SELECT unnest(best, recursive := true), all_pairs, all_bytes FROM largest_pairs
+  SELECT capture, unnest(best, recursive := true), all_pairs, all_bytes FROM largest_pairs
 ), whole_pair AS (
-  SELECT any_value(l.capture) AS capture, any_value(l.interface_id) AS interface_id,
-    l.client_key, l.peer,
+  SELECT l.capture, l.client_key, l.peer,
+    arg_max(l.interface_id, (coalesce(l.bytes_out, 0) + coalesce(l.bytes_in, 0), l.interface_id)) AS interface_id,
     any_value(c.all_pairs) AS all_pairs, any_value(c.all_bytes) AS all_bytes, any_value(n.name) AS name,
     arg_max(l.server_key, (coalesce(l.bytes_out, 0) + coalesce(l.bytes_in, 0), l.server_key)) AS server_key,
     min(l.server_key) <> max(l.server_key) AS several, min(l.direction) AS direction, count(*) AS connections,
     coalesce(sum(l.bytes_out), 0)::BIGINT AS sent, coalesce(sum(l.bytes_in), 0)::BIGINT AS got,
     min(l.server_port) AS lowest_port, max(l.server_port) AS highest_port,
     sum(l.records)::BIGINT AS records, min(l.start) AS first_start, max(l."end") AS last_end
-  FROM connection l
-    JOIN chosen_pair c USING (interface_no, client_key, peer)
+  FROM counted_connection l
+    JOIN chosen_pair c USING (capture, client_key, peer)
     LEFT JOIN answer_name n USING (name_no)
-  GROUP BY l.interface_no, l.client_key, l.peer
+  GROUP BY l.capture, l.client_key, l.peer
 ), ranked_pair AS (
   SELECT *, (sent + got) / greatest(1, all_bytes) AS share,
     row_number() OVER (PARTITION BY capture ORDER BY sent + got DESC, client_key, peer) AS place
@@ -89,9 +69,10 @@ WITH connection AS (
 )
 SELECT round(0.2 * share, 3)::DOUBLE AS score, 'info' AS severity,
   format(
-    '{:.1f} MB: {:.1f} from client to server, {:.1f} back, in {} connections ({}); '
+    '{:.1f} MB: {:.1f} from {} to {}, {:.1f} back, in {} connection{} ({}); '
       || '{:.1f}% of all bytes of the capture; {}pair {} of {}{}',
-    (sent + got) / 1e6, sent / 1e6, got / 1e6, connections, direction, 100 * share,
+    (sent + got) / 1e6, sent / 1e6, key_text(client_key), coalesce(name, key_text(server_key)), got / 1e6,
+    connections, plural(connections), direction, 100 * share,
     CASE WHEN several THEN 'several addresses; ' ELSE '' END,
     place, all_pairs,
     CASE
@@ -102,7 +83,8 @@ SELECT round(0.2 * share, 3)::DOUBLE AS score, 'info' AS severity,
   key_text(client_key) AS src, key_text(server_key) AS dst,
   CASE WHEN lowest_port = highest_port THEN lowest_port END AS dstport,
   name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
-  direction, connections, sent + got AS bytes, sent AS bytes_out, got AS bytes_in, round(share, 4) AS share,
+  direction, connections, sent + got AS bytes, CASE WHEN direction = 'in' THEN got ELSE sent END AS bytes_to_peer,
+  CASE WHEN direction = 'in' THEN sent ELSE got END AS bytes_from_peer, round(share, 4) AS share,
   several AS several_addresses, capture
 FROM ranked_pair
 ORDER BY ranked_pair.share DESC, capture, place

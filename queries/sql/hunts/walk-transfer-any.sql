@@ -17,6 +17,9 @@
 -- false-positives: Scanners of the whole internet, research, monitoring of DNS, mail servers that
 -- ask for TXT, resolvers that mix many clients.
 --
+-- measured: false findings in benign days, high and medium: a generated day 0 and 0. False findings per million benign
+-- records, high and medium: ordinary day 0 and 0.
+--
 -- not-proof: That anything was handed out: Route 53 refuses transfers and answers ANY briefly.
 --
 -- attack: T1590.002, T1595.002

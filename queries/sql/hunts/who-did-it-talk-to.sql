@@ -19,7 +19,7 @@
 -- not-proof: What was said. Bytes are those of packets, headers included.
 --
 -- attack: T1071, T1041
--- needs:  session, asset
+-- needs:  connection, asset
 -- param:  host     ip             the host, by an address of its own; empty for all inside hosts
 -- param:  top      int      = 50  so many peers of the host given; the reason says of how many
 -- param:  hosts    int      = 10  so many hosts of a capture where none is given: beside other hunts more is noise
@@ -35,8 +35,8 @@
 -- column: refused count
 -- column: peers count
 -- column: several_addresses flag
--- column: bytes_out bytes
--- column: bytes_in bytes
+-- column: bytes_to_peer bytes
+-- column: bytes_from_peer bytes
 -- column: names text
 -- column: protocol protocol
 WITH host_side AS (
@@ -44,70 +44,49 @@ WITH host_side AS (
     CASE WHEN name IS NULL THEN server_n ELSE hash(name)::UHUGEINT END AS place,
     name, server_port, protocol, true AS opened, direction,
     bytes_out AS sent, bytes_in AS got, refused, records, start, "end"
-  FROM session
+  FROM connection
   WHERE direction IN ('out', 'inside')
-    AND NOT translated
     AND ($host::VARCHAR IS NULL OR client_n = ip($host::VARCHAR))
     AND of(capture, $capture) AND within(start, $from, $to)
   UNION ALL
   SELECT capture, interface_id, server_n, client_n, client_n, NULL, server_port,
     protocol, false, direction, bytes_in, bytes_out, refused, records, start, "end"
-  FROM session
+  FROM connection
   WHERE direction IN ('in', 'inside')
-    AND NOT translated
     AND ($host::VARCHAR IS NULL OR server_n = ip($host::VARCHAR))
     AND of(capture, $capture) AND within(start, $from, $to)
 ), own_address AS (
-  SELECT DISTINCT capture, interface_id, address_n AS host_n
+  SELECT capture, address_n AS host_n, min(interface_id) AS own_interface
   FROM asset
   WHERE capture IS NOT NULL
-), interface_host AS (
-  SELECT capture, interface_id, host_n, approx_count_distinct(hash(place)) AS peers,
-    approx_count_distinct(hash(place)) FILTER (direction IN ('out', 'in')) AS outside_peers,
-    count(*) AS connections, count(*) FILTER (opened) AS calls, count(*) FILTER (refused) AS refused,
-    coalesce(sum(sent), 0)::BIGINT AS sent, coalesce(sum(got), 0)::BIGINT AS got,
-    sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
-  FROM host_side
-  GROUP BY capture, interface_id, host_n
-), kept_host AS (
-  SELECT m.*, o.host_n IS NOT NULL AS owned
-  FROM interface_host m
-    LEFT JOIN own_address o USING (capture, interface_id, host_n)
-  QUALIFY owned OR NOT bool_or(owned) OVER (PARTITION BY m.capture, m.host_n)
+  GROUP BY capture, address_n
 ), host AS (
-  SELECT capture, host_n,
-    arg_max(interface_id, (owned, sent + got, interface_id)) AS interface_id,
-    max(peers) AS peers, max(outside_peers) AS outside_peers, sum(calls)::BIGINT AS calls,
-    sum(connections - calls)::BIGINT AS called, sum(connections)::BIGINT AS connections,
-    sum(refused)::BIGINT AS refused, sum(sent)::BIGINT AS sent, sum(got)::BIGINT AS got,
-    sum(records)::BIGINT AS records, min(first_start) AS first_start, max(last_end) AS last_end,
-    row_number() OVER (PARTITION BY capture ORDER BY sum(sent + got) DESC, host_n) AS rank,
+  SELECT m.* EXCLUDE (interface_id), coalesce(o.own_interface, m.interface_id) AS interface_id,
+    row_number() OVER (PARTITION BY capture ORDER BY sent + got DESC, host_n) AS rank,
     count(*) OVER (PARTITION BY capture) AS all_hosts,
-    sum(sum(sent + got)) OVER (PARTITION BY capture)::BIGINT AS all_bytes
-  FROM kept_host
-  GROUP BY capture, host_n
-), interface_peer AS (
-  SELECT l.capture, l.interface_id, l.host_n, l.place, l.server_port, l.protocol, l.opened, min(l.name) AS name,
+    sum(sent + got) OVER (PARTITION BY capture)::BIGINT AS all_bytes
+  FROM (
+    SELECT capture, min(interface_id) AS interface_id, host_n, approx_count_distinct(hash(place)) AS peers,
+      approx_count_distinct(hash(place)) FILTER (direction IN ('out', 'in')) AS outside_peers,
+      count(*) AS connections, count(*) FILTER (opened) AS calls, count(*) FILTER (NOT opened) AS called,
+      count(*) FILTER (refused) AS refused, coalesce(sum(sent), 0)::BIGINT AS sent, coalesce(sum(got), 0)::BIGINT AS got,
+      sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
+    FROM host_side
+    GROUP BY capture, host_n
+  ) m
+    LEFT JOIN own_address o USING (capture, host_n)
+), peer AS (
+  SELECT l.capture, any_value(h.interface_id) AS interface_id, l.host_n, l.place, l.server_port, l.protocol, l.opened, min(l.name) AS name,
     arg_max(l.peer_n, (coalesce(l.sent, 0) + coalesce(l.got, 0), l.peer_n)) AS peer_n,
     min(l.peer_n) <> max(l.peer_n) AS several, min(l.direction) AS direction,
     count(*) AS connections, count(*) FILTER (l.refused) AS refused,
     coalesce(sum(l.sent), 0)::BIGINT AS sent, coalesce(sum(l.got), 0)::BIGINT AS got,
     sum(l.records)::BIGINT AS records, min(l.start) AS first_start, max(l."end") AS last_end
   FROM host_side l
-    SEMI JOIN (
-      SELECT k.*
-      FROM kept_host k
-        JOIN host h USING (capture, host_n)
-      WHERE $host::VARCHAR IS NOT NULL OR h.rank <= $hosts::BIGINT
-    ) k ON k.capture = l.capture AND k.interface_id = l.interface_id AND k.host_n = l.host_n
-  GROUP BY l.capture, l.interface_id, l.host_n, l.place, l.server_port, l.protocol, l.opened
-), peer AS (
-  SELECT *
-  FROM interface_peer
-  QUALIFY row_number() OVER (
-    PARTITION BY capture, host_n, place, server_port, protocol, opened
-    ORDER BY connections DESC, interface_id
-  ) = 1
+    JOIN (
+      FROM host WHERE $host::VARCHAR IS NOT NULL OR rank <= $hosts::BIGINT
+    ) h USING (capture, host_n)
+  GROUP BY l.capture, l.host_n, l.place, l.server_port, l.protocol, l.opened
 ), shown_peer AS (
   SELECT *,
     row_number() OVER (
@@ -124,7 +103,7 @@ WITH host_side AS (
     len(list_distinct(flatten(list(names)))) AS n
   FROM (
     SELECT DISTINCT s.capture, s.client_n AS host_n, s.server_n AS peer_n, s.names
-    FROM session s
+    FROM connection s
       SEMI JOIN (FROM shown_peer WHERE opened) w ON w.capture = s.capture
         AND w.host_n = s.client_n
         AND w.peer_n = s.server_n
@@ -161,7 +140,7 @@ WITH host_side AS (
     server_port AS dstport, protocol, name, names, interface_id,
     direction, connections, refused, 1 AS peers, several, sent, got, records, first_start, last_end,
     format(
-      '{} {} connections, {} refused: {:.3f} MB out, {:.3f} MB in; {}peer {} of {} by bytes{}',
+      '{} {} connections, {} refused: {:.3f} MB to the peer, {:.3f} MB from it; {}peer {} of {} by bytes{}',
       CASE WHEN opened THEN 'opened' ELSE 'took' END,
       connections, refused, sent / 1e6, got / 1e6,
       CASE
@@ -182,7 +161,7 @@ WITH host_side AS (
     NULL, interface_id, NULL, connections, refused, peers, NULL, sent, got, records, first_start, last_end,
     format(
       'about {} peers, {} of them outside: opened {} connections and took {}, {} refused; '
-        || '{:.1f} MB out, {:.1f} MB in; most with {}; host {} of {} by bytes{}',
+        || '{:.1f} MB to them, {:.1f} MB from them; most with {}; host {} of {} by bytes{}',
       peers, outside_peers, coalesce(calls, 0), coalesce(called, 0), refused, sent / 1e6, got / 1e6, l.text, rank,
       all_hosts,
       CASE
@@ -198,6 +177,6 @@ SELECT round(score, 3)::DOUBLE AS score, 'info' AS severity, reason,
   number_text(client_n) AS src, number_text(server_n) AS dst,
   dstport, name, interface_id, records AS "rows", first_start AS from_time, last_end AS to_time,
   number_text(host_n) AS host, direction, connections, refused, peers,
-  several AS several_addresses, sent AS bytes_out, got AS bytes_in, names, protocol, capture
+  several AS several_addresses, sent AS bytes_to_peer, got AS bytes_from_peer, names, protocol, capture
 FROM scored
 ORDER BY scored.score DESC, rank, capture

@@ -1,16 +1,16 @@
 -- Calls of the captures' machines, to the outside and among themselves
 --
--- After sides and the step that says which sides are looked at. A row of seen_call is what one interface saw from one address
--- to another and a port, by one name. Takes $from and $to, and reads connection_keys.
+-- After sides and the step that says which sides are looked at. A row of seen_call is all connections from one address to
+-- another and a port, by one name. Takes $from and $to, and reads connection_keys.
 WITH seen_call AS MATERIALIZED (
   SELECT any_value(d.side) AS side, any_value(s.direction = 'out') AS outward,
-    s.interface_no, s.client_key, s.server_key, s.server_port AS port,
-    s.name_no, d.side_no, s.instance_id IS NOT NULL AS has_instance,
+    coalesce(min(s.interface_no) FILTER (s.instance_id IS NOT NULL), min(s.interface_no)) AS interface_no,
+    s.client_key, s.server_key, s.server_port AS port, s.name_no, d.side_no,
     count(*) AS connections, count(*) FILTER (s.refused) AS refused,
     count(*) FILTER (s.packets_in > 0) AS answered, sum(s.records)::BIGINT AS records,
     sum(s.bytes_out)::BIGINT AS bytes, min(s.start) AS first_time, max(s."end") AS last_time
   FROM connection_keys s
     JOIN side d USING (capture)
   WHERE s.direction IN ('out', 'inside') AND within(s.start, $from, $to)
-  GROUP BY d.side_no, s.interface_no, has_instance, s.client_key, s.server_key, s.server_port, s.name_no
+  GROUP BY d.side_no, s.client_key, s.server_key, s.server_port, s.name_no
 )

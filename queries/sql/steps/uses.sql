@@ -1,13 +1,13 @@
 -- Uses of names and addresses by the captures' machines
 --
--- After one of callers-all and callers-called. A sighting is a call as one interface saw it; call has each once, and those of
--- kept_caller to the machines too (inbound): where several interfaces saw it, the sighting of an instance, or of the
--- interface that saw most. question has what was asked for. Each use is of a place: a name, or an address that was called
+-- After one of callers-all and callers-called. call has the calls of the captures' machines, and those of kept_caller to the
+-- machines (inbound). question has what was asked for. Each use is of a place: a name, or an address that was called
 -- without one. Its number, place_no, is negative for a name, even for an address that was called, odd for one that called in.
 -- A row of place_use is what one machine did with one place. Takes $from and $to, and reads connection_keys, dns and answer_name.
 WITH seen_knock AS (
-  SELECT any_value(d.side) AS side, s.interface_no, s.client_key, s.server_key,
-    s.server_port AS port, d.side_no, s.instance_id IS NOT NULL AS has_instance,
+  SELECT any_value(d.side) AS side,
+    coalesce(min(s.interface_no) FILTER (s.instance_id IS NOT NULL), min(s.interface_no)) AS interface_no,
+    s.client_key, s.server_key, s.server_port AS port, d.side_no,
     count(*) AS connections, count(*) FILTER (s.refused) AS refused,
     count(*) FILTER (s.packets_in > 0) AS answered, sum(s.records)::BIGINT AS records,
     sum(s.bytes_out)::BIGINT AS bytes, min(s.start) AS first_time, max(s."end") AS last_time
@@ -15,30 +15,18 @@ WITH seen_knock AS (
     JOIN side d USING (capture)
     SEMI JOIN kept_caller USING (client_key)
   WHERE s.direction = 'in' AND within(s.start, $from, $to)
-  GROUP BY d.side_no, s.interface_no, has_instance, s.client_key, s.server_key, s.server_port
-), sighting AS (
+  GROUP BY d.side_no, s.client_key, s.server_key, s.server_port
+), call AS MATERIALIZED (
   SELECT
     CASE WHEN name_no IS NULL THEN 2 * server_key::BIGINT ELSE -1 - name_no::BIGINT END AS place_no,
-    side, side_no, false AS inbound, outward, interface_no,
+    side, false AS inbound, outward, interface_no,
     client_key AS own_key, server_key AS place_key, port, name_no,
-    connections, refused, answered, records, bytes, first_time, last_time,
-    (has_instance::UBIGINT << 62) | (connections::UBIGINT << 30) | (1073741823 - interface_no)::UBIGINT AS rank
+    connections, refused, answered, records, bytes, first_time, last_time
   FROM seen_call
   UNION ALL
-  SELECT 2 * client_key::BIGINT + 1, side, side_no, true, false, interface_no, server_key, client_key,
-    port, NULL, connections, refused, answered, records, bytes, first_time, last_time,
-    (has_instance::UBIGINT << 62) | (connections::UBIGINT << 30) | (1073741823 - interface_no)::UBIGINT
+  SELECT 2 * client_key::BIGINT + 1, side, true, false, interface_no, server_key, client_key,
+    port, NULL, connections, refused, answered, records, bytes, first_time, last_time
   FROM seen_knock
-), best_sighting AS (
-  SELECT side_no, place_no, own_key, place_key, port, max(rank) AS best
-  FROM sighting
-  GROUP BY side_no, place_no, own_key, place_key, port
-  HAVING count(*) > 1
-), call AS MATERIALIZED (
-  SELECT a.* EXCLUDE (side_no, rank)
-  FROM sighting a
-    LEFT JOIN best_sighting s USING (side_no, place_no, own_key, place_key, port)
-  WHERE s.best IS NULL OR s.best = a.rank
 ), asked_name AS MATERIALIZED (
   SELECT s.side, d.name,
     any_value(d.registered_domain) AS registered_domain,
