@@ -35,7 +35,7 @@ WITH met AS (
   WHERE client_key = key_of(ip($ip)) AND client_key <> server_key AND of(capture, $capture)
 ), host_sum AS (
   SELECT capture, key_number(host_key) AS host, count(*) AS connections, count(*) FILTER (refused) AS refused,
-    coalesce(sum(bytes_to), 0)::BIGINT AS bytes_to, coalesce(sum(bytes_from), 0)::BIGINT AS bytes_from,
+    coalesce(bounded(sum(bytes_to)), 0) AS bytes_to, coalesce(bounded(sum(bytes_from)), 0) AS bytes_from,
     min(start) AS first_flow, max("end") AS last_flow,
     array_to_string(
       list_slice(list_sort(list_distinct(list(CASE WHEN protocol IN (6, 17) THEN server_port END))), 1, 10), ' '

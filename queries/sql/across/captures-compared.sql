@@ -199,11 +199,11 @@ WITH allowed_entry AS (
     count(DISTINCT name) FILTER (left_queries + right_queries > 0) AS names,
     count(*) FILTER (level = 'name' AND right_queries > 0) AS same_names,
     sum(left_connections)::BIGINT AS left_connections, sum(left_refused)::BIGINT AS left_refused,
-    sum(left_queries)::BIGINT AS left_queries, sum(left_bytes)::BIGINT AS left_bytes,
+    sum(left_queries)::BIGINT AS left_queries, bounded(sum(left_bytes)) AS left_bytes,
     min(left_first) AS left_first, max(left_last) AS left_last,
     sum(right_connections)::BIGINT AS right_connections,
     sum(right_refused)::BIGINT AS right_refused, sum(right_records)::BIGINT AS right_records,
-    sum(right_queries)::BIGINT AS right_queries, sum(right_bytes)::BIGINT AS right_bytes,
+    sum(right_queries)::BIGINT AS right_queries, bounded(sum(right_bytes)) AS right_bytes,
     min(right_first) AS right_first, max(right_last) AS right_last
   FROM listed_place t
     JOIN (

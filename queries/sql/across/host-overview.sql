@@ -50,7 +50,7 @@ WITH whereabouts AS (
   WHERE server_key = key_of(ip($ip)) AND client_key <> server_key AND of(capture, $capture)
 ), flow_sum AS (
   SELECT count(*) AS connections, count(*) FILTER (refused) AS refused,
-    coalesce(sum(bytes_to), 0)::BIGINT AS bytes_to, coalesce(sum(bytes_from), 0)::BIGINT AS bytes_from,
+    coalesce(bounded(sum(bytes_to)), 0) AS bytes_to, coalesce(bounded(sum(bytes_from)), 0) AS bytes_from,
     count(DISTINCT peer_key) AS peers, count(DISTINCT peer_key) FILTER (outside) AS outside_peers
   FROM own_connection
 ), query_sum AS (

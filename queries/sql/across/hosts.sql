@@ -39,7 +39,7 @@ WITH host AS (
   WHERE client_key <> server_key
 ), host_sum AS (
   SELECT capture, address_key, count(*) AS connections, count(*) FILTER (refused) AS refused,
-    coalesce(sum(sent), 0)::BIGINT AS sent, coalesce(sum(received), 0)::BIGINT AS received,
+    coalesce(bounded(sum(sent)), 0) AS sent, coalesce(bounded(sum(received)), 0) AS received,
     count(DISTINCT peer_key) FILTER (outside) AS outside_peers
   FROM own_connection
     SEMI JOIN host USING (capture, address_key)

@@ -60,7 +60,7 @@ WITH answer AS (
   WHERE m.start <= a.query_timestamp + to_hours($hours::BIGINT)
 ), pair_sum AS (
   SELECT capture, client_key, address_key, count(*) AS connections, count(*) FILTER (refused) AS refused,
-    coalesce(sum(bytes_to), 0)::BIGINT AS bytes_to, coalesce(sum(bytes_from), 0)::BIGINT AS bytes_from,
+    coalesce(bounded(sum(bytes_to)), 0) AS bytes_to, coalesce(bounded(sum(bytes_from)), 0) AS bytes_from,
     min(start) AS first_flow, max("end") AS last_flow
   FROM following
   GROUP BY ALL

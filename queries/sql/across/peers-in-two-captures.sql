@@ -37,12 +37,12 @@ WITH met_address AS (
 ), counted_address AS (
   SELECT address_key, server_port, protocol,
     count(*) FILTER (first) AS left_connections, count(*) FILTER (first AND refused) AS left_refused,
-    coalesce(sum(bytes_to) FILTER (first), 0)::BIGINT AS left_bytes_to,
-    coalesce(sum(bytes_from) FILTER (first), 0)::BIGINT AS left_bytes_from,
+    coalesce(bounded(sum(bytes_to) FILTER (first)), 0) AS left_bytes_to,
+    coalesce(bounded(sum(bytes_from) FILTER (first)), 0) AS left_bytes_from,
     min(start) FILTER (first) AS left_first,
     count(*) FILTER (second) AS right_connections, count(*) FILTER (second AND refused) AS right_refused,
-    coalesce(sum(bytes_to) FILTER (second), 0)::BIGINT AS right_bytes_to,
-    coalesce(sum(bytes_from) FILTER (second), 0)::BIGINT AS right_bytes_from,
+    coalesce(bounded(sum(bytes_to) FILTER (second)), 0) AS right_bytes_to,
+    coalesce(bounded(sum(bytes_from) FILTER (second)), 0) AS right_bytes_from,
     min(start) FILTER (second) AS right_first
   FROM met_address
   GROUP BY ALL

@@ -28,7 +28,7 @@
 WITH pair AS (
   SELECT capture, client_key, server_key, server_port, protocol,
     count(*) AS connections, count(*) FILTER (refused) AS refused,
-    coalesce(sum(bytes_out), 0)::BIGINT AS bytes_out, coalesce(sum(bytes_in), 0)::BIGINT AS bytes_in,
+    coalesce(bounded(sum(bytes_out)), 0) AS bytes_out, coalesce(bounded(sum(bytes_in)), 0) AS bytes_in,
     min(start) AS first_seen, max("end") AS last_seen
   FROM connection_keys
   WHERE direction = 'out' AND of(capture, $capture) AND touches(start, "end", $from, $to)

@@ -54,7 +54,7 @@ SELECT key_text(target_key) AS target, key_text(source_key) AS source,
   min(query_timestamp) AS looked_up_at, round(epoch(min(start) - min(query_timestamp)) / 60, 1) AS minutes_after,
   count(*) AS connections, count(*) FILTER (refused) AS refused,
   array_to_string(list_slice(list_sort(list(DISTINCT server_port)), 1, 10), ' ') AS ports,
-  coalesce(sum(bytes_out), 0)::BIGINT AS bytes_to_target, coalesce(sum(bytes_in), 0)::BIGINT AS bytes_from_target,
+  coalesce(bounded(sum(bytes_out)), 0) AS bytes_to_target, coalesce(bounded(sum(bytes_in)), 0) AS bytes_from_target,
   any_value(lookups) AS lookups, capture
 FROM following_arrival
   JOIN lookup_count USING (capture)

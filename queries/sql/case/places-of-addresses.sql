@@ -28,8 +28,8 @@
 WITH outside_address AS MATERIALIZED (
   SELECT CASE direction WHEN 'out' THEN server_n ELSE client_n END AS address_n,
     count(*) AS connections, count(*) FILTER (refused) AS refused,
-    sum(CASE direction WHEN 'out' THEN bytes_out ELSE bytes_in END)::BIGINT AS bytes_sent,
-    sum(CASE direction WHEN 'out' THEN bytes_in ELSE bytes_out END)::BIGINT AS bytes_received,
+    bounded(sum(CASE direction WHEN 'out' THEN bytes_out ELSE bytes_in END)) AS bytes_sent,
+    bounded(sum(CASE direction WHEN 'out' THEN bytes_in ELSE bytes_out END)) AS bytes_received,
     min(start) AS first_time, max("end") AS last_time
   FROM connection
   WHERE direction IN ('out', 'in')
@@ -82,7 +82,7 @@ WITH outside_address AS MATERIALIZED (
 )
 SELECT a.what, coalesce(t.place, 'unknown') AS place, count(*) AS addresses,
   sum(o.connections)::BIGINT AS connections, sum(o.refused)::BIGINT AS refused,
-  sum(o.bytes_sent)::BIGINT AS bytes_sent, sum(o.bytes_received)::BIGINT AS bytes_received,
+  bounded(sum(o.bytes_sent)) AS bytes_sent, bounded(sum(o.bytes_received)) AS bytes_received,
   min(o.first_time) AS first_time, max(o.last_time) AS last_time,
   number_text(arg_max(o.address_n, (coalesce(o.bytes_sent, 0) + coalesce(o.bytes_received, 0), o.address_n))) AS busiest,
   max(t.said_by) AS said_by

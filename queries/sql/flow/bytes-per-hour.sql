@@ -39,10 +39,10 @@ WITH counted_record AS (
     AND touches(start, "end", $from, $to)
 )
 SELECT hour, capture, count(*) AS records, count(*) FILTER (no) AS refused,
-  coalesce(sum(bytes) FILTER (from_inside AND NOT to_inside), 0)::BIGINT AS bytes_out,
-  coalesce(sum(bytes) FILTER (NOT from_inside AND to_inside), 0)::BIGINT AS bytes_in,
-  coalesce(sum(bytes) FILTER (from_inside AND to_inside), 0)::BIGINT AS bytes_inside,
-  coalesce(sum(bytes) FILTER (NOT from_inside AND NOT to_inside), 0)::BIGINT AS bytes_outside
+  coalesce(bounded(sum(bytes) FILTER (from_inside AND NOT to_inside)), 0) AS bytes_out,
+  coalesce(bounded(sum(bytes) FILTER (NOT from_inside AND to_inside)), 0) AS bytes_in,
+  coalesce(bounded(sum(bytes) FILTER (from_inside AND to_inside)), 0) AS bytes_inside,
+  coalesce(bounded(sum(bytes) FILTER (NOT from_inside AND NOT to_inside)), 0) AS bytes_outside
 FROM sided_record
 GROUP BY ALL
 ORDER BY hour, capture

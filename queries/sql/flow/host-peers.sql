@@ -45,7 +45,7 @@ WITH own_call AS (
     AND touches(start, "end", $from, $to)
 ), peer AS (
   SELECT capture, peer_key, calls, server_port, protocol, outside,
-    coalesce(sum(bytes_to), 0)::BIGINT AS bytes_to, coalesce(sum(bytes_from), 0)::BIGINT AS bytes_from,
+    coalesce(bounded(sum(bytes_to)), 0) AS bytes_to, coalesce(bounded(sum(bytes_from)), 0) AS bytes_from,
     count(*) AS connections, count(*) FILTER (refused) AS refused, sum(records)::BIGINT AS records,
     min(start) AS first_seen, max("end") AS last_seen
   FROM own_call

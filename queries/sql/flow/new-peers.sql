@@ -26,7 +26,7 @@
 SELECT min(c.start) AS first_seen, max(c."end") AS last_seen,
   key_text(c.client_key) AS client, key_text(c.server_key) AS server,
   nullif(c.server_port, 0) AS server_port, c.protocol, count(*) AS connections, count(*) FILTER (c.refused) AS refused,
-  coalesce(sum(c.bytes_out), 0)::BIGINT AS bytes_to_server, coalesce(sum(c.bytes_in), 0)::BIGINT AS bytes_from_server,
+  coalesce(bounded(sum(c.bytes_out)), 0) AS bytes_to_server, coalesce(bounded(sum(c.bytes_in)), 0) AS bytes_from_server,
   bool_and(c.direction = 'inside') AS inside, c.capture
 FROM connection_keys c
 WHERE of(c.capture, $capture)

@@ -31,7 +31,7 @@
 WITH resolver_channel AS (
   SELECT capture, client_key, server_key, server_port, protocol, bool_or(direction IN ('out', 'through')) AS outside,
     count(*) AS connections, count(*) FILTER (refused) AS refused, sum(records)::BIGINT AS records,
-    coalesce(sum(bytes_out), 0)::BIGINT AS bytes_out, coalesce(sum(bytes_in), 0)::BIGINT AS bytes_in,
+    coalesce(bounded(sum(bytes_out)), 0) AS bytes_out, coalesce(bounded(sum(bytes_in)), 0) AS bytes_in,
     min(start) AS first_seen, max("end") AS last_seen
   FROM connection_keys
   WHERE list_contains(port_list($ports), server_port)

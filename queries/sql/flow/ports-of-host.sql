@@ -28,7 +28,7 @@
 SELECT server_port AS port, protocol, count(DISTINCT client_key) AS peers,
   count(DISTINCT client_key) FILTER (direction NOT IN ('inside', 'out')) AS outside_peers,
   count(*) AS connections, count(*) FILTER (refused) AS refused,
-  coalesce(sum(bytes_in), 0)::BIGINT AS bytes_to_peers, coalesce(sum(bytes_out), 0)::BIGINT AS bytes_from_peers,
+  coalesce(bounded(sum(bytes_in)), 0) AS bytes_to_peers, coalesce(bounded(sum(bytes_out)), 0) AS bytes_from_peers,
   min(start) AS first_seen, max("end") AS last_seen, capture
 FROM connection_keys
 WHERE server_key = key_of(ip($ip))

@@ -36,7 +36,7 @@ SELECT protocol,
     WHEN 112 THEN 'VRRP'
     WHEN 132 THEN 'SCTP'
   END AS name,
-  count(*) AS records, count(*) FILTER (action = 'REJECT') AS refused, sum(bytes)::BIGINT AS bytes,
+  count(*) AS records, count(*) FILTER (action = 'REJECT') AS refused, bounded(sum(bytes)) AS bytes,
   count(DISTINCT srcaddr_n) AS sources, count(DISTINCT dstaddr_n) AS destinations,
   min(start) AS first_seen, max("end") AS last_seen, capture
 FROM flow_once

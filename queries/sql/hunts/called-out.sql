@@ -71,7 +71,7 @@ WITH replay_capture AS (
   SELECT 'called' AS kind, capture, min(interface_id) AS interface_id, client_n, server_n, server_block, server_port, name,
     max(server_service) AS service, count(*) AS connections,
     count(*) FILTER (refused) AS refused, sum(records)::BIGINT AS records,
-    sum(bytes_out)::BIGINT AS bytes_out, min(start) AS first_time, max("end") AS last_time,
+    bounded(sum(bytes_out)) AS bytes_out, min(start) AS first_time, max("end") AS last_time,
     (max(epoch(start)) - min(epoch(start))) / nullif(count(*) - 1, 0) AS pause
   FROM call
     SEMI JOIN replay_capture USING (capture)

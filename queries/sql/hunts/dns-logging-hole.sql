@@ -57,7 +57,7 @@ WITH logged_vpc AS (
   SELECT capture, coalesce(min(interface_id) FILTER (instance_id IS NOT NULL), min(interface_id)) AS interface_id,
     vpc_id, client_key, count(DISTINCT server_key) AS places,
     max(instance_id) AS instance_id, bool_or(vpc_logged) AS vpc_logged,
-    count(*) AS connections, sum(bytes_out)::BIGINT AS bytes_out,
+    count(*) AS connections, bounded(sum(bytes_out)) AS bytes_out,
     count(*) FILTER (server_port IN (53, 853)) AS to_resolvers,
     sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
   FROM outside_connection
@@ -96,7 +96,7 @@ WITH logged_vpc AS (
     arg_max(interface_id, (connections, interface_id, client_key)),
     arg_max(client_key, (connections, interface_id, client_key)),
     arg_max(instance_id, (connections, interface_id, client_key)),
-    count(*), sum(connections)::BIGINT, sum(places)::BIGINT, sum(bytes_out)::BIGINT,
+    count(*), sum(connections)::BIGINT, sum(places)::BIGINT, bounded(sum(bytes_out)),
     sum(to_resolvers)::BIGINT, sum(records)::BIGINT, min(first_start), max(last_end), 0, 0.3
   FROM mute_host
   WHERE NOT vpc_logged

@@ -103,7 +103,7 @@ WITH listed_port AS (
     client_key, client_port, p.server_key, server_port, protocol,
     min(n.name) AS name, max(v.service) AS service,
     bool_and(CASE WHEN p.name_no IS NULL THEN a.server_key IS NOT NULL ELSE m.name_no IS NOT NULL END) AS aws, count(*) AS parts,
-    sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in,
+    bounded(sum(bytes_out)) AS bytes_out, bounded(sum(bytes_in)) AS bytes_in,
     sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
   FROM numbered_part p
     LEFT JOIN answer_name n ON n.name_no = p.name_no
@@ -122,7 +122,7 @@ WITH listed_port AS (
     max(service) AS service, bool_and(aws) AS aws, count(*) AS connections, max(parts) AS parts,
     max(epoch(last_end - first_start)) / 3600 AS longest,
     sum(epoch(last_end - first_start)) / 3600 AS in_all,
-    sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in,
+    bounded(sum(bytes_out)) AS bytes_out, bounded(sum(bytes_in)) AS bytes_in,
     sum(records)::BIGINT AS records, min(first_start) AS first_start, max(last_end) AS last_end
   FROM placed_connection
   GROUP BY capture, direction, client_key, place, server_port, protocol

@@ -131,7 +131,7 @@ WITH pool(domain) AS (
     arg_min(server_key, (start, server_key, server_port)) AS first_server_key,
     arg_min(server_port, (start, server_key, server_port)) AS server_port,
     count(*) AS connections, count(*) FILTER (refused) AS refused, max(seconds) AS longest,
-    sum(seconds) AS seconds, sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in,
+    sum(seconds) AS seconds, bounded(sum(bytes_out)) AS bytes_out, bounded(sum(bytes_in)) AS bytes_in,
     sum(records)::BIGINT AS records, min(start) AS first_time, max("end") AS last_time
   FROM call
   GROUP BY capture, client_key, domain, by_word, CASE WHEN domain IS NULL THEN server_key END,

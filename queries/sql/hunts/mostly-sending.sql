@@ -79,7 +79,7 @@ WITH outside_connection AS NOT MATERIALIZED (
   SELECT row_number() OVER () AS channel_no, e.*, a.interface_id, a.two_way, (e.sent - e.got) / (e.sent + e.got) AS pcr
   FROM (
     SELECT capture, outward, host_key, place, server_port,
-      sum(sent)::BIGINT AS sent, sum(got)::BIGINT AS got, arg_max(interface_no, (sent, interface_no)) AS interface_no
+      bounded(sum(sent)) AS sent, sum(got)::BIGINT AS got, arg_max(interface_no, (sent, interface_no)) AS interface_no
     FROM outside_connection
     GROUP BY capture, outward, host_key, place, server_port
     HAVING sum(sent) >= $mb::DOUBLE * 1000000

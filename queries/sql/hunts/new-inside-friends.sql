@@ -62,7 +62,7 @@ WITH inside_attempt AS (
       WHEN refused OR coalesce(packets_in, 0) = 0 THEN false
       WHEN protocol <> 6 OR tcp_flags & 16 = 16 THEN true
       ELSE coalesce(tcp_flags & 6, 0) <> 6
-        AND bytes_in > CASE WHEN server_n BETWEEN ip('0.0.0.0') AND ip('255.255.255.255') THEN 40 ELSE 60 END * packets_in
+        AND bytes_in > CASE WHEN server_n BETWEEN ip('0.0.0.0') AND ip('255.255.255.255') THEN 40 ELSE 60 END::HUGEINT * packets_in
     END AS answered,
     bytes_out, bytes_in, seconds, records, start, "end"
   FROM connection
@@ -73,8 +73,8 @@ WITH inside_attempt AS (
   SELECT l.capture, min(l.interface_id) AS interface_id, l.client_n, l.server_n, l.port, l.protocol,
     min(l.server_port) AS server_port, min(l.start) AS first_try,
     count(*) FILTER (l.answered) AS connections,
-    sum(l.bytes_out) FILTER (l.answered)::BIGINT AS bytes_out,
-    sum(l.bytes_in) FILTER (l.answered)::BIGINT AS bytes_in,
+    bounded(sum(l.bytes_out) FILTER (l.answered)) AS bytes_out,
+    bounded(sum(l.bytes_in) FILTER (l.answered)) AS bytes_in,
     max(l.seconds) FILTER (l.answered) AS longest,
     sum(l.records) FILTER (l.answered)::BIGINT AS records,
     min(l.start) FILTER (l.answered) AS first_start, max(l."end") FILTER (l.answered) AS last_end

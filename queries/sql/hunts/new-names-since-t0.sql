@@ -85,7 +85,7 @@ WITH query AS (
   FROM query l
     SEMI JOIN fresh_domain f ON f.capture = l.capture AND f.domain = l.domain
 ), called_domain AS ( -- flow records are optional, so connection is not among what the hunt needs
-  SELECT u.capture, u.domain, count(*) AS connections, sum(s.bytes_out)::BIGINT AS bytes_out
+  SELECT u.capture, u.domain, count(*) AS connections, bounded(sum(s.bytes_out)) AS bytes_out
   FROM (
     SELECT capture, name, bytes_out
     FROM main.connection

@@ -64,7 +64,7 @@ WITH outside_connection AS (
     coalesce(min(interface_id) FILTER (instance_id IS NOT NULL), min(interface_id)) AS interface_id,
     coalesce(min(vpc_id), '') AS vpc_id,
     count(*) AS connections, count(*) FILTER (refused) AS refused,
-    sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in,
+    bounded(sum(bytes_out)) AS bytes_out, bounded(sum(bytes_in)) AS bytes_in,
     sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end,
     min(start) - INTERVAL 24 HOUR AS day_before
   FROM unnamed_connection

@@ -99,8 +99,8 @@ WITH listed_port AS (
     min(start) FILTER (NOT refused) AS first_start, max("end") FILTER (NOT refused) AS last_end,
     max(seconds) FILTER (NOT refused) AS longest,
     arg_max(client_key, (seconds, client_key)) FILTER (NOT refused) AS longest_key,
-    sum(bytes_out) FILTER (NOT refused)::BIGINT AS bytes_out,
-    sum(bytes_in) FILTER (NOT refused)::BIGINT AS bytes_in,
+    bounded(sum(bytes_out) FILTER (NOT refused)) AS bytes_out,
+    bounded(sum(bytes_in) FILTER (NOT refused)) AS bytes_in,
     sum(records) FILTER (NOT refused)::BIGINT AS records
   FROM knock
   GROUP BY capture, server_key, server_port, protocol

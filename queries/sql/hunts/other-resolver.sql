@@ -71,7 +71,7 @@ WITH listed_port AS (
     client_key, server_key, server_port, protocol,
     any_value(direction) = 'out' AS outside, count(*) AS connections, count(*) FILTER (answer = 'refused') AS refused,
     count(*) FILTER (answer = 'answered') AS answered,
-    sum(bytes_out)::BIGINT AS bytes_out, sum(bytes_in)::BIGINT AS bytes_in,
+    bounded(sum(bytes_out)) AS bytes_out, bounded(sum(bytes_in)) AS bytes_in,
     sum(records)::BIGINT AS records, min(start) AS first_start,
     max("end") AS last_end
   FROM resolver_connection

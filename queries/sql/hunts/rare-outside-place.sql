@@ -114,7 +114,7 @@ WITH outside_connection AS (
     max(v.service) AS service,
     bool_and(CASE WHEN l.name_no IS NULL THEN a.server_key IS NOT NULL ELSE w.name_no IS NOT NULL END) AS aws, count(*) AS connections,
     bit_or(1::UINTEGER << hour(l.start)::UINTEGER) AS hours,
-    sum(l.bytes_out)::BIGINT AS bytes_out, sum(l.bytes_in)::BIGINT AS bytes_in,
+    bounded(sum(l.bytes_out)) AS bytes_out, bounded(sum(l.bytes_in)) AS bytes_in,
     sum(l.records)::BIGINT AS records, min(l.start) AS first_start, max(l."end") AS last_end
   FROM likely_connection l
     LEFT JOIN service_address v ON v.server_key = l.outside_key
@@ -131,7 +131,7 @@ WITH outside_connection AS (
     arg_max(p.interface_id, (p.connections, p.outside_key, p.host_key, n.name, p.interface_id)) AS interface_id,
     count(DISTINCT p.host_key) AS hosts, min(p.lowest_port) AS lowest_port, max(p.highest_port) AS highest_port,
     max(p.service) AS service, bool_and(p.aws) AS aws, sum(p.connections)::BIGINT AS connections, bit_count(bit_or(p.hours)) AS hours,
-    sum(p.bytes_out)::BIGINT AS bytes_out, sum(p.bytes_in)::BIGINT AS bytes_in,
+    bounded(sum(p.bytes_out)) AS bytes_out, bounded(sum(p.bytes_in)) AS bytes_in,
     sum(p.records)::BIGINT AS records, min(p.first_start) AS first_start, max(p.last_end) AS last_end
   FROM pair p
     LEFT JOIN place_name n USING (name_no)

@@ -38,11 +38,11 @@ WITH counted_connection AS (
   FROM connection_keys
   WHERE of(capture, $capture) AND within(start, $from, $to)
 ), pair AS (
-  SELECT capture, client_key, peer, sum(coalesce(bytes_out, 0) + coalesce(bytes_in, 0))::BIGINT AS bytes
+  SELECT capture, client_key, peer, bounded(sum(coalesce(bytes_out, 0) + coalesce(bytes_in, 0))) AS bytes
   FROM counted_connection
   GROUP BY capture, client_key, peer
 ), largest_pairs AS (
-  SELECT capture, count(*) AS all_pairs, sum(bytes)::BIGINT AS all_bytes,
+  SELECT capture, count(*) AS all_pairs, bounded(sum(bytes)) AS all_bytes,
     max({bytes: bytes, client_key: client_key, peer: peer}, $top::BIGINT) AS best
   FROM pair
   GROUP BY capture
@@ -54,7 +54,7 @@ WITH counted_connection AS (
     any_value(c.all_pairs) AS all_pairs, any_value(c.all_bytes) AS all_bytes, any_value(n.name) AS name,
     arg_max(l.server_key, (coalesce(l.bytes_out, 0) + coalesce(l.bytes_in, 0), l.server_key)) AS server_key,
     min(l.server_key) <> max(l.server_key) AS several, min(l.direction) AS direction, count(*) AS connections,
-    coalesce(sum(l.bytes_out), 0)::BIGINT AS sent, coalesce(sum(l.bytes_in), 0)::BIGINT AS got,
+    coalesce(bounded(sum(l.bytes_out)), 0) AS sent, coalesce(bounded(sum(l.bytes_in)), 0) AS got,
     min(l.server_port) AS lowest_port, max(l.server_port) AS highest_port,
     sum(l.records)::BIGINT AS records, min(l.start) AS first_start, max(l."end") AS last_end
   FROM counted_connection l

@@ -97,7 +97,7 @@ WITH outside_connection AS (
   FROM host_hour
   GROUP BY capture, host
 ), place_sum AS MATERIALIZED (
-  SELECT capture, host, place, bool_and(outward) AS outward, sum(sent)::BIGINT AS sent, sum(got)::BIGINT AS got,
+  SELECT capture, host, place, bool_and(outward) AS outward, bounded(sum(sent)) AS sent, sum(got)::BIGINT AS got,
     sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
   FROM outside_connection
   GROUP BY capture, host, place
@@ -165,7 +165,7 @@ WITH outside_connection AS (
   WHERE p.outward AND c.callers = 1 AND p.sent < 2000000 * $mb::DOUBLE AND p.sent > p.got
 ), pieces AS (
   SELECT capture, host, any_value(interface_id) AS interface_id, count(*) AS places,
-    sum(sent)::BIGINT AS sent, sum(got)::BIGINT AS got, max(sent) AS most, sum(records)::BIGINT AS records,
+    bounded(sum(sent)) AS sent, sum(got)::BIGINT AS got, max(sent) AS most, sum(records)::BIGINT AS records,
     count(*) FILTER (place < name_peer(0)) AS unnamed,
     min(first_start) AS first_start, max(last_end) AS last_end,
     epoch(min(first_start) - any_value(host_start)) / 3600 AS hours_before

@@ -64,12 +64,12 @@ WITH host_side AS (
   SELECT m.* EXCLUDE (interface_id), coalesce(o.own_interface, m.interface_id) AS interface_id,
     row_number() OVER (PARTITION BY capture ORDER BY sent + got DESC, host_n) AS rank,
     count(*) OVER (PARTITION BY capture) AS all_hosts,
-    sum(sent + got) OVER (PARTITION BY capture)::BIGINT AS all_bytes
+    bounded(sum(sent + got) OVER (PARTITION BY capture)) AS all_bytes
   FROM (
     SELECT capture, min(interface_id) AS interface_id, host_n, approx_count_distinct(hash(place)) AS peers,
       approx_count_distinct(hash(place)) FILTER (direction IN ('out', 'in')) AS outside_peers,
       count(*) AS connections, count(*) FILTER (opened) AS calls, count(*) FILTER (NOT opened) AS called,
-      count(*) FILTER (refused) AS refused, coalesce(sum(sent), 0)::BIGINT AS sent, coalesce(sum(got), 0)::BIGINT AS got,
+      count(*) FILTER (refused) AS refused, coalesce(bounded(sum(sent)), 0) AS sent, coalesce(bounded(sum(got)), 0) AS got,
       sum(records)::BIGINT AS records, min(start) AS first_start, max("end") AS last_end
     FROM host_side
     GROUP BY capture, host_n
@@ -80,7 +80,7 @@ WITH host_side AS (
     arg_max(l.peer_n, (coalesce(l.sent, 0) + coalesce(l.got, 0), l.peer_n)) AS peer_n,
     min(l.peer_n) <> max(l.peer_n) AS several, min(l.direction) AS direction,
     count(*) AS connections, count(*) FILTER (l.refused) AS refused,
-    coalesce(sum(l.sent), 0)::BIGINT AS sent, coalesce(sum(l.got), 0)::BIGINT AS got,
+    coalesce(bounded(sum(l.sent)), 0) AS sent, coalesce(bounded(sum(l.got)), 0) AS got,
     sum(l.records)::BIGINT AS records, min(l.start) AS first_start, max(l."end") AS last_end
   FROM host_side l
     JOIN (
@@ -94,7 +94,7 @@ WITH host_side AS (
       ORDER BY sent + got DESC, connections DESC, place, server_port, protocol, opened
     ) AS rank,
     count(*) OVER (PARTITION BY capture, host_n) AS rows_of_host,
-    sum(sent + got) OVER (PARTITION BY capture, host_n)::BIGINT AS bytes_of_host
+    bounded(sum(sent + got) OVER (PARTITION BY capture, host_n)) AS bytes_of_host
   FROM peer
   QUALIFY rank <= CASE WHEN $host::VARCHAR IS NULL THEN 3 ELSE $top::BIGINT END
 ), peer_names AS (

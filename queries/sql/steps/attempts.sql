@@ -12,7 +12,7 @@ WITH attempt AS NOT MATERIALIZED (
       WHEN coalesce(packets_in, 0) = 0 THEN 'silent'
       WHEN protocol <> 6 OR tcp_flags & 16 = 16 THEN 'answered'
       WHEN tcp_flags & 6 = 6 THEN 'reset'
-      WHEN bytes_in > CASE WHEN server_key < 4294967296 THEN 40 ELSE 60 END * packets_in THEN 'answered'
+      WHEN bytes_in > CASE WHEN server_key < 4294967296 THEN 40 ELSE 60 END::HUGEINT * packets_in THEN 'answered'
       ELSE 'reset'
     END AS answer
   FROM connection_keys

@@ -8,7 +8,7 @@ WITH seen_call AS MATERIALIZED (
     s.client_key, s.server_key, s.server_port AS port, s.name_no, d.side_no,
     count(*) AS connections, count(*) FILTER (s.refused) AS refused,
     count(*) FILTER (s.packets_in > 0) AS answered, sum(s.records)::BIGINT AS records,
-    sum(s.bytes_out)::BIGINT AS bytes, min(s.start) AS first_time, max(s."end") AS last_time
+    bounded(sum(s.bytes_out)) AS bytes, min(s.start) AS first_time, max(s."end") AS last_time
   FROM connection_keys s
     JOIN side d USING (capture)
   WHERE s.direction IN ('out', 'inside') AND within(s.start, $from, $to)

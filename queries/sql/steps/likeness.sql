@@ -16,7 +16,7 @@ WITH found_place AS MATERIALIZED (
 ), left_address AS ( -- every call of the left to an address, whatever the name
   SELECT m.place_key, min(n.name) AS left_like, count(DISTINCT m.own_key) AS clients,
     sum(m.connections)::BIGINT AS connections, sum(m.refused)::BIGINT AS refused,
-    sum(m.bytes)::BIGINT AS bytes, min(m.first_time) AS first_time, max(m.last_time) AS last_time,
+    bounded(sum(m.bytes)) AS bytes, min(m.first_time) AS first_time, max(m.last_time) AS last_time,
     max(m.rank) & 8589934591 AS own_key, arg_max(m.interface_no, (m.rank, m.interface_no)) AS interface_no
   FROM placed_call m
     SEMI JOIN (FROM found_place WHERE found_in = 'match' AND level = 'address') p ON p.address_key = m.place_key
@@ -27,7 +27,7 @@ WITH found_place AS MATERIALIZED (
   SELECT j.registered_domain, count(DISTINCT j.name) AS names, min(j.name) AS name,
     count(DISTINCT u.own_key) AS clients, sum(u.connections)::BIGINT AS connections,
     sum(u.refused)::BIGINT AS refused, sum(u.queries)::BIGINT AS queries,
-    sum(u.bytes)::BIGINT AS bytes, min(u.first_time) AS first_time, max(u.last_time) AS last_time
+    bounded(sum(u.bytes)) AS bytes, min(u.first_time) AS first_time, max(u.last_time) AS last_time
   FROM judged_place j
     SEMI JOIN (FROM found_place WHERE left_clients = 0 AND level = 'registered domain') p USING (registered_domain)
     JOIN place_use u ON u.place_no = j.place_no AND u.side = 'left'
@@ -36,7 +36,7 @@ WITH found_place AS MATERIALIZED (
   SELECT m.v4, m.block, m.port,
     count(DISTINCT m.place_key) AS addresses, min(m.place_key) AS place_key, count(DISTINCT m.own_key) AS clients,
     sum(m.connections)::BIGINT AS connections, sum(m.refused)::BIGINT AS refused,
-    sum(m.bytes)::BIGINT AS bytes, min(m.first_time) AS first_time, max(m.last_time) AS last_time
+    bounded(sum(m.bytes)) AS bytes, min(m.first_time) AS first_time, max(m.last_time) AS last_time
   FROM placed_call m
     SEMI JOIN (FROM found_place WHERE left_clients = 0 AND level IN ('/24 and port', '/64 and port')) p ON p.spot_v4 = m.v4
       AND p.spot_block = m.block

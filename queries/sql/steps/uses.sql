@@ -10,7 +10,7 @@ WITH seen_knock AS (
     s.client_key, s.server_key, s.server_port AS port, d.side_no,
     count(*) AS connections, count(*) FILTER (s.refused) AS refused,
     count(*) FILTER (s.packets_in > 0) AS answered, sum(s.records)::BIGINT AS records,
-    sum(s.bytes_out)::BIGINT AS bytes, min(s.start) AS first_time, max(s."end") AS last_time
+    bounded(sum(s.bytes_out)) AS bytes, min(s.start) AS first_time, max(s."end") AS last_time
   FROM connection_keys s
     JOIN side d USING (capture)
     SEMI JOIN kept_caller USING (client_key)
@@ -60,7 +60,7 @@ WITH seen_knock AS (
   SELECT place_no, side, own_key,
     bool_or(outward) AS out, bool_or(NOT outward) AS inside,
     sum(connections)::BIGINT AS connections, sum(refused)::BIGINT AS refused,
-    sum(answered)::BIGINT AS answered, sum(records)::BIGINT AS records, sum(bytes)::BIGINT AS bytes,
+    sum(answered)::BIGINT AS answered, sum(records)::BIGINT AS records, bounded(sum(bytes)) AS bytes,
     sum(queries)::BIGINT AS queries, min(first_time) AS first_time, max(last_time) AS last_time
   FROM (
     SELECT place_no, side, own_key, outward, connections, refused, answered, records, bytes, 0 AS queries, first_time,
