@@ -25,6 +25,10 @@ type Case struct {
 	Dir      string
 	NotReady error // ErrNotReady where what is derived from the records is not all there: it says why; else nil
 
+	// Unfinished are loads and pulls, in words, that were interrupted and never came to their end, and that the case was taken
+	// without: it is ready, and lacks records.
+	Unfinished []string
+
 	db    *duck.DB
 	temp  string
 	kinds map[string]string

@@ -33,6 +33,7 @@ package cases
 
 import (
 	"os"
+	"slices"
 
 	"case53/cases/internal/layout"
 )
@@ -49,9 +50,15 @@ var (
 	ErrNotReady = layout.ErrNotReady
 )
 
+// makers are the files that make a folder a case.
+var makers = []string{layout.Database, layout.Custody}
+
+// Makes says whether a file of this name makes its folder a case.
+func Makes(name string) bool { return slices.Contains(makers, name) }
+
 // Is says whether dir is a case, or what is left of one.
 func Is(dir string) bool {
-	for _, name := range []string{layout.Database, layout.Custody} {
+	for _, name := range makers {
 		if _, err := os.Lstat(layout.Path(dir, name)); err == nil {
 			return true
 		}

@@ -116,11 +116,8 @@ func (c *Case) Info(ctx context.Context) (Info, error) {
 		return info, err
 	}
 	if info.Ready {
-		again := int64(0)
-		if err := c.Each(ctx, "SELECT count(*) FROM derived.flow_again", nil, func(v []any) error {
-			again = v[0].(int64)
-			return nil
-		}); err != nil {
+		again, err := c.Again(ctx)
+		if err != nil {
 			return info, err
 		}
 		info.Again = &again
@@ -135,6 +132,9 @@ func (c *Case) tellProblems(info *Info, faults int64) {
 	if c.NotReady != nil {
 		first, _, _ := strings.Cut(c.NotReady.Error(), "\nhint:")
 		say("%s", first)
+	}
+	for _, what := range c.Unfinished {
+		say("%s", what)
 	}
 	for _, p := range info.Pulls {
 		say("a pull that began at %s was interrupted: the same command goes on with it", p.Began.UTC().Format(time.RFC3339))
@@ -194,4 +194,22 @@ func (c *Case) Tables(ctx context.Context) (map[string]int64, error) {
 		}
 	}
 	return tables, nil
+}
+
+// Again counts the records that say again what a record of another object says: they are in no sum.
+func (c *Case) Again(ctx context.Context) (n int64, err error) {
+	err = c.Each(ctx, "SELECT count(*) FROM derived.again", nil, func(v []any) error {
+		n = v[0].(int64)
+		return nil
+	})
+	return n, err
+}
+
+// Empty says whether nothing has been loaded.
+func (c *Case) Empty(ctx context.Context) (empty bool, err error) {
+	err = c.Each(ctx, "SELECT count(*) = 0 FROM object", nil, func(v []any) error {
+		empty = v[0].(bool)
+		return nil
+	})
+	return empty, err
 }

@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -48,6 +49,7 @@ func (c *Case) Overview(ctx context.Context, bin time.Duration) (Overview, error
 		o.Problem = c.NotReady.Error()
 		return o, nil
 	}
+	o.Problem = strings.Join(c.Unfinished, "; ")
 	if o.Hours, err = c.hours(ctx); err != nil {
 		return o, err
 	}

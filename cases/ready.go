@@ -14,8 +14,14 @@ import (
 // that should be there are in the case from its beginning, so that one which never ran is missed too.
 func (c *Case) checkReady(ctx context.Context, conn *duck.Conn) error {
 	var why, behind []string
-	if err := eachRow(ctx, conn, "SELECT what, began_at FROM store.unfinished ORDER BY began_at, what", func(v []any) {
-		why = append(why, fmt.Sprintf("the %s that began at %s was interrupted", v[0], v[1].(time.Time).Format(time.RFC3339)))
+	const unfinished = "SELECT what, began_at, accepted_at FROM store.unfinished ORDER BY began_at, what"
+	if err := eachRow(ctx, conn, unfinished, func(v []any) {
+		what := fmt.Sprintf("the %s that began at %s was interrupted", v[0], v[1].(time.Time).Format(time.RFC3339))
+		if accepted, ok := v[2].(time.Time); ok {
+			c.Unfinished = append(c.Unfinished, what+", and the case taken without the rest of it at "+accepted.Format(time.RFC3339))
+		} else {
+			why = append(why, what)
+		}
 	}); err != nil {
 		return err
 	}

@@ -90,7 +90,7 @@ func (l *load) claimEvents(ctx context.Context, b batch) ([]map[int]bool, error)
 
 // commitBatch adds the objects' own rows and commits. Every batch before this one has been committed.
 func (l *load) commitBatch(ctx context.Context, tx *writer.Tx, b batch, done []cases.Object, failed []error) error {
-	var report Report
+	report := Report{Reasons: map[string]int{}}
 	for i, j := range b.jobs {
 		if j.err != nil {
 			failed[i] = j.err
@@ -116,6 +116,7 @@ func (l *load) commitBatch(ctx context.Context, tx *writer.Tx, b batch, done []c
 		report.Lines.Add(counts)
 		if done[i].Problem != "" {
 			report.Problems++
+			report.Reasons[done[i].Problem]++
 		}
 	}
 	if err := tx.Commit(ctx); err != nil {
@@ -130,6 +131,9 @@ func (l *load) commitBatch(ctx context.Context, tx *writer.Tx, b batch, done []c
 		l.report.Loaded += report.Loaded
 		l.report.Copies += report.Copies
 		l.report.Problems += report.Problems
+		for reason, n := range report.Reasons {
+			l.report.Reasons[reason] += n
+		}
 		l.report.Lines.Add(report.Lines)
 		l.progress.Lines = l.report.Lines
 		l.progress.Done += report.Loaded

@@ -82,7 +82,7 @@ func Load(ctx context.Context, w *writer.Writer, plan Plan, progress func(Progre
 	}
 	l := &load{
 		w: w, plan: plan, notify: progress, start: time.Now(), claim: newTurns(), commit: newTurns(),
-		report: Report{Formats: map[string]int{}, Unread: map[string]int64{}},
+		report: Report{Formats: map[string]int{}, Reasons: map[string]int{}, Unread: map[string]int64{}},
 	}
 	if err := w.Capture(ctx, plan.Capture, plan.Role); err != nil {
 		return l.report, err
@@ -154,6 +154,12 @@ func (l *load) derive(ctx context.Context) error {
 	debug.FreeOSMemory() // what decoding held; DuckDB wants the room now
 	err := l.w.Derive(ctx, func(name string) { l.update(func() { l.progress.Phase = name }) })
 	l.report.Deriving = time.Since(start)
+	if err == nil {
+		err = l.w.Each(ctx, "SELECT count(*) FROM derived.again", nil, func(v []any) error {
+			l.report.Again = v[0].(int64)
+			return nil
+		})
+	}
 	return err
 }
 

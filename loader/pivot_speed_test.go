@@ -12,8 +12,8 @@ import (
 	"case53/cases"
 )
 
-// pivotSQL is the saved query flows-of-address, first screen: both directions, the oldest 500 rows.
-const pivotSQL = `SELECT * FROM flows_of($ip_n::UHUGEINT, $ip_n::UHUGEINT, $from::TIMESTAMP, $to::TIMESTAMP, $capture, 500)
+// pivotSQL is the saved query flows-of-address: both directions, the oldest first.
+const pivotSQL = `SELECT * FROM flows_of($ip_n::UHUGEINT, $ip_n::UHUGEINT, $from::TIMESTAMP, $to::TIMESTAMP, $capture)
 	ORDER BY start, object_id, row_no, side`
 
 // BenchmarkPivot measures, on a case of CASE53_BENCH_SCALE million flows, how long the flows of one address take: of

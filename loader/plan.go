@@ -1,6 +1,7 @@
 package loader
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"runtime"
@@ -131,13 +132,22 @@ type Report struct {
 	Copies   int // same bytes as an object from another place
 	Lines    cases.Counts
 	Problems int              // objects that could not be read whole, or were not recognised
+	Reasons  map[string]int   // why not → number of objects
 	Formats  map[string]int   // how objects were read: "flow: version account-id … (inferred)" → number of objects
 	Unread   map[string]int64 // records that no type reads, by what they are and where: "an Apache … log (stream x)" → records
+	Again    int64            // records of the whole case that say again what another object has: no sum counts them
 	Failures []Failure
 	Slices   []source.Slice // of remote sources, as they stand at the end
-	Remarks  []string       // of remote sources: what they passed over, what looks masked
+	Remarks  []string       // of the sources: what they passed over, what is an archive, what looks masked
 	Elapsed  time.Duration  // of loading
 	Deriving time.Duration  // of building the derived tables
+}
+
+// ReasonNames gives the keys of Reasons, the most frequent first.
+func (r *Report) ReasonNames() []string {
+	return slices.SortedFunc(maps.Keys(r.Reasons), func(a, b string) int {
+		return cmp.Or(cmp.Compare(r.Reasons[b], r.Reasons[a]), cmp.Compare(a, b))
+	})
 }
 
 // count notes how the parts of an object were read, and what no type reads.

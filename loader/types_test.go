@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,33 +18,41 @@ import (
 	"case53/loader/logs/zone"
 )
 
-// TestDetectNothingElse: no other file of the fixtures looks like a DNS log, by its lines or as one record.
+// What a file holds by its bytes, whatever a type says: a Resolver's record, a line or an object of a public zone's log.
+var (
+	resolverRecord = regexp.MustCompile(`"query_timestamp"[^\0]*"(srcids|srcaddr|vpc_id)"|"(srcids|srcaddr|vpc_id)"[^\0]*"query_timestamp"`)
+	zoneRecord     = regexp.MustCompile(`(?m)^1\.\d+\s\d{4}-\d\d-\d\dT\S+\sZ|"hosted_zone_id"`)
+)
+
+// TestDetectNothingElse: of the fixtures only what is a DNS log looks like one, by its lines or as one record, and never like the
+// other one.
 func TestDetectNothingElse(t *testing.T) {
 	root := os.Getenv("CASE53_FIXTURES")
 	if root == "" {
 		t.Skip("CASE53_FIXTURES is not set")
 	}
-	files := 0
+	files, found := 0, 0
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
-		}
-		if base := entry.Name(); base == "route53.raw" || strings.HasPrefix(base, "test-route53.log") {
-			return nil
 		}
 		files++
 		b := logstest.Head(t, path, 1<<20)
 		lines := bytes.Split(b, []byte("\n"))
 		lines = lines[:min(len(lines), 50)]
+		isZone := zoneRecord.Match(b)
+		isResolver := !isZone && resolverRecord.Match(b)
 		for _, sample := range [][][]byte{lines, {b}} {
-			if dns, zone := resolver.Type.Detect(sample), zone.Type.Detect(sample); dns+zone > 0 {
+			dns, zone := resolver.Type.Detect(sample), zone.Type.Detect(sample)
+			if dns > 0 && !isResolver || zone > 0 && !isZone {
 				t.Errorf("%s: dns %d, zone %d", path, dns, zone)
 			}
+			found += min(1, dns+zone)
 		}
 		return nil
 	})
-	if err != nil || files < 50 {
-		t.Errorf("%d files: %v", files, err)
+	if err != nil || files < 50 || found < 50 {
+		t.Errorf("%d files, %d DNS logs: %v", files, found, err)
 	}
 }
 
@@ -204,7 +213,18 @@ func TestDetectDNS(t *testing.T) {
 		{"nothing", nil, 0, 0},
 		{"blank", []string{"", " \n"}, 0, 0},
 		{"Resolver", []string{string(record(0, "2023-11-14T22:13:20Z"))}, 100, 0},
-		{"Resolver over many lines", []string{"{\n \"query_name\" : null,\n\"query_timestamp\": 5 }\n"}, 100, 0},
+		{"Resolver over many lines", []string{"{\n \"query_name\" : null,\n\"query_timestamp\": 5,\n\"vpc_id\":\"\" }\n"}, 100, 0},
+		{"a query of no log in particular", []string{`{"query_name":"a.","query_timestamp":"2023-11-14T22:13:20Z","query_type":"A","rcode":"NOERROR"}`}, 0, 0},
+		{"zone as an object", []string{`{"query_name":"a.","query_timestamp":"2023-11-14T22:13:20Z","hosted_zone_id":"Z1","rcode":"NOERROR"}`}, 0, 100},
+		{
+			"zone as an object with a source address",
+			[]string{`{"timestamp":"x","query_name":"a.","query_timestamp":"x","hostedZoneId":"Z1","edge_location":"FRA6","srcaddr":"10.0.0.1"}`}, 0, 100,
+		},
+		{"zone with tabs", []string{strings.ReplaceAll(string(record(1, "2023-11-14T22:13:20Z")), " ", "\t")}, 0, 100},
+		{"zone under a header", []string{"", "query_timestamp,hosted_zone_id,query_name,response_code", "2023-11-14T22:13:20Z,Z1,a.,NOERROR"}, 0, 100},
+		{"Resolver under a header", []string{"query_timestamp,query_name,srcaddr", "2023-11-14T22:13:20Z,a.,10.0.0.1"}, 100, 0},
+		{"answers of an export", []string{`{"query_timestamp":"2023-11-14T22:13:20Z","query_name":"a.","answer_no":1,"srcaddr":"10.0.0.1"}`}, 0, 0},
+		{"answers of an export, under a header", []string{"query_timestamp,query_name,answer_no,rdata,srcaddr", "2023-11-14T22:13:20Z,a.,1,x,10.0.0.1"}, 0, 0},
 		{"Resolver with a bad time, still Resolver", []string{string(record(0, "2020-11-10T19:20:177Z"))}, 100, 0},
 		{"a broken record among four", []string{string(record(0, "x")), "{", string(record(0, "x")), string(record(0, "x"))}, 75, 0},
 		{"one key is not enough", []string{`{"query_name":"a."}`, `{"query_timestamp":"2023-11-14T22:13:20Z"}`}, 0, 0},

@@ -70,7 +70,8 @@
 //   - Front matter is read strictly. A key, kind or default that is not understood is an error with file and line.
 //   - Parameters declared and parameters used are the same.
 //   - One statement per file, and it only reads.
-//   - A user's file replaces the built-in query of the same name, and is marked as the user's.
+//   - A user's file replaces the built-in query of the same name, and is marked as the user's. One in a case, which may be a
+//     stranger's, replaces none.
 //   - A broken file is reported in [Set.Problems] and hides no other.
 //   - A value is refused, with what would be accepted, rather than guessed at.
 //

@@ -14,6 +14,9 @@ import (
 	"github.com/sahilm/fuzzy"
 )
 
+//go:embed sql/groups.txt
+var groups string
+
 //go:embed sql/*/*.sql
 var embedded embed.FS
 
@@ -27,7 +30,7 @@ var builtin = func() fs.FS {
 }()
 
 // groupOrder is the order in which groups are listed; others follow by name.
-var groupOrder = []string{"case", "flow", "dns", "zone", "across", huntGroup}
+var groupOrder = strings.Fields(groups)
 
 // Set is the saved queries at hand.
 type Set struct {
@@ -49,18 +52,31 @@ func Dir(dir string) Folder { return Folder{os.DirFS(dir), dir} }
 // same ID replaces the one before. The error is about the built-in ones; faults in folders are in Set.Problems.
 func Load(user ...fs.FS) (*Set, error) {
 	s := &Set{byID: map[string]*Query{}}
-	s.add(builtin, true)
+	s.add(builtin, ours)
 	if len(s.Problems) > 0 {
 		return nil, errors.Join(s.Problems...)
 	}
 	for _, folder := range user {
-		s.add(folder, false)
+		s.add(folder, users)
 	}
 	return s, nil
 }
 
+// AddOfCase adds the queries that a case brings along. It may be a stranger's: one with the name of a query that is there
+// already is a problem, and left out.
+func (s *Set) AddOfCase(folder fs.FS) { s.add(folder, aCase) }
+
+// Who wrote a folder of queries.
+type author int
+
+const (
+	ours author = iota
+	users
+	aCase
+)
+
 // add lays one folder over what is there.
-func (s *Set) add(folder fs.FS, own bool) {
+func (s *Set) add(folder fs.FS, by author) {
 	here := map[string]string{} // ID to path, within this folder
 	err := fs.WalkDir(folder, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -70,7 +86,7 @@ func (s *Set) add(folder fs.FS, own bool) {
 			s.Problems = append(s.Problems, &ParseError{Path: shownPath(folder, name), Err: err})
 			return nil
 		}
-		if base := d.Name(); d.IsDir() && (name != "." && strings.HasPrefix(base, ".") || own && name == stepsFolder) {
+		if base := d.Name(); d.IsDir() && (name != "." && strings.HasPrefix(base, ".") || by == ours && name == stepsFolder) {
 			return fs.SkipDir
 		} else if d.IsDir() || !strings.HasSuffix(base, ".sql") || strings.HasPrefix(base, ".") {
 			return nil
@@ -79,12 +95,15 @@ func (s *Set) add(folder fs.FS, own bool) {
 		if err == nil && here[q.ID] != "" {
 			err = &ParseError{Path: q.Path, Err: fmt.Errorf("%s has the name %s too", here[q.ID], q.ID)}
 		}
+		if err == nil && by == aCase && s.byID[q.ID] != nil {
+			err = &ParseError{Path: q.Path, Err: fmt.Errorf("%s is %s already: a case's own queries add to others, and replace none", q.ID, s.byID[q.ID].Path)}
+		}
 		if err != nil {
 			s.Problems = append(s.Problems, err)
 			return nil
 		}
 		here[q.ID] = q.Path
-		q.Builtin = own
+		q.Builtin = by == ours
 		if old := s.byID[q.ID]; old != nil {
 			q.Replaces = old.Path
 		}

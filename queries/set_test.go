@@ -1,6 +1,7 @@
 package queries
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,6 +43,25 @@ func TestUserFolders(t *testing.T) {
 	}
 	if groups := s.Groups(); !slices.Equal(groups, []string{"case", "flow", "dns", "zone", "across", "hunts", "own"}) {
 		t.Errorf("groups %v", groups)
+	}
+}
+
+// TestQueriesOfACase: a stranger's case does not put its own SQL under the name of a query that is known.
+func TestQueriesOfACase(t *testing.T) {
+	s, err := Load(fstest.MapFS{"my-flows.sql": {Data: []byte(mine)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.AddOfCase(fstest.MapFS{
+		"flows-of-address.sql": {Data: []byte(mine)}, "my-flows.sql": {Data: []byte(mine)}, "new-flows.sql": {Data: []byte(mine)},
+	})
+	if got := fmt.Sprint(s.Problems); got != "[flows-of-address.sql: flows-of-address is flow/flows-of-address.sql already: "+
+		"a case's own queries add to others, and replace none my-flows.sql: my-flows is my-flows.sql already: "+
+		"a case's own queries add to others, and replace none]" {
+		t.Error(got)
+	}
+	if !s.Get("flows-of-address").Builtin || s.Get("new-flows") == nil || s.Get("new-flows").Builtin {
+		t.Errorf("%+v, %+v", s.Get("flows-of-address"), s.Get("new-flows"))
 	}
 }
 

@@ -75,19 +75,22 @@ func (m *meter) damage(what string, err error) error {
 	return &DamageError{what, err}
 }
 
-// unpack takes off what compression there is, one around the other, and names it. depth is how many wrappers there
-// are around r. Damage comes from the reader it gives, after what can be read.
+// unpack takes off what compression there is, one around the other, and UTF-16, and names it. depth is how many wrappers
+// there are around r. Damage comes from the reader it gives, after what can be read.
 func (m *meter) unpack(r io.Reader, depth int) (io.Reader, []wrapper) {
 	var found []wrapper
 	in := bufio.NewReaderSize(r, blockSize(r))
 	for {
-		magic, _ := in.Peek(4)
+		magic, _ := in.Peek(utf16Look)
 		var w wrapper
+		order, wide := utf16Order(magic)
 		switch {
 		case bytes.HasPrefix(magic, gzipMagic):
 			w = &gunzip{in: in, m: m}
 		case bytes.HasPrefix(magic, zstdMagic):
 			w = &unzstd{in: in, m: m}
+		case wide:
+			w = &utf16Text{in: in, m: m, order: order}
 		default:
 			return in, found
 		}
@@ -101,7 +104,7 @@ func (m *meter) unpack(r io.Reader, depth int) (io.Reader, []wrapper) {
 
 // unpackBytes is unpack for data in memory; without compression the reader is nil.
 func (m *meter) unpackBytes(data []byte, depth int) (io.Reader, []wrapper) {
-	if !bytes.HasPrefix(data, gzipMagic) && !bytes.HasPrefix(data, zstdMagic) {
+	if _, wide := utf16Order(data); !wide && !bytes.HasPrefix(data, gzipMagic) && !bytes.HasPrefix(data, zstdMagic) {
 		return nil, nil
 	}
 	return m.unpack(bytes.NewReader(data), depth)
@@ -119,7 +122,7 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// wrapper is one compression taken off. String names it; what it says is final at the end.
+// wrapper is one compression, or encoding of text, taken off. String names it; what it says is final at the end.
 type wrapper interface {
 	io.Reader
 	String() string
@@ -163,6 +166,10 @@ func (g *gunzip) Read(p []byte) (n int, err error) {
 	return 0, g.err
 }
 
+// between is what may stand behind a member and is none: padding to a block, as tapes and some copies have, and the line ends
+// that some senders put between compressed records.
+var between = []byte("\x00 \t\r\n")
+
 // next opens the member behind the one just read, if there is one.
 func (g *gunzip) next() {
 	for {
@@ -174,7 +181,7 @@ func (g *gunzip) next() {
 		case err != nil:
 			g.err = g.m.damage("gzip", err)
 			return
-		case b[0] == 0: // padding to a block, as tapes and some copies have
+		case slices.Contains(between, b[0]):
 			g.in.Discard(1)
 			continue
 		case b[0] != 0x1f:
@@ -254,14 +261,24 @@ var magics = []struct {
 	{257, "ustar\x00", ErrArchive}, {257, "ustar  \x00", ErrArchive}, {0, "Rar!\x1a\x07", ErrArchive},
 	{4, "1AY&SY", ErrPacked}, {0, "\xfd7zXZ\x00", ErrPacked}, {0, "\x04\x22\x4d\x18", ErrPacked},
 	{0, "\x1f\x9d", ErrPacked}, {0, "\xff\x06\x00\x00sNaPpY", ErrPacked},
-	{0, "\xff\xfe", ErrUTF16}, {0, "\xfe\xff", ErrUTF16},
-	{0, "SQLite format 3\x00", ErrBinary}, {0, "%PDF-", ErrBinary}, {0, "\x89PNG", ErrBinary},
+	{0, "\xff\xfe\x00\x00", ErrUTF32}, {0, "\x00\x00\xfe\xff", ErrUTF32},
+	{0, "SQLite format 3\x00", binaryOf("an SQLite database")}, {0, "%PDF-", binaryOf("a PDF document")},
+	{0, "\x89PNG", binaryOf("an image")}, {0, "\xff\xd8\xff", binaryOf("an image")}, {0, "GIF89a", binaryOf("an image")},
+	{0, "\xd4\xc3\xb2\xa1", binaryOf("a packet capture (pcap)")}, {0, "\xa1\xb2\xc3\xd4", binaryOf("a packet capture (pcap)")},
+	{8, "\x4d\x3c\x2b\x1a", binaryOf("a packet capture (pcapng)")}, {0, "ElfFile\x00", binaryOf("a Windows event log (evtx)")},
+	{0, "\x7fELF", binaryOf("a program")}, {0, "Obj\x01", binaryOf("an Avro file")},
 }
+
+// binaryOf names a kind of binary data.
+func binaryOf(what string) error { return fmt.Errorf("%w: %s", ErrBinary, what) }
 
 // refuse says why the beginning of an unpacked object is not text; nil when it may be.
 func refuse(sample []byte) error {
 	if len(sample) == 0 {
 		return ErrEmpty
+	}
+	if bytes.HasPrefix(sample, []byte("PK\x03\x04")) && bytes.Contains(sample[:min(len(sample), 512)], []byte("[Content_Types].xml")) {
+		return ErrOffice
 	}
 	for _, m := range magics {
 		if len(sample) >= m.at && bytes.HasPrefix(sample[m.at:], []byte(m.text)) {

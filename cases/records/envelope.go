@@ -1,6 +1,7 @@
 package records
 
 import (
+	"bytes"
 	"math"
 	"slices"
 	"strconv"
@@ -18,11 +19,24 @@ const (
 	kinesis                   // {"Records":[{"kinesis":{"data":…}}]}
 	lambda                    // {"awslogs":{"data":…}}
 	array                     // […]
+	trail                     // {"Records":[{…}]}, CloudTrail's list of records
+	lookup                    // {"Events":[{"CloudTrailEvent":…}]}, the output of aws cloudtrail lookup-events
+	insights                  // {"results":[[{"field":…,"value":…}]]}, the output of aws logs get-query-results
+	shipped                   // one line as a shipper wrote it, see shipper.go
+	document                  // {"_source":{…}}, a document of OpenSearch or Elasticsearch, and {"logRecord":{…}}
+	failed                    // {"rawData":…}, a record that Firehose could not process
+	told                      // a record of its own that a shipper added the log group's name to
 )
 
 func (s shape) String() string {
-	return [...]string{"", "events", "filter-log-events", "subscription", "firehose", "kinesis", "awslogs", "array"}[s]
+	return [...]string{
+		"", "events", "filter-log-events", "subscription", "firehose", "kinesis", "awslogs", "array",
+		"Records", "lookup-events", "get-query-results", "shipper", "document", "firehose-failed", "",
+	}[s]
 }
+
+// single says whether what has this shape wraps one record.
+func (s shape) single() bool { return s == event || s == shipped || s == document || s == failed }
 
 // key numbers the keys that mean something in an envelope or an event.
 type key uint8
@@ -42,25 +56,36 @@ const (
 	kEvents
 	kFirehose
 	kKinesis
+	kResults
 	kLambda
 	kData
 	kKinesisData
+	kTrail
+	kSource
+	kLogRecord
+	kRaw
+	kAtMessage
+	kLog
+	kLine
+	kEvent
 	keys
 )
 
+// keyOf tells a key. The spellings with a capital are those of CloudWatch's .NET classes, as PowerShell's ConvertTo-Json
+// writes them.
 func keyOf(name []byte) key {
 	switch string(name) {
-	case "message":
+	case "message", "Message":
 		return kMessage
-	case "timestamp":
+	case "timestamp", "Timestamp":
 		return kTimestamp
-	case "ingestionTime":
+	case "ingestionTime", "IngestionTime":
 		return kIngestion
-	case "eventId", "id":
+	case "eventId", "id", "EventId":
 		return kEventID
-	case "logStreamName", "logStream":
+	case "logStreamName", "logStream", "LogStreamName":
 		return kStream
-	case "logGroupName", "logGroup":
+	case "logGroupName", "logGroup", "LogGroupName", "logGroupIdentifier":
 		return kGroup
 	case "owner":
 		return kOwner
@@ -68,19 +93,38 @@ func keyOf(name []byte) key {
 		return kMessageType
 	case "logEvents":
 		return kLogEvents
-	case "events":
+	case "events", "Events", "sessionResults":
 		return kEvents
 	case "records":
 		return kFirehose
 	case "Records":
 		return kKinesis
+	case "results":
+		return kResults
 	case "awslogs":
 		return kLambda
 	case "data":
 		return kData
 	case "kinesis":
 		return kKinesisData
-	case "extractedFields", "nextToken", "nextForwardToken", "nextBackwardToken", "searchedLogStreams":
+	case "CloudTrailEvent":
+		return kTrail
+	case "_source":
+		return kSource
+	case "logRecord":
+		return kLogRecord
+	case "rawData":
+		return kRaw
+	case "@message":
+		return kAtMessage
+	case "log":
+		return kLog
+	case "line":
+		return kLine
+	case "event":
+		return kEvent
+	case "extractedFields", "nextToken", "nextForwardToken", "nextBackwardToken", "searchedLogStreams",
+		"NextToken", "NextForwardToken", "NextBackwardToken", "SearchedLogStreams":
 		return kPassing
 	}
 	return kOther
@@ -91,10 +135,13 @@ type object struct {
 	b        []byte
 	seen     uint32 // a bit per key
 	at, end  [keys]int
-	others   [][]byte // the names that mean nothing
-	repeated string   // a name that came twice
+	others   []member // those whose names mean nothing
+	repeated string   // a name that came twice, with different values
 	size     int      // of a whole one, up to and with its brace
 }
+
+// member is a key and its value as written.
+type member struct{ name, val []byte }
 
 // maxOthers is how many unknown keys an object may have before it is no envelope of any kind.
 const maxOthers = 64
@@ -112,31 +159,42 @@ func (o *object) read(b []byte, partial bool, at *spans) {
 			o.size = skipSpace(b, m.i) + 1
 			return
 		}
-		k := keyOf(name)
-		if k == kOther || k == kPassing {
-			if o.repeated == "" && slices.ContainsFunc(o.others, func(n []byte) bool { return string(n) == string(name) }) {
+		k, start := keyOf(name), m.i
+		if partial && b[start] == '[' && k >= kLogEvents && k <= kResults {
+			if o.seen&(1<<k) != 0 && o.repeated == "" {
 				o.repeated = string(name)
 			}
-			if len(o.others) <= maxOthers {
-				o.others = append(o.others, name)
-			}
-		} else if o.seen&(1<<k) != 0 && o.repeated == "" {
-			o.repeated = string(name)
-		}
-		if o.seen&(1<<k) == 0 {
-			o.at[k] = m.i
-		}
-		o.seen |= 1 << k
-		if partial && b[m.i] == '[' && k >= kLogEvents && k <= kKinesis {
+			o.at[k], o.end[k] = start, 0
+			o.seen |= 1 << k
 			return
 		}
-		if _, ok := m.value(); !ok {
+		val, ok := m.value()
+		o.add(k, name, val, start)
+		if !ok {
 			return
 		}
 		if o.end[k] == 0 {
 			o.end[k] = m.i
 		}
 	}
+}
+
+// add takes in one member; its end is for read to note.
+func (o *object) add(k key, name, val []byte, start int) {
+	switch {
+	case k == kOther || k == kPassing:
+		if o.repeated == "" && slices.ContainsFunc(o.others, func(n member) bool { return string(n.name) == string(name) && !bytes.Equal(n.val, val) }) {
+			o.repeated = string(name)
+		}
+		if len(o.others) <= maxOthers {
+			o.others = append(o.others, member{name, val})
+		}
+	case o.seen&(1<<k) == 0:
+		o.at[k] = start
+	case o.repeated == "" && !bytes.Equal(o.val(k), val):
+		o.repeated = string(name)
+	}
+	o.seen |= 1 << k
 }
 
 // is says whether key k is there with a value that begins with c.
@@ -180,10 +238,16 @@ func (o *object) shape(partial bool) (s shape, list int) {
 		return subscription, o.at[kLogEvents] + 1
 	case reached(kEvents) && (o.firstIsEvent(kEvents) || o.empty(kEvents) && o.seen&^listKeys == 0):
 		return dump, o.at[kEvents] + 1
+	case reached(kEvents) && o.firstHas(kEvents, kTrail, '"'):
+		return lookup, o.at[kEvents] + 1
 	case reached(kFirehose) && o.firstHas(kFirehose, kData, '"'):
 		return firehose, o.at[kFirehose] + 1
 	case reached(kKinesis) && o.firstHas(kKinesis, kKinesisData, '{'):
 		return kinesis, o.at[kKinesis] + 1
+	case reached(kKinesis) && o.seen == 1<<kKinesis && (o.first(kKinesis) == '{' || o.first(kKinesis) == ']'):
+		return trail, o.at[kKinesis] + 1
+	case reached(kResults) && (o.firstIsResult() || o.first(kResults) == ']' && o.other("statistics") != nil):
+		return insights, o.at[kResults] + 1
 	case partial:
 		return plain, 0
 	case o.is(kLambda, '{') && o.seen == 1<<kLambda:
@@ -191,8 +255,16 @@ func (o *object) shape(partial bool) (s shape, list int) {
 		if in.read(o.val(kLambda), false, nil); in.is(kData, '"') {
 			return lambda, 0
 		}
+	case o.is(kSource, '{') && o.other("_index") != nil, o.is(kLogRecord, '{') && o.seen == 1<<kLogRecord:
+		return document, 0
+	case o.is(kRaw, '"') && o.other("errorCode") != nil && o.other("attemptsMade") != nil:
+		return failed, 0
 	case o.isEvent():
 		return event, 0
+	case o.isShipped():
+		return shipped, 0
+	case o.told():
+		return told, 0
 	}
 	return plain, 0
 }
@@ -201,6 +273,16 @@ func (o *object) shape(partial bool) (s shape, list int) {
 func (o *object) isEvent() bool {
 	return o.is(kMessage, '"') && o.seen&^eventKeys == 0 && (o.seen == 1<<kMessage || o.seen&(1<<kTimestamp) != 0) &&
 		o.num(kTimestamp) && o.num(kIngestion) && o.str(kEventID) && o.str(kStream) && o.str(kGroup) && o.str(kOwner)
+}
+
+// other is the value of a member whose name means nothing; nil when there is none.
+func (o *object) other(name string) []byte {
+	for _, m := range o.others {
+		if string(m.name) == name {
+			return m.val
+		}
+	}
+	return nil
 }
 
 func (o *object) firstIsEvent(list key) bool { return o.firstHas(list, kMessage, '"') }
@@ -216,13 +298,41 @@ func (o *object) firstHas(list, k key, c byte) bool {
 	return first.is(k, c)
 }
 
-func (o *object) empty(list key) bool {
-	i := skipSpace(o.b, o.at[list]+1)
-	return i < len(o.b) && o.b[i] == ']'
+func (o *object) empty(list key) bool { return o.first(list) == ']' }
+
+// first is the byte that the first element of a list begins with; that of its end when there is none.
+func (o *object) first(list key) byte {
+	if i := skipSpace(o.b, o.at[list]+1); i < len(o.b) {
+		return o.b[i]
+	}
+	return 0
+}
+
+// firstIsResult says whether the first element of results is a list of fields and values.
+func (o *object) firstIsResult() bool {
+	i := skipSpace(o.b, o.at[kResults]+1)
+	if i >= len(o.b) || o.b[i] != '[' {
+		return false
+	}
+	if i = skipSpace(o.b, i+1); i >= len(o.b) || o.b[i] != '{' {
+		return false
+	}
+	var cell object
+	cell.read(o.b[i:], false, nil)
+	return cell.other("field") != nil && cell.other("value") != nil
 }
 
 // control says whether the object is a control message of a subscription.
 func (o *object) control() bool { return string(o.val(kMessageType)) == `"CONTROL_MESSAGE"` }
+
+// millis reads the time of key k, in ms where it is a number; 0 when it is none.
+func (o *object) millis(k key) int64 {
+	val := o.val(k)
+	if opens(val, '"') {
+		return instant(val)
+	}
+	return millis(val)
+}
 
 // millis reads a time in ms as JSON writes numbers; 0 when it is none.
 func millis(val []byte) int64 {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,7 +50,7 @@ func FuzzReader(f *testing.F) {
 		if refused || err != io.EOF {
 			return
 		}
-		if isText(stored) {
+		if isText(stored) && envelope(t, stored, o) == "plain" {
 			sameLines(t, stored, recs, o)
 		}
 		sameBytes(t, stored, recs, o)
@@ -82,13 +83,17 @@ func sameLines(t *testing.T, stored []byte, recs []Record, o Options) {
 	}
 }
 
-// sameBytes: where nothing was unwrapped or shortened, the records are the input, but for what may stand between them.
-func sameBytes(t *testing.T, stored []byte, recs []Record, o Options) {
+func envelope(t *testing.T, stored []byte, o Options) string {
 	r, err := o.NewReader(bytes.NewReader(stored))
 	for err == nil {
 		_, err = r.Next()
 	}
-	if r.Envelope() != "plain" {
+	return r.Envelope()
+}
+
+// sameBytes: where nothing was unwrapped or shortened, the records are the input, but for what may stand between them.
+func sameBytes(t *testing.T, stored []byte, recs []Record, o Options) {
+	if envelope(t, stored, o) != "plain" {
 		return
 	}
 	var all []byte
@@ -123,7 +128,7 @@ var fixtures = map[string]fixture{
 	"grafana+lambda-promtail/testdata/waflog.log.gz":                                                                 {1, "gzip", "{"},
 	"grafana+lambda-promtail/testdata/cloudfront.log.gz":                                                             {4, "gzip", "#Version"},
 	"grafana+lambda-promtail/testdata/events/kinesis-event.json":                                                     {2, "kinesis", "Hello World"},
-	"grafana+lambda-promtail/testdata/events/s3-event.json":                                                          {1, "plain", "{"},
+	"grafana+lambda-promtail/testdata/events/s3-event.json":                                                          {1, "Records", "{"},
 	"ocsf+examples/mappings/markdown/AWS/v1.1.0/Route53/samples/route53.raw":                                         {1, "plain", "{"},
 	"ocsf+examples/mappings/dataprepper/AWS/v1.1.0/VPC Flow/samples/vpcflowlog.raw":                                  {1, "array", "{"},
 	"ocsf+examples/mappings/markdown/AWS/v1.1.0/VPC Flowlogs/samples/vpcflowlog.raw":                                 {2, "plain", "account_id,"},
@@ -153,7 +158,9 @@ func TestFixtures(t *testing.T) {
 		rel, _ := filepath.Rel(dir, path)
 		r, err := NewReader(bytes.NewReader(stored))
 		if err != nil {
-			t.Errorf("%s: %v", rel, err)
+			if !slices.ContainsFunc([]error{ErrArchive, ErrBinary, ErrEmpty, ErrParquet}, func(why error) bool { return errors.Is(err, why) }) {
+				t.Errorf("%s: %v", rel, err)
+			}
 			return nil
 		}
 		n, first := countRecords(t, rel, r)

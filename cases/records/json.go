@@ -1,5 +1,10 @@
 package records
 
+import (
+	"bytes"
+	"slices"
+)
+
 // The JSON of log objects is read by hand, on the bytes as they are: the record must be handed on byte for byte,
 // invalid UTF-8 in one message must not cost the document, and one line of a file must not be able to swallow the
 // next. The grammar check is compared with jsontext by a test.
@@ -35,7 +40,7 @@ func objectEnd(b []byte) (int, verdict) {
 				return end, v
 			}
 			if name {
-				if opensEnvelope(b[i+1 : end-1]) {
+				if key := b[i+1 : end-1]; mayOpen(key) && opensEnvelope(key) {
 					return end, suspect
 				}
 				name = false
@@ -61,22 +66,51 @@ func objectEnd(b []byte) (int, verdict) {
 	return len(b), short
 }
 
-// opensEnvelope says whether a key, as written, may be the one that makes an object an envelope.
-func opensEnvelope(key []byte) bool {
-	switch len(key) {
-	case 6:
-		return string(key) == "events"
-	case 7:
-		return string(key) == "message" || string(key) == "records" || string(key) == "Records" || string(key) == "awslogs"
-	case 9:
-		return string(key) == "logEvents"
-	}
-	for _, c := range key { // a spelling like "\u006d…" is settled by the full check
-		if c == '\\' {
-			return true
+// openers are the keys that may make an object an envelope, by their first byte.
+var openers = [256][]string{
+	'@': {"@message", "@log_group"},
+	'E': {"Events"},
+	'M': {"Message"},
+	'R': {"Records"},
+	'_': {"_source"},
+	'a': {"awslogs", "awscloudwatch", "aws.cloudwatch"},
+	'c': {"cloudwatch_logs"},
+	'e': {"event", "events"},
+	'l': {"log", "line", "logEvents", "logRecord", "log_group"},
+	'm': {"message"},
+	'r': {"records", "results", "rawData"},
+	's': {"sessionResults"},
+}
+
+// escapedOpener is the least length of an opener of which a letter is escaped: lo\u0067.
+const escapedOpener = 8
+
+// openerLengths has a bit for the length of every opener, by its first byte. Most keys of most lines need no other look.
+var openerLengths = func() (lengths [256]uint16) {
+	for first, names := range openers {
+		for _, name := range names {
+			lengths[first] |= 1 << len(name)
 		}
 	}
-	return false
+	lengths['\\'] = 1
+	return lengths
+}()
+
+// mayOpen says whether a key, as written, may be an opener.
+func mayOpen(key []byte) bool {
+	if len(key) == 0 {
+		return false
+	}
+	n := openerLengths[key[0]]
+	return n != 0 && (len(key) >= escapedOpener || n>>len(key)&1 != 0)
+}
+
+// opensEnvelope says whether a key, as written, is an opener. A spelling like "\u006d…" is settled by the full check.
+func opensEnvelope(key []byte) bool {
+	if openerLengths[key[0]]>>len(key)&1 != 0 && slices.Contains(openers[key[0]], string(key)) {
+		return true
+	}
+	return len(key) >= escapedOpener && bytes.IndexByte(key, '\\') >= 0
 }
 
 // valueEnd checks the JSON value at or after b[i] and gives the index behind it, or that of the flaw.

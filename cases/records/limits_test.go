@@ -46,6 +46,9 @@ func TestALongLineIsOneRecord(t *testing.T) {
 	}
 }
 
+// glueTwo is two lines that run together, and the beginning of another.
+const glueTwo = "2 1 eni-1235b8ca a b c OK2 1 eni-1235b8ca a b c OK2 1 eni-1235b8ca "
+
 func TestMemoryIsBounded(t *testing.T) {
 	type input struct {
 		text    io.Reader
@@ -62,6 +65,10 @@ func TestMemoryIsBounded(t *testing.T) {
 		"pretty-printed without end":    {io.MultiReader(strings.NewReader("{\n  \"a\": [\n"), strings.NewReader(strings.Repeat("    1,\n", 6_000_000))), 1},
 		"3 million list elements":       {strings.NewReader(`["a",` + strings.Repeat("1,", 3_000_000) + `1]`), 3_000_002},
 		"blanks":                        {strings.NewReader("{\"a\":1}" + strings.Repeat(" ", 60<<20)), 1},
+		"a quote without an end":        {io.MultiReader(strings.NewReader("timestamp,message\n1,\"x\n2,"), &zeroes{60 << 20}), 3},
+		"a message without an end":      {strings.NewReader("2026-03-01T10:00:00 x\n" + strings.Repeat("y\n", 15<<20)), 11534348},
+		"a word without an end":         {io.MultiReader(strings.NewReader(glueTwo), &zeroes{60 << 20}), 3},
+		"a YAML element without an end": {io.MultiReader(strings.NewReader("events:\n- message: |\n"), strings.NewReader(strings.Repeat("    y\n", 5<<20))), 2},
 		"blanks behind a brace":         {strings.NewReader("{\"a\":\nx}{" + strings.Repeat(" ", 60<<20)), 2},
 	}
 	for name, in := range inputs {

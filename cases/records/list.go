@@ -203,19 +203,22 @@ func (s *stream) listEnd(r *Reader) bool {
 // open gives what is in one element; an object is in s.obj by now.
 func (s *stream) open(r *Reader, elem []byte) bool {
 	s.elem = elem
-	if s.list.shape == array {
-		return s.openAny(r, elem)
-	}
 	o := &s.obj
 	switch {
+	case s.list.shape == array, s.list.shape == trail:
+		return s.openAny(r, elem)
+	case s.list.shape == insights && elem[0] == '[':
+		return s.giveResult(r, elem)
 	case elem[0] != '{':
 		r.broken(elem, errors.New("not an object, in a list of objects"))
 	case o.repeated != "":
 		r.broken(elem, repeated(o.repeated))
 	case s.list.shape == firehose:
-		return s.payloadOf(r, firehose, elem, elem)
+		return s.payloadOf(r, firehose, elem, elem, kData)
 	case s.list.shape == kinesis:
-		return s.payloadOf(r, kinesis, elem, o.val(kKinesisData))
+		return s.payloadOf(r, kinesis, elem, o.val(kKinesisData), kData)
+	case s.list.shape == lookup && o.is(kTrail, '"'):
+		return s.message(r, s.unquote(o.val(kTrail)), s.facts(r))
 	case !o.is(kMessage, '"') && envelopeIn(elem) != plain: // the document was cut behind a comma, and this is the next
 		return s.message(r, elem, s.facts(r))
 	case !o.is(kMessage, '"'):
@@ -226,10 +229,13 @@ func (s *stream) open(r *Reader, elem []byte) bool {
 	return true
 }
 
-// openAny gives an element of a plain array: whatever it is.
+// openAny gives an element of a plain array, or of CloudTrail's list: whatever it is.
 func (s *stream) openAny(r *Reader, elem []byte) bool {
-	if elem[0] == '"' {
+	switch elem[0] {
+	case '"':
 		return s.message(r, s.unquote(elem), s.facts(r))
+	case '[':
+		return s.giveCells(r, elem)
 	}
 	return s.message(r, elem, s.facts(r))
 }
@@ -250,13 +256,14 @@ func (s *stream) giveEvent(r *Reader, o *object) bool {
 	set(&r.ev.Group, r.fact(o, kGroup))
 	set(&r.ev.Stream, r.fact(o, kStream))
 	set(&r.ev.Owner, r.fact(o, kOwner))
+	r.ev.split()
 	if v := o.val(kEventID); len(v) > 2 && v[0] == '"' {
 		r.ev.ID = string(text(nil, v))
 	}
-	if ms := millis(o.val(kTimestamp)); ms != 0 {
+	if ms := o.millis(kTimestamp); ms != 0 {
 		r.ev.Timestamp = ms
 	}
-	if ms := millis(o.val(kIngestion)); ms != 0 {
+	if ms := o.millis(kIngestion); ms != 0 {
 		r.ev.Ingestion = ms
 	}
 	return s.message(r, s.unquote(o.val(kMessage)), &r.ev)
@@ -287,7 +294,7 @@ func (s *stream) message(r *Reader, msg []byte, ev *Event) bool {
 		if ev != nil {
 			in.outer, in.event = *ev, true
 		}
-		if shape != event {
+		if !shape.single() {
 			in.outer.ID = "" // of the envelope as a whole; each of its events has its own, or none
 		}
 		return false
@@ -322,8 +329,8 @@ func blank(b []byte) bool {
 	return true
 }
 
-// payloadOf begins to read the base64 data of an element: holder is the object that has it as "data".
-func (s *stream) payloadOf(r *Reader, sh shape, elem, holder []byte) bool {
+// payloadOf begins to read the base64 data of an element: holder is the object that has it under the key k.
+func (s *stream) payloadOf(r *Reader, sh shape, elem, holder []byte, k key) bool {
 	s.elem = elem
 	s.note(r, sh.String())
 	var o object
@@ -334,11 +341,11 @@ func (s *stream) payloadOf(r *Reader, sh shape, elem, holder []byte) bool {
 	case o.repeated != "":
 		r.broken(elem, repeated(o.repeated))
 		return true
-	case !o.is(kData, '"'):
+	case !o.is(k, '"'):
 		r.broken(elem, errors.New("a record without data"))
 		return true
 	}
-	data, err := s.base64(s.unquote(o.val(kData)))
+	data, err := s.base64(s.unquote(o.val(k)))
 	if err != nil {
 		r.broken(elem, fmt.Errorf("its data: %w", err))
 		return true

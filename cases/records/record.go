@@ -11,7 +11,7 @@ type Kind uint8
 const (
 	Data    Kind = iota // a record
 	Blank               // a line of nothing but blanks, or an event with such a message
-	Control             // a wrapper that carries no record: a CONTROL_MESSAGE, or an empty list
+	Control             // what carries no record: a CONTROL_MESSAGE, an empty list, the header of a table
 	Broken              // cannot be a record; Err says why
 )
 
@@ -49,8 +49,9 @@ var (
 	ErrEmpty   = errors.New("empty: there is no byte in it")
 	ErrParquet = errors.New("a Parquet file, which holds no lines")
 	ErrArchive = errors.New("an archive\nhint: unpack it and load the folder")
+	ErrOffice  = errors.New("an Office document, e.g. an Excel workbook\nhint: save its sheet as CSV")
 	ErrPacked  = errors.New("compressed in a way that no AWS log is (gzip and zstd are read)\nhint: decompress it first")
-	ErrUTF16   = errors.New("text in UTF-16, as PowerShell's > writes it\nhint: iconv -f UTF-16 -t UTF-8")
+	ErrUTF32   = errors.New("text in UTF-32\nhint: iconv -f UTF-32 -t UTF-8")
 	ErrBinary  = errors.New("binary data, not text")
 )
 

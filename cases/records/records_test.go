@@ -3,6 +3,7 @@ package records
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"flag"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -147,11 +149,11 @@ func apply(t *testing.T, ops string, b []byte) []byte {
 		case "gzip":
 			b = gz(b)
 		case "members": // a gzip member per line
-			var all []byte
-			for line := range bytes.Lines(b) {
-				all = append(all, gz(line)...)
-			}
-			b = all
+			b = eachGzipped(b, "")
+		case "members-apart": // and what senders put behind each
+			b = eachGzipped(b, " \t\r\n\n")
+		case "utf16": // le or be, with a byte order mark where -bom follows
+			b = wide(strings.TrimSuffix(arg, "-bom") == "be", strings.HasSuffix(arg, "-bom"), string(b))
 		case "zstd":
 			b = zs(b)
 		case "cut": // the last n bytes are lost
@@ -170,6 +172,28 @@ func apply(t *testing.T, ops string, b []byte) []byte {
 		}
 	}
 	return b
+}
+
+func eachGzipped(b []byte, behind string) (all []byte) {
+	for line := range bytes.Lines(b) {
+		all = append(append(all, gz(line)...), behind...)
+	}
+	return all
+}
+
+func wide(big, mark bool, text string) []byte {
+	var order binary.AppendByteOrder = binary.LittleEndian
+	if big {
+		order = binary.BigEndian
+	}
+	if mark {
+		text = "\ufeff" + text
+	}
+	var out []byte
+	for _, unit := range utf16.Encode([]rune(text)) {
+		out = order.AppendUint16(out, unit)
+	}
+	return out
 }
 
 func gz(b []byte) []byte {

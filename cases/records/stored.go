@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"case53/cases/raw"
 )
@@ -13,7 +14,7 @@ import (
 type Stored struct {
 	*Reader
 	closers []io.Closer
-	parquet bool
+	parquet *parquetRows // nil: the object is none
 }
 
 // Open opens a stored object for reading its records. The error is that of records.NewReader where the object
@@ -42,19 +43,29 @@ func (r *Stored) openParquet(ctx context.Context, store *raw.Store, sha string) 
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(io.Discard, check)
+	size, err := io.Copy(io.Discard, check)
 	check.Close()
 	if err != nil {
 		return err
 	}
-	rows, err := parquetRows(ctx, store.Path(sha))
+	rows, err := openParquetRows(ctx, store.Path(sha), size, usualParquet)
 	if err != nil {
 		return err
 	}
-	r.closers, r.parquet = append(r.closers, rows), true
-	r.Reader, err = NewReader(rows)
+	r.closers, r.parquet = append(r.closers, rows), rows
+	if r.Reader, err = NewReader(rows); err == ErrEmpty {
+		err = errNoRows
+	}
 	return err
 }
+
+// errNoRows is ErrEmpty of a Parquet file, which is never without a byte.
+var errNoRows = noRows{}
+
+type noRows struct{}
+
+func (noRows) Error() string { return "a Parquet file without a row" }
+func (noRows) Unwrap() error { return ErrEmpty }
 
 // Next gives the next record; what is wrong with a Parquet file is damage, like that of any other object.
 func (r *Stored) Next() (*Record, error) {
@@ -69,12 +80,15 @@ func (r *Stored) Next() (*Record, error) {
 	return nil, err
 }
 
-// Envelope says what the records were packed in.
+// Envelope says what the records were packed in; of Parquet also which times have no zone in it and were read as UTC.
 func (r *Stored) Envelope() string {
-	if r.parquet {
-		return "parquet"
+	switch {
+	case r.parquet == nil:
+		return r.Reader.Envelope()
+	case len(r.parquet.noZone) > 0:
+		return "parquet (without a zone, read as UTC: " + strings.Join(r.parquet.noZone, ", ") + ")"
 	}
-	return r.Reader.Envelope()
+	return "parquet"
 }
 
 // Close ends the reading.

@@ -26,9 +26,10 @@ type stream struct {
 	own     []byte // the buffer of this frame, while the window is over another's
 	obj     object
 	noted   string // the wrapper noted last
+	form    form   // of text whose lines are no records; nil
 }
 
-// begin looks at the first bytes: it drops a byte order mark and decides between lines and JSON.
+// begin looks at the first bytes: it drops a byte order mark and decides between lines, JSON and other forms.
 func (s *stream) begin() error {
 	const far = 1 << 20 // blanks to look past
 	if bytes.HasPrefix(s.bytes(), []byte("\xef\xbb\xbf")) {
@@ -41,8 +42,12 @@ func (s *stream) begin() error {
 		b := s.bytes()
 		i := skipSpace(b, 0)
 		if i < len(b) {
-			s.json = opensJSON(b[i:])
-			return nil
+			if s.json = opensJSON(b[i:]); s.json {
+				return nil
+			}
+			var err error
+			s.form, err = findForm(b[i:], s.err != nil)
+			return err
 		}
 		if len(b) > far || !s.more() {
 			return nil
@@ -72,6 +77,8 @@ func (s *stream) next(r *Reader) (bool, error) {
 		return s.element(r), nil
 	case s.json:
 		return s.value(r)
+	case s.form != nil:
+		return s.form.next(s, r)
 	}
 	return s.line(r)
 }
@@ -306,10 +313,32 @@ func (s *stream) checked(r *Reader, end int, at *spans) (bool, error) {
 		s.tail = true
 		s.note(r, event.String())
 		return s.giveEvent(r, o), nil
+	case shape == shipped:
+		s.pos += end
+		s.tail = true
+		s.note(r, shape.String())
+		return s.giveShipped(r, o), nil
+	case shape == document:
+		s.pos += end
+		s.tail = true
+		s.note(r, shape.String())
+		if inner := o.val(kSource); inner != nil {
+			return s.message(r, inner, s.facts(r)), nil
+		}
+		return s.message(r, o.val(kLogRecord), s.facts(r)), nil
+	case shape == told:
+		s.pos += end
+		s.tail = true
+		r.put(Data, b, s.toldFacts(r, o))
+		return true, nil
+	case shape == failed:
+		s.pos += end
+		s.tail = true
+		return s.payloadOf(r, shape, b, b, kRaw), nil
 	case shape == lambda:
 		s.pos += end
 		s.tail = true
-		return s.payloadOf(r, shape, b, o.val(kLambda)), nil
+		return s.payloadOf(r, shape, b, o.val(kLambda), kData), nil
 	case o.control():
 		s.pos += end
 		s.tail = true

@@ -92,7 +92,9 @@ CREATE TABLE store.network (
 
 -- A load or pull that has begun and has not come to its end with all that is derived: a row while it is under way, and after it
 -- was interrupted.
-CREATE TABLE store.unfinished (what VARCHAR NOT NULL, plan VARCHAR NOT NULL, began_at TIMESTAMP NOT NULL);
+CREATE TABLE store.unfinished (
+  what VARCHAR NOT NULL, plan VARCHAR NOT NULL, began_at TIMESTAMP NOT NULL, accepted_at TIMESTAMP
+);
 
 -- How far each step has been built: every object up to this one is in its tables. All steps are here from the beginning, at 0.
 CREATE TABLE derived.step (name VARCHAR NOT NULL, upto UINTEGER NOT NULL);
@@ -119,10 +121,16 @@ CREATE MACRO within(moment, since, until) AS (
   (since::TIMESTAMP IS NULL OR moment >= since::TIMESTAMP) AND (until::TIMESTAMP IS NULL OR moment < until::TIMESTAMP)
 );
 
--- A record that speaks about the time from first to last, where some of that is within the window.
+-- A record that speaks about the time from first to last, where some of that is within the window. Some records have but one of
+-- the two: the condition on each column alone is for the table scan, which can leave out whole row groups by it.
 CREATE MACRO touches(first, last, since, until) AS (
-  (since::TIMESTAMP IS NULL OR last >= since::TIMESTAMP) AND (until::TIMESTAMP IS NULL OR first < until::TIMESTAMP)
+  (since::TIMESTAMP IS NULL OR (last >= since::TIMESTAMP OR last IS NULL) AND coalesce(last, first) >= since::TIMESTAMP)
+  AND (until::TIMESTAMP IS NULL OR (first < until::TIMESTAMP OR first IS NULL) AND coalesce(first, last) < until::TIMESTAMP)
 );
+
+-- A sum that two of can be added: a record may claim up to 2^63 bytes, and what a log says must not make a query fail. No real
+-- traffic comes near 2^61.
+CREATE MACRO bounded(n) AS (CASE WHEN n < 2305843009213693951 THEN n WHEN n IS NOT NULL THEN 2305843009213693951 END::BIGINT);
 
 -- A moment at most so many minutes before or after another.
 CREATE MACRO around(moment, middle, minutes) AS (

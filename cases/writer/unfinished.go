@@ -14,8 +14,12 @@ func (w *Writer) Announce(ctx context.Context, what, plan string) (resumed bool,
 	defer w.mu.Unlock()
 	args := map[string]any{"what": strings.ToValidUTF8(what, "\ufffd"), "plan": plan, "at": time.Now().UTC()}
 	row, err := w.conn.QueryRow(ctx, "SELECT count(*) FROM store.unfinished WHERE plan = $plan", map[string]any{"plan": plan})
-	if err == nil && row[0].(int64) == 0 {
-		err = w.conn.Run(ctx, "INSERT INTO store.unfinished VALUES ($what, $plan, $at)", args)
+	switch {
+	case err != nil:
+	case row[0].(int64) == 0:
+		err = w.conn.Run(ctx, "INSERT INTO store.unfinished VALUES ($what, $plan, $at, NULL)", args)
+	default:
+		err = w.conn.Run(ctx, "UPDATE store.unfinished SET accepted_at = NULL WHERE plan = $plan", map[string]any{"plan": plan})
 	}
 	if err != nil {
 		return false, fmt.Errorf("note the beginning: %w", err)
@@ -30,10 +34,11 @@ func (w *Writer) Finish(ctx context.Context, plan string) error {
 	return w.conn.Run(ctx, "DELETE FROM store.unfinished WHERE plan = $plan", map[string]any{"plan": plan})
 }
 
-// Accept takes a case as whole although loads or pulls were interrupted and not repeated; the custody log keeps which. It is
-// for after Derive.
+// Accept takes a case as it is although loads or pulls were interrupted and not repeated: the custody log keeps which, and
+// whoever opens the case is told. It is for after Derive.
 func (w *Writer) Accept(ctx context.Context) (accepted []string, err error) {
-	if err := w.Each(ctx, "SELECT what, began_at FROM store.unfinished ORDER BY began_at, what", nil, func(v []any) error {
+	if err := w.Each(ctx, `SELECT what, began_at FROM store.unfinished
+		WHERE accepted_at IS NULL ORDER BY began_at, what`, nil, func(v []any) error {
 		accepted = append(accepted, fmt.Sprintf("%s that began at %s", v[0], v[1].(time.Time).Format(time.RFC3339)))
 		return nil
 	}); err != nil || len(accepted) == 0 {
@@ -44,5 +49,6 @@ func (w *Writer) Accept(ctx context.Context) (accepted []string, err error) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return accepted, w.conn.Exec(ctx, "DELETE FROM store.unfinished")
+	return accepted, w.conn.Run(ctx, "UPDATE store.unfinished SET accepted_at = $at WHERE accepted_at IS NULL",
+		map[string]any{"at": time.Now().UTC()})
 }

@@ -43,6 +43,24 @@ func TestDryRunAndSources(t *testing.T) {
 	}
 }
 
+// TestSourcesLooksBeforeAGroupWasMade: a group of an hour ago that was filled with events of ten days ago is not empty.
+func TestSourcesLooksBeforeAGroupWasMade(t *testing.T) {
+	fake, then := &cwfake.Server{}, time.Now().AddDate(0, 0, -10).UTC()
+	fake.Add("/dns/moved", cwfake.Event{ID: "1", Timestamp: then.UnixMilli(),
+		Message: then.Format("1.0 2006-01-02T15:04:05Z") + " Z123412341234 www.example.com A NOERROR UDP FRA2 192.0.2.1 -"})
+	fake.Add("/dns/moved").Created = time.Now().Add(-time.Hour)
+	c := newTestCloud(t, fake)
+	out, errs, code := c.case53("sources")
+	if want := "/dns/moved  " + then.Format("2006-01-02 15:04"); code != 0 || !strings.Contains(out, want) {
+		t.Errorf("exit %d: %s %s", code, out, errs)
+	}
+	// What retention has ended is not asked for.
+	fake.Add("/dns/moved").Retention = 7
+	if out, errs, code = c.case53("sources"); code != 0 || strings.Contains(out, "/dns/moved") {
+		t.Errorf("kept for a week: exit %d: %s %s", code, out, errs)
+	}
+}
+
 func TestIAMPolicy(t *testing.T) {
 	c := newTestCloud(t, &cwfake.Server{})
 	out, errs, code := c.case53("iam-policy", "--log-group", testGroup, "--region", testRegion, "--account-id", testAccount,

@@ -46,14 +46,11 @@ func runCompare(c *cobra.Command, args []string) error {
 			return usage("--subject: %v", err)
 		}
 	}
-	k, err := openCase(c.Context(), args[0], c.ErrOrStderr())
+	k, err := openWhole(c.Context(), args[0], c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
 	defer k.Close()
-	if k.NotReady != nil {
-		return k.NotReady
-	}
 	o.Left, _ = c.Flags().GetString("left")
 	o.Right, _ = c.Flags().GetString("right")
 	o.Baseline, _ = c.Flags().GetString("baseline")

@@ -47,7 +47,14 @@ listed at the end, and is blind_spots in JSON.`,
 			if wantsJSON(c) {
 				return printJSON(c.OutOrStdout(), withBlindSpots(k, all))
 			}
+			again, err := k.Again(c.Context())
+			if err != nil {
+				return err
+			}
 			printCoverage(c.OutOrStdout(), all)
+			if again > 0 {
+				fmt.Fprintf(c.OutOrStdout(), "\n%s\n", saidAgain(again))
+			}
 			printBlindSpots(c.OutOrStdout(), slices.DeleteFunc(slices.Clone(k.LogTypes()), func(t cases.LogType) bool {
 				return !slices.ContainsFunc(all, func(source cases.Coverage) bool { return source.LogType == t.Name })
 			}))

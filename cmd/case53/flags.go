@@ -42,13 +42,38 @@ func findCase(path string, stderr io.Writer) string {
 	return path
 }
 
-// openCase opens a case for looking, and warns where its last load was cut short.
+// openCase opens a case for looking, and warns where a load was cut short.
 func openCase(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
 	c, err := cases.Open(ctx, findCase(path, stderr))
 	if err == nil && c.NotReady != nil {
 		printError(stderr, fmt.Errorf("warning: %w", c.NotReady))
 	}
+	if err == nil {
+		for _, what := range c.Unfinished {
+			printError(stderr, fmt.Errorf("warning: %s", what))
+		}
+	}
 	return c, err
+}
+
+// openWhole opens a case for questions about all of it, which one that is not ready, or empty, has no answer to.
+func openWhole(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
+	c, err := openCase(ctx, path, stderr)
+	if err != nil {
+		return nil, err
+	}
+	empty, err := c.Empty(ctx)
+	switch {
+	case err != nil:
+	case empty:
+		err = fmt.Errorf("nothing has been loaded into %s\nhint: case53 load %s PATH...", c.Dir, c.Dir)
+	case c.NotReady != nil:
+		err = c.NotReady
+	default:
+		return c, nil
+	}
+	c.Close()
+	return nil, err
 }
 
 // listFlags reads the files of the flags --allow and --ioc.
@@ -76,10 +101,11 @@ func library(dir string, stderr io.Writer) (*queries.Set, error) {
 	if config, err := os.UserConfigDir(); err == nil {
 		folders = append(folders, queries.Dir(filepath.Join(config, "case53", "queries")))
 	}
-	set, err := queries.Load(append(folders, queries.Dir(filepath.Join(dir, "queries")))...)
+	set, err := queries.Load(folders...)
 	if err != nil {
 		return nil, err
 	}
+	set.AddOfCase(queries.Dir(filepath.Join(dir, "queries")))
 	for _, problem := range set.Problems {
 		printError(stderr, fmt.Errorf("saved query: %w", problem))
 	}

@@ -77,7 +77,7 @@ func openHunter(c *cobra.Command, dir string, names []string) (h *findings.Hunte
 	if h.Allow, h.Indicators, err = listFlags(c); err != nil {
 		return nil, nil, err
 	}
-	if h.Case, err = openCase(c.Context(), dir, c.ErrOrStderr()); err != nil {
+	if h.Case, err = openWhole(c.Context(), dir, c.ErrOrStderr()); err != nil {
 		return nil, nil, err
 	}
 	opened := h.Case
@@ -86,9 +86,6 @@ func openHunter(c *cobra.Command, dir string, names []string) (h *findings.Hunte
 			opened.Close()
 		}
 	}()
-	if h.Case.NotReady != nil {
-		return nil, nil, h.Case.NotReady
-	}
 	set, err := library(h.Case.Dir, c.ErrOrStderr())
 	if err != nil {
 		return nil, nil, err

@@ -64,8 +64,7 @@ func printInfo(w io.Writer, info cases.Info) {
 		fmt.Fprintf(w, "pull      that was interrupted: %s\n", safetext.Show(string(p.Plan)))
 	}
 	if info.Again != nil && *info.Again > 0 {
-		fmt.Fprintf(w, "again     %s that say again what a record of another object says: no sum counts them\n",
-			words.Plural(*info.Again, "record", "records"))
+		fmt.Fprintf(w, "again     %s\n", saidAgain(*info.Again))
 	}
 	for _, u := range info.Unread {
 		part := cases.Part{LogGroup: u.LogGroup, LogStream: u.LogStream}
@@ -74,4 +73,9 @@ func printInfo(w io.Writer, info cases.Info) {
 	for _, p := range info.Problems {
 		fmt.Fprintf(w, "problem   %s\n", safetext.Show(p))
 	}
+}
+
+// saidAgain says how many records are in no sum, as another log has them too.
+func saidAgain(n int64) string {
+	return words.Plural(n, "record says", "records say") + " again what a record of another object says: no sum counts them"
 }

@@ -16,6 +16,7 @@ import (
 	"case53/cases/words"
 	"case53/cases/writer"
 	"case53/loader"
+	"case53/loader/logs"
 	"case53/loader/logs/flow"
 	"case53/loader/source"
 	"case53/loader/source/local"
@@ -26,8 +27,9 @@ func newLoad() *cobra.Command {
 		Use:   "load CASE PATH...",
 		Short: "Load files and folders into a case, which is made where it does not exist",
 		Long: `What a file holds is told from its content: VPC Flow Logs (any version and field order, Transit Gateway), Route 53
-Resolver query logs, public zone query logs; plain, gzip, zstd, CloudWatch exports, aws logs dumps, subscription and
-Firehose envelopes. Every file's bytes are kept in the case as they are; a record that cannot be decoded is kept as
+Resolver query logs, public zone query logs; plain, gzip, zstd, UTF-16, CloudWatch exports, subscription and Firehose
+envelopes, what consoles, aws logs, awslogs and shippers write. Zip, tar, tar.gz and tar.zst are folders. What is never
+a log is passed over in a folder, and said. Every file's bytes are kept in the case as they are; a record that cannot be decoded is kept as
 a reject. A load that was interrupted goes on when the same command is given again.
 
 --mmdb and --ip-ranges add files that say whose addresses are: they need no PATH, are kept in the case with their hash
@@ -138,6 +140,7 @@ func loadWith(c *cobra.Command, dir string, plan loader.Plan, first func(context
 		return report, printJSON(c.OutOrStdout(), loadJSON(w.Dir, plan, report))
 	}
 	printReport(c.OutOrStdout(), stderr, w.Dir, report)
+	printReasons(stderr, w.Dir, report, plan.Pull != nil)
 	printSlices(c.OutOrStdout(), stderr, report.Slices)
 	for _, remark := range report.Remarks {
 		fmt.Fprintln(stderr, safetext.Show(remark))
@@ -165,6 +168,14 @@ func loadJSON(dir string, plan loader.Plan, r loader.Report) any {
 	for _, f := range r.Failures {
 		failed = append(failed, failure{f.URI, f.Err.Error()})
 	}
+	type reason struct {
+		Reason  string `json:"reason"`
+		Objects int    `json:"objects"`
+	}
+	reasons := []reason{}
+	for _, name := range r.ReasonNames() {
+		reasons = append(reasons, reason{name, r.Reasons[name]})
+	}
 	return map[string]any{
 		"case":           dir,
 		"capture":        plan.Capture,
@@ -175,12 +186,14 @@ func loadJSON(dir string, plan loader.Plan, r loader.Report) any {
 		"skipped":        r.Skipped,
 		"copies":         r.Copies,
 		"problems":       r.Problems,
+		"reasons":        reasons,
 		"failed":         failed,
 		"slices":         slicesJSON(r.Slices),
 		"remarks":        append([]string{}, r.Remarks...),
 		"lines":          r.Lines,
 		"formats":        r.Formats,
 		"unread":         r.Unread,
+		"again":          r.Again,
 		"seconds":        r.Elapsed.Seconds(),
 		"derive_seconds": r.Deriving.Seconds(),
 	}
@@ -201,7 +214,15 @@ func printReport(stdout, stderr io.Writer, dir string, r loader.Report) {
 	fmt.Fprintf(stdout, " in %.1f s (+ %.1f s to prepare pivots)\n", r.Elapsed.Seconds(), r.Deriving.Seconds())
 	fmt.Fprintf(stdout, "%s\n", l)
 	for _, format := range r.FormatNames() {
-		fmt.Fprintf(stdout, "%5d × %s\n", r.Formats[format], safetext.Show(format))
+		how, warnings := logs.Warnings(format)
+		fmt.Fprintf(stdout, "%5d × %s\n", r.Formats[format], safetext.Show(how))
+		name, _, _ := strings.Cut(how, ": ")
+		for _, w := range warnings {
+			fmt.Fprintf(stderr, "warning: %d × %s: %s\n", r.Formats[format], safetext.Show(name), safetext.Show(w))
+		}
+	}
+	if r.Again > 0 {
+		fmt.Fprintln(stdout, saidAgain(r.Again))
 	}
 	for _, what := range slices.Sorted(maps.Keys(r.Unread)) {
 		fmt.Fprintf(stderr, "unread: %s of %s\n", words.Plural(r.Unread[what], "record", "records"), safetext.Show(what))
@@ -209,15 +230,32 @@ func printReport(stdout, stderr io.Writer, dir string, r loader.Report) {
 	for _, f := range r.Failures {
 		printError(stderr, fmt.Errorf("%s: %w", f.URI, f.Err))
 	}
-	if l.Rejected > 0 || r.Problems > 0 {
+}
+
+// printReasons says why what was not read was not, with how many objects of each reason, and where the rest can be looked up:
+// rejects where there are any, else the objects with what became of them.
+func printReasons(stderr io.Writer, dir string, r loader.Report, pulled bool) {
+	const most = 20
+	one, many := "file", "files"
+	if pulled {
+		one, many = "object", "objects"
+	}
+	names := r.ReasonNames()
+	for _, reason := range names[:min(len(names), most)] {
+		fmt.Fprintf(stderr, "%s: %s\n", words.Plural(int64(r.Reasons[reason]), one, many), safetext.Show(reason))
+	}
+	if more := len(names) - most; more > 0 {
+		fmt.Fprintf(stderr, "%s more\n", words.Plural(int64(more), "reason", "reasons"))
+	}
+	if r.Lines.Rejected > 0 || r.Problems > 0 {
 		fmt.Fprintf(stderr, "%s rejected, %s with a problem; they are kept\n",
-			words.Plural(l.Rejected, "record", "records"), words.Plural(int64(r.Problems), "object", "objects"))
+			words.Plural(r.Lines.Rejected, "record", "records"), words.Plural(int64(r.Problems), "object", "objects"))
 	}
 	var look []string
 	for _, q := range []struct {
 		n    int64
 		name string
-	}{{l.Rejected, "rejects"}, {l.Unread, "unread"}, {int64(r.Problems), "objects"}} {
+	}{{r.Lines.Rejected, "rejects"}, {r.Lines.Unread, "unread"}, {int64(r.Problems), "objects"}} {
 		if q.n > 0 {
 			look = append(look, q.name)
 		}

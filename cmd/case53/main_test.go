@@ -125,7 +125,7 @@ func scriptBalance(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(ts.Exec("case53", "info", args[0], "--json"))
 	l, err := balanced([]byte(ts.ReadFile("stdout")))
 	ts.Check(err)
-	got := fmt.Sprint(l.Read, l.Rows, l.Headers, l.Blank, l.Outside, l.Duplicate, l.Unread, l.Rejected)
+	got := numbers(l)
 	if want := strings.Join(args[1:], " "); got != want {
 		ts.Fatalf("read rows headers blank outside duplicate unread rejected: %s, want %s", got, want)
 	}
@@ -133,6 +133,11 @@ func scriptBalance(ts *testscript.TestScript, neg bool, args []string) {
 	if text := ts.ReadFile("stdout"); text != "[]\n" {
 		ts.Fatalf("objects that do not balance: %s", text)
 	}
+}
+
+// numbers is a balance without its words: read, rows, headers, blank, outside, duplicate, unread, rejected.
+func numbers(l cases.Counts) string {
+	return fmt.Sprint(l.Read, l.Rows, l.Headers, l.Blank, l.Outside, l.Duplicate, l.Unread, l.Rejected)
 }
 
 // unbalancedSQL finds what is not accounted for in a single object.

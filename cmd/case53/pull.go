@@ -28,6 +28,9 @@ func newPull() *cobra.Command {
 service lets it be: see 'slices' in case53 info. A pull that was interrupted goes on when the same command is given
 again; one that came to its end reads the window once more then, compares, and adds only what is new.
 
+Which objects of a bucket may hold records of the window is told from their names, with room for what comes late: an hour for
+flow logs, six for Resolver query logs, a day for what Firehose delivers; --late adds to that. Records' own times decide.
+
 It reads and never writes: List, Get, Describe, Filter and Head are all it calls. The account's CloudTrail shows it.
 case53 iam-policy prints the permissions it needs.`,
 		Args: exactly(1),
@@ -42,6 +45,7 @@ case53 iam-policy prints the permissions it needs.`,
 	f.Bool("unmask", false, "read fields plain that a data protection policy masks (needs logs:Unmask)")
 	f.String("second-count", string(cwlogs.CountLastHour), "what of a log group is read twice and compared: none, last-hour or all")
 	f.Bool("all-versions", false, "of versioned buckets also old versions, and what a delete marker hides")
+	f.Duration("late", 0, "of a bucket also objects that came up to so much later than the service documents, e.g. 48h")
 	f.Bool("requester-pays", false, "pay for requests and transfer of a bucket that asks for it")
 	f.String("describe-flow-logs", "", "`FILE` with the output of aws ec2 describe-flow-logs: field orders and coverage")
 	f.String("describe-network-interfaces", "", "`FILE` with the output of aws ec2 describe-network-interfaces: who had which address")
@@ -116,6 +120,7 @@ func newPullPlan(c *cobra.Command) (*pull, error) {
 	r.Unmask, _ = c.Flags().GetBool("unmask")
 	r.AllVersions, _ = c.Flags().GetBool("all-versions")
 	r.RequesterPays, _ = c.Flags().GetBool("requester-pays")
+	r.Late, _ = c.Flags().GetDuration("late")
 	second, _ := c.Flags().GetString("second-count")
 	r.SecondCount = cwlogs.SecondCount(second)
 	r.Rate, _ = c.Flags().GetFloat64("rate")
@@ -131,6 +136,8 @@ func newPullPlan(c *cobra.Command) (*pull, error) {
 		return nil, usage("no second count %q\nhint: --second-count none, last-hour or all", second)
 	case r.Rate < 0 || c.Flags().Changed("rate") && r.Rate == 0:
 		return nil, usage("--rate must be above 0")
+	case r.Late < 0:
+		return nil, usage("--late must not be below 0")
 	}
 	for _, uri := range r.Buckets {
 		if _, _, err := s3.ParseURI(uri); err != nil {
@@ -185,7 +192,11 @@ func (p *pull) prepare(ctx context.Context) error {
 			facts[name] = v
 		}
 	}
-	p.plan.Pull = &loader.Pull{Options: map[string]any{"unmask": p.asked.Unmask, "all_versions": p.asked.AllVersions}, Provenance: facts}
+	options := map[string]any{"unmask": p.asked.Unmask, "all_versions": p.asked.AllVersions}
+	if p.asked.Late > 0 {
+		options["late"] = p.asked.Late.String()
+	}
+	p.plan.Pull = &loader.Pull{Options: options, Provenance: facts}
 	return nil
 }
 

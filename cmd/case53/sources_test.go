@@ -7,9 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"case53/loader"
 )
 
 // TestSQLLinesFit: whoever has to believe an answer reads its SQL, without scrolling sideways.
@@ -45,6 +48,32 @@ func TestFunctionsFit(t *testing.T) {
 			return true
 		})
 	})
+}
+
+// TestLogTypesAreNamedInTheirRooms: what knows a log type by name would have to be touched for the next one. The sample incident
+// is about three.
+func TestLogTypesAreNamedInTheirRooms(t *testing.T) {
+	var names []string
+	for _, l := range loader.Types() {
+		names = append(names, l.Name)
+	}
+	all := strings.Join(names, "|")
+	named := regexp.MustCompile(`["` + "`" + `](` + all + `)["` + "`" + `]|\b(store|derived)\.(` + all + `)(_by_addr|_endpoint|_session|_answer|_context)?\b` +
+		`|\b(FROM|JOIN|from|join) (` + all + `)\b`)
+	for _, suffix := range []string{".go", ".sql"} {
+		eachSource(t, suffix, func(path, text string) {
+			for _, room := range []string{"loader/logs/", "queries/sql/", "cmd/case53/demo/", "cmd/demo-incident/", "testdata/", "_test.go"} {
+				if strings.Contains(path, room) {
+					return
+				}
+			}
+			for i, line := range strings.Split(text, "\n") {
+				if code, _, _ := strings.Cut(line, "//"); named.MatchString(code) {
+					t.Errorf("%s:%d: a log type by name: %s", path, i+1, strings.TrimSpace(line))
+				}
+			}
+		})
+	}
 }
 
 // eachSource gives the repository's files with a suffix.

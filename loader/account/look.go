@@ -82,6 +82,24 @@ func lookAtGroup(ctx context.Context, client *cloudwatchlogs.Client, limiter *cw
 	return one, nil
 }
 
+// older is how much older than its arrival an event may be: PutLogEvents takes no older ones.
+const older = 14 * 24 * time.Hour
+
+// begins is the time before which a group holds no event: a group of today may hold events of two weeks ago, and none that
+// its retention has ended.
+func begins(g cwlogs.Group, now time.Time) time.Time {
+	from := time.Unix(0, 0) // the service knows no time before
+	if at := g.Created.Add(-older); at.After(from) {
+		from = at
+	}
+	if g.RetentionDays > 0 {
+		if kept := now.AddDate(0, 0, -g.RetentionDays); kept.After(from) {
+			return kept
+		}
+	}
+	return from
+}
+
 // startOfReverse is the time before which the service does not read backwards.
 var startOfReverse = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 
@@ -91,7 +109,7 @@ func glance(
 ) ([]types.FilteredLogEvent, error) {
 	from, to := w.From, w.To
 	if from.IsZero() {
-		from = g.Created
+		from = begins(g, time.Now())
 	}
 	if to.IsZero() {
 		to = time.Now()

@@ -20,7 +20,8 @@ type Reading struct {
 	Groups, Buckets                    []string // log groups by name or ARN; s3://bucket/prefix
 	Window                             cases.Span
 	SecondCount                        cwlogs.SecondCount
-	Rate                               float64 // FilterLogEvents requests per second and region; 0: 40% of the quota
+	Late                               time.Duration // of buckets: how much later than documented an object may have come
+	Rate                               float64       // FilterLogEvents requests per second and region; 0: 40% of the quota
 	Unmask, AllVersions, RequesterPays bool
 }
 
@@ -98,7 +99,7 @@ func (a *Account) bucket(ctx context.Context, r Reading, uri string, f *Found) (
 	}
 	region := a.bucketRegion(ctx, name)
 	client, endpoint := a.s3(region)
-	f.Sources = append(f.Sources, s3.New(client, s3.Options{Bucket: name, Prefix: prefix, Places: loader.Places(), AllVersions: r.AllVersions,
+	f.Sources = append(f.Sources, s3.New(client, s3.Options{Bucket: name, Prefix: prefix, Places: loader.Places(), Late: r.Late, AllVersions: r.AllVersions,
 		RequesterPays: r.RequesterPays, Region: region, Renew: a.renew}))
 	return endpoint, nil
 }

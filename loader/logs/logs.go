@@ -20,6 +20,7 @@ package logs
 
 import (
 	"math"
+	"strings"
 
 	"case53/cases"
 	"case53/loader/source"
@@ -67,7 +68,8 @@ type Decoder interface {
 	Decode(rec []byte, meta Meta) (o Outcome, first, last int64, err error)
 	// Batches are the decoder's unflushed rows, parent table first.
 	Batches() []*Batch
-	// Format describes how the object was read, e.g. "version account-id … (header)"; recorded in the case.
+	// Format describes how the object was read, e.g. "version account-id … (header)"; recorded in the case. What must be known
+	// of it follows, as Warnings takes it off.
 	Format() string
 }
 
@@ -93,6 +95,12 @@ func Define(file, sql string) cases.Schema {
 		panic(err)
 	}
 	return cases.Schema{LogType: t, SQL: sql}
+}
+
+// Warnings takes off a format what its decoder warns of: a name that nobody knows, a field that rows cannot do without.
+func Warnings(format string) (how string, warnings []string) {
+	parts := strings.Split(format, "; warning: ")
+	return parts[0], parts[1:]
 }
 
 // NoTime stands for the first and last of a record that has no time.

@@ -1,7 +1,8 @@
 // Package source is where bytes come from: it lists the objects of a place and opens each of them.
 //
-// A source knows nothing of log formats and never decompresses: an object is opened as it is stored, because those
-// are the bytes that are hashed and kept as evidence.
+// A source knows nothing of log formats and never decompresses an object: it is opened as it is stored, because those
+// are the bytes that are hashed and kept as evidence. A file in an archive is stored as the archive holds it, without the
+// archive's own compression.
 //
 // Rules:
 //   - A listing may be too generous, never too narrow. Names and modification times are hints; only a record's own

@@ -113,6 +113,13 @@ func (g *gatherer) scope(ctx context.Context, r *Report, info cases.Info) error 
 	if g.opt.Capture != "" {
 		r.Scope = append(r.Scope, Fact{Name: "Capture", Value: "only " + g.opt.Capture})
 	}
+	for _, what := range g.Case.Unfinished {
+		r.Scope = append(r.Scope, Fact{Name: "Not whole", Value: what})
+	}
+	if info.Again != nil && *info.Again > 0 {
+		r.Scope = append(r.Scope, Fact{Name: "In no sum",
+			Value: words.Plural(*info.Again, "record that says", "records that say") + " again what a record of another object says"})
+	}
 	for _, limit := range []string{"from", "to", "capture"} {
 		if free := without(r.Outcomes, limit); g.Values[limit] != "" && len(free) > 0 {
 			r.Scope = append(r.Scope, Fact{Name: "Not limited by --" + limit, Value: strings.Join(free, ", ")})

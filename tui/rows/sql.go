@@ -82,6 +82,15 @@ func (s *sqlScreen) Update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
+// example is a statement that the case has something to answer with.
+func (s *sqlScreen) example() string {
+	view := "object"
+	if types := s.e.Reader.LogTypes(); len(types) > 0 {
+		view = types[0].View
+	}
+	return "SELECT capture, count(*) FROM " + view + " GROUP BY ALL ORDER BY 2 DESC"
+}
+
 func (s *sqlScreen) View(width, height int) string {
 	below := ""
 	if s.err != nil {
@@ -94,7 +103,7 @@ func (s *sqlScreen) View(width, height int) string {
 	text := s.in.View(&s.e.Theme, max(width-2, 1), max(height-lines-1, 1), true)
 	if s.in.Value() == "" {
 		t := &s.e.Theme
-		text += t.Dim.Render(frame.Grow("SELECT srcaddr, count(*) FROM flow GROUP BY ALL ORDER BY 2 DESC", max(width-3, 1), t))
+		text += t.Dim.Render(frame.Grow(s.example(), max(width-3, 1), t))
 	}
 	return strings.Join([]string{frame.Clip(indent(text), width, max(height-lines, 1)), frame.Clip(below, width, lines)}, "\n")
 }

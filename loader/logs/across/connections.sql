@@ -249,10 +249,10 @@ DROP TABLE way_out;
 -- derived: flow_uncounted
 DELETE FROM derived.flow_uncounted;
 INSERT INTO derived.flow_uncounted
-FROM derived.flow_again
+FROM derived.again
 UNION ALL
 SELECT k.object_id, k.row_no
 FROM derived.flow_keyed k
-  ANTI JOIN derived.flow_again USING (object_id, row_no)
+  ANTI JOIN derived.again USING (object_id, row_no)
   JOIN (SELECT lo, hi, side | ports AS ports, start, "end" FROM derived.session_keyed SEMI JOIN derived.sighting USING (record)) s
     ON s.lo = k.lo AND s.hi = k.hi AND s.ports = k.ports AND k.start BETWEEN s.start AND s."end";

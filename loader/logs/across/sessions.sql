@@ -11,14 +11,14 @@ CREATE TABLE derived.flow_side (
 
 -- Derived: records of what another object has told already: two flow logs that watch the same interface, or one that is
 -- delivered to two places. They are rows, and no sum counts them.
-CREATE TABLE derived.flow_again (object_id UINTEGER NOT NULL, row_no UINTEGER NOT NULL);
+CREATE TABLE derived.again (object_id UINTEGER NOT NULL, row_no UINTEGER NOT NULL);
 
 -- Derived: a connection as one interface saw it. context_id and record are those of its first record; told_by is how the client
 -- was told from the server.
 CREATE TABLE derived.flow_session (
   context_id UINTEGER NOT NULL, protocol SMALLINT,
   client_key UBIGINT NOT NULL, client_port INTEGER, server_key UBIGINT NOT NULL, server_port INTEGER,
-  start TIMESTAMP NOT NULL, "end" TIMESTAMP NOT NULL, packets_out BIGINT, packets_in BIGINT, bytes_out BIGINT, bytes_in BIGINT,
+  start TIMESTAMP NOT NULL, "end" TIMESTAMP NOT NULL, packets_out HUGEINT, packets_in HUGEINT, bytes_out HUGEINT, bytes_in HUGEINT,
   records INTEGER NOT NULL, refused INTEGER NOT NULL, tcp_flags SMALLINT, told_by UTINYINT NOT NULL,
   client_inside BOOLEAN NOT NULL, server_inside BOOLEAN NOT NULL, translated BOOLEAN NOT NULL,
   record UBIGINT NOT NULL, pair_id UINTEGER, name_no UINTEGER, asked_at TIMESTAMP
@@ -63,7 +63,8 @@ FROM sided;
 -- say afterwards what the numbers stand for. The numbers hold until the next load.
 CREATE VIEW session_keys AS
 SELECT s.start, s."end", epoch(s."end" - s.start) AS seconds, s.client_key, s.client_port, s.server_key, s.server_port,
-  s.protocol, s.bytes_out, s.bytes_in, s.packets_out, s.packets_in, s.records,
+  s.protocol, bounded(s.bytes_out) AS bytes_out, bounded(s.bytes_in) AS bytes_in,
+  bounded(s.packets_out) AS packets_out, bounded(s.packets_in) AS packets_in, s.records,
   s.refused AS refused_records, s.refused = s.records AS refused, s.tcp_flags,
   CASE
     WHEN s.client_inside THEN CASE WHEN s.server_inside THEN 'inside' ELSE 'out' END
@@ -103,7 +104,8 @@ SELECT s.start, s."end", s.seconds,
     ELSE v6_text(sa.address)
   END AS server,
   s.server_port,
-  s.protocol, s.bytes_out, s.bytes_in, s.packets_out, s.packets_in,
+  s.protocol, bounded(s.bytes_out) AS bytes_out, bounded(s.bytes_in) AS bytes_in,
+  bounded(s.packets_out) AS packets_out, bounded(s.packets_in) AS packets_in,
   s.records, s.refused_records, s.refused, s.tcp_flags,
   s.direction, s.initiator_reason, s.translated, w.name, s.asked_at,
   list_sort(
@@ -160,7 +162,7 @@ COMMENT ON COLUMN session.client_n IS 'number: client as a number';
 COMMENT ON COLUMN session.server_n IS 'number: server as a number';
 
 CREATE VIEW flow_again AS
-SELECT f.* FROM flow f SEMI JOIN derived.flow_again USING (object_id, row_no);
+SELECT f.* FROM flow f SEMI JOIN derived.again USING (object_id, row_no);
 
 COMMENT ON VIEW flow_again IS 'flow derived: flow records that say again what a record of another object says';
 
@@ -186,10 +188,10 @@ SELECT context_id, number, number::UBIGINT << 41, cap, action,
   named
 FROM context_side;
 
--- derived: flow_again
+-- derived: again
 -- Only where objects tell of the same interface and time need records be compared. Of equal ones in several objects those of
 -- the object that has most of them count, of these the first: equal lines of one object are records of their own.
-DELETE FROM derived.flow_again;
+DELETE FROM derived.again;
 CREATE OR REPLACE TEMP TABLE told_twice AS
 WITH context_span AS (
   SELECT context_id, object_id, min(start) AS first, max(start) AS last
@@ -208,7 +210,7 @@ SELECT number, object_id,
   min(first) OVER (PARTITION BY number ORDER BY first, object_id ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS since
 FROM span
 QUALIFY until >= first OR since <= last;
-INSERT INTO derived.flow_again
+INSERT INTO derived.again
 WITH suspect AS (
   SELECT f.*, p.number, p.action
   FROM store.flow f
@@ -241,15 +243,15 @@ INSERT INTO derived.flow_session
 WITH keyed_record AS (
   SELECT *, action IS NOT DISTINCT FROM 'REJECT' AS refused
   FROM derived.flow_keyed
-    ANTI JOIN derived.flow_again USING (object_id, row_no)
+    ANTI JOIN derived.again USING (object_id, row_no)
   WHERE lot % $parts::BIGINT = $part::BIGINT
 ), whole_session AS MATERIALIZED (
   SELECT lo, hi, ports, 0 AS part,
     max(start) - min("end") > any_value(pause) AS spread,
     min(start) AS start, max("end") AS "end",
-    sum(packets) FILTER (up)::BIGINT AS packets_up,
-    sum(packets) FILTER (NOT up)::BIGINT AS packets_down,
-    sum(bytes) FILTER (up)::BIGINT AS bytes_up, sum(bytes) FILTER (NOT up)::BIGINT AS bytes_down,
+    sum(packets) FILTER (up) AS packets_up,
+    sum(packets) FILTER (NOT up) AS packets_down,
+    sum(bytes) FILTER (up) AS bytes_up, sum(bytes) FILTER (NOT up) AS bytes_down,
     count(*)::INTEGER AS records, count(*) FILTER (refused)::INTEGER AS refused,
     bit_or(tcp_flags) AS tcp_flags, min(record) AS record, min(context_id) AS context_id,
     min(start) FILTER (up) AS start_up, min(start) FILTER (NOT up) AS start_down,
@@ -274,9 +276,9 @@ WITH keyed_record AS (
 ), session_sum AS (
   FROM whole_session WHERE NOT spread
   UNION ALL
-  SELECT lo, hi, ports, part, true, min(start), max("end"), sum(packets) FILTER (up)::BIGINT,
-    sum(packets) FILTER (NOT up)::BIGINT, sum(bytes) FILTER (up)::BIGINT,
-    sum(bytes) FILTER (NOT up)::BIGINT, count(*)::INTEGER, count(*) FILTER (refused)::INTEGER,
+  SELECT lo, hi, ports, part, true, min(start), max("end"), sum(packets) FILTER (up),
+    sum(packets) FILTER (NOT up), sum(bytes) FILTER (up),
+    sum(bytes) FILTER (NOT up), count(*)::INTEGER, count(*) FILTER (refused)::INTEGER,
     bit_or(tcp_flags), min(record), min(context_id), min(start) FILTER (up), min(start) FILTER (NOT up),
     bool_or(tcp_flags & 18 = 2) FILTER (up), bool_or(tcp_flags & 18 = 2) FILTER (NOT up),
     bool_or(tcp_flags & 18 = 18) FILTER (up), bool_or(tcp_flags & 18 = 18) FILTER (NOT up)
@@ -396,7 +398,7 @@ FROM (
 ) s, (
   SELECT count(*) AS records, coalesce(sum(packets), 0) AS packets, coalesce(sum(bytes), 0) AS bytes
   FROM store.flow
-    ANTI JOIN derived.flow_again USING (object_id, row_no)
+    ANTI JOIN derived.again USING (object_id, row_no)
   WHERE (start IS NOT NULL OR "end" IS NOT NULL)
     AND (src4 IS NOT NULL OR src6 IS NOT NULL)
     AND (dst4 IS NOT NULL OR dst6 IS NOT NULL)

@@ -19,3 +19,13 @@ func Share(sample [][]byte, fits func(rec []byte) bool) int {
 	}
 	return max(1, 100*fit/all)
 }
+
+// First is the first record that is not blank; nil for none.
+func First(sample [][]byte) []byte {
+	for _, rec := range sample {
+		if len(bytes.TrimSpace(rec)) > 0 {
+			return rec
+		}
+	}
+	return nil
+}

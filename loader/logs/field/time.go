@@ -31,6 +31,40 @@ func Time(t []byte) (int64, bool) {
 	return seconds*1_000_000 + micros, ok
 }
 
+// TimeText reads a time as programs write it that copy a log: as Time does, or with a space for the T, and with a zone of Z,
+// UTC, ±hh, ±hhmm or ±hh:mm, which a space may stand before. zoned says whether there is a zone: without one micros is as
+// in UTC, and it is for the caller to know whether it is. A zone of any other name is refused.
+func TimeText(t []byte) (micros int64, zoned, ok bool) {
+	const most = 64
+	at := len("2006-01-02T15:04:05")
+	if len(t) < at || len(t) > most || t[10] != 'T' && t[10] != ' ' {
+		return 0, false, false
+	}
+	if at < len(t) && t[at] == '.' {
+		for at++; at < len(t) && t[at]-'0' < 10; at++ {
+		}
+	}
+	var buf [most + len("+00:00")]byte
+	b := append(buf[:0], t[:at]...)
+	b[10] = 'T'
+	zone := t[at:]
+	if len(zone) > 1 && zone[0] == ' ' {
+		zone = zone[1:]
+	}
+	switch {
+	case len(zone) == 0 || string(zone) == "UTC":
+		b = append(b, 'Z')
+	case len(zone) == len("+00") && zone[0] != 'Z':
+		b = append(append(b, zone...), ":00"...)
+	case len(zone) == len("+0000"):
+		b = append(append(append(b, zone[:3]...), ':'), zone[3:]...)
+	default:
+		b = append(b, zone...)
+	}
+	micros, ok = Time(b)
+	return micros, len(zone) > 0, ok
+}
+
 // parseOffset reads Z or ±hh:mm, in seconds east of UTC.
 func parseOffset(t []byte) (int, bool) {
 	if len(t) == 1 && t[0] == 'Z' {

@@ -52,3 +52,40 @@ func TestTimesAsPackageTime(t *testing.T) {
 		checkTime(t, string(text[:rapid.IntRange(0, len(text)).Draw(t, "cut")]))
 	})
 }
+
+func TestTimeText(t *testing.T) {
+	const at = 1_760_000_000_000_000 // 2025-10-09T08:53:20Z
+	for _, c := range []struct {
+		text   string
+		micros int64
+		zoned  bool
+		ok     bool
+	}{
+		{"2025-10-09T08:53:20Z", at, true, true}, {"2025-10-09 08:53:20Z", at, true, true}, {"2025-10-09 08:53:20 UTC", at, true, true},
+		{"2025-10-09 08:53:20.123456 UTC", at + 123456, true, true}, {"2025-10-09T08:53:20.123456789+00:00", at + 123456, true, true},
+		{"2025-10-09 10:53:20+02", at, true, true}, {"2025-10-09 10:53:20 +0200", at, true, true}, {"2025-10-09 06:53:20-02:00", at, true, true},
+		{"2025-10-09 08:53:20", at, false, true}, {"2025-10-09T08:53:20.5", at + 500000, false, true},
+		{"2025-10-09", 0, false, false}, {"2025-10-09 08:53", 0, false, false}, {"2025-10-09 08:53:20.", 0, false, false},
+		{"2025-10-09 08:53:20 ", 0, false, false}, {"2025-10-09 08:53:20 CET", 0, false, false}, {"2025-10-09 08:53:20 America/New_York", 0, false, false},
+		{"2025-10-09 08:53:20+2", 0, false, false}, {"2025-10-09 08:53:20 02", 0, false, false}, {"2025-10-09 08:53:20+99", 0, false, false},
+		{"2025-10-09_08:53:20Z", 0, false, false}, {"09/10/2025 08:53:20", 0, false, false}, {"2025-13-09 08:53:20", 0, false, false},
+		{"2025-10-09 08:53:20UTCZ", 0, false, false}, {"1760000000", 0, false, false}, {"", 0, false, false},
+	} {
+		micros, zoned, ok := TimeText([]byte(c.text))
+		if ok != c.ok || ok && (micros != c.micros || zoned != c.zoned) {
+			t.Errorf("%q: %d, %v, %v", c.text, micros, zoned, ok)
+		}
+	}
+}
+
+func FuzzTimeText(f *testing.F) {
+	f.Add("2025-10-09 08:53:20.123 +0200")
+	f.Add("2025-10-09T08:53:20")
+	f.Fuzz(func(t *testing.T, text string) {
+		micros, zoned, ok := TimeText([]byte(text))
+		strict, is := Time([]byte(text))
+		if is && (!ok || !zoned || strict != micros) {
+			t.Fatalf("%q: %d, %v, %v; as RFC 3339 %d", text, micros, zoned, ok, strict)
+		}
+	})
+}

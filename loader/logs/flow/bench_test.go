@@ -26,10 +26,10 @@ func flowSample(n, version int) (recs [][]byte) {
 	}
 	for range n {
 		src, dst := fmt.Sprintf("10.0.%d.%d", r.IntN(40), r.IntN(250)), addr()
-		start := 1793000000 + r.IntN(172800)
+		start, packets := 1793000000+r.IntN(172800), 1+r.IntN(100)
 		eni := r.IntN(2000)
 		line := fmt.Sprintf("%d 123456789012 eni-0%016x %s %s %d %d 6 %d %d %d %d %s OK", version, eni*7919, src, dst,
-			1024+r.IntN(60000), []int{443, 80, 22, 5432}[r.IntN(4)], 1+r.IntN(100), 40+r.IntN(100000), start, start+r.IntN(60),
+			1024+r.IntN(60000), []int{443, 80, 22, 5432}[r.IntN(4)], packets, 40*packets+r.IntN(100000), start, start+r.IntN(60),
 			[]string{"ACCEPT", "ACCEPT", "REJECT"}[r.IntN(3)])
 		if version == 5 { // what repeats goes with the interface and the direction
 			out := r.IntN(2)

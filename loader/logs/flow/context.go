@@ -174,7 +174,7 @@ func (c *flowContexts) contradicts(f *format, token func(int) []byte) error {
 	for k := range f.ops {
 		op := &f.ops[k]
 		if value := token(k); op.class.firm() && len(value) > 0 && !field.IsDash(value) &&
-			(!op.class.has(value) || op.class == classVersion && !isVersion(value, f.preset.version)) {
+			(!op.class.has(value) || op.class == classVersion && !f.preset.isVersion(value)) {
 			return fmt.Errorf("%s: %s contradicts the inferred field list", op.name, field.Quoted(value))
 		}
 	}

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -8,8 +9,6 @@ import (
 	"case53/loader/logs"
 	"case53/loader/logs/field"
 )
-
-func tooFew(got, want int) error { return fmt.Errorf("%d fields, want %d", got, want) }
 
 // plainOp reads a number of a plain line into its column.
 type plainOp[T int16 | int32 | int64 | uint32] struct {
@@ -50,8 +49,11 @@ func (d *decoder) plan(f *format) {
 
 // readLine reads a plain line, mapped by d.line, into row n.
 func (d *decoder) readLine(f *format, rec []byte, n int) error {
-	if d.line.fields < len(f.ops) {
-		return tooFew(d.line.fields, len(f.ops))
+	if d.line.fields != len(f.ops) {
+		d.tokens, _ = splitTokens(d.tokens[:0], rec, false)
+		if err := f.takes(d.tokens); err != nil {
+			return err
+		}
 	}
 	if err := d.readAddrs(f.addrs, rec, n); err != nil {
 		return err
@@ -79,7 +81,7 @@ func (d *decoder) readLine(f *format, rec []byte, n int) error {
 		}
 	}
 	if d.line.fields > len(f.ops) {
-		return d.surplus(f, appendTokens(d.tokens[:0], rec, false))
+		d.addSurplus(len(f.ops))
 	}
 	return nil
 }
@@ -138,6 +140,9 @@ func (d *decoder) set(op *flowOp, n int, value []byte) error {
 	col := int(op.col)
 	switch op.kind {
 	case flowText:
+		if op.class == classAccount {
+			value = field.Account(value)
+		}
 		d.names.values[op.col] = value
 		return nil
 	case flowExtra:
@@ -163,9 +168,9 @@ func (d *decoder) set(op *flowOp, n int, value []byte) error {
 			col = flowAddr6[op.slot]
 		}
 	case flowTime:
-		v, ok := parseFlowTime(value)
-		if !ok {
-			return valueError(op.name, op.kind, value)
+		v, err := d.readTime(op, value)
+		if err != nil {
+			return err
 		}
 		d.times[op.slot][n] = v
 	default:
@@ -190,22 +195,31 @@ func (d *decoder) setInteger(op *flowOp, n int, v uint64) {
 	}
 }
 
-// readValues reads a line of any kind into row n, field by field. Between two commas nothing is NULL, as "-" is.
+// readValues reads a line of any kind into row n, field by field. Between two commas nothing is NULL, as "-" is, and as
+// programs that made a table of the log write it; a whole number may have become a float there.
 func (d *decoder) readValues(f *format, rec []byte, comma bool, n int) error {
 	d.clear(n)
 	d.names.reset()
 	d.forgetRest()
-	d.tokens = appendTokens(d.tokens[:0], rec, comma)
-	if len(d.tokens) < len(f.ops) {
-		return tooFew(len(d.tokens), len(f.ops))
+	var ok bool
+	if d.tokens, ok = splitTokens(d.tokens[:0], rec, comma); !ok {
+		return errors.New("a quote is not closed before the end of the line, or more follows it than a comma")
+	}
+	if len(d.tokens) != len(f.ops) {
+		if err := f.takes(d.tokens); err != nil {
+			return err
+		}
 	}
 	if f.extras {
 		d.openExtra()
 	}
 	for k := range f.ops {
 		value := d.tokens[k]
-		if len(value) == 0 {
+		switch {
+		case len(value) == 0:
 			value = dash
+		case comma && f.origin != fromPreset:
+			value = tabled(&f.ops[k], value)
 		}
 		if err := d.set(&f.ops[k], n, value); err != nil {
 			return err
@@ -215,9 +229,24 @@ func (d *decoder) readValues(f *format, rec []byte, comma bool, n int) error {
 		return err
 	}
 	if len(d.tokens) > len(f.ops) {
-		return d.surplus(f, d.tokens)
+		d.addSurplus(len(f.ops))
 	}
 	return nil
+}
+
+// tabled undoes what a table makes of a field that is no text: None and nan for NULL, 40.0 for 40.
+func tabled(op *flowOp, value []byte) []byte {
+	switch {
+	case op.kind == flowText || op.kind == flowExtra:
+		return value
+	case oneOf(value, "None", "nan", "NaN"):
+		return dash
+	case op.kind != flowAddr:
+		if whole, ok := wholeNumber(value); ok {
+			return whole
+		}
+	}
+	return value
 }
 
 var dash = []byte("-")
@@ -225,30 +254,38 @@ var dash = []byte("-")
 // surplusKey is the key in extra of the fields after the last one of the field list.
 const surplusKey = "surplus"
 
-// surplus keeps the fields beyond the list, if all before them are what the list says.
-func (d *decoder) surplus(f *format, tokens [][]byte) error {
-	d.tokens = tokens
-	if f.origin == fromPreset {
-		return fmt.Errorf("%d fields, want %d (the field list is inferred)", len(tokens), len(f.ops))
+// takes says why a line of another number of fields than the list's cannot be one of the format; nil when it can: then it
+// has more, and all of the list's are what the list says.
+func (f *format) takes(tokens [][]byte) error {
+	n := len(f.ops)
+	switch {
+	case len(tokens) < n:
+		return fmt.Errorf("%d fields, want %d", len(tokens), n)
+	case f.origin == fromPreset:
+		return fmt.Errorf("%d fields, want %d (the field list is inferred)", len(tokens), n)
 	}
-	if at := f.misfit(tokens[:len(f.ops)], false); at >= 0 {
-		return fmt.Errorf("%d fields, want %d, and %s is %s", len(tokens), len(f.ops), f.names[at], field.Quoted(tokens[at]))
+	if at := f.misfit(tokens[:n], false); at >= 0 {
+		return fmt.Errorf("%d fields, want %d, and %s is %s", len(tokens), n, f.names[at], field.Quoted(tokens[at]))
 	}
 	for _, op := range f.ops {
 		if op.kind == flowExtra && op.name == surplusKey {
-			return fmt.Errorf("%d fields, want %d", len(tokens), len(f.ops))
+			return fmt.Errorf("%d fields, want %d", len(tokens), n)
 		}
 	}
+	return nil
+}
+
+// addSurplus keeps the fields in d.tokens from n on.
+func (d *decoder) addSurplus(n int) {
 	if len(d.extraJSON) == 0 {
 		d.openExtra()
 	}
 	d.addKey(surplusKey)
-	for i, t := range tokens[len(f.ops):] {
+	for i, t := range d.tokens[n:] {
 		d.extraJSON = append(d.extraJSON, "[,"[min(i, 1)])
 		d.extraJSON = field.AppendQuoted(d.extraJSON, t)
 	}
 	d.extraJSON = append(d.extraJSON, ']')
-	return nil
 }
 
 func (d *decoder) openExtra() { d.extraJSON = append(d.extraJSON[:0], '{') }

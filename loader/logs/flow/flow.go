@@ -2,12 +2,22 @@
 // chooses for itself, or JSON objects of the same fields.
 //
 // The field list is the header line's (of each object, and again of each header inside it: files get joined), else
-// one that was given, else one of the presets that Resolve finds to be the only fit. A record with fewer fields than
-// the list is an error. One with more is stored under a header or a given list if everything else about it is in
-// order, with the surplus kept in extra; under an inferred list it is an error.
+// one that was given, else one of the presets that Resolve finds to be the only fit: the orders that AWS documents. A record with
+// fewer fields than the list is an error. One with more is stored under a header or a given list if everything else about it
+// is in order, with the surplus kept in extra; under an inferred list it is an error, as is one whose numbers no record of AWS's
+// has together (more packets than bytes, an end before the start).
 //
-// NODATA and SKIPDATA are rows. A record's own time is from start to end; where its format has neither, or both are
-// "-", it belongs to every window: Admit is not asked, and first and last are NoTime.
+// A header or an object may name a field as Athena's tables, SIEMs and collectors do (names.go): what was read as what stands in the
+// object's format. A name that means nothing is kept in extra, and the format warns of it, as it does where there are no times
+// or no addresses.
+//
+// A time is Unix seconds, with a fraction or not, milliseconds, or RFC 3339; with another zone or without the T it is read
+// too, but not without a zone, except from our own export, whose times are UTC. Account ids that lost their leading zeros get them
+// back. A row of our own export comes back as field.Export says.
+//
+// NODATA and SKIPDATA are rows. A record's own time is from start to end. Where a log has neither, its records belong to every
+// window: Admit is not asked, and first and last are NoTime. In a log that has times, one record without any is an error, but
+// for NODATA and SKIPDATA, which tell of no traffic.
 //
 // The package refuses to pad a short line, to shift fields, and to choose between two field lists that both fit.
 package flow
@@ -19,6 +29,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -63,6 +74,7 @@ type decoder struct {
 	known   []*format
 	formats uint32   // how many there were
 	used    []string // descriptions, in order of first use
+	warned  []string // and what is to be known of them
 	last    *format
 
 	flowRows          // where records are read to: the batch of plain rows
@@ -75,6 +87,7 @@ type decoder struct {
 	tokens    [][]byte
 	extraJSON []byte                // what extra will hold: an object still open at its end; empty for NULL
 	lostNow   [len(lostNames)]int64 // the row's packets-lost-…; -1 for NULL
+	dateless  int                   // rows without a time in a log that has times
 	names     flowContexts
 	json      flowJSON
 }
@@ -96,7 +109,7 @@ func newDecoder(o logs.Options) *decoder {
 // remember numbers a format, and plans how its lines are read.
 func (d *decoder) remember(f *format) *format {
 	for _, k := range d.known {
-		if k.origin == f.origin && k.comma == f.comma && slices.Equal(k.names, f.names) {
+		if k.origin == f.origin && k.comma == f.comma && slices.Equal(k.names, f.names) && slices.Equal(k.spelled, f.spelled) {
 			return k
 		}
 	}
@@ -112,7 +125,17 @@ func (d *decoder) remember(f *format) *format {
 
 func (d *decoder) Batches() []*logs.Batch { return []*logs.Batch{d.batch, d.full.batch} }
 
-func (d *decoder) Format() string { return strings.Join(d.used, " | ") }
+func (d *decoder) Format() string {
+	used, warned := slices.Clone(d.used), slices.Clone(d.warned)
+	if d.json.records > 0 {
+		used = append(used, d.json.describe())
+		warned = append(warned, d.json.warnings()...)
+	}
+	if d.dateless > 0 {
+		warned = append(warned, "records of NODATA or SKIPDATA without start and end: they speak about no time, and belong to every window")
+	}
+	return field.Warned(strings.Join(used, " | "), slices.Compact(warned)...)
+}
 
 // use notes that a record was read in a format.
 func (d *decoder) use(f *format) {
@@ -121,14 +144,21 @@ func (d *decoder) use(f *format) {
 	}
 	d.last = f
 	d.describe(f.describe())
+	for _, w := range f.warnings() {
+		if w != "" && len(d.warned) < mostUsed && !slices.Contains(d.warned, w) {
+			d.warned = append(d.warned, w)
+		}
+	}
 }
 
+// mostUsed bounds what is told of how an object was read.
+const mostUsed = 16
+
 func (d *decoder) describe(text string) {
-	const most = 16
-	if len(d.used) < most && !slices.Contains(d.used, text) {
+	if len(d.used) < mostUsed && !slices.Contains(d.used, text) {
 		d.used = append(d.used, text)
 	}
-	if len(d.used) == most {
+	if len(d.used) == mostUsed {
 		d.used = append(d.used, "…")
 	}
 }
@@ -138,7 +168,7 @@ func (d *decoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64
 	if len(rec) == 0 {
 		return logs.Row, logs.NoTime, logs.NoTime, errors.New("empty record")
 	}
-	if c := rec[0] | 0x20; isLower(c) || c == '"' {
+	if c := rec[0] | 0x20; isLower(c) || c == '"' || c == '@'|0x20 {
 		if is, err := d.readHeader(rec); is || err != nil {
 			return logs.Header, logs.NoTime, logs.NoTime, err
 		}
@@ -173,7 +203,14 @@ func (d *decoder) decodeRow(rec []byte, meta logs.Meta, n int) (logs.Outcome, in
 		d.tokens = nil
 	}
 	if rec[0] == '{' {
-		return d.decodeJSON(rec, meta, n)
+		return d.decodeJSON(rec, meta, n, false)
+	}
+	if d.header != nil && d.header.csv != nil {
+		object, err := d.header.csv.Object(rec)
+		if err != nil {
+			return logs.Row, logs.NoTime, logs.NoTime, err
+		}
+		return d.decodeJSON(object, meta, n, true)
 	}
 	d.escaped[n] = 0
 	plain := d.line.scan(rec)
@@ -194,12 +231,20 @@ func (d *decoder) decodeRow(rec []byte, meta logs.Meta, n int) (logs.Outcome, in
 		plain = false
 		err = d.readValues(f, rec, f.isSeparated(rec), n)
 	}
+	if err == nil && f.preset != nil && !d.plausible(n) {
+		err = d.contradiction(n)
+	}
 	if err != nil {
 		return logs.Row, logs.NoTime, logs.NoTime, err
 	}
 	first, last, o := d.admit(n)
 	if o != logs.Row {
 		return o, first, last, nil
+	}
+	if first == logs.NoTime && f.timed {
+		if err := d.timeless(d.status(f, rec, plain)); err != nil {
+			return logs.Row, logs.NoTime, logs.NoTime, err
+		}
 	}
 	if plain {
 		d.context[n], err = d.lineContext(f, rec, meta)
@@ -220,6 +265,54 @@ func (f *format) isSeparated(rec []byte) bool {
 		return f.comma
 	}
 	return !bytes.ContainsFunc(rec, func(r rune) bool { return r < 0x80 && isSpace(byte(r)) }) && bytes.IndexByte(rec, ',') >= 0
+}
+
+// status is the value of log-status in a line; nil where that is no field.
+func (d *decoder) status(f *format, rec []byte, plain bool) []byte {
+	switch at := int(f.where[flowStatusField]); {
+	case at < 0:
+		return nil
+	case plain:
+		return d.line.field(rec, at)
+	default:
+		return d.tokens[at]
+	}
+}
+
+// timeless judges a record without a time in a log that has times: it could be of any window, so only one that tells of no
+// traffic is a row.
+func (d *decoder) timeless(status []byte) error {
+	if !oneOf(status, "NODATA", "SKIPDATA") {
+		return errors.New("neither start nor end has a value")
+	}
+	d.dateless++
+	return nil
+}
+
+// The first second that an inferred field list takes for a time: of 2001. There are flow logs since 2015.
+const firstSecond = 1e9
+
+// plausible says that nothing is wrong with the numbers of row n, whatever of them is NULL; false says that contradiction must look.
+func (d *decoder) plausible(n int) bool {
+	n &= logs.BatchSize - 1
+	start := d.times[0][n]
+	return start >= firstSecond*1e6 && d.times[1][n] >= start && d.counts[0][n] <= d.counts[1][n]
+}
+
+// contradiction says which numbers of row n cannot be what an inferred field list says: no record of AWS's has them.
+func (d *decoder) contradiction(n int) error {
+	start, end := d.has(flowStart, n), d.has(flowEnd, n)
+	switch {
+	case start && d.times[0][n] < firstSecond*1e6:
+		return errors.New("start is before 2001, which contradicts the inferred field list")
+	case end && d.times[1][n] < firstSecond*1e6:
+		return errors.New("end is before 2001, which contradicts the inferred field list")
+	case start && end && d.times[1][n] < d.times[0][n]:
+		return errors.New("end is before start, which contradicts the inferred field list")
+	case d.has(flowPackets, n) && d.has(flowBytes, n) && d.counts[0][n] > d.counts[1][n]:
+		return fmt.Errorf("%d packets of %d bytes in all contradict the inferred field list", d.counts[0][n], d.counts[1][n])
+	}
+	return nil
 }
 
 // admit asks what is to become of row n, by its own time. A record whose end is before its start spans from the one
@@ -246,29 +339,32 @@ func (d *decoder) admit(n int) (first, last int64, o logs.Outcome) {
 // readHeader takes a header line. A line that only looks like one, because its values are field names, stays a
 // record: it is read by the list in force wherever that is possible.
 func (d *decoder) readHeader(rec []byte) (bool, error) {
-	names, comma, _, ok := parseHeader(rec)
+	h, ok := parseHeader(rec)
 	if !ok {
 		return false, nil
 	}
-	if d.header != nil && comma == d.header.comma && slices.Equal(names, d.header.names) {
+	if d.header != nil && h.comma == d.header.comma && slices.Equal(h.names, d.header.names) {
 		return true, nil
 	}
 	if d.header != nil && d.header.reads(rec) {
 		return false, nil
 	}
-	for i, name := range names {
-		if slices.Contains(names[:i], name) {
-			return false, fmt.Errorf("header names %s twice", name)
-		}
+	if name := h.twice(); name != "" {
+		return false, fmt.Errorf("header names %s twice", name)
 	}
-	d.header = d.remember(newFormat(names, fromHeader, comma))
+	f := formatOf(h.names, h.fields, fromHeader, h.comma)
+	f.spelled = h.spelled
+	if h.isExport() {
+		f.csv, _ = field.ParseCSV(rec)
+	}
+	d.header = d.remember(f)
 	d.use(d.header)
 	return true, nil
 }
 
 // reads says whether a line can be a record of this format.
 func (f *format) reads(rec []byte) bool {
-	tokens := appendTokens(nil, rec, f.comma)
+	tokens, _ := splitTokens(nil, rec, f.comma)
 	return len(tokens) == len(f.ops) && f.misfit(tokens, true) < 0
 }
 
@@ -312,7 +408,7 @@ func (d *decoder) choose(rec []byte) (*format, error) {
 		}
 	}
 	if len(sized) == 0 {
-		return nil, fmt.Errorf("%d fields, as none of the %d formats", len(d.tokens), len(d.given))
+		return nil, fmt.Errorf("%d fields, want %s", len(d.tokens), counts(d.given))
 	}
 	tokens := d.tokens[:len(sized[0].ops)]
 	fit := fitting(sized, tokens, false)
@@ -327,4 +423,26 @@ func (d *decoder) choose(rec []byte) (*format, error) {
 		return nil, fmt.Errorf("two formats fit and mean different things: %s; %s", asFlag(one.names), asFlag(other.names))
 	}
 	return fit[0], nil
+}
+
+// counts lists how many fields formats have: 14, 21 or 29.
+func counts(formats []*format) string {
+	var all []int
+	for _, f := range formats {
+		all = append(all, len(f.ops))
+	}
+	slices.Sort(all)
+	text := ""
+	all = slices.Compact(all)
+	for i, n := range all {
+		switch {
+		case i == 0:
+		case i == len(all)-1:
+			text += " or "
+		default:
+			text += ", "
+		}
+		text += strconv.Itoa(n)
+	}
+	return text
 }

@@ -17,11 +17,17 @@ type unknownFormatError struct {
 	Tokens  int    // fields of the example
 	Example []byte // a record that does not fit, as it was read
 	Why     string // what speaks against the given format; "" when none was given
+	Alike   bool   // none was given, and the record looks like a flow log's
 }
 
 func (e *unknownFormatError) Error() string {
 	if e.Why != "" {
 		return fmt.Sprintf("the flow log format given does not fit: %s, in the record of %d fields %s%s", e.Why, e.Tokens, excerpt(e.Example), flowHint)
+	}
+	if e.Alike {
+		return fmt.Sprintf("looks like a flow log with an unknown field list, pass --flow-format: "+
+			"no header, and no known list fits a record of %d fields: %s%s",
+			e.Tokens, excerpt(e.Example), flowHint)
 	}
 	return fmt.Sprintf("no header, and no known field list fits a record of %d fields: %s%s", e.Tokens, excerpt(e.Example), flowHint)
 }
@@ -68,7 +74,7 @@ func headerless(sample [][]byte) (groups [][]flowLine, header bool) {
 		if len(rec) == 0 || rec[0] == '{' {
 			continue
 		}
-		if _, _, _, is := parseHeader(rec); is {
+		if _, is := parseHeader(rec); is {
 			return groups, true
 		}
 		tokens := splitLine(nil, rec)
@@ -86,9 +92,11 @@ func headerless(sample [][]byte) (groups [][]flowLine, header bool) {
 // splitLine splits a line without a header, which may be comma-separated when it has no space at all.
 func splitLine(tokens [][]byte, line []byte) [][]byte {
 	at := len(tokens)
-	tokens = appendTokens(tokens, line, false)
+	tokens, _ = splitTokens(tokens, line, false)
 	if len(tokens) == at+1 && bytes.IndexByte(line, ',') >= 0 {
-		tokens = appendTokens(tokens[:at], line, true)
+		if values, ok := splitTokens(tokens[:at], line, true); ok {
+			return values
+		}
 	}
 	return tokens
 }
@@ -107,7 +115,7 @@ func beginsWithHeader(sample [][]byte) bool {
 	if len(sample) == 0 {
 		return false
 	}
-	_, _, _, ok := parseHeader(trimSpace(sample[0]))
+	_, ok := parseHeader(trimSpace(sample[0]))
 	return ok
 }
 
@@ -178,7 +186,7 @@ func inferGroup(lines []flowLine) ([][]string, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, &unknownFormatError{Tokens: len(lines[0].tokens), Example: example}
+		return nil, &unknownFormatError{Tokens: len(lines[0].tokens), Example: example, Alike: looksLikeFlow(splitLine(nil, example))}
 	}
 	for _, l := range lines {
 		if one, other := differ(fitting(found, l.tokens, false), l.tokens); one != nil {
@@ -252,9 +260,38 @@ func (f *format) misfit(tokens [][]byte, firm bool) int {
 			return i
 		case !op.kind.reads(value) || (op.class.firm() || !firm) && !op.class.has(value):
 			return i
-		case op.class == classVersion && f.preset != nil && !isVersion(value, f.preset.version):
+		case op.class == classVersion && f.preset != nil && !f.preset.isVersion(value):
 			return i
 		}
+	}
+	if f.preset != nil {
+		return f.contradiction(tokens)
+	}
+	return -1
+}
+
+// contradiction finds numbers in a line that no record of AWS's has together, where the field list is only inferred: the position of
+// one of them, else -1. A decoder asks the same of every row.
+func (f *format) contradiction(tokens [][]byte) int {
+	number := func(field int, parse func([]byte) (int64, bool)) (int64, bool) {
+		at := f.where[field]
+		if at < 0 {
+			return 0, false
+		}
+		return parse(tokens[at])
+	}
+	count := func(text []byte) (int64, bool) { v, ok := parseUint(text, flowCount.limit()); return int64(v), ok }
+	start, hasStart := number(flowStartField, parseFlowTime)
+	end, hasEnd := number(flowEndField, parseFlowTime)
+	packets, hasPackets := number(flowPacketsField, count)
+	bytes, hasBytes := number(flowBytesField, count)
+	switch {
+	case hasStart && start < firstSecond*1e6:
+		return int(f.where[flowStartField])
+	case hasEnd && end < firstSecond*1e6, hasStart && hasEnd && end < start:
+		return int(f.where[flowEndField])
+	case hasPackets && hasBytes && packets > bytes:
+		return int(f.where[flowBytesField])
 	}
 	return -1
 }
@@ -268,16 +305,17 @@ func (op *flowOp) always() bool {
 	return false
 }
 
-func isVersion(value []byte, version int) bool {
-	v, ok := parseUint(value, flowSmall.limit())
-	return ok && int(v) == version
-}
-
 func fieldIndex(name string) int {
 	return slices.IndexFunc(flowFields, func(f flowField) bool { return f.name == name })
 }
 
-var flowStatusField = fieldIndex("log-status")
+var (
+	flowStatusField  = fieldIndex("log-status")
+	flowStartField   = fieldIndex("start")
+	flowEndField     = fieldIndex("end")
+	flowPacketsField = fieldIndex("packets")
+	flowBytesField   = fieldIndex("bytes")
+)
 
 // checkGiven refuses given formats that most of the sample contradicts: the user meant another object.
 func checkGiven(groups [][]flowLine, given [][]string) error {
@@ -321,61 +359,4 @@ func speaksAgainst(formats []*format, tokens [][]byte) string {
 		why = fmt.Sprintf("field %d, %s, is %s", at+1, f.names[at], field.Quoted(tokens[at]))
 	}
 	return why
-}
-
-// detectFlow scores a header 100, JSON objects of flow logs 95, lines that fit a preset 90 (80 when two do), and lines
-// that name interfaces but have an unknown field list 20: too little to claim them, enough to ask for the list.
-func detectFlow(sample [][]byte) int {
-	const looked = 200
-	if len(sample) > looked {
-		sample = sample[:looked]
-	}
-	score := 0
-	for i, rec := range sample[:min(len(sample), 10)] {
-		rec = trimSpace(rec)
-		if names, _, known, ok := parseHeader(rec); ok && len(names) > 1 && (known || len(names) >= 5) {
-			score = 95
-			if i == 0 {
-				return 100
-			}
-		}
-		if len(rec) > 0 && rec[0] == '{' && isFlowJSON(rec) {
-			score = max(score, 95)
-		}
-	}
-	groups, header := headerless(sample)
-	if header || len(groups) == 0 || score > 0 {
-		return score
-	}
-	_, err := inferFlow(groups)
-	var two *ambiguousError
-	switch {
-	case err == nil:
-		return 90
-	case errors.As(err, &two):
-		return 80
-	}
-	return resemblance(groups)
-}
-
-// resemblance is 20 when most lines name an interface or a gateway's attachment beside an address or a log-status.
-func resemblance(groups [][]flowLine) int {
-	total, alike := 0, 0
-	for _, lines := range groups {
-		for _, l := range lines {
-			total++
-			named, spoken := false, false
-			for _, t := range l.tokens {
-				named = named || classInterface.has(t) || classAttachment.has(t)
-				spoken = spoken || flowAddr.reads(t) || oneOf(t, "NODATA", "SKIPDATA")
-			}
-			if named && spoken {
-				alike++
-			}
-		}
-	}
-	if 2*alike > total {
-		return 20
-	}
-	return 0
 }

@@ -4,23 +4,30 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"case53/loader/logs"
 	"case53/loader/logs/field"
 )
 
-// flowJSON reads records that are JSON objects: the fields by name, in any order. Values are strings or numbers;
-// whole floats ("40.0", 4e1) are integers, as some exporters make them; "-", "None" and null are NULL.
+// flowJSON reads records that are JSON objects: the fields by name, in any order, as a header may name them (lookUp). Values are
+// strings or numbers; whole floats ("40.0", 4e1) are integers, as some exporters make them; "-", "None" and null are NULL, and
+// "nan" where the field is no text (our own export writes neither for NULL).
 type flowJSON struct {
-	dec   *jsontext.Decoder
-	src   bytes.Reader
-	ops   []flowOp // by index in flowFields
-	index map[string]int
-	seen  []bool
-	plain []byte // the text of strings
+	json    field.JSON
+	members []field.Member
+	ops     map[*flowField]*flowOp
+	export  field.Export
+
+	names  [][]byte // of the last record, and what they stand for
+	fields []*flowField
+
+	spelling         field.Spelling
+	records          int  // read as objects
+	timed, src, dst  bool // some record had the field
+	exported, values bool // the record is a row of an export; it was a line under a header
+	reading          bool // an object is being read
 }
 
 // minFlowKeys is how many fields make an object a flow log record.
@@ -28,11 +35,11 @@ const minFlowKeys = 2
 
 func (j *flowJSON) init() {
 	f := newFormat(fieldNames(), fromHeader, false)
-	j.ops, j.seen = f.ops, make([]bool, len(f.ops))
-	j.index = make(map[string]int, len(f.names))
-	for i, name := range f.names {
-		j.index[name] = i
+	j.ops = make(map[*flowField]*flowOp, len(f.ops))
+	for i := range f.ops {
+		j.ops[flowByName[f.names[i]]] = &f.ops[i]
 	}
+	j.export.Own = ownColumns
 }
 
 func fieldNames() []string {
@@ -43,8 +50,15 @@ func fieldNames() []string {
 	return names
 }
 
-// decodeJSON fills row n from an object.
-func (d *decoder) decodeJSON(rec []byte, meta logs.Meta, n int) (logs.Outcome, int64, int64, error) {
+func (j *flowJSON) describe() string { return "JSON objects" + j.spelling.Read() }
+
+func (j *flowJSON) warnings() []string {
+	lacks := missing(j.timed, j.src, j.dst)
+	return append([]string{j.spelling.Warning()}, lacks[:]...)
+}
+
+// decodeJSON fills row n from an object, which may have been made of a line of our own export.
+func (d *decoder) decodeJSON(rec []byte, meta logs.Meta, n int, values bool) (logs.Outcome, int64, int64, error) {
 	d.escaped[n] = 0
 	if !utf8.Valid(rec) {
 		rec = escapeJSON(rec)
@@ -54,110 +68,147 @@ func (d *decoder) decodeJSON(rec []byte, meta logs.Meta, n int) (logs.Outcome, i
 		d.json.init()
 	}
 	d.names.reset()
-	d.needsFull = false
-	if err := d.readObject(rec, n); err != nil {
+	d.needsFull, d.json.values = false, values
+	d.json.reading = true
+	err := d.readObject(rec, n)
+	if d.json.reading = false; err != nil {
 		return logs.Row, logs.NoTime, logs.NoTime, err
 	}
 	first, last, o := d.admit(n)
 	if o != logs.Row {
 		return o, first, last, nil
 	}
+	if d.json.exported {
+		meta.LogGroup, meta.LogStream = string(d.json.export.Text("log_group")), string(d.json.export.Text("log_stream"))
+	}
 	d.context[n] = d.names.intern(meta)
 	d.keepRest(n)
-	d.last = nil
-	d.describe("JSON objects")
+	if !values {
+		d.last = nil
+		d.json.records++
+	}
 	return logs.Row, first, last, nil
 }
 
-func (d *decoder) readObject(rec []byte, n int) error {
+func (d *decoder) readObject(rec []byte, n int) (err error) {
 	j := &d.json
-	j.src.Reset(rec)
-	if j.dec == nil {
-		j.dec = jsontext.NewDecoder(&j.src)
-	} else {
-		j.dec.Reset(&j.src)
-	}
-	clear(j.seen)
-	j.plain = j.plain[:0]
-	if tok, err := j.dec.ReadToken(); err != nil || tok.Kind() != '{' {
+	if j.members, err = j.json.Object(rec, j.members[:0]); err != nil {
 		return fmt.Errorf("not a JSON object: %w", err)
 	}
+	if err := j.settle(); err != nil {
+		return err
+	}
+	j.export.Reset()
+	d.openExtra()
 	known := 0
-	for j.dec.PeekKind() != '}' {
-		key, err := j.dec.ReadToken()
-		if err != nil {
-			return fmt.Errorf("not a JSON object: %w", err)
+	for i, m := range j.members {
+		f := j.fields[i]
+		if f == nil {
+			d.keepMember(m)
+			continue
 		}
-		name := key.String()
-		value, err := j.dec.ReadValue()
-		if err != nil {
-			return fmt.Errorf("not a JSON object: %w", err)
-		}
-		is, err := d.setMember(name, value, n)
-		if err != nil {
+		known++
+		if err := d.setMember(j.ops[f], m, n); err != nil {
 			return err
 		}
-		if is {
-			known++
+	}
+	if j.exported {
+		if d.extraJSON, err = j.export.Extra(d.extraJSON); err != nil {
+			return err
 		}
+		d.escaped[n] |= field.Flag(j.export.Flag("utf8_escaped"))
 	}
-	if _, err := j.dec.ReadToken(); err != nil {
-		return fmt.Errorf("not a JSON object: %w", err)
-	}
-	if rest := trimSpace(rec[j.dec.InputOffset():]); len(rest) > 0 {
-		return fmt.Errorf("text after the JSON object: %s", field.Quoted(rest))
+	if j.json.Escaped > 0 {
+		d.escaped[n] = 1
 	}
 	if known < minFlowKeys {
 		return errors.New("not a flow log record: its keys are not fields of one")
 	}
+	d.tell()
+	if j.timed && !j.exported && !d.has(flowStart, n) && !d.has(flowEnd, n) {
+		return d.timeless(d.names.values[flowByName["log-status"].column])
+	}
 	return nil
 }
 
-// setMember stores one member; known says that its name is a field's.
-func (d *decoder) setMember(name string, value jsontext.Value, n int) (known bool, err error) {
+// settle finds what the members stand for: most objects have the names of the one before.
+func (j *flowJSON) settle() error {
+	same := len(j.names) == len(j.members)
+	for i := 0; same && i < len(j.names); i++ {
+		same = bytes.Equal(j.names[i], j.members[i].Name)
+	}
+	if same {
+		return nil
+	}
+	j.names = j.names[:0]
+	for _, m := range j.members {
+		j.names = append(j.names, bytes.Clone(m.Name))
+	}
+	if at := slices.IndexFunc(j.names, isForeign); at >= 0 {
+		what := string(j.names[at])
+		j.names = j.names[:0]
+		return fmt.Errorf("not a flow log record: it has %s", what)
+	}
+	j.exported = field.IsExport(j.names)
+	j.fields = settle(j.names, j.fields)
+	for i, f := range j.fields {
+		for k := range i {
+			if f != nil && j.fields[k] == f {
+				j.names = j.names[:0]
+				return fmt.Errorf("%s: named twice", f.name)
+			}
+		}
+	}
+	return nil
+}
+
+// tell notes how the record names its fields.
+func (d *decoder) tell() {
 	j := &d.json
-	var buf [maxFlowName]byte
-	at, known := 0, false
-	if spelled, ok := fieldName(buf[:], []byte(name)); ok {
-		at, known = j.index[string(spelled)]
-	}
-	if !known {
-		if len(d.extraJSON) == 0 {
-			d.openExtra()
+	for i, f := range j.fields {
+		if f == nil {
+			if name := string(j.members[i].Name); !j.exported || !ownColumns[name] {
+				j.spelling.Unknown(name)
+			}
+			continue
 		}
-		d.addKey(name)
-		d.extraJSON = append(d.extraJSON, value...)
-		return false, nil
+		if _, how := lookUp(j.members[i].Name); how != ownName {
+			j.spelling.Alias(f.name, string(j.members[i].Name))
+		}
+		j.timed = j.timed || f.kind == flowTime
+		j.src, j.dst = j.src || f.name == "srcaddr", j.dst || f.name == "dstaddr"
 	}
-	op := &j.ops[at]
-	if j.seen[at] {
-		return true, fmt.Errorf("%s: named twice", op.name)
-	}
-	j.seen[at] = true
+}
+
+// keepMember puts a member that is no field's into extra.
+func (d *decoder) keepMember(m field.Member) {
+	from := len(d.extraJSON)
+	d.addKey(string(m.Name))
+	d.extraJSON = field.AppendJSON(d.extraJSON, m.Value, m.Odd)
+	d.json.export.Note(m.Name, m.Value, from, len(d.extraJSON))
+}
+
+// setMember stores a member that is a field's.
+func (d *decoder) setMember(op *flowOp, m field.Member, n int) error {
 	d.needsFull = d.needsFull || op.needsFull()
-	from := len(j.plain)
-	switch value.Kind() {
-	case 'n':
-		return true, nil
-	case '"':
-		if j.plain, err = jsontext.AppendUnquote(j.plain, value); err != nil {
-			return true, fmt.Errorf("%s: %w", op.name, err)
-		}
-	case '0':
-		j.plain = append(j.plain, value...)
-	default:
-		return true, fmt.Errorf("%s: want a string or a number, not %s", op.name, field.Quoted(value))
+	text, number := m.Text, false
+	switch c := m.Value[0]; {
+	case c == 'n':
+		return nil
+	case c == '-' || isDigit(c):
+		text, number = m.Value, true
+	case text == nil:
+		return fmt.Errorf("%s: want a string or a number, not %s", op.name, field.Quoted(m.Value))
 	}
-	text := j.plain[from:len(j.plain):len(j.plain)]
-	if string(text) == "None" {
-		return true, nil
+	if !d.json.exported && (string(text) == "None" || op.kind != flowText && oneOf(text, "nan", "NaN")) {
+		return nil
 	}
-	if op.kind != flowAddr && (value.Kind() == '0' || op.kind != flowText) {
+	if op.kind != flowAddr && (number || op.kind != flowText) {
 		if whole, ok := wholeNumber(text); ok {
 			text = whole
 		}
 	}
-	return true, d.set(op, n, text)
+	return d.set(op, n, text)
 }
 
 // wholeNumber gives a decimal number without fraction as plain digits: 40.0, 4e1 and 4.0E+1 are 40. Not ok when it has
@@ -216,43 +267,42 @@ func escapeJSON(rec []byte) []byte {
 	return out
 }
 
-// isFlowJSON says whether an object has the keys of a flow log record, and not those of a DNS query.
-func isFlowJSON(rec []byte) bool {
-	known, ends, query := flowKeys(rec)
-	return known >= 4 && ends && !query
-}
+// isFlowJSON says whether an object has the keys of a flow log record, and not those of another one.
+func isFlowJSON(rec []byte) bool { return flowKeys(rec) >= 4 }
 
 // hasFlowKeys is isFlowJSON for an object of few fields.
-func hasFlowKeys(rec []byte) bool {
-	known, ends, query := flowKeys(rec)
-	return known >= minFlowKeys && ends && !query
-}
+func hasFlowKeys(rec []byte) bool { return flowKeys(rec) >= minFlowKeys }
 
-// flowKeys counts the members of an object that are named like fields. ends says that both addresses or an interface are
-// among them, query that a DNS query's name is.
-func flowKeys(rec []byte) (known int, ends, query bool) {
-	dec := jsontext.NewDecoder(bytes.NewReader(rec))
-	if tok, err := dec.ReadToken(); err != nil || tok.Kind() != '{' {
-		return 0, false, false
+// flowKeys counts the members of an object that are named like fields; 0 where neither both addresses nor an interface or a gateway
+// are among them, where a name is foreign, and where names are only like AWS's and could be of any record of traffic.
+func flowKeys(rec []byte) int {
+	var s field.JSON
+	members, err := s.Object(rec, nil)
+	if err != nil {
+		return 0
 	}
-	var buf [maxFlowName]byte
+	own, alike, only := 0, 0, false
 	has := map[string]bool{}
-	for dec.PeekKind() == '"' {
-		key, err := dec.ReadToken()
-		if err != nil {
-			return 0, false, false
+	for _, m := range members {
+		if isForeign(m.Name) {
+			return 0
 		}
-		if name, ok := fieldName(buf[:], []byte(key.String())); ok {
-			has[string(name)] = true
+		f, how := lookUp(m.Name)
+		if f == nil {
+			continue
 		}
-		if dec.SkipValue() != nil {
-			return 0, false, false
+		if has[f.name] = true; how == ownName {
+			own++
+		} else {
+			alike++
 		}
+		only = only || slices.Contains(onlyFlow, f.name)
 	}
-	for name := range has {
-		if flowByName[name] != nil {
-			known++
-		}
+	if !(has["srcaddr"] && has["dstaddr"] || has["interface-id"] || has["tgw-id"]) {
+		return 0
 	}
-	return known, has["srcaddr"] && has["dstaddr"] || has["interface-id"] || has["tgw-id"], has["query-name"]
+	if alike > own && !only {
+		return own
+	}
+	return own + alike
 }

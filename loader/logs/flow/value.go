@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 
@@ -40,6 +41,40 @@ func parseFlowTime(text []byte) (micros int64, ok bool) {
 	return int64(v) * 1e6, ok
 }
 
+// readTime reads a time that is not plain seconds: milliseconds, seconds with a fraction, or as people write it with a zone. One
+// without a zone is an error but in a row of our own export, which writes UTC.
+func (d *decoder) readTime(op *flowOp, value []byte) (micros int64, err error) {
+	if v, ok := parseFlowTime(value); ok {
+		return v, nil
+	}
+	if v, ok := parseFraction(value); ok {
+		return v, nil
+	}
+	v, zoned, ok := field.TimeText(value)
+	switch {
+	case !ok:
+		return 0, valueError(op.name, op.kind, value)
+	case !zoned && !(d.json.reading && d.json.exported):
+		return 0, fmt.Errorf("%s: %s has no time zone", op.name, field.Quoted(value))
+	}
+	return v, nil
+}
+
+// parseFraction reads Unix seconds with a fraction, cut to microseconds.
+func parseFraction(text []byte) (micros int64, ok bool) {
+	whole, fraction, found := bytes.Cut(text, []byte("."))
+	seconds, ok := parseUint(whole, maxSeconds)
+	if !found || !ok || len(fraction) == 0 || !only(fraction, isDigit) {
+		return 0, false
+	}
+	unit := int64(100_000)
+	for _, c := range fraction {
+		micros += int64(c-'0') * unit
+		unit /= 10
+	}
+	return int64(seconds)*1e6 + micros, true
+}
+
 // limit is the largest value of a kind of number, and 0 for what is not a number.
 func (k flowKind) limit() uint64 {
 	switch k {
@@ -77,7 +112,7 @@ func (k flowKind) reads(value []byte) bool {
 func (k flowKind) want() string {
 	switch k {
 	case flowTime:
-		return "a time in Unix seconds or milliseconds"
+		return "a time in Unix seconds or milliseconds, or RFC 3339"
 	case flowAddr:
 		return "an IP address"
 	}

@@ -51,7 +51,7 @@ func (c *queryColumns) add(meta logs.Meta, context uint32, r *record, name []byt
 		logs.SetBit(c.portOK, i)
 	}
 	if r.hasAnswers {
-		c.answersN[i] = int32(len(r.answers))
+		c.answersN[i] = r.answersN
 		logs.SetBit(c.answersNOK, i)
 	}
 	if len(r.extra) > len("{}") {

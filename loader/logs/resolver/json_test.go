@@ -107,12 +107,19 @@ func slowRecord(b []byte) (dns map[string]string, answers []map[string]string, e
 		case "version", "account_id", "region", "vpc_id", "query_type", "query_class", "rcode", "transport",
 			"firewall_rule_action", "firewall_rule_group_id", "firewall_domain_list_id":
 			err = slowText(dns, m.key, m.value, true)
+			if id := dns["account_id"]; id != "" && len(id) < 12 && strings.Trim(id, "0123456789") == "" {
+				dns["account_id"] = strings.Repeat("0", 12-len(id)) + id
+			}
 		case "query_timestamp", "query_name", "srcaddr", "srcport":
 			err = slowText(dns, m.key, m.value, m.key != "query_name")
 		case "srcids":
-			err = slowSources(dns, extra, m.value)
+			if m.value, err = slowInner(m.value); err == nil {
+				err = slowSources(dns, extra, m.value)
+			}
 		case "answers":
-			answers, err = slowAnswers(dns, extra, m.value)
+			if m.value, err = slowInner(m.value); err == nil {
+				answers, err = slowAnswers(dns, extra, m.value)
+			}
 		default:
 			extra[m.key] = json.RawMessage(m.value)
 		}
@@ -156,6 +163,25 @@ func slowMembers(b []byte) (members []slowMember, err error) {
 		members = append(members, slowMember{name, slices.Clone(value)})
 	}
 	return members, nil
+}
+
+// slowInner is the JSON that a text holds; any other value itself.
+func slowInner(value jsontext.Value) (jsontext.Value, error) {
+	if value.Kind() != '"' {
+		return value, nil
+	}
+	text, err := jsontext.AppendUnquote(nil, value)
+	if err != nil {
+		return nil, err
+	}
+	if len(text) == 0 || string(text) == "-" || string(text) == "null" {
+		return jsontext.Value("null"), nil
+	}
+	text = bytes.Trim(text, " \t\r\n")
+	if !strictly(text) || text[0] == 'n' {
+		return nil, errors.New("no JSON in the text")
+	}
+	return text, nil
 }
 
 func slowText(row map[string]string, column string, value jsontext.Value, dash bool) error {
@@ -261,7 +287,11 @@ func slowAnswers(dns map[string]string, extra map[string]any, value jsontext.Val
 func slowCheck(dns map[string]string) error {
 	var at time.Time
 	if err := at.UnmarshalText([]byte(dns["query_timestamp"])); err != nil || logstest.LaxTime(dns["query_timestamp"]) {
-		return errors.New("bad time")
+		micros, zoned, ok := field.TimeText([]byte(dns["query_timestamp"])) // which has tests of its own
+		if !ok || !zoned {
+			return errors.New("bad time")
+		}
+		at = time.UnixMicro(micros)
 	}
 	dns["query_timestamp"] = at.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano)
 	if port, ok := dns["srcport"]; ok {
@@ -287,6 +317,9 @@ func slowCheck(dns map[string]string) error {
 // records before.
 func checkRecord(t rapid.TB, d *logstest.Decoding, b []byte) {
 	t.Helper()
+	if csvHeader(b) != nil || bytes.Contains(b, []byte(`\\u`)) || hasOther(b) {
+		return // headers, texts in texts that are not Unicode, and other people's keys have tests of their own
+	}
 	d.Rows, d.Notes = nil, nil
 	_, _, _, err := d.Decode(b)
 	rows := d.All()
@@ -336,6 +369,18 @@ func checkRecord(t rapid.TB, d *logstest.Decoding, b []byte) {
 			}
 		}
 	}
+	checkNoOther(t, b, got, dns)
+	for i, want := range answers {
+		got := rows[i+1].Values
+		if !maps.Equal(want, logstest.Pick(got, "rdata", "type", "class")) || got["answer_no"] != strconv.Itoa(i+1) {
+			t.Fatalf("%q: answer %v, want %v", b, got, want)
+		}
+	}
+}
+
+// checkNoOther wants no value in a column that the slow reading has none for, beside those that are made of others.
+func checkNoOther(t rapid.TB, b []byte, got, dns map[string]string) {
+	t.Helper()
 	for column := range got {
 		switch column {
 		case "name", "registered_domain", "labels", "longest_label", "entropy", "src4", "src6", "object_id", "row_no",
@@ -346,12 +391,12 @@ func checkRecord(t rapid.TB, d *logstest.Decoding, b []byte) {
 			}
 		}
 	}
-	for i, want := range answers {
-		got := rows[i+1].Values
-		if !maps.Equal(want, logstest.Pick(got, "rdata", "type", "class")) || got["answer_no"] != strconv.Itoa(i+1) {
-			t.Fatalf("%q: answer %v, want %v", b, got, want)
-		}
-	}
+}
+
+// hasOther says whether a record has a key of a public zone's log, or a column of an export.
+func hasOther(b []byte) bool {
+	members, err := new(field.JSON).Object(b, nil)
+	return err == nil && slices.ContainsFunc(members, func(m field.Member) bool { return other(m.Name) != "" || ownColumns[string(m.Name)] })
 }
 
 // canonical is a JSON text with its white space, escapes and order of keys normalised, but not its numbers.
@@ -489,15 +534,22 @@ func resolverText(t *rapid.T) string {
 	for range rapid.IntRange(0, 3).Draw(t, "answers") {
 		answers = append(answers, answer())
 	}
+	all := "[" + strings.Join(answers, ",") + "]"
+	quoted, err := json.Marshal(all)
+	if err != nil {
+		t.Fatal(err)
+	}
 	members := []string{
-		`"version":` + text("version", "1.100000", "1.000000", "-"), `"account_id":` + text("account", "001234567890"),
+		`"version":` + text("version", "1.100000", "1.000000", "-"),
+		`"account_id":` + pick("account", `"001234567890"`, `"1234567890"`, "1234567890", `"-"`, `"12x"`),
 		`"region":` + text("region", "us-east-1"), `"vpc_id":` + text("vpc", "vpc-1", ""),
 		`"query_timestamp":` + text("time", "2021-12-11T22:46:26Z", "2021-12-11T22:46:26.123456789+01:00", "2021-12-11"),
 		`"query_name":` + text("name", "a.example.com.", "A.Example.com", ".", "-", ""),
 		`"query_type":` + text("type", "A", "TYPE65"), `"query_class":` + text("class", "IN"), `"rcode":` + text("rcode", "NOERROR"),
-		`"answers":[` + strings.Join(answers, ",") + `]`, `"srcaddr":` + text("addr", "10.0.0.1", "2001:db8::2", "-"),
+		`"answers":` + pick("answers as", all, all, all, string(quoted), `""`, `"[]"`), `"srcaddr":` + text("addr", "10.0.0.1", "2001:db8::2", "-"),
 		`"srcport":` + pick("port", `"53"`, `53`, `"-"`, `null`, `"x"`), `"transport":` + text("transport", "UDP"),
-		`"srcids":` + pick("srcids", `{}`, `null`, `{"instance":"i-1"}`, `{"resolver-endpoint":"r","resolver_network_interface":"n"}`,
+		`"srcids":` + pick("srcids", `{}`, `null`, `{"instance":"i-1"}`,
+			`"{\"instance\":\"i-1\"}"`, `{"resolver-endpoint":"r","resolver_network_interface":"n"}`,
 			`{"other":[1,{"a":1.0}],"instance":null}`, `{"resolver-endpoint":"r","resolver_endpoint":"r"}`),
 		`"firewall_rule_action":` + text("action", "BLOCK"), jsonString(t) + ":" + jsonText(t, 2), `"x":` + jsonText(t, 2),
 	}

@@ -46,9 +46,11 @@ const (
 
 // record is one record, read and checked, but in no batch yet. Its slices live as long as the record's bytes.
 type record struct {
-	json field.JSON
+	json  field.JSON
+	inner field.JSON // of answers and srcids that are texts
 	resolverFields
 	answers []resolverAnswer
+	export  field.Export
 	// Keys that case53 does not know: of the record, and as members of objects of their own.
 	extra, extraSources, extraAnswers []byte
 }
@@ -57,10 +59,13 @@ type resolverFields struct {
 	have       uint32                // a bit per key already met
 	context    [contextFields][]byte // nil is NULL
 	time       int64
+	zoneless   []byte // the time as it stands there, without a zone
 	queryName  []byte
 	src        field.Addr
 	port       int32 // -1: absent
 	hasAnswers bool  // answers is an array, maybe empty
+	answersN   int32
+	exported   bool // a row of an export
 	// escaped says that some text was not Unicode; escapedOutside, that some outside the answers was not.
 	escaped, escapedOutside bool
 }
@@ -75,6 +80,7 @@ type resolverAnswer struct {
 func (r *record) read(b []byte) error {
 	r.resolverFields = resolverFields{port: -1}
 	r.answers = r.answers[:0]
+	r.export.Reset()
 	r.extra, r.extraSources, r.extraAnswers = append(r.extra[:0], '{'), r.extraSources[:0], r.extraAnswers[:0]
 	s := &r.json
 	s.Reset(b)
@@ -153,9 +159,17 @@ func keyOf(s *field.JSON, usual []knownKey, find func([]byte) int) (column int, 
 
 // complete checks what a record cannot do without, and puts its unknown keys together.
 func (r *record) complete() error {
+	r.answersN = int32(len(r.answers))
+	if r.exported = r.export.Is(); r.exported {
+		if err := r.takeOver(); err != nil {
+			return err
+		}
+	}
 	switch {
 	case r.have&(1<<fTimestamp) == 0:
 		return errors.New("query_timestamp is missing")
+	case r.zoneless != nil && !r.exported:
+		return fmt.Errorf("query_timestamp %s has no time zone", field.Quoted(r.zoneless))
 	case r.queryName == nil && r.context[fQueryType] == nil:
 		return errors.New("neither query_name nor query_type is there")
 	}
@@ -172,7 +186,8 @@ func (r *record) complete() error {
 	for i := range r.answers {
 		outside -= r.answers[i].escaped
 	}
-	r.escaped, r.escapedOutside = r.json.Escaped > 0, outside > 0
+	flagged := r.exported && r.export.Flag("utf8_escaped")
+	r.escaped, r.escapedOutside = r.json.Escaped > 0 || flagged, outside > 0 || flagged
 	return nil
 }
 
@@ -263,19 +278,18 @@ func (r *record) met(column int, key []byte) error {
 // member reads the value of a record's key.
 func (r *record) member(column int, key []byte) (err error) {
 	if column == unknownKey {
-		r.extra, err = r.unknown(r.extra, key, 1)
-		return err
+		return r.otherMember(key)
 	}
 	if err := r.met(column, key); err != nil {
 		return err
 	}
 	switch column {
 	case fAnswers:
-		return r.readAnswers()
+		return r.asText("answers", r.readAnswers)
 	case fSources:
-		return r.readSources()
+		return r.asText("srcids", r.readSources)
 	}
-	value, err := r.value(key)
+	value, err := value(&r.json, key)
 	if err != nil {
 		return err
 	}
@@ -297,6 +311,8 @@ func (r *record) member(column int, key []byte) (err error) {
 		}
 	case fPort:
 		return r.setPort(value)
+	case fAccount:
+		r.context[column] = field.Account(value)
 	default:
 		r.context[column] = value
 	}
@@ -308,9 +324,15 @@ func (r *record) setTime(value []byte) error {
 		r.have &^= 1 << fTimestamp
 		return nil
 	}
-	var ok bool
-	if r.time, ok = field.Time(value); !ok {
+	var zoned, ok bool
+	if r.time, ok = field.Time(value); ok {
+		return nil
+	}
+	if r.time, zoned, ok = field.TimeText(value); !ok {
 		return fmt.Errorf("query_timestamp %s is no RFC 3339 time", field.Quoted(value))
+	}
+	if !zoned {
+		r.zoneless = value
 	}
 	return nil
 }
@@ -328,8 +350,7 @@ func (r *record) setPort(value []byte) error {
 }
 
 // value reads text: a string, or a number as written; null is nil. Anything else has no place in a text column.
-func (r *record) value(key []byte) ([]byte, error) {
-	s := &r.json
+func value(s *field.JSON, key []byte) ([]byte, error) {
 	switch c := s.Space(); {
 	case c == '"':
 		return s.Text()
@@ -345,11 +366,11 @@ func (r *record) value(key []byte) ([]byte, error) {
 }
 
 // unknown keeps a key that case53 does not know: its name, and its value as written.
-func (r *record) unknown(dst, key []byte, depth int) ([]byte, error) {
-	if !r.json.Seen[depth].Add(key) {
+func unknown(s *field.JSON, dst, key []byte, depth int) ([]byte, error) {
+	if !s.Seen[depth].Add(key) {
 		return dst, field.DuplicateKey(key)
 	}
-	raw, odd, err := r.json.Skip(depth)
+	raw, odd, err := s.Skip(depth)
 	if err != nil {
 		return dst, err
 	}
@@ -357,19 +378,35 @@ func (r *record) unknown(dst, key []byte, depth int) ([]byte, error) {
 	return field.AppendJSON(dst, raw, odd), nil
 }
 
-// isNull skips a null.
-func (r *record) isNull() (bool, error) {
-	if r.json.Space() != 'n' {
-		return false, nil
+// asText reads answers or srcids, which may also be the text of their JSON, as a table's column of text holds them.
+func (r *record) asText(key string, read func(*field.JSON) error) error {
+	s := &r.json
+	switch s.Space() {
+	case 'n':
+		return s.Literal("null")
+	case '"':
+	default:
+		return read(s)
 	}
-	return true, r.json.Literal("null")
-}
-
-func (r *record) readSources() error {
-	if null, err := r.isNull(); null {
+	text, err := s.Text()
+	if err != nil {
 		return err
 	}
-	s := &r.json
+	if len(text) == 0 || field.IsDash(text) || string(text) == "null" {
+		return nil
+	}
+	r.inner.Reset(text)
+	r.inner.Space()
+	if err = read(&r.inner); err == nil {
+		err = r.inner.End()
+	}
+	if s.Escaped += r.inner.Escaped; err != nil {
+		return fmt.Errorf("in the text of %s: %w", key, err)
+	}
+	return nil
+}
+
+func (r *record) readSources(s *field.JSON) error {
 	if s.Space() != '{' {
 		return s.Fail("want the object of srcids")
 	}
@@ -387,7 +424,7 @@ func (r *record) readSources() error {
 		}
 		column := sourceOf(key)
 		if column == unknownKey {
-			if r.extraSources, err = r.unknown(r.extraSources, key, 2); err != nil {
+			if r.extraSources, err = unknown(s, r.extraSources, key, 2); err != nil {
 				return err
 			}
 			continue
@@ -395,7 +432,7 @@ func (r *record) readSources() error {
 		if err := r.met(column, key); err != nil {
 			return err
 		}
-		value, err := r.value(key)
+		value, err := value(s, key)
 		if err != nil {
 			return err
 		}
@@ -405,11 +442,7 @@ func (r *record) readSources() error {
 	}
 }
 
-func (r *record) readAnswers() error {
-	if null, err := r.isNull(); null {
-		return err
-	}
-	s := &r.json
+func (r *record) readAnswers(s *field.JSON) error {
 	if s.Space() != '[' {
 		return s.Fail("want the array of answers")
 	}
@@ -425,21 +458,20 @@ func (r *record) readAnswers() error {
 		if s.Space() != '{' {
 			return s.Fail("want the object of an answer")
 		}
-		if err := r.readAnswer(); err != nil {
+		if err := r.readAnswer(s); err != nil {
 			return err
 		}
 	}
 }
 
 // readAnswer reads an answer. Its keys are AWS's capitalised ones, or the same in lower case.
-func (r *record) readAnswer() error {
-	s := &r.json
+func (r *record) readAnswer(s *field.JSON) error {
 	if err := s.Open(3); err != nil {
 		return err
 	}
 	r.answers = append(r.answers, resolverAnswer{})
 	a := &r.answers[len(r.answers)-1]
-	escaped, unknown, have, guess := s.Escaped, false, 0, 0
+	escaped, others, have, guess := s.Escaped, false, 0, 0
 	for first := true; ; first = false {
 		more, err := s.Next(first, '}')
 		if err != nil {
@@ -453,10 +485,10 @@ func (r *record) readAnswer() error {
 			return err
 		}
 		if column == unknownKey {
-			if err := r.unknownOfAnswer(key, unknown); err != nil {
+			if err := r.unknownOfAnswer(s, key, others); err != nil {
 				return err
 			}
-			unknown = true
+			others = true
 			continue
 		}
 		if have&(1<<column) != 0 {
@@ -464,11 +496,11 @@ func (r *record) readAnswer() error {
 		}
 		have |= 1 << column
 		guess = column + 1
-		if a.text[column], err = r.value(key); err != nil {
+		if a.text[column], err = value(s, key); err != nil {
 			return err
 		}
 	}
-	if unknown {
+	if others {
 		r.extraAnswers = append(r.extraAnswers, '}')
 	}
 	switch string(a.text[aType]) {
@@ -480,12 +512,12 @@ func (r *record) readAnswer() error {
 }
 
 // unknownOfAnswer keeps a key of the last answer, in an object that it may have to begin.
-func (r *record) unknownOfAnswer(key []byte, begun bool) (err error) {
+func (r *record) unknownOfAnswer(s *field.JSON, key []byte, begun bool) (err error) {
 	if !begun {
 		r.extraAnswers = append(comma(r.extraAnswers), '"')
 		r.extraAnswers = strconv.AppendInt(r.extraAnswers, int64(len(r.answers)), 10)
 		r.extraAnswers = append(r.extraAnswers, `":{`...)
 	}
-	r.extraAnswers, err = r.unknown(r.extraAnswers, key, 3)
+	r.extraAnswers, err = unknown(s, r.extraAnswers, key, 3)
 	return err
 }

@@ -3,12 +3,17 @@
 //   - Keys are AWS's, exactly; they may stand in any order. The keys of an answer may also be in lower case, the
 //     Resolver endpoint's keys in srcids have a hyphen or an underscore. A key that is there twice condemns the
 //     record: readers disagree on which one counts.
+//   - answers and srcids may be the text of their JSON, as a table's column of text holds them.
+//   - A record that names a hosted zone or an edge location is a public zone's, and an error here.
+//   - A record may also be a line of values between commas under a header of these keys; a row of our own export comes back as
+//     field.Export says, with answers_n as it was and no answers.
 //   - Other keys are kept in extra with their values as written: {"key": …, "srcids": {…}, "answers": {"2": {…}}}, where
 //     2 is the number of the answer that had them.
 //   - Text may be a JSON string or a number, which is kept as written. null, "-" (but not as name or rdata) and an absent key are
 //     NULL; answers_n is NULL without an array of answers, and 0 for an empty one.
 //   - A record without query_timestamp is an error, and one with neither query_name nor query_type. So is a time that
-//     is not RFC 3339, a srcaddr that is no address, a srcport that is no port.
+//     is not RFC 3339 or has no zone (a space may stand for the T), a srcaddr that is no address, a srcport that is no port.
+//   - An account id that lost its leading zeros on its way through a number gets them back.
 //   - Text that is not Unicode, be it bytes or lone surrogates (taken as the three bytes they would be), is escaped.
 //   - An rdata is an address (rdata4, rdata6) only in an answer of type A or AAAA, and if it reads as one.
 //
@@ -16,6 +21,7 @@
 package resolver
 
 import (
+	"bytes"
 	_ "embed"
 	"regexp"
 	"time"
@@ -34,45 +40,9 @@ var Type = &logs.Type{
 	Detect: detectResolver,
 	Enough: func(sample [][]byte) bool { return detectResolver(sample) == 100 },
 	New:    newDecoder,
-	// What a stamp means is not documented.
+	// What a stamp means is not documented, nor how late a record may be; stamps some hours after their records' times were met.
 	Places: []source.Place{{Services: []string{"vpcdnsquerylogs"}, Name: regexp.MustCompile(`_vpcdnsquerylogs_\d+_(\d{8}T\d{4})Z`),
-		Stamp: "20060102T1504", Before: 15 * time.Minute, After: time.Hour}},
-}
-
-// detectResolver gives the share of records that are objects with a query_name and a query_timestamp.
-func detectResolver(sample [][]byte) int {
-	var s field.JSON
-	return field.Share(sample, func(rec []byte) bool { return hasResolverKeys(&s, rec) })
-}
-
-func hasResolverKeys(s *field.JSON, rec []byte) bool {
-	s.Reset(rec)
-	if s.Space() != '{' || s.Open(1) != nil {
-		return false
-	}
-	have := 0
-	for first := true; ; first = false {
-		more, err := s.Next(first, '}')
-		if err != nil {
-			return false
-		}
-		if !more {
-			return have == 3
-		}
-		key, err := s.Key()
-		if err != nil {
-			return false
-		}
-		switch fieldOf(key) {
-		case fName:
-			have |= 1
-		case fTimestamp:
-			have |= 2
-		}
-		if _, _, err := s.Skip(1); err != nil {
-			return false
-		}
-	}
+		Stamp: "20060102T1504", Before: 15 * time.Minute, After: 6 * time.Hour}},
 }
 
 // decoder decodes Resolver records.
@@ -88,6 +58,9 @@ type decoder struct {
 
 	kinds    [8]answerKind // types and classes seen last
 	nextKind int
+
+	csv                        *field.CSV // the header in force
+	objects, values, exporting bool       // the forms that records had
 }
 
 // answerKind is the number of a type and class of answers.
@@ -97,18 +70,40 @@ type answerKind struct {
 }
 
 func newDecoder(opt logs.Options) logs.Decoder {
-	return &decoder{opt: opt, prefix: field.Context{Capture: opt.Capture}, query: newQueryColumns(), answer: newAnswerColumns()}
+	return &decoder{opt: opt, prefix: field.Context{Capture: opt.Capture}, query: newQueryColumns(), answer: newAnswerColumns(),
+		record: record{export: field.Export{Own: ownColumns}}}
 }
 
-func (d *decoder) Format() string { return "one JSON object per record" }
+func (d *decoder) Format() string {
+	format := "one JSON object per record"
+	switch {
+	case d.values && d.objects:
+		format += " | comma-separated values under a header"
+	case d.values:
+		format = "comma-separated values under a header"
+	}
+	if d.exporting {
+		return field.Warned(format, "rows of case53's own export: the answers of the queries are not in it")
+	}
+	return format
+}
 
 func (d *decoder) Batches() []*logs.Batch { return []*logs.Batch{&d.query.Batch, &d.answer.Batch} }
 
 func (d *decoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64, error) {
 	r := &d.record
+	isValues := false
+	if len(rec) > 0 && rec[0] != '{' {
+		is, object, err := d.line(rec)
+		if is || err != nil {
+			return logs.Header, logs.NoTime, logs.NoTime, err
+		}
+		rec, isValues = object, d.csv != nil
+	}
 	if err := r.read(rec); err != nil {
 		return logs.Row, 0, 0, err
 	}
+	d.values, d.objects, d.exporting = d.values || isValues, d.objects || !isValues, d.exporting || r.exported
 	if d.opt.Admit != nil {
 		if o := d.opt.Admit(r.time, r.time); o != logs.Row {
 			return o, r.time, r.time, nil
@@ -122,6 +117,9 @@ func (d *decoder) write(meta logs.Meta) error {
 	r := &d.record
 	if err := field.MakeRoom(&d.query.Batch, d.opt.Flush); err != nil {
 		return err
+	}
+	if r.exported {
+		meta.LogGroup, meta.LogStream = string(r.export.Text("log_group")), string(r.export.Text("log_stream"))
 	}
 	context := d.context(meta)
 	var f field.Facts
@@ -137,6 +135,19 @@ func (d *decoder) write(meta logs.Meta) error {
 		d.answer.add(meta, context, d.answerContext(&r.answers[i]), r, d.name, i)
 	}
 	return nil
+}
+
+// line reads what is no object: a header, or values under one. Anything else is given back as it is.
+func (d *decoder) line(rec []byte) (header bool, object []byte, err error) {
+	if c := csvHeader(rec); c != nil {
+		d.csv = c
+		return true, nil, nil
+	}
+	if d.csv == nil || bytes.HasPrefix(bytes.TrimLeft(rec, " \t\r\n"), []byte("{")) {
+		return false, rec, nil
+	}
+	object, err = d.csv.Object(rec)
+	return false, object, err
 }
 
 // context gives the number of what repeats from record to record.

@@ -2,7 +2,12 @@
 //
 //	1.0 2017-12-13T08:16:02.130Z Z123412341234 example.com A NOERROR UDP FRA6 192.168.1.1 -
 //
-// with what a later version 1.x may add behind them kept in extra as {"surplus": […]}.
+// with what a later version 1.x may add behind them kept in extra as {"surplus": […]}. The byte behind the version says what
+// separates them: tabs, as copies have them, or spaces.
+//
+// The same record may be a JSON object, or a line of values between commas under a header: AWS writes neither, but people
+// and their tools save it so, and so does our own export (field.Export). A field is found by its name in the view, or by one
+// that plainly means it (aliases); other members are kept in extra. A record without a hosted zone is no query of one.
 //
 //   - The query name is what a stranger asked for: opaque bytes, with or without a final dot.
 //   - Fewer than ten tokens, a major version other than 1, a time that is not RFC 3339, a resolver that is no
@@ -18,6 +23,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
+	"strings"
 
 	"case53/loader/logs"
 	"case53/loader/logs/field"
@@ -49,8 +56,17 @@ const (
 	zoneTokens
 )
 
-// detectZone gives the share of records that have ten tokens of the right looks.
-func detectZone(sample [][]byte) int { return field.Share(sample, looksLikeZone) }
+// detectZone gives the share of records that have ten tokens of the right looks, or are objects with the names of one; lines under
+// a header are what that says.
+func detectZone(sample [][]byte) int {
+	if header(field.First(sample)) != nil {
+		return 100
+	}
+	var s field.JSON
+	return field.Share(sample, func(rec []byte) bool {
+		return looksLikeZone(rec) || bytes.IndexByte(rec, '{') >= 0 && looksLikeObject(&s, rec)
+	})
+}
 
 func looksLikeZone(rec []byte) bool {
 	t, _, ok := zoneFields(rec)
@@ -70,8 +86,12 @@ func looksLikeZone(rec []byte) bool {
 
 // zoneFields splits a line: its ten tokens, and what follows them.
 func zoneFields(line []byte) (t [zoneTokens][]byte, rest []byte, ok bool) {
+	between := separator(line)
+	if between == '\t' {
+		line = bytes.TrimRight(line, " ")
+	}
 	for i := range t {
-		t[i], line = nextToken(line)
+		t[i], line = nextToken(line, between)
 		if len(t[i]) == 0 {
 			return t, nil, false
 		}
@@ -79,14 +99,29 @@ func zoneFields(line []byte) (t [zoneTokens][]byte, rest []byte, ok bool) {
 	return t, line, true
 }
 
+// separator is the byte behind the version: a space, or a tab. A name may hold the other one.
+func separator(line []byte) byte {
+	i := 0
+	for i < len(line) && (line[i] == ' ' || line[i] == '\t') {
+		i++
+	}
+	for i < len(line) && (line[i]-'0' < 10 || line[i] == '.') {
+		i++
+	}
+	if i < len(line) && line[i] == '\t' {
+		return '\t'
+	}
+	return ' '
+}
+
 // nextToken cuts the first token off a line; it is empty where there is none.
-func nextToken(line []byte) (token, rest []byte) {
+func nextToken(line []byte, between byte) (token, rest []byte) {
 	start := 0
-	for start < len(line) && line[start] == ' ' {
+	for start < len(line) && line[start] == between {
 		start++
 	}
 	line = line[start:]
-	if end := bytes.IndexByte(line, ' '); end >= 0 {
+	if end := bytes.IndexByte(line, between); end >= 0 {
 		return line[:end], line[end:]
 	}
 	return line, nil
@@ -119,20 +154,41 @@ func (r *record) read(line []byte) error {
 		}
 		return fmt.Errorf("%d fields, want %d", n, zoneTokens)
 	}
-	if major, ok := majorVersion(tokens[zVersion]); !ok {
+	if _, ok := majorVersion(tokens[zVersion]); !ok {
 		return fmt.Errorf("%s is no version", field.Quoted(tokens[zVersion]))
-	} else if string(major) != "1" {
-		return fmt.Errorf("version %s: only 1.x is known", field.Quoted(tokens[zVersion]))
-	}
-	if r.time, ok = field.Time(tokens[zTime]); !ok {
-		return fmt.Errorf("query timestamp %s is no RFC 3339 time", field.Quoted(tokens[zTime]))
 	}
 	for i, token := range tokens {
 		if !field.IsDash(token) {
 			r.tokens[i] = r.text(token)
 		}
 	}
+	if err := r.check(false); err != nil {
+		return err
+	}
+	r.keepSurplus(rest, separator(line))
+	return nil
+}
+
+// check reads the fields that are more than text. own says that the record is a row of an export, whose times are UTC
+// where they do not say so.
+func (r *record) check(own bool) error {
+	if token := r.tokens[zVersion]; token != nil {
+		major, ok := majorVersion(token)
+		if !ok && field.AllDigits(token) { // 1.0 on its way through a number
+			major, ok = token, true
+		}
+		if !ok {
+			return fmt.Errorf("%s is no version", field.Quoted(token))
+		}
+		if string(major) != "1" {
+			return fmt.Errorf("version %s: only 1.x is known", field.Quoted(token))
+		}
+	}
+	if err := r.setTime(own); err != nil {
+		return err
+	}
 	if token := r.tokens[zResolver]; token != nil {
+		var ok bool
 		if r.resolver, ok = field.ParseAddr(token); !ok {
 			return fmt.Errorf("resolver %s is no address", field.Quoted(token))
 		}
@@ -144,7 +200,24 @@ func (r *record) read(line []byte) error {
 		}
 		r.hasSubnet = true
 	}
-	r.keepSurplus(rest)
+	return nil
+}
+
+func (r *record) setTime(own bool) error {
+	text := r.tokens[zTime]
+	if text == nil {
+		return errors.New("query timestamp is missing")
+	}
+	var zoned, ok bool
+	if r.time, ok = field.Time(text); ok {
+		return nil
+	}
+	switch r.time, zoned, ok = field.TimeText(text); {
+	case !ok:
+		return fmt.Errorf("query timestamp %s is no RFC 3339 time", field.Quoted(text))
+	case !zoned && !own:
+		return fmt.Errorf("query timestamp %s has no time zone", field.Quoted(text))
+	}
 	return nil
 }
 
@@ -156,10 +229,10 @@ func (r *record) text(token []byte) []byte {
 }
 
 // keepSurplus puts the tokens after the tenth into a JSON object.
-func (r *record) keepSurplus(rest []byte) {
+func (r *record) keepSurplus(rest []byte, between byte) {
 	for {
 		var token []byte
-		if token, rest = nextToken(rest); len(token) == 0 {
+		if token, rest = nextToken(rest, between); len(token) == 0 {
 			break
 		}
 		if len(r.surplus) == 0 {
@@ -206,21 +279,64 @@ type decoder struct {
 	name   []byte // scratch
 	key    []byte // scratch
 	query  *columns
+
+	csv      *field.CSV // the header in force
+	object   object
+	spelling field.Spelling
+	used     []string // the forms of the records, in order of first use
 }
+
+// The forms of a record.
+const (
+	lines   = "version timestamp zone name type rcode protocol edge resolver edns-client-subnet"
+	objects = "JSON objects"
+	values  = "comma-separated values under a header"
+)
 
 func newDecoder(opt logs.Options) logs.Decoder {
 	return &decoder{opt: opt, prefix: field.Context{Capture: opt.Capture}, query: newColumns()}
 }
 
+// use notes the form of a record.
+func (d *decoder) use(how string) {
+	if !slices.Contains(d.used, how) {
+		d.used = append(d.used, how)
+	}
+}
+
 func (d *decoder) Format() string {
-	return "version timestamp zone name type rcode protocol edge resolver edns-client-subnet"
+	if len(d.used) == 0 {
+		return lines
+	}
+	return field.Warned(strings.Join(d.used, " | ")+d.spelling.Read(), d.spelling.Warning())
 }
 
 func (d *decoder) Batches() []*logs.Batch { return []*logs.Batch{&d.query.Batch} }
 
 func (d *decoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64, error) {
-	r := &d.record
-	if err := r.read(rec); err != nil {
+	if len(rec) > 0 && (rec[0] == '"' || rec[0]|0x20-'a' < 26) {
+		if c := header(rec); c != nil {
+			d.csv = c
+			return logs.Header, logs.NoTime, logs.NoTime, nil
+		}
+	}
+	r, how := &d.record, lines
+	var err error
+	switch {
+	case d.csv != nil && bytes.IndexByte(rec, ',') >= 0:
+		how = values
+		if rec, err = d.csv.Object(rec); err == nil {
+			err = d.decodeObject(rec, how)
+		}
+	case bytes.HasPrefix(bytes.TrimLeft(rec, " \t\r\n"), []byte("{")):
+		how = objects
+		err = d.decodeObject(rec, how)
+	default:
+		if err = r.read(rec); err == nil {
+			d.use(how)
+		}
+	}
+	if err != nil {
 		return logs.Row, 0, 0, err
 	}
 	if d.opt.Admit != nil {
@@ -228,7 +344,7 @@ func (d *decoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64
 			return o, r.time, r.time, nil
 		}
 	}
-	return logs.Row, r.time, r.time, d.write(meta)
+	return logs.Row, r.time, r.time, d.write(d.origin(meta, how))
 }
 
 // write puts the record into the batch.

@@ -29,12 +29,19 @@ func checkZoneLine(t rapid.TB, d *logstest.Decoding, line string) {
 		}
 		return
 	}
-	tokens := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' })
+	between := ' '
+	if rest := strings.TrimLeft(strings.TrimLeft(line, " \t"), "0123456789."); strings.HasPrefix(rest, "\t") {
+		between = '\t'
+	}
+	if line = strings.TrimSpace(line); strings.HasPrefix(line, "{") {
+		return // objects have tests of their own
+	}
+	tokens := strings.FieldsFunc(line, func(r rune) bool { return r == between })
 	if len(tokens) < 10 || !strings.HasPrefix(tokens[0], "1.") {
 		t.Fatalf("%q: accepted", line)
 	}
 	row := rows[0]
-	if at, ok := field.Time([]byte(tokens[1])); !ok || at != first {
+	if at, zoned, ok := field.TimeText([]byte(tokens[1])); !ok || !zoned || at != first {
 		t.Fatalf("%q: time %d", line, first)
 	}
 	logged := func(i int, column string) {
@@ -104,7 +111,7 @@ func TestZoneLinesOfAllShapes(t *testing.T) {
 			pick("resolver", "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1", "-", "x"), pick("subnet", "-", "192.0.2.0/24", "2001:db8::/56", "x")}
 		tokens = append(tokens, rapid.SliceOfN(rapid.SampledFrom([]string{"more", "\"", "\xfe", "-"}), 0, 2).Draw(t, "surplus")...)
 		tokens = tokens[:len(tokens)-rapid.SampledFrom([]int{0, 0, 0, 1, 3}).Draw(t, "cut")]
-		checkZoneLine(t, d, pick("before", "", " ")+strings.Join(tokens, pick("between", " ", "   "))+pick("after", "", "  "))
+		checkZoneLine(t, d, pick("before", "", " ")+strings.Join(tokens, pick("between", " ", "   ", "\t"))+pick("after", "", "  "))
 	})
 }
 
@@ -153,4 +160,57 @@ func TestZoneErrorsSayWhat(t *testing.T) {
 			t.Errorf("%q: %v, want %s", line, err, want)
 		}
 	}
+}
+
+// TestZoneFormat: the case records in which forms the records came, which names were read as others, and which were not read.
+func TestZoneFormat(t *testing.T) {
+	for _, c := range []struct{ log, want string }{
+		{"1.0 2026-10-02T21:14:00Z Z0123 a.b A NOERROR UDP FRA6 - -", lines},
+		{`{"timestamp":"2026-10-02T21:14:00Z","hosted_zone_id":"Z1","query_name":"a.","edge_location":"FRA6","edge":"x"}`,
+			"JSON objects; read: timestamp as query_timestamp; warning: the name edge is not AWS's: kept in extra"},
+		{"query_timestamp,hosted_zone_id,query_name,response_code\n2026-10-02T21:14:00Z,Z1,a.b,NOERROR", values},
+		{`{"query_timestamp":"2026-10-02T21:14:00Z","hosted_zone_id":"Z1","query_name":"a.","object_id":1,"row_no":1,"capture":"x"}`, objects},
+	} {
+		d := logstest.New(Type)
+		recs := strings.Split(c.log, "\n")
+		for _, rec := range recs {
+			d.Decode([]byte(rec))
+		}
+		if got := d.Dec.Format(); got != c.want {
+			t.Errorf("%s: format %q", c.log, got)
+		}
+	}
+}
+
+// FuzzZoneObject: an object or a line of values is read as it is by the standard library, or refused.
+func FuzzZoneObject(f *testing.F) {
+	for _, text := range []string{
+		`{"version":"1.0","query_timestamp":"2026-10-02T21:14:00Z","hosted_zone_id":"Z1","query_name":"A.b","resolver_ip":"::1","x":[1]}`,
+		`{"query_timestamp":"2026-10-02 21:14:00","object_id":1,"row_no":2,"extra":"{\"a\":1}","log_group":"g"}`, `{"hosted_zone_id":null}`,
+	} {
+		f.Add(text)
+	}
+	d := logstest.New(Type)
+	f.Fuzz(func(t *testing.T, text string) {
+		d.Rows, d.Notes, d.Contexts = nil, nil, nil
+		Type.Detect([][]byte{[]byte(text)})
+		_, _, _, err := d.Decode([]byte(text))
+		rows := d.RowsOf("zone")
+		if (err == nil) != (len(rows) == 1) {
+			t.Fatalf("%q: %v, rows %v", text, err, rows)
+		}
+		if err != nil || !strings.HasPrefix(strings.TrimSpace(text), "{") {
+			return
+		}
+		var members map[string]any
+		if err := json.Unmarshal([]byte(text), &members); err != nil {
+			return // text that is not Unicode
+		}
+		if zone, ok := members["hosted_zone_id"].(string); ok && zone != "-" && zone != rows[0]["hosted_zone_id"] {
+			t.Fatalf("%q: %v", text, rows[0])
+		}
+		if e := rows[0]["extra"]; e != "" && json.Unmarshal([]byte(e), &members) != nil {
+			t.Fatalf("%q: extra is %q", text, e)
+		}
+	})
 }

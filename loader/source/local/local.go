@@ -5,8 +5,19 @@
 //     paths or through a link, is one object, and its URI says where the bytes really are.
 //   - A folder is walked whole. Hidden files are files. The window is not used: neither a file's name nor its
 //     modification time says when its records are from.
-//   - Links to files are followed. Links to folders are not: they are yielded as an error that says so, because a
-//     link in a folder of evidence may lead anywhere. A path that was named by hand may be a link to a folder.
+//   - Passed over in a folder are only files that are never logs: empty ones, and those that [source.Never] names. They are
+//     counted by reason, and Remarks says so. A file that was named by hand is never passed over.
+//   - Links to files are followed where they stay inside the folders that were named. Links that lead out of these, and links
+//     to folders, are not: they are yielded as an error that says so, because a link in a folder of evidence may lead
+//     anywhere. A path that was named by hand may be a link to a folder.
+//   - An archive is a folder, whether met or named: zip, tar, tar.gz and tar.zst, told by content. Each file in it is an object,
+//     with the archive's URI, "!/" and its path there for a URI (file:///a/logs.zip!/dir/x.log); its bytes are those that the
+//     archive holds, without the archive's own compression. Its provenance names the archive, the archive's SHA-256 and the
+//     file's name in it; Remarks says the same of the archive, for the custody log. The archive itself is not kept: whoever has
+//     to show it keeps it, and the hash finds it. Archives in archives are read three deep.
+//   - A name in an archive is never a path on this machine. Links in archives are passed over. What grows beyond bounds, is
+//     encrypted, damaged, or stored in a way that is not read, is an error under its own name, and the rest is read.
+//   - Office documents are zips and are files all the same.
 //   - Devices, sockets, FIFOs, loops of links and what cannot be read are yielded as errors.
 //   - A case is never walked: its raw/ would be loaded into a case once more.
 package local
@@ -18,6 +29,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -30,7 +42,10 @@ import (
 )
 
 // Source lists files and folders.
-type Source struct{ paths []string }
+type Source struct {
+	paths   []string
+	remarks []string // of the latest listing
+}
 
 // New makes a source of the files and folders at paths.
 func New(paths ...string) *Source { return &Source{paths: slices.Clone(paths)} }
@@ -50,10 +65,18 @@ func (s *Source) URI() string {
 // Objects walks the paths, then yields every file and every error in the order of their URIs.
 func (s *Source) Objects(ctx context.Context, _ cases.Span) iter.Seq2[source.Object, error] {
 	return func(yield func(source.Object, error) bool) {
-		w := walk{ctx: ctx, seen: map[string]bool{}}
+		w := walk{ctx: ctx, seen: map[string]bool{}, passed: map[string]int{}}
+		for _, p := range s.paths {
+			if abs, err := filepath.Abs(p); err == nil {
+				if real, _, err := resolve(abs); err == nil {
+					w.roots = append(w.roots, real)
+				}
+			}
+		}
 		for _, p := range s.paths {
 			w.root(p)
 		}
+		s.remarks = w.remarks()
 		slices.SortStableFunc(w.found, func(a, b entry) int { return strings.Compare(a.uri, b.uri) })
 		for _, e := range w.found {
 			if err := ctx.Err(); err != nil {
@@ -64,7 +87,7 @@ func (s *Source) Objects(ctx context.Context, _ cases.Span) iter.Seq2[source.Obj
 			if e.err != nil {
 				ok = yield(nil, &source.ObjectError{URI: e.uri, Err: e.err})
 			} else {
-				ok = yield(e.file, nil)
+				ok = yield(e.object, nil)
 			}
 			if !ok {
 				return
@@ -76,26 +99,56 @@ func (s *Source) Objects(ctx context.Context, _ cases.Span) iter.Seq2[source.Obj
 	}
 }
 
-// entry is one find of a walk: a file or an error.
+// Remarks says what the latest listing passed over, and why.
+func (s *Source) Remarks() []string { return s.remarks }
+
+// entry is one find of a walk: an object or an error.
 type entry struct {
-	uri  string
-	file *file
-	err  error
+	uri    string
+	object source.Object
+	err    error
 }
 
 type walk struct {
-	ctx   context.Context
-	seen  map[string]bool // URIs found, folders included
-	found []entry
+	ctx    context.Context
+	roots  []string        // the real paths that were named
+	seen   map[string]bool // URIs found, folders included
+	found  []entry
+	passed map[string]int // files that are never logs, by reason
+
+	archives []*archive
+	prober   prober
+	spool    spool
 }
 
-func (w *walk) add(path string, f *file, err error) {
-	u := uri(path)
+// remarks says what was passed over, and what was read as a folder.
+func (w *walk) remarks() []string {
+	const most = 20
+	var out []string
+	for _, a := range w.archives[:min(len(w.archives), most)] {
+		out = append(out, a.String())
+	}
+	if more := len(w.archives) - most; more > 0 {
+		out = append(out, fmt.Sprintf("%d more archives; the provenance of each of their files names the archive and its SHA-256", more))
+	}
+	for _, reason := range slices.Sorted(maps.Keys(w.passed)) {
+		if n := w.passed[reason]; n == 1 {
+			out = append(out, "1 file was passed over: "+reason)
+		} else {
+			out = append(out, fmt.Sprintf("%d files were passed over: %s", n, reason))
+		}
+	}
+	return out
+}
+
+func (w *walk) add(path string, o source.Object, err error) { w.addAt(uri(path), o, err) }
+
+func (w *walk) addAt(u string, o source.Object, err error) {
 	if w.seen[u] {
 		return
 	}
 	w.seen[u] = true
-	w.found = append(w.found, entry{uri: u, file: f, err: err})
+	w.found = append(w.found, entry{u, o, err})
 }
 
 // root walks a path that was named by hand.
@@ -154,7 +207,7 @@ func (w *walk) dir(path string) {
 				w.add(child, nil, reason(err))
 				continue
 			}
-			w.file(child, info)
+			w.inFolder(child, info)
 		}
 	}
 }
@@ -169,12 +222,37 @@ func (w *walk) link(path string) {
 		w.add(path, nil, err)
 	case info.IsDir():
 		w.add(path, nil, fmt.Errorf("a link to the folder %s, which is not followed\nhint: name that folder too if its files are meant", real))
+	case !w.inside(real):
+		w.add(path, nil, fmt.Errorf("a link out of the folder, to %s, which is not followed\nhint: name that file too if it is meant", real))
 	default:
-		w.file(real, info)
+		w.inFolder(real, info)
 	}
 }
 
-// file adds a file by its real path, or says why it cannot be an object.
+// inside says whether a real path is one of those named, or in one of the folders named.
+func (w *walk) inside(real string) bool {
+	return slices.ContainsFunc(w.roots, func(root string) bool {
+		rel, err := filepath.Rel(root, real)
+		return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+	})
+}
+
+// inFolder adds a file that was met in a folder, unless it is never a log or was named by hand.
+func (w *walk) inFolder(path string, info fs.FileInfo) {
+	never := ""
+	if info.Mode().IsRegular() && !slices.Contains(w.roots, path) {
+		never = source.Never(filepath.Base(path), info.Size())
+	}
+	if u := uri(path); never != "" && !w.seen[u] {
+		w.seen[u] = true
+		w.passed[never]++
+	}
+	if never == "" {
+		w.file(path, info)
+	}
+}
+
+// file adds a file by its real path, or what is in it where it is an archive, or says why it cannot be an object.
 func (w *walk) file(path string, info fs.FileInfo) {
 	if !info.Mode().IsRegular() {
 		w.add(path, nil, fmt.Errorf("%s, not a file", kind(info.Mode())))
@@ -184,6 +262,10 @@ func (w *walk) file(path string, info fs.FileInfo) {
 	f, err := os.Open(path)
 	if err != nil {
 		w.add(path, nil, reason(err))
+		return
+	}
+	if form := w.prober.form(io.NewSectionReader(f, 0, info.Size())); form != isFile {
+		w.archive(path, info, f, form)
 		return
 	}
 	f.Close()

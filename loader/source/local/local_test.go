@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -57,8 +58,7 @@ func TestFoldersAndFiles(t *testing.T) {
 		"a/2026/01/x.log":  "one\n",
 		"a/2026/02/x.log":  "two\n",
 		"a.log":            "sorts before a/ by its URI? '.' < '/'",
-		".DS_Store":        "hidden, still there",
-		"empty":            "",
+		".hidden":          "hidden, still there",
 		"a b%20#?.log":     "a name with everything",
 		"caf\xe9.log":      "a name that is not UTF-8",
 		"new\nline\x1b[2J": "a name that attacks the terminal",
@@ -69,6 +69,37 @@ func TestFoldersAndFiles(t *testing.T) {
 	sourcetest.Run(t, src, sourcetest.Want{Objects: objects, Inside: longAgo})
 }
 
+func TestNeverALogIsPassedOverAndCounted(t *testing.T) {
+	dir := folder(t)
+	objects := map[string][]byte{}
+	add := func(name, text string) { objects[uri(write(t, dir, name, text))] = []byte(text) }
+	add("x.log", "one\n")
+	add("exports/task/eni-1/000000.gz", "two\n")
+	write(t, dir, "exports/aws-logs-write-test", "Permission Check Successful")
+	write(t, dir, ".DS_Store", "x")
+	write(t, dir, "sub/.DS_Store", "x")
+	write(t, dir, "._x.log", "x")
+	write(t, dir, "sub/empty.log.gz", "")
+	link(t, filepath.Join(dir, "._x.log"), filepath.Join(dir, "link")) // the same file, still never a log
+	add("sub/._named", "named by hand")
+	add("sub/empty", "")
+	src := New(dir, filepath.Join(dir, "sub", "._named"), filepath.Join(dir, "sub", "empty"))
+	sourcetest.Run(t, src, sourcetest.Want{Objects: objects, Inside: longAgo})
+	for range src.Objects(t.Context(), cases.Span{}) {
+	}
+	want := []string{
+		"1 file was passed over: ._ files, which macOS writes beside others",
+		"1 file was passed over: aws-logs-write-test, written by an export to check its rights",
+		"1 file was passed over: empty",
+		"2 files were passed over: .DS_Store, written by a file manager",
+	}
+	got := src.Remarks()
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("remarks %q, want %q", got, want)
+	}
+}
+
 func TestLinksAndSpecials(t *testing.T) {
 	dir, out := folder(t), folder(t)
 	inside := write(t, dir, "m/inside.log", "in\n")
@@ -76,7 +107,7 @@ func TestLinksAndSpecials(t *testing.T) {
 	write(t, out, "deep/other.log", "not reached\n")
 	link(t, inside, filepath.Join(dir, "link-to-inside")) // the same file: once
 	link(t, outside, filepath.Join(dir, "link-to-outside"))
-	link(t, outside, filepath.Join(dir, "second-link"))
+	link(t, filepath.Join("..", filepath.Base(out), "outside.log"), filepath.Join(dir, "second-link"))
 	link(t, filepath.Join(out, "deep"), filepath.Join(dir, "p-folder"))
 	link(t, dir, filepath.Join(dir, "m", "up")) // a folder inside itself
 	link(t, "loop-b", filepath.Join(dir, "loop-a"))
@@ -95,13 +126,29 @@ func TestLinksAndSpecials(t *testing.T) {
 	write(t, dir, "older.case/custody.jsonl", "a case as well")
 
 	var errs []string
-	for _, name := range []string{"fifo", "loop-a", "loop-b", "m/up", "nowhere", "old.case", "older.case", "p-folder", "s"} {
+	for _, name := range []string{"fifo", "link-to-outside", "loop-a", "loop-b", "m/up", "nowhere", "old.case", "older.case", "p-folder", "s", "second-link"} {
 		errs = append(errs, uri(filepath.Join(dir, name)))
 	}
 	sourcetest.Run(t, New(dir), sourcetest.Want{
-		Objects: map[string][]byte{uri(inside): []byte("in\n"), uri(outside): []byte("out\n")},
+		Objects: map[string][]byte{uri(inside): []byte("in\n")},
 		Errors:  errs, Inside: longAgo,
 	})
+}
+
+// A link is followed to what was named as well, wherever that is.
+func TestLinksToWhatWasNamed(t *testing.T) {
+	dir, out := folder(t), folder(t)
+	file, deep := write(t, out, "outside.log", "out\n"), write(t, out, "deep/other.log", "other\n")
+	link(t, file, filepath.Join(dir, "one"))
+	link(t, deep, filepath.Join(dir, "two"))
+	named := filepath.Join(t.TempDir(), "named")
+	link(t, file, named)
+	sourcetest.Run(t, New(dir, named, filepath.Join(out, "deep")), sourcetest.Want{
+		Objects: map[string][]byte{uri(file): []byte("out\n"), uri(deep): []byte("other\n")}, Inside: longAgo,
+	})
+	if err := one(t, New(dir, filepath.Join(out, "deep"))); !strings.Contains(err.Error(), "a link out of the folder, to "+file) {
+		t.Error(err)
+	}
 }
 
 // one gives the only error of a listing.
@@ -109,7 +156,10 @@ func one(t *testing.T, s *Source) error {
 	t.Helper()
 	var found error
 	for obj, err := range s.Objects(t.Context(), cases.Span{}) {
-		if err == nil || found != nil {
+		if err == nil {
+			continue
+		}
+		if found != nil {
 			t.Fatalf("want one error, got also %v %v", obj, err)
 		}
 		found = err

@@ -20,7 +20,7 @@ import (
 //	exports        p/TASK/STREAM/000000.gz            nothing
 //
 // A flow log's stamp is the five minutes that its records' ends lie in; a Firehose folder is the hour of arrival; what
-// a Resolver log's stamp means is not documented.
+// a Resolver log's stamp means is not documented. What comes later than its place says is listed with Options.Late.
 type key struct {
 	aws                      bool // below an AWSLogs folder
 	account, service, region string
@@ -33,8 +33,9 @@ type key struct {
 	stamp                    time.Time
 }
 
-// firehose is how Firehose names what it delivers, whatever it is.
-var firehose = &source.Place{Name: firehoseName, Stamp: "2006-01-02-15-04-05", Before: time.Hour, After: 2 * time.Hour}
+// firehose is how Firehose names what it delivers, whatever it is. The name and the folder say when the first record in it arrived.
+// CloudWatch Logs tries for up to 24 hours to hand a record to it, and it may wait 15 minutes for more.
+var firehose = &source.Place{Name: firehoseName, Stamp: "2006-01-02-15-04-05", Before: time.Hour, After: 24*time.Hour + 15*time.Minute}
 
 // date is what the folders say: a year, month, day or hour. depth is how many of them; 0: nothing.
 type date struct {

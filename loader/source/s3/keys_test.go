@@ -73,23 +73,24 @@ func flowFile(t time.Time, n int) string {
 
 // deliver draws an object and the times of its records, within what the services document: a flow log's records end in
 // the five minutes of its stamp, or up to an hour earlier when they came late, and start up to 660 s before; a Resolver
-// log's lie about its stamp; what came through Firehose came before the hour of its folder ended.
+// log's lie about its stamp or some hours before; what came through Firehose came before the hour of its folder ended, and may have been
+// on its way for a day.
 func deliver(t *rapid.T, base time.Time, n int) delivery {
 	layout := rapid.SampledFrom(slices.Sorted(maps.Keys(layouts))).Draw(t, "layout")
 	stamp := base.Add(time.Duration(rapid.IntRange(-3*24*60, 3*24*60).Draw(t, "minute")) * time.Minute)
 	var d delivery
-	late := time.Duration(rapid.SampledFrom([]int{0, 60, 1800, 3600}).Draw(t, "late")) * time.Second
+	late := time.Duration(rapid.SampledFrom([]int{0, 60, 1800, 3600, 6 * 3600, 24 * 3600}).Draw(t, "late")) * time.Second
 	switch {
 	case strings.HasPrefix(layout, "flow"):
 		stamp = stamp.Truncate(5 * time.Minute)
-		d.last = stamp.Add(time.Duration(rapid.SampledFrom([]int{0, 299}).Draw(t, "end"))*time.Second - late)
+		d.last = stamp.Add(time.Duration(rapid.SampledFrom([]int{0, 299}).Draw(t, "end"))*time.Second - min(late, time.Hour))
 		d.first = d.last.Add(-time.Duration(rapid.SampledFrom([]int{0, 60, 660}).Draw(t, "length")) * time.Second)
 	case layout == "resolver":
 		stamp = stamp.Truncate(5 * time.Minute)
-		d.last = stamp.Add(15*time.Minute - min(late, 75*time.Minute))
+		d.last = stamp.Add(15*time.Minute - min(late, 6*time.Hour+15*time.Minute))
 		d.first = d.last
 	case strings.HasPrefix(layout, "firehose"):
-		d.last = stamp.Add(time.Hour - min(2*late, 2*time.Hour))
+		d.last = stamp.Add(time.Hour - min(2*late, 25*time.Hour))
 		d.first = d.last
 	default:
 		d.last = base.Add(time.Duration(rapid.IntRange(-9999, 9999).Draw(t, "any")) * time.Hour)
@@ -154,15 +155,19 @@ var (
 	naiveFirehose = regexp.MustCompile(`stream-1-(\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)`)
 )
 
-// naive is the table of formats.md §9 read once more: what of a bucket that is listed whole a window selects.
-func naive(key string, w cases.Span) bool {
+// naive is the table of formats.md §9 read once more, with what may come later than that: what of a bucket that is listed whole a
+// window selects.
+func naive(key string, w cases.Span, late time.Duration) bool {
+	if !w.To.IsZero() {
+		w.To = w.To.Add(late)
+	}
 	in := func(t time.Time, before, after time.Duration) bool {
 		return (w.From.IsZero() || !t.Before(w.From.Add(-before))) && (w.To.IsZero() || !t.After(w.To.Add(after)))
 	}
 	if m := naiveFirehose.FindStringSubmatch(key); m != nil {
 		t, _ := time.Parse("2006-01-02-15-04-05", m[1])
 		hour := t.Truncate(time.Hour)
-		return in(t, time.Hour, 2*time.Hour) || in(hour, 2*time.Hour-1, 2*time.Hour)
+		return in(t, time.Hour, 24*time.Hour+15*time.Minute) || in(hour, 2*time.Hour-1, 24*time.Hour+15*time.Minute)
 	}
 	m := naiveStamp.FindStringSubmatch(key)
 	if m == nil {
@@ -170,7 +175,7 @@ func naive(key string, w cases.Span) bool {
 	}
 	t, _ := time.Parse("20060102T1504", m[1])
 	if strings.Contains(key, "vpcdnsquerylogs") {
-		return in(t, 15*time.Minute, time.Hour)
+		return in(t, 15*time.Minute, 6*time.Hour)
 	}
 	return in(t, 5*time.Minute-1, 71*time.Minute)
 }
@@ -184,24 +189,25 @@ func TestWalkingSelectsTheSame(t *testing.T) {
 		w := drawWindow(rt, base)
 		client.versions = map[string][]version{}
 		prefix := rapid.SampledFrom([]string{"", "", "AWSLogs/", "AWS", "fh/20", "AWSLogs/123456789012/vpcflowlogs/eu-west-1/2026/11/0"}).Draw(rt, "prefix")
+		late := rapid.SampledFrom([]time.Duration{0, 0, time.Hour, 40 * time.Hour}).Draw(rt, "late")
 		var want []string
 		for n := range rapid.IntRange(0, 40).Draw(rt, "objects") {
 			key := deliver(rt, base, n).key
 			client.put(key, "x")
-			if strings.HasPrefix(key, prefix) && naive(key, w) {
+			if strings.HasPrefix(key, prefix) && naive(key, w, late) {
 				want = append(want, "s3://bucket/"+key)
 			}
 		}
 		slices.Sort(want)
 		var got []string
-		for o, err := range s3.New(serving, s3.Options{Places: s3.Places, Bucket: "bucket", Prefix: prefix}).Objects(t.Context(), w) {
+		for o, err := range s3.New(serving, s3.Options{Places: s3.Places, Bucket: "bucket", Prefix: prefix, Late: late}).Objects(t.Context(), w) {
 			if err != nil {
 				rt.Fatal(err)
 			}
 			got = append(got, o.URI())
 		}
 		if !slices.Equal(got, want) {
-			rt.Errorf("window %v\nlisted %s\nwant   %s", w, strings.Join(got, "\n       "), strings.Join(want, "\n       "))
+			rt.Errorf("window %v, late %v\nlisted %s\nwant   %s", w, late, strings.Join(got, "\n       "), strings.Join(want, "\n       "))
 		}
 	})
 }

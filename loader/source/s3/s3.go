@@ -57,7 +57,8 @@ type Options struct {
 	// Places are where services put the logs that are wanted: their folders and names say which objects may be of a window.
 	// What no place knows is listed whole.
 	Places   []source.Place
-	ListOnce bool // no second listing: what was listed stays CompleteUnverified
+	Late     time.Duration // how much later than its place says an object may have come: more is listed, and read
+	ListOnce bool          // no second listing: what was listed stays CompleteUnverified
 
 	// Stall is how long a body may give nothing before it is asked for again; 0: a minute.
 	Stall time.Duration

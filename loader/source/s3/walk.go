@@ -209,7 +209,7 @@ func (s *Source) sift(ctx context.Context, w cases.Span, f folder, skip func(str
 			skip("folders with " + k.foreignTo(s.opt.Prefix))
 		case unasked != "":
 			skip(unasked)
-		case k.home != nil && k.date.depth > 0 && !days(k.home, w).meets(k.date.from, k.date.to):
+		case k.home != nil && k.date.depth > 0 && !days(k.home, s.late(w)).meets(k.date.from, k.date.to):
 			skip("folders of other days")
 		case k.aws && k.service != "" && k.home == nil:
 			leaves = append(leaves, child)
@@ -220,7 +220,7 @@ func (s *Source) sift(ctx context.Context, w cases.Span, f folder, skip func(str
 		case k.date.depth == 0:
 			o.unknown = append(o.unknown, child)
 		// A stream may write its folders in a time zone of its own.
-		case !stamps(firehose, w).widen(14*time.Hour, 14*time.Hour).meets(k.date.from, k.date.to):
+		case !stamps(firehose, s.late(w)).widen(14*time.Hour, 14*time.Hour).meets(k.date.from, k.date.to):
 			if s.onlyFirehose(ctx, child) {
 				skip("folders of Firehose deliveries of other hours")
 			} else {
@@ -233,6 +233,14 @@ func (s *Source) sift(ctx context.Context, w cases.Span, f folder, skip func(str
 		}
 	}
 	return o, leaves
+}
+
+// late is the window that an object's name must speak of to be listed.
+func (s *Source) late(w cases.Span) cases.Span {
+	if !w.To.IsZero() {
+		w.To = w.To.Add(s.opt.Late)
+	}
+	return w
 }
 
 // onlyFirehose says whether the first thousand keys of a folder are all Firehose deliveries.
@@ -264,7 +272,7 @@ func (s *Source) selected(e entry, w cases.Span, skip func(string)) bool {
 	if reason == "" {
 		reason = s.unasked(&k)
 	}
-	if reason == "" && e.key != s.opt.Prefix && !k.mayHold(w) {
+	if reason == "" && e.key != s.opt.Prefix && !k.mayHold(s.late(w)) {
 		reason = "other times, by their names"
 	}
 	if reason != "" {

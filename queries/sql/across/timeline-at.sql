@@ -1,6 +1,7 @@
 -- Everything the logs say around a moment, in order of time
 --
--- Flows that begin in the minutes before and after, Resolver queries and zone queries, merged.
+-- Flows whose time from start to end touches the minutes before and after, Resolver queries and zone
+-- queries, merged. A flow stands at its start.
 --
 -- cannot: Flow logs never record queries to the Amazon DNS server, instance metadata
 -- (169.254.169.254), time sync, DHCP, ARP and the source side of mirrored traffic. A flow log of
@@ -23,12 +24,13 @@
 -- column: bytes   bytes
 -- pivot:  Timeline around this moment
 WITH event AS (
-  SELECT start AS time, 'flow' AS log, lower(coalesce(action, log_status)) AS event,
+  SELECT coalesce(start, "end") AS time, 'flow' AS log, lower(coalesce(action, log_status)) AS event,
     srcaddr AS host, dstaddr AS other, NULL AS name,
     concat_ws(' ', 'port', srcport, 'to', dstport, 'protocol', protocol, interface_id) AS detail,
     bytes, capture, object_id, row_no
   FROM flow
-  WHERE around(start, $at, $minutes)
+  WHERE least(start, "end") <= $at::TIMESTAMP + to_minutes($minutes::BIGINT)
+    AND greatest(start, "end") >= $at::TIMESTAMP - to_minutes($minutes::BIGINT)
   UNION ALL
   SELECT query_timestamp, 'dns', 'asked for', srcaddr, NULL, name,
     concat_ws(' ', query_type, rcode, answers_n, 'answers', firewall_rule_action),

@@ -1,7 +1,8 @@
 -- Everything the logs say about one address, in order of time
 --
 -- Flows that name it, its Resolver queries, answers that held it, and zone queries from it or its
--- subnet. other is the address on the other side.
+-- subnet. other is the address on the other side. A flow stands at its start; a window has those
+-- that go on in it.
 --
 -- cannot: Flow logs never record queries to the Amazon DNS server, instance metadata
 -- (169.254.169.254), time sync, DHCP, ARP and the source side of mirrored traffic. A flow log of
@@ -24,7 +25,7 @@
 -- column: bytes   bytes
 -- pivot:  Timeline of this address
 WITH event AS (
-  SELECT start AS time, 'flow' AS log,
+  SELECT coalesce(start, "end") AS time, coalesce("end", start) AS until, 'flow' AS log,
     CASE WHEN side IN ('src', 'pkt_src') THEN 'sent to' ELSE 'received from' END AS event,
     peer AS other, NULL AS name,
     concat_ws(' ', action, 'port', port, 'with', peer_port, 'protocol', protocol, interface_id) AS detail,
@@ -32,19 +33,19 @@ WITH event AS (
   FROM flow_by_addr
   WHERE addr_n = ip($ip)
   UNION ALL
-  SELECT query_timestamp, 'dns', 'asked for', NULL, name,
+  SELECT query_timestamp, query_timestamp, 'dns', 'asked for', NULL, name,
     concat_ws(' ', query_type, rcode, answers_n, 'answers', firewall_rule_action),
     NULL, capture, object_id, row_no
   FROM dns
   WHERE srcaddr_n = ip($ip)
   UNION ALL
-  SELECT query_timestamp, 'dns', 'was the answer to', srcaddr, name,
+  SELECT query_timestamp, query_timestamp, 'dns', 'was the answer to', srcaddr, name,
     concat_ws(' ', query_type, rcode, firewall_rule_action),
     NULL, capture, object_id, row_no
   FROM dns_answer
   WHERE rdata_n = ip($ip)
   UNION ALL
-  SELECT query_timestamp, 'zone',
+  SELECT query_timestamp, query_timestamp, 'zone',
     CASE
       WHEN resolver_ip_n = ip($ip) THEN 'asked our zone for'
       ELSE 'its subnet asked our zone for'
@@ -58,5 +59,5 @@ WITH event AS (
 )
 SELECT time, log, event, other, name, detail, bytes, capture, object_id, row_no
 FROM event
-WHERE of(capture, $capture) AND within(time, $from, $to)
+WHERE of(capture, $capture) AND touches(time, until, $from, $to)
 ORDER BY time, log, object_id, row_no, event, name

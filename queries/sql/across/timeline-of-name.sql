@@ -1,7 +1,8 @@
 -- Everything the logs say about one name, in order of time
 --
 -- Resolver queries for it, answers that point to it, zone queries for it, and the flows of hosts
--- with the addresses that they had got for it, from 60 s before the first answer on.
+-- with the addresses that they had got for it, from 60 s before the first answer on. A flow stands at
+-- its start; a window has those that go on in it.
 --
 -- cannot: That a flow was meant for this name: the address may serve others. How often a name was
 -- asked for: a repeat within the TTL is answered from the Resolver's cache and not logged. What
@@ -27,24 +28,24 @@ WITH pair AS (
   WHERE name = $name AND rdata_n IS NOT NULL
   GROUP BY ALL
 ), event AS (
-  SELECT query_timestamp AS time, 'dns' AS log, 'asked for it' AS event, srcaddr AS host, NULL AS address, name,
+  SELECT query_timestamp AS time, query_timestamp AS until, 'dns' AS log, 'asked for it' AS event, srcaddr AS host, NULL AS address, name,
     concat_ws(' ', query_type, rcode, answers_n, 'answers', firewall_rule_action) AS detail,
     NULL AS bytes, capture, object_id, row_no
   FROM dns
   WHERE name = $name
   UNION ALL
-  SELECT query_timestamp, 'dns', 'was led to it', srcaddr, NULL, name,
+  SELECT query_timestamp, query_timestamp, 'dns', 'was led to it', srcaddr, NULL, name,
     concat_ws(' ', query_type, type), NULL, capture, object_id, row_no
   FROM dns_answer
   WHERE rdata_n IS NULL AND lower(rtrim(rdata, '.')) = $name
   UNION ALL
-  SELECT query_timestamp, 'zone', 'asked our zone for it', resolver_ip, NULL, name,
+  SELECT query_timestamp, query_timestamp, 'zone', 'asked our zone for it', resolver_ip, NULL, name,
     concat_ws(' ', query_type, response_code, edge_location, edns_client_subnet),
     NULL, capture, object_id, row_no
   FROM zone
   WHERE name = $name
   UNION ALL
-  SELECT f.start, 'flow',
+  SELECT coalesce(f.start, f."end"), coalesce(f."end", f.start), 'flow',
     CASE
       WHEN f.side IN ('dst', 'pkt_dst') THEN 'sent to its address'
       ELSE 'received from its address'
@@ -61,5 +62,5 @@ WITH pair AS (
 )
 SELECT time, log, event, host, address, name, detail, bytes, capture, object_id, row_no
 FROM event
-WHERE of(capture, $capture) AND within(time, $from, $to)
+WHERE of(capture, $capture) AND touches(time, until, $from, $to)
 ORDER BY time, log, object_id, row_no, event

@@ -13,7 +13,6 @@
 -- param:  length   int      = 52   bytes in the whole name
 -- param:  label    int      = 30   bytes in one label
 -- param:  entropy  number   = 4    bits per byte
--- param:  top      int      = 200  how many names
 -- param:  from     time            only at or after this moment
 -- param:  to       time            only before this moment
 -- param:  capture  capture         only this capture; empty for all
@@ -34,4 +33,3 @@ WHERE (strlen(name) >= $length::BIGINT OR longest_label >= $label::BIGINT OR ent
   AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 GROUP BY name
 ORDER BY strlen(name) DESC, name
-LIMIT $top::BIGINT

@@ -17,7 +17,7 @@
 SELECT start, "end", action, srcaddr, srcport, dstaddr, dstport, protocol, packets, bytes, tcp_flags, flow_direction,
   interface_id, instance_id, pkt_srcaddr, pkt_dstaddr, log_status, capture, object_id, row_no
 FROM flow
-WHERE start <= $at::TIMESTAMP + to_minutes($minutes::BIGINT)
-  AND "end" >= $at::TIMESTAMP - to_minutes($minutes::BIGINT)
+WHERE least(start, "end") <= $at::TIMESTAMP + to_minutes($minutes::BIGINT)
+  AND greatest(start, "end") >= $at::TIMESTAMP - to_minutes($minutes::BIGINT)
   AND of(capture, $capture)
 ORDER BY start, object_id, row_no

@@ -14,11 +14,9 @@
 -- param:  from     time               only what is not over before this moment
 -- param:  to       time               only what begins before this moment
 -- param:  capture  capture            only this capture; empty for all
--- param:  rows     int      = 1000 at most this many, the oldest; of_rows says how many there are
 -- column: protocol  protocol
--- column: of_rows   count
 -- pivot:  Flows of this address
 SELECT start, "end", action, side, port, peer, peer_port, protocol, packets, bytes, tcp_flags, flow_direction,
-  interface_id, instance_id, capture, of_rows, object_id, row_no
-FROM flows_of($ip_n::UHUGEINT, $ip_n::UHUGEINT, $from::TIMESTAMP, $to::TIMESTAMP, $capture, $rows)
+  interface_id, instance_id, capture, object_id, row_no
+FROM flows_of($ip_n::UHUGEINT, $ip_n::UHUGEINT, $from::TIMESTAMP, $to::TIMESTAMP, $capture)
 ORDER BY start, object_id, row_no, side

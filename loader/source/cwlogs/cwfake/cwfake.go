@@ -42,6 +42,7 @@ type Event struct {
 // Group is a log group.
 type Group struct {
 	Name      string
+	Created   time.Time // the zero time: when the clock began
 	Retention int32
 	Masked    bool // a data protection policy is active
 	Denied    bool // nobody may read it
@@ -457,6 +458,9 @@ func (s *Server) describe(in *cloudwatchlogs.DescribeLogGroupsInput) *cloudwatch
 			LogGroupClass: types.LogGroupClassStandard,
 			StoredBytes:   aws.Int64(size),
 			CreationTime:  aws.Int64(1),
+		}
+		if !g.Created.IsZero() {
+			one.CreationTime = aws.Int64(g.Created.UnixMilli())
 		}
 		if g.Retention > 0 {
 			one.RetentionInDays = aws.Int32(g.Retention)

@@ -2,8 +2,10 @@ package s3server
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,6 +43,22 @@ func command(t *testing.T) func(args ...string) (stdout, stderr string, code int
 	}
 }
 
+// loaded is what info says of x.case, as far as it is looked at here.
+type loaded struct {
+	Tables  map[string]int64
+	Objects int64
+	Slices  []struct{ Partial, Complete int64 }
+}
+
+func infoOf(t *testing.T, run func(args ...string) (stdout, stderr string, code int)) (out loaded) {
+	t.Helper()
+	text, errs, code := run("info", "x.case", "--json")
+	if err := json.Unmarshal([]byte(text), &out); err != nil || code != 0 {
+		t.Fatalf("info: exit %d: %v %s", code, err, errs)
+	}
+	return out
+}
+
 // TestCommand is what a user does: look, estimate, pull, pull again, and see that all of it is there.
 func TestCommand(t *testing.T) {
 	c := bucket(t, "command", false)
@@ -71,17 +89,7 @@ func TestCommand(t *testing.T) {
 		t.Fatalf("pull: exit %d: %s %s", code, out, errs)
 	}
 	t.Log(out, errs)
-	tables := func() (out struct {
-		Tables  map[string]int64
-		Objects int64
-		Slices  []struct{ Partial, Complete int64 }
-	}) {
-		text, errs, code := run("info", "x.case", "--json")
-		if err := json.Unmarshal([]byte(text), &out); err != nil || code != 0 {
-			t.Fatalf("info: exit %d: %v %s", code, err, errs)
-		}
-		return out
-	}
+	tables := func() loaded { t.Helper(); return infoOf(t, run) }
 	before := tables()
 	if before.Tables["flow"] == 0 || before.Tables["dns"] == 0 || len(before.Slices) == 0 {
 		t.Fatalf("%+v", before)
@@ -92,6 +100,26 @@ func TestCommand(t *testing.T) {
 	}
 	if after := tables(); after.Tables["flow"] != before.Tables["flow"] || after.Objects != before.Objects {
 		t.Errorf("%+v became %+v", before, after)
+	}
+	// An object whose name says that it came twelve hours after the window, with a record of the window.
+	late := "AWSLogs/123456789012/vpcdnsquerylogs/vpc-1/2026/11/02/vpc-1_vpcdnsquerylogs_123456789012_20261102T2000Z_0000beef.log.gz"
+	var body bytes.Buffer
+	z := gzip.NewWriter(&body)
+	fmt.Fprintln(z, `{"version":"1.100000","vpc_id":"vpc-1","query_timestamp":"2026-11-02T07:00:00Z","query_name":"late.example.com.","query_type":"A"}`)
+	z.Close()
+	if _, err := c.PutObject(t.Context(), &awss3.PutObjectInput{Bucket: new("command"), Key: &late, Body: bytes.NewReader(body.Bytes())}); err != nil {
+		t.Fatal(err)
+	}
+	for more, hours := range []string{"5h", "6h"} {
+		if out, errs, code = run(with("pull", "x.case", "--s3", "s3://command/", "--late", hours)...); code != 0 {
+			t.Errorf("--late %s: exit %d: %s %s", hours, code, out, errs)
+		}
+		if after := tables(); after.Tables["dns"] != before.Tables["dns"]+int64(more) || after.Tables["flow"] != before.Tables["flow"] {
+			t.Errorf("--late %s: %+v became %+v", hours, before, after)
+		}
+	}
+	if _, errs, code = run(with("pull", "x.case", "--s3", "s3://command/", "--late", "-1h")...); code != 2 || !strings.Contains(errs, "--late") {
+		t.Errorf("--late below 0: exit %d: %s", code, errs)
 	}
 	out, errs, code = run(with("pull", "y.case", "--s3", "s3://nobodys-bucket/")...)
 	if code == 0 || !strings.Contains(errs, "nobodys-bucket") {

@@ -171,7 +171,7 @@ func TestPullIsExactlyTheWindow(t *testing.T) {
 			}
 			d.check(t, target)
 			t.Logf("%d of 2500 objects fetched, %d requests, slices %v", len(src.opened), src.Activity().Requests, states(src.Source))
-			if len(src.opened) > 800 {
+			if len(src.opened) > 820 { // those of the window, what of either log may be late, and the late ones
 				t.Errorf("%d objects fetched", len(src.opened))
 			}
 			if s := states(src.Source); s[source.Complete] == 0 || len(s) != 1 {

@@ -1,0 +1,160 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"case53/cmd/case53/demo"
+)
+
+// told is what the hunts and a report say of a case, or why they say nothing.
+type told struct {
+	code                  int
+	hunts, report, stderr string
+}
+
+// toldParts is what differs between two loads of the same logs: the numbers of objects, folders, moments.
+var toldParts = regexp.MustCompile(`object \d+|/\S+\.case|/\S+/replay/`)
+
+// tell asks for all hunts, and for a report where these answer.
+func tell(t *testing.T, target string) told {
+	t.Helper()
+	var v told
+	v.code, v.hunts, v.stderr = case53Run(t, "hunt", target, "--json")
+	if v.code == exitFine {
+		file := filepath.Join(t.TempDir(), "report.md")
+		code, _, stderr := case53Run(t, "report", target, "--cite", "0", "-o", file)
+		text, err := os.ReadFile(file)
+		if err != nil || code != exitFine {
+			t.Fatalf("hunts answer, the report does not: exit %d: %s", code, stderr)
+		}
+		_, findings, _ := strings.Cut(string(text), "\n## Coverage\n")
+		findings, _, _ = strings.Cut(findings, "\n## Custody\n")
+		v.report = toldParts.ReplaceAllString(findings, "…")
+	}
+	v.hunts, v.stderr = toldParts.ReplaceAllString(v.hunts, "…"), toldParts.ReplaceAllString(v.stderr, "…")
+	return v
+}
+
+// toldNothing is what is said of a case to which the load had not come.
+var toldNothing = regexp.MustCompile("not a case|nothing has been loaded")
+
+// lessWithoutAWord says how what is told of a case after an interruption is neither what is told of the undisturbed one nor a
+// refusal that says why, nor an answer that is said to lack something; "" where it is one of them.
+func lessWithoutAWord(got, want told) string {
+	switch {
+	case got == want:
+		return ""
+	case got.code == exitError && strings.Contains(got.stderr, "the case is not ready"):
+		return ""
+	case got.code == exitError && toldNothing.MatchString(got.stderr):
+		return ""
+	case got.code == exitFine && strings.Contains(got.stderr, "was interrupted, and the case taken without the rest of it"):
+		return ""
+	}
+	for _, v := range [][2]string{{got.stderr, want.stderr}, {got.hunts, want.hunts}, {got.report, want.report}} {
+		lines, wanted := strings.Split(v[0], "\n"), strings.Split(v[1], "\n")
+		for i := range min(len(lines), len(wanted)) {
+			if lines[i] != wanted[i] {
+				return fmt.Sprintf("exit %d, %d lines, want %d; first\n%s\nwant\n%s", got.code, len(lines), len(wanted), lines[i], wanted[i])
+			}
+		}
+	}
+	return fmt.Sprintf("exit %d, want %d: %s", got.code, want.code, got.stderr)
+}
+
+// TestInterruptedAnswers interrupts loads and derivations at random moments, by kill -9, by ^C and by a disk that is full: after
+// each of them every hunt and the report say what they say of the undisturbed case, or refuse and say why.
+func TestInterruptedAnswers(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := demo.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	logs, calm := filepath.Join(dir, "replay"), filepath.Join(dir, "a.case")
+	load := func(target string) []string {
+		return []string{"load", "--quiet", "--capture", "replay", "--role", "replay", target, logs}
+	}
+	start := time.Now()
+	if code, _, stderr := case53Run(t, load(calm)...); code != exitFine {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	whole, want := time.Since(start), tell(t, calm)
+	if want.code != exitFine || !strings.Contains(want.hunts, `"hunt": "called-out"`) {
+		t.Fatalf("undisturbed: %+v", want)
+	}
+	for i := range testKills() {
+		target := filepath.Join(t.TempDir(), "a.case")
+		how := []os.Signal{syscall.SIGKILL, os.Interrupt}[i%2]
+		cutShort(t, how, rand.N(whole), load(target)...)
+		after := "load"
+		if i%3 == 1 {
+			cutShort(t, how, rand.N(whole/3), "derive", "--quiet", target)
+			after = "load and derive"
+		}
+		if wrong := lessWithoutAWord(tell(t, target), want); wrong != "" {
+			t.Errorf("%s, in %s: %s", how, after, wrong)
+		}
+		if i%10 != 0 {
+			continue
+		}
+		if code, _, stderr := case53Run(t, load(target)...); code != exitFine {
+			t.Errorf("resumed: exit %d: %s", code, stderr)
+		}
+		if got := tell(t, target); got != want {
+			t.Errorf("%s, and resumed: %s", how, lessWithoutAWord(got, want))
+		}
+	}
+}
+
+// cutShort runs the program and sends it a signal after a while. It may have come to its end before.
+func cutShort(t *testing.T, how os.Signal, after time.Duration, args ...string) {
+	t.Helper()
+	cmd := case53Command(t, args...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(after, func() { cmd.Process.Signal(how) })
+	defer timer.Stop()
+	cmd.Wait()
+}
+
+// TestFullDiskAnswers loads onto disks of random sizes.
+func TestFullDiskAnswers(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := demo.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	logs, calm := filepath.Join(dir, "replay"), filepath.Join(dir, "a.case")
+	if code, _, stderr := case53Run(t, "load", "--quiet", "--capture", "replay", "--role", "replay", calm, logs); code != exitFine {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	want := tell(t, calm)
+	const script = `case53 load --quiet --capture replay --role replay $DISK/a.case $LOGS >/dev/null 2>&1
+		mount -o remount,size=400m $DISK
+		case53 hunt $DISK/a.case --json >$OUT/stdout 2>$OUT/stderr; echo $? >$OUT/code`
+	for range max(2, testKills()/4) {
+		out, kib := t.TempDir(), 200+rand.N(16_000)
+		onSmallDisk(t, kib, script, "LOGS="+logs, "OUT="+out)
+		read := func(name string) string {
+			text, err := os.ReadFile(filepath.Join(out, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return toldParts.ReplaceAllString(string(text), "…")
+		}
+		got := told{hunts: read("stdout"), report: want.report, stderr: read("stderr")}
+		fmt.Sscan(read("code"), &got.code)
+		if wrong := lessWithoutAWord(got, want); wrong != "" {
+			t.Errorf("%d KiB: %s", kib, wrong)
+		}
+	}
+}
