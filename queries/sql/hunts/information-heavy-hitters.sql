@@ -82,6 +82,7 @@ WITH query AS (
     sum(c.queries)::BIGINT AS queries, count(*) AS names,
     sum(c.prefix)::BIGINT AS bytes, avg(c.prefix) AS length,
     min(c.first_query) AS first_query, max(c.last_query) AS last_query,
+    count(*) OVER () AS all_hitters,
     sum(c.prefix) / greatest(1, epoch(max(c.first_query) - min(c.first_query))) AS pace,
     coalesce(any_value(l.words), '') AS words,
     (
