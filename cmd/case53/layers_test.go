@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"path"
 	"slices"
@@ -145,6 +146,25 @@ func TestLookingIsOffline(t *testing.T) {
 			if dep == "net/http" || dep == "crypto/tls" || strings.HasPrefix(dep, "github.com/aws/") {
 				t.Errorf("%s can reach the network: it depends on %s", pkg, dep)
 			}
+		}
+	}
+}
+
+// TestReadmeNamesEveryPackage: who reads the README knows of every room.
+func TestReadmeNamesEveryPackage(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(readme), "\n## Architecture\n")
+	text, _, _ = strings.Cut(text, "\n## ")
+	for layer := range layers {
+		name := strings.TrimPrefix(layer, "case53/")
+		if path.Base(name) == "*" || strings.Contains(name, "/internal/") || strings.HasSuffix(name, "test") || name == "loader/source/cwlogs/cwfake" {
+			continue
+		}
+		if !strings.Contains(text, "`"+name+"`") && !strings.Contains(text, "`"+path.Base(name)+"`") {
+			t.Errorf("the architecture does not say what %s is", name)
 		}
 	}
 }
