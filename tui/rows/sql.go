@@ -53,7 +53,7 @@ func (s *sqlScreen) run() tea.Cmd {
 		s.history = append(s.history, sql)
 	}
 	s.back, s.err = 0, nil
-	r := newResult(s.e, "SQL result", question{sql: sql})
+	r := newResult(s.e, "SQL result", question{sql: sql, limit: limitIn(sql)})
 	r.began = s.e.Now
 	return frame.Start(s.e, &s.asking, "running", s.e.Query(sql, nil), func(o *frame.Opened, err error) tea.Cmd {
 		if s.err = err; err != nil {
