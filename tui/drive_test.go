@@ -261,10 +261,8 @@ func (f *fakeReader) Query(ctx context.Context, sql string, args map[string]any)
 	if r == nil {
 		return nil, errors.New("Catalog Error: Table with name nosuch does not exist!")
 	}
+	r = inOrder(r, sql, args)
 	r.fake = f
-	if most, ok := args["step_rows"].(int64); ok { // of a list in order, whose rows are numbered by row_no
-		f.step(r, sql, int(most))
-	}
 	f.mu.Lock()
 	f.opened++
 	f.mu.Unlock()
@@ -273,15 +271,25 @@ func (f *fakeReader) Query(ctx context.Context, sql string, args map[string]any)
 
 var rowAfter = regexp.MustCompile(`"row_no" > ([0-9]+)`)
 
-// step leaves of a result the rows after the one that the SQL names, so many at most.
-func (f *fakeReader) step(r *fakeResult, sql string, most int) {
-	first := 0
+// inOrder makes of a result what is asked of a list in order: its first rows, the count of its minutes (here there is one), and
+// those after a row, which is told by its row_no.
+func inOrder(r *fakeResult, sql string, args map[string]any) *fakeResult {
+	first, row := 0, r.row
 	if m := rowAfter.FindStringSubmatch(sql); m != nil {
 		first, _ = strconv.Atoi(m[1])
 	}
-	row := r.row
 	r.row = func(i int) []cases.Cell { return row(first + i) }
-	r.n = max(min(r.n-first, most), 0)
+	r.n = max(r.n-first, 0)
+	if most, ok := args["step_rows"].(int64); ok {
+		r.n = min(r.n, int(most))
+	}
+	if !strings.Contains(sql, "AS minute, count(*)") {
+		return r
+	}
+	n := r.n
+	return &fakeResult{cols: frametest.Columns("minute:TIMESTAMP records:BIGINT"), n: 1, row: func(int) []cases.Cell {
+		return frametest.Cells("2026-11-01 10:00:00", n)
+	}}
 }
 
 // fakeResult makes its rows as they are asked for.

@@ -109,10 +109,11 @@ func (o *Opened) Close() {
 // its own, which the request's context can still cancel until the result is handed over.
 func (e *Env) Query(sql string, args map[string]any) func(context.Context) (*Opened, error) {
 	reader := e.Reader
-	return e.opening(func(life context.Context) (Result, error) { return reader.Query(life, sql, args) })
+	return e.Opening(func(life context.Context) (Result, error) { return reader.Query(life, sql, args) })
 }
 
-func (e *Env) opening(open func(life context.Context) (Result, error)) func(context.Context) (*Opened, error) {
+// Opening is Query for a result that somebody else opens; life is the context that the result lives by.
+func (e *Env) Opening(open func(life context.Context) (Result, error)) func(context.Context) (*Opened, error) {
 	parent, clock := e.ctx, e.Opt.Now
 	return func(ctx context.Context) (*Opened, error) {
 		life, end := context.WithCancel(parent)

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 
 	"case53/cases"
@@ -88,44 +87,6 @@ func (q question) keys() string {
 	}
 	keys[0] += " NULLS LAST"
 	return strings.Join(keys, ", ")
-}
-
-// step asks for the next rows in order, so many at most: those after a row, or the first. To put all records in order before
-// the first is shown takes minutes where there are ten million; the first of them are found in one pass.
-func (q question) step(filters []clause, cols []cases.Column, after []cases.Cell, most int) (string, map[string]any) {
-	if after != nil {
-		filters = append(slices.Clip(filters), q.later(cols, after)...)
-	}
-	sql, args := q.compose(filters, nil)
-	args["step_rows"] = int64(most)
-	return sql + "\nLIMIT $step_rows", args
-}
-
-// later are the conditions that a row comes after another one in order: the first column is the same or later, and where it
-// is the same the others decide.
-func (q question) later(cols []cases.Column, row []cases.Cell) []clause {
-	cell := func(column string) (cases.Column, cases.Cell) {
-		i := slices.IndexFunc(cols, func(c cases.Column) bool { return c.Name == column })
-		return cols[i], row[i]
-	}
-	number := func(column string) string { // these are whole numbers, which no text of the evidence can be
-		_, c := cell(column)
-		n, _ := strconv.ParseUint(c.Text, 10, 64)
-		return strconv.FormatUint(n, 10)
-	}
-	last := q.order[len(q.order)-1]
-	rest := quote(last) + " > " + number(last)
-	for i := len(q.order) - 2; i > 0; i-- {
-		column, n := quote(q.order[i]), number(q.order[i])
-		rest = fmt.Sprintf("(%s > %s OR %s = %s AND %s)", column, n, column, n, rest)
-	}
-	time := quote(q.order[0])
-	c, at := cell(q.order[0])
-	if at.Null {
-		return []clause{{sql: time + " IS NULL"}, {sql: rest}}
-	}
-	mark := "CAST(" + argMark + " AS " + c.Type + ")"
-	return []clause{{sql: fmt.Sprintf("%s > %s OR %s = %s AND %s OR %s IS NULL", time, mark, time, mark, rest, time), arg: at.Text}}
 }
 
 // frequency asks how often each value of a column occurs.

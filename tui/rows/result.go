@@ -73,10 +73,7 @@ func (s *result) run() tea.Cmd {
 // query is the work of asking, in steps where the rows have an order of their own.
 func (s *result) query() func(context.Context) (*frame.Opened, error) {
 	if s.by == nil && s.base.order != nil {
-		base, filters := s.base, slices.Clone(s.filters)
-		return s.e.QueryInSteps(func(cols []cases.Column, after []cases.Cell, most int) (string, map[string]any) {
-			return base.step(filters, cols, after, most)
-		})
+		return inSteps(s.e, s.base, slices.Clone(s.filters))
 	}
 	return s.e.Query(s.base.compose(s.filters, s.by))
 }
