@@ -54,6 +54,13 @@ func TestTypedTimeOnTheScreen(t *testing.T) {
 	}
 }
 
+func TestSQLSaysItsZone(t *testing.T) {
+	d := drive(t, 100, 24, newYork(t)).keys(";")
+	d.lacks("a time in SQL is in UTC")
+	d.keys("ctrl+t")
+	d.wants("a time in SQL is in UTC; results are shown in EST-05:00/EDT-04:00")
+}
+
 func TestImpossibleValueIsAnError(t *testing.T) {
 	d := drive(t, 120, 24).keys("3", "/")
 	calls := len(d.fake.calls)
@@ -175,6 +182,15 @@ func TestInternalNamesStayInside(t *testing.T) {
 	d.lacks("answer_name")
 }
 
+// Reasons that are not listed are counted.
+func TestRejectsAddUp(t *testing.T) {
+	d := drive(t, 100, 60)
+	d.lacks("for other reasons")
+	d.fake.overview.Lines.Rejected += 5
+	d.keys("r")
+	d.wants("5 rejected  for other reasons: reject-reasons has them all")
+}
+
 // Columns are as wide as the screen lets them be, at its present size and for the rows read since.
 func TestWidthsFollowTheScreen(t *testing.T) {
 	d := drive(t, 60, 24)
@@ -214,9 +230,9 @@ func TestLimitedListSaysSo(t *testing.T) {
 		return r
 	}
 	d.keys("2", "'flows-of", "enter", "'10.0.1.5", "enter")
-	d.wants("of first 1,000 of 31,097 |", "only the first 1,000 of 31,097 rows: filters, order and counts are of these; x asks for more")
+	d.wants("of first 1,000 of 31,097 |", " the first 1,000 of 31,097 rows: filters and counts are of these; x for more")
 	d.keys("right", ",")
-	d.wants("of 37 in the first 1,000 of 31,097 |", "only the first 1,000 of 31,097 rows")
+	d.wants("of 37 in the first 1,000 of 31,097 |", " the first 1,000 of 31,097 rows")
 	d.keys("F")
 	d.wants("of 2 in the first 1,000 of 31,097 |")
 	d.keys("esc", "x")
@@ -228,9 +244,9 @@ func TestLimitThatDoesNotSay(t *testing.T) {
 	d.wants("1–2 of first 2 (top)")
 	d.keys("x", "ctrl+u", "'3", "enter")
 	d.wants("1–2 of 2 |")
-	d.lacks("only the first")
+	d.lacks("the first")
 	d.keys(";", "'SELECT * FROM flow limit 1000", "f5", "G")
-	d.wants("of first 1,000 (LIMIT) |", "only the first 1,000 (LIMIT) rows")
+	d.wants("of first 1,000 (LIMIT) |", " the first 1,000 (LIMIT) rows")
 }
 
 // Logs come in the order of time, as far as somebody looks; another order is named.

@@ -227,8 +227,13 @@ func (s *overview) counted(o *cases.Overview, width int) []string {
 	if !l.Balanced() {
 		out = append(out, " "+t.Bad.Render(fmt.Sprintf("! %s lines are not accounted for", words.Count(l.Missing()))))
 	}
+	other := l.Rejected
 	for _, r := range o.Rejects {
+		other -= r.Count
 		out = append(out, " "+t.Warn.Render("! "+words.Count(r.Count)+" rejected")+"  "+e.Show(r.Text))
+	}
+	if other > 0 && len(o.Rejects) > 0 {
+		out = append(out, " "+t.Warn.Render("! "+words.Count(other)+" rejected")+"  for other reasons: reject-reasons has them all")
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"case53/cases"
 	"case53/cases/safetext"
@@ -166,6 +167,9 @@ func (w word) clause(e *frame.Env, fs []field) (clause, error) {
 		if strings.Contains(w.value, " ") && !w.quoted {
 			return clause{}, fmt.Errorf("a time needs its column: time>=%s", w.value)
 		}
+		if e.Zone != time.UTC && (dateForm.MatchString(w.value) || hourForm.MatchString(w.value)) {
+			return clause{}, fmt.Errorf("text is looked for in times as they are in UTC, and the screen shows %s: time>=2026-11-01 10:00 compares", e.ZoneName())
+		}
 		return w.anywhere(fs), nil
 	}
 	f, err := findField(w.field, fs)
@@ -178,6 +182,8 @@ func (w word) clause(e *frame.Env, fs []field) (clause, error) {
 		op, not = "=", !not
 	}
 	switch {
+	case op == "~" && frame.IsTime(f.Column) && e.Zone != time.UTC:
+		return clause{}, fmt.Errorf("text is looked for in times as they are in UTC, and the screen shows %s: >= and < compare", e.ZoneName())
 	case op == "~":
 		return negate(clause{sql: like(f.Name), arg: pattern(w.value)}, not), nil
 	case op == "=" && w.value == "-":

@@ -102,6 +102,11 @@ func TestTypedTimeIsInTheZoneOnView(t *testing.T) {
 			t.Errorf("%s: %v %v, want %s shown as %s", c.line, clauses, err, c.arg, c.shown)
 		}
 	}
+	for _, line := range []string{"03:38", "2026-10-15", "start~03:38"} {
+		if _, err := parseFilter(e, line, filterFields); err == nil || !strings.Contains(err.Error(), "as they are in UTC") {
+			t.Errorf("%s looks for text of another zone: %v", line, err)
+		}
+	}
 	if help := strings.Join(filterHelp(e), " "); !strings.Contains(help, "is read in EST-05:00/EDT-04:00") {
 		t.Errorf("the help does not say in which zone: %s", help)
 	}

@@ -79,9 +79,9 @@ func (s *result) limitTexts() []string {
 	if left == "" {
 		return nil
 	}
-	text := "only the " + left + " rows: filters, order and counts are of these"
+	text := "the " + left + " rows: filters and counts are of these"
 	if s.saved != nil {
-		text += "; x asks for more"
+		text += "; x for more"
 	}
 	return []string{text}
 }

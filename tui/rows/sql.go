@@ -2,6 +2,7 @@ package rows
 
 import (
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -86,6 +87,9 @@ func (s *sqlScreen) View(width, height int) string {
 	below := ""
 	if s.err != nil {
 		below = frame.ErrorText(s.e, s.err, width)
+	}
+	if z := s.e.Zone; below == "" && z != time.UTC {
+		below = " " + s.e.Theme.Dim.Render(frame.Grow("a time in SQL is in UTC; results are shown in "+s.e.ZoneName(), max(width-2, 1), &s.e.Theme))
 	}
 	lines := 0
 	if below != "" {
