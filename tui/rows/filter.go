@@ -168,7 +168,8 @@ func (w word) clause(e *frame.Env, fs []field) (clause, error) {
 			return clause{}, fmt.Errorf("a time needs its column: time>=%s", w.value)
 		}
 		if e.Zone != time.UTC && (dateForm.MatchString(w.value) || hourForm.MatchString(w.value)) {
-			return clause{}, fmt.Errorf("text is looked for in times as they are in UTC, and the screen shows %s: time>=2026-11-01 10:00 compares", e.ZoneName())
+			return clause{}, fmt.Errorf("text is looked for in times as they are in UTC, and the screen shows %s: time>=2026-11-01 10:00 compares",
+				e.ZoneName())
 		}
 		return w.anywhere(fs), nil
 	}
