@@ -128,6 +128,33 @@ func finish(out []Coverage) {
 	}
 }
 
+// worstFirst are the statuses in the order in which one of them stands for windows of several.
+var worstFirst = []string{StatusSkipData, StatusAbsent, StatusNone, StatusNoData, StatusOK, StatusRecords}
+
+// Bar cuts the window into at most so many equal parts, in the order of time, and gives the worst status of each.
+func (c Coverage) Bar(most int) []string {
+	width := min(int64(max(most, 0)), c.Windows)
+	out := make([]string, width)
+	span := 0
+	for i := range width {
+		from := Later(c.Window.From, float64(i*c.Windows/width)*c.Bin.Seconds())
+		to := Later(c.Window.From, float64((i+1)*c.Windows/width)*c.Bin.Seconds())
+		best := len(worstFirst) - 1
+		for span < len(c.Spans) && !c.Spans[span].To.After(from) {
+			span++
+		}
+		for s := span; s < len(c.Spans) && c.Spans[s].From.Before(to); s++ {
+			for rank, status := range worstFirst {
+				if status == c.Spans[s].Status {
+					best = min(best, rank)
+				}
+			}
+		}
+		out[i] = worstFirst[best]
+	}
+	return out
+}
+
 // binsBetween counts bins of whole seconds. A time.Duration would end at 292 years, and a record may say any time.
 func binsBetween(from, to time.Time, bin time.Duration) int64 {
 	return (to.Unix() - from.Unix()) / int64(bin/time.Second)

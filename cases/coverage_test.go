@@ -1,6 +1,7 @@
 package cases_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -19,6 +20,23 @@ func TestPercentIsNeverRoundedToAll(t *testing.T) {
 	} {
 		if got := c.Percent(); got != want {
 			t.Errorf("%+v: %s, want %s", c, got, want)
+		}
+	}
+}
+
+// TestBarLiesOnTheTimeAxis: a hole is where it was, and one bad window of many still shows.
+func TestBarLiesOnTheTimeAxis(t *testing.T) {
+	from := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	at := func(windows int) time.Time { return from.Add(time.Duration(windows) * time.Minute) }
+	c := cases.Coverage{Bin: time.Minute, Window: cases.Span{From: from, To: at(8)}, Windows: 8, Spans: []cases.CoverageSpan{
+		{From: from, To: at(2), Status: cases.StatusOK},
+		{From: at(2), To: at(4), Status: cases.StatusAbsent},
+		{From: at(4), To: at(7), Status: cases.StatusNoData},
+		{From: at(7), To: at(8), Status: cases.StatusSkipData},
+	}}
+	for width, want := range map[int]string{4: "OK absent NODATA SKIPDATA", 100: "OK OK absent absent NODATA NODATA NODATA SKIPDATA", 1: "SKIPDATA", 0: ""} {
+		if got := strings.Join(c.Bar(width), " "); got != want {
+			t.Errorf("in %d: %s, want %s", width, got, want)
 		}
 	}
 }

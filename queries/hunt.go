@@ -2,6 +2,7 @@ package queries
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -148,4 +149,15 @@ func (q *Query) KindOf(column string) string {
 		return kind
 	}
 	return kindOfFinding[column]
+}
+
+// Kinds are the kinds of the columns of the query's result, as far as the query says: those that it makes up, and those that
+// every hunt has.
+func (q *Query) Kinds() map[string]string {
+	kinds := map[string]string{}
+	if q.Hunt != nil {
+		maps.Copy(kinds, kindOfFinding)
+	}
+	maps.Copy(kinds, q.Columns)
+	return kinds
 }

@@ -53,6 +53,16 @@ func Kinds() []string {
 	return names
 }
 
+// Accepts reports whether text can be a value of a kind, and says what can; of a kind that has no form any text can.
+func Accepts(kind, text string) (accepts string, ok bool) {
+	k, known := kinds[kind]
+	if !known {
+		return "any text", true
+	}
+	_, err := k.read(text)
+	return k.accepts, err == nil
+}
+
 // matching accepts text of one shape, as it stands.
 func matching(pattern string) func(string) (any, error) {
 	re := regexp.MustCompile(pattern)

@@ -116,10 +116,21 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 	if b, ok := frame.Find(a.binds(), key); ok && a.allowed(key) {
 		return b.Run()
 	}
-	if t, ok := front.(frame.Typing); ok && t.Typing() {
-		return front.Update(msg)
-	}
+	a.unknown(key)
 	return nil
+}
+
+// unknown says of a key that it does nothing here: a key without a word looks like a workbench that hangs.
+func (a *App) unknown(key string) {
+	help := "?"
+	if t, ok := a.front().(frame.Typing); ok && t.Typing() { // ? would be typed
+		help = "f1"
+	}
+	if b, ok := frame.Find(a.binds(), key); ok {
+		a.env.Say(b.Does + ": not from here; " + help + " shows keys")
+		return
+	}
+	a.env.Say("no such key here; " + help + " shows keys")
 }
 
 // allowed reports whether one of the workbench's own keys works now: under an overlay only those that leave it, and
@@ -129,25 +140,42 @@ func (a *App) allowed(key string) bool {
 		return true
 	}
 	switch key {
-	case "esc", "q", "backspace", "ctrl+c", "ctrl+l", "ctrl+t":
+	case "esc", "q", "backspace", "ctrl+c", "ctrl+l", "ctrl+t", "?", "f1":
 		return true
 	}
 	return false
 }
 
-// back is one step back, or the end of a query that has been running for long enough to be seen.
+// back is one step back: an overlay, a query that has been running for long enough to be seen, the newest filter, and then
+// the screen. It never leaves the workbench: who presses it once too often has not lost the trail.
 func (a *App) back() tea.Cmd {
+	if b, ok := a.env.Top().(frame.Backer); ok && len(a.env.Overlays) == 0 && !a.isSlow() {
+		if cmd, done := b.Back(); done {
+			return cmd
+		}
+	}
+	return a.leave()
+}
+
+// leave is back past the filters of the screen.
+func (a *App) leave() tea.Cmd {
 	e := a.env
-	if len(e.Overlays) > 0 {
+	switch {
+	case len(e.Overlays) > 0:
 		return e.CloseOverlay()
-	}
-	if t := e.Top().Status().Task; t.Running() && e.Now.Sub(t.Since) >= slow {
+	case a.isSlow():
 		return a.cancel(e.Top())
-	}
-	if len(e.Trail) == 1 {
-		return tea.Quit
+	case len(e.Trail) == 1:
+		e.Say("this is the first screen; ctrl+c twice leaves the workbench, and so does :q")
+		return nil
 	}
 	return e.Pop()
+}
+
+// isSlow reports whether what the screen waits for has been running for long enough to be seen.
+func (a *App) isSlow() bool {
+	t := a.env.Top().Status().Task
+	return t.Running() && a.env.Now.Sub(t.Since) >= slow
 }
 
 // slow is when a request begins to be shown as running.
@@ -182,6 +210,9 @@ func (a *App) cancel(s frame.Screen) tea.Cmd {
 }
 
 func (a *App) help() tea.Cmd {
+	if frame.IsHelp(a.front()) {
+		return a.env.CloseOverlay()
+	}
 	return a.env.Overlay(frame.NewHelp(a.env, a.front(), a.binds()))
 }
 
@@ -241,7 +272,8 @@ func (a *App) boxed(o frame.Screen) string {
 func (a *App) binds() []frame.Bind {
 	e := a.env
 	binds := []frame.Bind{
-		{Keys: frame.Keys("esc", "q", "backspace"), Show: "esc q", Does: "one step back; esc ends a slow query first", Foot: "back", Run: a.back},
+		{Keys: frame.Keys("esc", "q"), Does: "one step back: a slow query, the newest filter, then the screen", Foot: "back", Run: a.back},
+		{Keys: frame.Keys("backspace"), Does: "the screen before, whatever is filtered", Run: a.leave},
 		{Keys: frame.Keys("?", "f1"), Does: "keys of this screen", Foot: "keys", Run: a.help},
 		{Keys: frame.Keys("1"), Does: "overview; the trail ends there", Run: a.home},
 	}

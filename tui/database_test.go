@@ -30,7 +30,7 @@ func TestScreenOnTheDatabase(t *testing.T) {
 	d.keys("G")
 	d.wants("99982–100000 of 100000", "row 99999")
 	d.keys("[")
-	d.wants("1–19 of", "row 99999")
+	d.wants("1–18 of", "row 99999", "in order of n, largest first")
 	d.keys("q", "ctrl+x", "'SELECT nosuch", "f5")
 	d.wants("nosuch")
 	d.keys("ctrl+x", "'ATTACH ''/tmp/x.db''", "f5")

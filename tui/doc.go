@@ -7,10 +7,13 @@
 //   - Every request has a number. A screen that asks anew, or is left, cancels its old request; an answer whose number
 //     nobody waits for is closed and dropped.
 //   - A key does something only through a [Bind]. Help, the foot of the screen and the dispatcher read the same binds,
-//     so no key works that help does not show.
+//     so no key works that help does not show, and one that does nothing says so.
+//   - A screen says what its rows are: every filter that holds, an order that is not their own, and what a limit leaves out.
+//     No row stays on it that answers a former question.
 //   - Text from the evidence, and error text, which may quote it, is drawn through safetext. Only theme.go names
 //     colours, and meaning never rests on a colour alone.
-//   - A value from the evidence goes into a query as an argument, never as SQL; only column names are quoted into it.
+//   - A value from the evidence goes into a query as an argument, never as SQL; only column names are quoted into it. The
+//     statement that gives the records of a finding is written by package findings, which quotes.
 //
 // The package refuses to write to the case, to set the window's title, to capture the mouse, and to read the terminal's
 // clipboard.

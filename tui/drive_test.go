@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -76,6 +78,26 @@ func (d *driver) run(cmd tea.Cmd) {
 			return
 		}
 		d.send(msg)
+	}
+}
+
+// step runs the Cmds that were held back, and holds those that follow from them.
+func (d *driver) step() {
+	held := d.held
+	d.held = nil
+	for len(held) > 0 {
+		cmd := held[0]
+		held = held[1:]
+		if cmd == nil {
+			continue
+		}
+		switch msg := cmd().(type) {
+		case nil:
+		case tea.BatchMsg:
+			held = append(held, msg...)
+		default:
+			d.send(msg)
+		}
 	}
 }
 
@@ -184,6 +206,16 @@ func (f *fakeReader) Lacking(views []string, rows map[string]int64) (types []cas
 	return types, len(types) == len(views) && len(views) > 0
 }
 
+// Behind names the records of a finding by its src.
+func (f *fakeReader) Behind(_ context.Context, cols []cases.Column, row []cases.Cell) (string, error) {
+	for i, c := range cols {
+		if c.Name == "src" && !row[i].Null {
+			return "SELECT * FROM flow_by_addr WHERE addr = '" + row[i].Text + "'", nil
+		}
+	}
+	return "", nil
+}
+
 func (f *fakeReader) Record(_ context.Context, object, row int64) (cases.Record, error) {
 	if f.lost != nil {
 		return cases.Record{}, f.lost
@@ -229,11 +261,35 @@ func (f *fakeReader) Query(ctx context.Context, sql string, args map[string]any)
 	if r == nil {
 		return nil, errors.New("Catalog Error: Table with name nosuch does not exist!")
 	}
+	r = inOrder(r, sql, args)
 	r.fake = f
 	f.mu.Lock()
 	f.opened++
 	f.mu.Unlock()
 	return r, nil
+}
+
+var rowAfter = regexp.MustCompile(`"row_no" > ([0-9]+)`)
+
+// inOrder makes of a result what is asked of a list in order: its first rows, the count of its minutes (here there is one), and
+// those after a row, which is told by its row_no.
+func inOrder(r *fakeResult, sql string, args map[string]any) *fakeResult {
+	first, row := 0, r.row
+	if m := rowAfter.FindStringSubmatch(sql); m != nil {
+		first, _ = strconv.Atoi(m[1])
+	}
+	r.row = func(i int) []cases.Cell { return row(first + i) }
+	r.n = max(r.n-first, 0)
+	if most, ok := args["step_rows"].(int64); ok {
+		r.n = min(r.n, int(most))
+	}
+	if !strings.Contains(sql, "AS minute, count(*)") {
+		return r
+	}
+	n := r.n
+	return &fakeResult{cols: frametest.Columns("minute:TIMESTAMP records:BIGINT"), n: 1, row: func(int) []cases.Cell {
+		return frametest.Cells("2026-11-01 10:00:00", n)
+	}}
 }
 
 // fakeResult makes its rows as they are asked for.
@@ -305,6 +361,16 @@ func fakeAnswer(sql string) *fakeResult {
 		return &fakeResult{cols: frametest.Columns("action records:BIGINT percent:DOUBLE"), n: 2, row: func(i int) []cases.Cell {
 			return [][]cases.Cell{frametest.Cells("ACCEPT", 857, 85.7), frametest.Cells("REJECT", 143, 14.3)}[i]
 		}}
+	case strings.Contains(sql, "FROM found"):
+		const columns = "severity score:DOUBLE src dst entropy:FLOAT reason rows:BIGINT from_time:TIMESTAMP to_time:TIMESTAMP"
+		return &fakeResult{cols: frametest.Columns(columns), n: 2,
+			row: func(i int) []cases.Cell {
+				at := []string{"2026-11-01 10:00:00.28", "2026-11-01 11:00:00"}
+				return [][]cases.Cell{
+					frametest.Cells("high", 0.9, "10.0.1.23", "203.0.113.9", 3.0849626064300537, "every 300 s for a day", 288, at[0], at[1]),
+					frametest.Cells("low", 0.5, "-", "-", 0.5, "nothing named", 3, at[1], at[1]),
+				}[i]
+			}}
 	case strings.Contains(sql, "empty"):
 		return &fakeResult{cols: frametest.Columns("a")}
 	case strings.Contains(sql, "dns_answer"):
@@ -339,12 +405,10 @@ func fakeOverview() cases.Overview {
 		Lines: cases.Counts{Read: 102700, Rows: 102656, Headers: 30, Duplicate: 2, Rejected: 12}},
 		Rejects: []cases.Reason{{Text: "13 fields, want 14", Count: 10}, {Text: "bytes: \"\x1b[2Jx\" is not a number", Count: 2}},
 		Coverage: []cases.Coverage{
-			{LogType: "flow", Source: "eni-0a1b2c3d4e5f60718", Capture: "incident", Window: span(1, 3, 0), Windows: 288, Silence: cases.StatusAbsent,
-				Counts: map[string]int64{cases.StatusOK: 270, cases.StatusNoData: 10, cases.StatusSkipData: 2, cases.StatusAbsent: 6}},
-			{LogType: "flow", Source: "eni-0fffffffffffffff1", Capture: "incident", Window: span(1, 3, 0), Windows: 288, Silence: cases.StatusAbsent,
-				Counts: map[string]int64{cases.StatusOK: 288}},
-			{LogType: "dns", Source: "vpc-0a1b2c3d", Capture: "incident", Window: span(1, 3, 0), Windows: 288, Silence: cases.StatusNone,
-				Counts: map[string]int64{cases.StatusRecords: 144, cases.StatusNone: 144}}},
+			covered("flow", "eni-0a1b2c3d4e5f60718", cases.StatusAbsent, "OK 100, NODATA 10, OK 60, absent 6, OK 50, SKIPDATA 2, OK 60"),
+			covered("flow", "eni-0fffffffffffffff1", cases.StatusAbsent, "OK 288"),
+			covered("dns", "vpc-0a1b2c3d", cases.StatusNone, "records 100, none 144, records 44"),
+		},
 	}
 	for _, name := range []string{"flow", "dns", "zone"} {
 		h := cases.Histogram{LogType: name}
@@ -355,6 +419,24 @@ func fakeOverview() cases.Overview {
 		o.Hours = append(o.Hours, h)
 	}
 	return o
+}
+
+// covered makes the coverage of a source from runs of its windows, "OK 100, absent 6 …", from November 1 on.
+func covered(logType, source, silence, runs string) cases.Coverage {
+	at := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	c := cases.Coverage{LogType: logType, Source: source, Capture: "incident", Bin: 10 * time.Minute, Silence: silence, Counts: map[string]int64{}}
+	c.Window.From = at
+	for run := range strings.SplitSeq(runs, ", ") {
+		var status string
+		var n int64
+		fmt.Sscan(run, &status, &n)
+		to := at.Add(time.Duration(n) * c.Bin)
+		c.Spans = append(c.Spans, cases.CoverageSpan{From: at, To: to, Status: status})
+		c.Counts[status] += n
+		c.Windows, at = c.Windows+n, to
+	}
+	c.Window.To = at
+	return c
 }
 
 // fakeLibrary is a handful of saved queries.
@@ -391,6 +473,7 @@ var fakeQueries = []*queries.Query{
 		Params: []queries.Param{
 			{Name: "ip", Kind: "ip", Required: true, Doc: "the address"},
 			{Name: "capture", Kind: "capture", Doc: "only this capture; empty for all"},
+			{Name: "rows", Kind: "int", Default: "1000", Doc: "at most this many"},
 		},
 	},
 	{
@@ -437,6 +520,18 @@ var fakeQueries = []*queries.Query{
 			{Name: "at", Kind: "time", Required: true, Doc: "the moment"},
 			{Name: "minutes", Kind: "minutes", Default: "5", Doc: "minutes before and after"},
 		},
+	},
+	{
+		ID:      "beacon",
+		Group:   "hunts",
+		Title:   "Who calls the same place on a clock",
+		Doc:     "Calls, not records.",
+		Cannot:  "see what is said.",
+		Needs:   []string{"flow"},
+		SQL:     "SELECT * FROM found LIMIT $top",
+		Hunt:    &queries.Hunt{Method: "m"},
+		Columns: map[string]string{"entropy": "number"},
+		Params:  []queries.Param{{Name: "top", Kind: "int", Default: "2", Doc: "so many"}},
 	},
 	{ID: "waf-blocks", Group: "waf", Title: "Requests that WAF blocked", Doc: "x", Cannot: "y", Needs: []string{"waf"}, SQL: "SELECT 1"},
 }

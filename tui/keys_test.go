@@ -62,18 +62,23 @@ func TestHelpShowsEveryKey(t *testing.T) {
 	}
 }
 
-// A key that no bind takes does nothing.
+// A key that no bind takes does nothing, and says so.
 func TestOtherKeysDoNothing(t *testing.T) {
 	for name, d := range everyScreen(t) {
 		if s, ok := d.app.front().(frame.Typing); ok && s.Typing() {
 			continue
 		}
-		before, calls := d.screen(), len(d.fake.calls)
+		lines := func() string { return d.screen()[:strings.LastIndex(d.screen(), "\n")] }
+		before, calls := lines(), len(d.fake.calls)
 		for _, k := range []string{"~", "&", "ctrl+y", "Q", "Z"} {
 			d.keys(k)
+			d.wants("no such key here; ? shows keys")
 		}
-		if d.screen() != before || len(d.fake.calls) != calls || d.quit {
+		if lines() != before || len(d.fake.calls) != calls || d.quit {
 			t.Errorf("%s: a key without a bind did something", name)
+		}
+		if d.keys("?"); name != "help" {
+			d.wants("│ Keys")
 		}
 	}
 }

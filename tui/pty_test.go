@@ -120,13 +120,15 @@ func TestOnATerminal(t *testing.T) {
 	x.press("q")
 	x.until("Look at")
 	x.press("q")
+	x.until("ctrl+c twice leaves the workbench")
+	x.press("\x03\x03")
 	select {
 	case err := <-ended:
 		if err != nil {
 			t.Error(err)
 		}
 	case <-time.After(20 * time.Second):
-		t.Fatal("q does not end the program")
+		t.Fatal("ctrl+c twice does not end the program")
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()

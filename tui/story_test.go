@@ -43,8 +43,14 @@ func TestStory(t *testing.T) {
 	if d.quit {
 		t.Error("left too early")
 	}
-	if d.keys("q"); !d.quit {
-		t.Error("q on the overview does not quit")
+	for _, k := range []string{"q", "esc", "backspace"} {
+		if d.keys(k); d.quit {
+			t.Errorf("%s on the overview quits without asking", k)
+		}
+		d.wants("ctrl+c twice leaves the workbench")
+	}
+	if d.keys("ctrl+c", "ctrl+c"); !d.quit {
+		t.Error("ctrl+c twice does not quit")
 	}
 	if d.fake.opened != d.fake.closed {
 		t.Errorf("%d results opened, %d closed", d.fake.opened, d.fake.closed)
@@ -68,7 +74,8 @@ func TestFilterBySight(t *testing.T) {
 		t.Errorf("asked %s", c.sql)
 	}
 	d.keys("[", "ctrl+x")
-	if c = d.fake.calls[len(d.fake.calls)-1]; strings.Contains(c.sql, "WHERE") || strings.Contains(c.sql, "ORDER") {
+	if c = d.fake.calls[len(d.fake.calls)-1]; strings.Contains(c.sql, "WHERE") ||
+		!strings.Contains(c.sql, `ORDER BY "start" NULLS LAST, "object_id", "row_no"`) {
 		t.Errorf("ctrl+x leaves %s", c.sql)
 	}
 	d.lacks("filter srcaddr")
@@ -98,7 +105,7 @@ func TestTypedFilter(t *testing.T) {
 	if !strings.Contains(c.sql, `in_cidr("srcaddr_n", $keep_1)`) || c.args["keep_2"] != "%443%" {
 		t.Errorf("asked %s with %v", c.sql, c.args)
 	}
-	d.wants("filter srcaddr=10.0.0.0/8 !443")
+	d.wants("filter srcaddr=10.0.0.0/8 and !443")
 }
 
 func TestMomentAsksHowFar(t *testing.T) {
@@ -143,9 +150,13 @@ func TestZone(t *testing.T) {
 	d := drive(t, 80, 24).keys("3")
 	d.wants("READ-ONLY UTC", "2026-11-01 10:00:00")
 	d.keys("ctrl+t")
-	d.wants("READ-ONLY CET+01:00", "2026-11-01 11:00:00")
+	d.wants("READ-ONLY CET+01:00", "2026-11-01 11:00:00 CET")
+	d.keys("y")
+	if d.clip[0] != "2026-11-01T11:00:00+01:00" {
+		t.Errorf("copied %q, which does not say its zone", d.clip[0])
+	}
 	d.keys("enter")
-	d.wants("2026-11-01 11:00:00+01:00")
+	d.wants("2026-11-01 11:00:00 CET")
 	d.keys("ctrl+t")
 	d.wants("2026-11-01 10:00:00 UTC")
 }

@@ -126,27 +126,11 @@ func countsText(c cases.Coverage) string {
 	return fmt.Sprintf("%d window%s: %s", c.Windows, plural, strings.Join(parts, ", "))
 }
 
-// bar draws a source's windows; each letter is the worst of the windows that it stands for.
+// bar draws a source's windows.
 func bar(c cases.Coverage) string {
-	worst := []string{cases.StatusSkipData, cases.StatusAbsent, cases.StatusNone, cases.StatusNoData, cases.StatusOK, cases.StatusRecords}
-	width := min(int64(coverageBar), c.Windows)
 	var b strings.Builder
-	span := 0
-	for i := range width {
-		from := cases.Later(c.Window.From, float64(i*c.Windows/width)*c.Bin.Seconds())
-		to := cases.Later(c.Window.From, float64((i+1)*c.Windows/width)*c.Bin.Seconds())
-		best := len(worst) - 1
-		for span < len(c.Spans) && !c.Spans[span].To.After(from) {
-			span++
-		}
-		for s := span; s < len(c.Spans) && c.Spans[s].From.Before(to); s++ {
-			for rank, status := range worst {
-				if status == c.Spans[s].Status {
-					best = min(best, rank)
-				}
-			}
-		}
-		b.WriteString(coverageLetters[worst[best]])
+	for _, status := range c.Bar(coverageBar) {
+		b.WriteString(coverageLetters[status])
 	}
 	return b.String()
 }

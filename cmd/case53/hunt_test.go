@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"case53/cases"
 	"case53/cmd/case53/demo"
+	"case53/queries"
 	"case53/queries/findings"
 )
 
@@ -68,6 +70,47 @@ func TestHuntsFindTheStory(t *testing.T) {
 	for _, f := range hunted(t, target, "-p", "to="+demo.CleanTo.Format(time.RFC3339)) {
 		if f.Severity == "high" {
 			t.Errorf("the clean day alone gives an alarm: %+v", f)
+		}
+	}
+	recordsBehind(t, target)
+}
+
+// recordsBehind: the first row of each of these hunts, as a screen has it, leads to records, all of them in its time.
+func recordsBehind(t *testing.T, target string) {
+	k, err := cases.Open(t.Context(), target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	set, err := queries.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"beacon", "dns-tunnel", "port-scan", "coverage-matrix", "zone-guessing"} {
+		sql, args, err := set.Get(name).Bind(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := k.Result(t.Context(), sql, args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		rows, err := r.Fetch(t.Context(), 0, 1)
+		if err != nil || len(rows) == 0 {
+			t.Fatalf("%s: %d rows, %v", name, len(rows), err)
+		}
+		statement, err := findings.Behind(t.Context(), k, r.Columns(), rows[0])
+		if err != nil || statement == "" {
+			t.Fatalf("%s: %q, %v", name, statement, err)
+		}
+		records, err := k.Result(t.Context(), statement, nil)
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, statement)
+		}
+		defer records.Close()
+		if rows, err := records.Fetch(t.Context(), 0, 1); err != nil || len(rows) == 0 || records.Columns()[0].Name != "object_id" {
+			t.Errorf("%s leads to no record: %v\n%s", name, err, statement)
 		}
 	}
 }

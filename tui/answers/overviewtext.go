@@ -46,13 +46,12 @@ func (s *overview) head(o *cases.Overview, width int) []string {
 		}
 		return []string{" " + t.Dim.Render("reading the case"+t.Glyph.Dots)}
 	}
-	window := e.Moment(o.Window.From) + " " + t.Glyph.To + " " + e.Moment(o.Window.To) + " " + e.ZoneName()
-	out := []string{" " + t.Strong.Render(window) + "  " + t.Dim.Render(words.Count(o.Objects)+" objects, not sealed")}
+	out := []string{" " + t.Strong.Render(e.Window(o.Window)) + "  " + t.Dim.Render(words.Count(o.Objects)+" objects, not sealed")}
 	if o.Dir != "" && width >= 60 {
 		out = append(out, " "+t.Dim.Render(e.Show(o.Dir)))
 	}
 	if o.Problem != "" {
-		out = append(out, " "+t.Warn.Render("! "+e.Show(o.Problem)))
+		out = append(out, " "+t.Warn.Render("! "+e.Show(frame.Told(o.Problem))))
 	}
 	if n := o.Lines.Rejected; n > 0 {
 		out = append(out, " "+t.Warn.Render("! "+words.Count(n)+" lines rejected: kept word for word in reject, reasons below"))
@@ -195,7 +194,7 @@ func (s *overview) hours(o *cases.Overview, width int) []string {
 	if steps > 1<<20 || room < 8 { // a span of a century: no picture is better than a wrong one
 		return nil
 	}
-	out := []string{" " + t.Title.Render("Records per hour") + "  " + t.Dim.Render(e.Moment(from)+" "+t.Glyph.To+" "+e.Moment(to)+" "+e.ZoneName())}
+	out := []string{" " + t.Title.Render("Records per hour") + "  " + t.Dim.Render(e.Window(cases.Span{From: from, To: to}))}
 	for _, h := range o.Hours {
 		counts := make([]int64, steps)
 		var most int64
@@ -228,35 +227,62 @@ func (s *overview) counted(o *cases.Overview, width int) []string {
 	if !l.Balanced() {
 		out = append(out, " "+t.Bad.Render(fmt.Sprintf("! %s lines are not accounted for", words.Count(l.Missing()))))
 	}
+	other := l.Rejected
 	for _, r := range o.Rejects {
+		other -= r.Count
 		out = append(out, " "+t.Warn.Render("! "+words.Count(r.Count)+" rejected")+"  "+e.Show(r.Text))
+	}
+	if other > 0 && len(o.Rejects) > 0 {
+		out = append(out, " "+t.Warn.Render("! "+words.Count(other)+" rejected")+"  for other reasons: reject-reasons has them all")
 	}
 	return out
 }
 
-// coverage draws a bar per source: which minutes of its span have records, and of what sort. The worst come first.
+// coverage draws a bar per source, on the time axis of its capture: which of its windows have records, and of what sort. The
+// worst come first.
 func (s *overview) coverage(o *cases.Overview, width int) []string {
 	if len(o.Coverage) == 0 {
 		return nil
 	}
 	e, t := s.e, &s.e.Theme
 	g := &t.Glyph
-	out := []string{" " + t.Title.Render("Coverage") + "  " + t.Good.Render(g.OK) + " records  " + t.Dim.Render("N") + " no data  " +
-		t.Bad.Render("S") + " skipped by AWS  " + t.Warn.Render(g.Absent) + " no record at all"}
-	rows := slices.Clone(o.Coverage)
-	slices.SortStableFunc(rows, func(a, b cases.Coverage) int { return cmp.Compare(missing(b), missing(a)) })
+	out := []string{" " + t.Title.Render("Coverage") + "  " + t.Good.Render(g.OK) + " records  " + t.Dim.Render(g.NoData) + " NODATA  " +
+		t.Bad.Render("S") + " SKIPDATA  " + t.Warn.Render(g.Absent) + " absent or none"}
 	name := 12
-	for _, c := range rows {
+	for _, c := range o.Coverage {
 		name = max(name, ansi.StringWidth(e.Show(c.Source)))
 	}
 	name = min(name, max(width/3, 12))
-	for _, c := range rows {
-		lead := " " + grid.Fit(e.Show(c.LogType), 5, false, e.Opt.ASCII) + grid.Fit(e.Show(c.Capture), 9, false, e.Opt.ASCII) + " " +
-			grid.Fit(e.Show(c.Source), name, false, e.Opt.ASCII) + " "
-		room := min(max(width-ansi.StringWidth(lead)-20, 4), 72)
-		out = append(out, lead+s.bar(c, room)+" "+coveredText(c))
+	for _, rows := range coverageGroups(o.Coverage) {
+		c := rows[0]
+		head := e.Show(c.LogType) + ", capture " + e.Show(c.Capture) + ": " + e.Window(c.Window)
+		out = append(out, " "+t.Dim.Render(frame.Grow(head, max(width-1, 1), t)))
+		for _, c := range rows {
+			lead := "  " + grid.Fit(e.Show(c.Source), name, false, e.Opt.ASCII) + " "
+			room := min(max(width-ansi.StringWidth(lead)-20, 4), 96)
+			bar, cells := s.bar(c, room)
+			out = append(out, lead+bar+strings.Repeat(" ", room-cells)+" "+coveredText(c))
+		}
 	}
 	return out
+}
+
+// coverageGroups are the sources that share a time axis, those of one log in one capture; the worst first in each.
+func coverageGroups(all []cases.Coverage) [][]cases.Coverage {
+	var groups [][]cases.Coverage
+	for _, c := range all {
+		if n := len(groups); n > 0 && groups[n-1][0].LogType == c.LogType && groups[n-1][0].Capture == c.Capture {
+			groups[n-1] = append(groups[n-1], c)
+			continue
+		}
+		groups = append(groups, []cases.Coverage{c})
+	}
+	worst := func(a, b cases.Coverage) int { return cmp.Compare(missing(b), missing(a)) }
+	for _, g := range groups {
+		slices.SortStableFunc(g, worst)
+	}
+	slices.SortStableFunc(groups, func(a, b []cases.Coverage) int { return worst(a[0], b[0]) })
+	return groups
 }
 
 // missing is the share of windows of which nothing is known, where the log says of every one whether there was anything; one
@@ -282,10 +308,27 @@ func coveredText(c cases.Coverage) string {
 	return fmt.Sprintf("%5.1f%% %s", share, word)
 }
 
-func (s *overview) bar(c cases.Coverage, width int) string {
+// bar draws the windows of a source in the order of time, as case53 coverage does, on so many cells at most.
+func (s *overview) bar(c cases.Coverage, width int) (bar string, cells int) {
 	t := &s.e.Theme
-	cells := spark.Split([]int64{c.Counts[cases.StatusOK] + c.Counts[cases.StatusRecords], c.Counts[cases.StatusNoData], c.Counts[cases.StatusSkipData],
-		c.Counts[cases.StatusAbsent] + c.Counts[cases.StatusNone]}, width)
-	return t.Good.Render(strings.Repeat(t.Glyph.OK, cells[0])) + t.Dim.Render(strings.Repeat("N", cells[1])) +
-		t.Bad.Render(strings.Repeat("S", cells[2])) + t.Warn.Render(strings.Repeat(t.Glyph.Absent, cells[3]))
+	var b strings.Builder
+	statuses := c.Bar(width)
+	for i := 0; i < len(statuses); {
+		n := 1
+		for i+n < len(statuses) && statuses[i+n] == statuses[i] {
+			n++
+		}
+		style, sign := &t.Warn, t.Glyph.Absent
+		switch statuses[i] {
+		case cases.StatusOK, cases.StatusRecords:
+			style, sign = &t.Good, t.Glyph.OK
+		case cases.StatusNoData:
+			style, sign = &t.Dim, t.Glyph.NoData
+		case cases.StatusSkipData:
+			style, sign = &t.Bad, "S"
+		}
+		b.WriteString(style.Render(strings.Repeat(sign, n)))
+		i += n
+	}
+	return b.String(), len(statuses)
 }

@@ -166,52 +166,6 @@ func (e *Env) Has(needs []string) (lacks string, ok bool) {
 	return lacks, !all
 }
 
-func (e *Env) NextZone() {
-	if e.Zone == time.UTC {
-		e.Zone = e.Opt.Local
-	} else {
-		e.Zone = time.UTC
-	}
-	e.Say("times are in " + e.ZoneName())
-}
-
-// ZoneName names the zone of the times on the screen, offset included, as of now.
-func (e *Env) ZoneName() string {
-	if e.Zone == time.UTC {
-		return "UTC"
-	}
-	name, _ := e.Now.In(e.Zone).Zone()
-	if offset := e.Now.In(e.Zone).Format("-07:00"); !strings.HasPrefix(name, "+") && !strings.HasPrefix(name, "-") {
-		return e.Show(name) + offset
-	}
-	return "UTC" + e.Now.In(e.Zone).Format("-07:00")
-}
-
-const CellTime = "2006-01-02 15:04:05.999999"
-
-// TimeText puts a time of a result into the zone on view. Text that is no time stays as it is.
-func (e *Env) TimeText(text string) string {
-	if e.Zone == time.UTC {
-		return text
-	}
-	t, err := time.ParseInLocation(CellTime, text, time.UTC)
-	if err != nil {
-		return text
-	}
-	return t.In(e.Zone).Format(CellTime + "-07:00") // summer time makes the offset differ from row to row
-}
-
-// Moment is a time of the overview.
-func (e *Env) Moment(t time.Time) string {
-	switch {
-	case t.IsZero():
-		return e.Theme.Glyph.Dash
-	case e.Zone == time.UTC:
-		return t.UTC().Format("2006-01-02 15:04")
-	}
-	return t.In(e.Zone).Format("2006-01-02 15:04-07:00")
-}
-
 // IsTime reports whether the values of a column are times.
 func IsTime(c cases.Column) bool {
 	return strings.HasPrefix(c.Type, "TIMESTAMP")

@@ -10,13 +10,13 @@ import (
 type prompt struct {
 	e     *Env
 	title string
-	help  []string
+	help  func(width int) []string
 	in    Editor
 	err   error
 	take  func(line string) (tea.Cmd, error) // an error keeps the prompt open
 }
 
-func NewPrompt(e *Env, title string, help []string, take func(string) (tea.Cmd, error)) *prompt {
+func NewPrompt(e *Env, title string, help func(width int) []string, take func(string) (tea.Cmd, error)) *prompt {
 	return &prompt{e: e, title: title, help: help, take: take}
 }
 
@@ -47,7 +47,7 @@ func (p *prompt) Update(msg tea.Msg) tea.Cmd {
 func (p *prompt) View(width, _ int) string {
 	t := &p.e.Theme
 	out := []string{"> " + p.in.View(t, max(width-2, 1), 1, true)}
-	for _, h := range p.help {
+	for _, h := range p.help(width) {
 		if p.e.Opt.ASCII {
 			h = strings.NewReplacer("·", "|", "…", "...").Replace(h)
 		}

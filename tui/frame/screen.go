@@ -8,6 +8,7 @@ import (
 
 	"case53/cases"
 	"case53/queries"
+	"case53/queries/findings"
 )
 
 // Reader is all that the workbench knows of a case.
@@ -17,6 +18,8 @@ type Reader interface {
 	Overview(ctx context.Context, bin time.Duration) (cases.Overview, error)
 	// Record finds where a row came from: its raw line, and the object that holds it.
 	Record(ctx context.Context, objectID, rowNo int64) (cases.Record, error)
+	// Behind is a statement that gives the records that a row of a hunt names; "" where it names nothing.
+	Behind(ctx context.Context, columns []cases.Column, row []cases.Cell) (string, error)
 	// LogTypes are the log types that the case can hold.
 	LogTypes() []cases.LogType
 	// Lacking gives the log types that these views show and the case has no record of, of rows by table; all says that
@@ -29,6 +32,10 @@ type CaseReader struct{ *cases.Case }
 
 func (r CaseReader) Query(ctx context.Context, sql string, args map[string]any) (Result, error) {
 	return r.Case.Result(ctx, sql, args)
+}
+
+func (r CaseReader) Behind(ctx context.Context, columns []cases.Column, row []cases.Cell) (string, error) {
+	return findings.Behind(ctx, r.Case, columns, row)
 }
 
 // Result is random access to a result that is computed as it is read.
@@ -88,6 +95,12 @@ type Entry struct {
 // Settler is a screen that must know its size before it can tell what it needs.
 type Settler interface {
 	Settle(width, height int) tea.Cmd
+}
+
+// Backer is a screen of which a step back may take something off before it leaves: the newest filter. done is false where
+// there is nothing left to take off.
+type Backer interface {
+	Back() (cmd tea.Cmd, done bool)
 }
 
 // Canceller is a screen that must know that its request was cancelled, so as not to ask again at once.

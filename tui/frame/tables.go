@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"slices"
 	"strconv"
 
 	"case53/cases"
@@ -10,7 +11,7 @@ import (
 type Table struct {
 	Key, Name, Title string
 	Lead             []string // the columns to see first
-	Order            string   // what there is to say of the order that it is stored in
+	Order            []string // the columns that its rows are in order of: their time, then what tells records of one time apart
 	Children         *cases.Children
 }
 
@@ -24,13 +25,10 @@ const firstTableKey = 3
 func (e *Env) RecordTables() []Table {
 	var own, children []Table
 	for _, t := range e.Reader.LogTypes() {
-		order := t.Order
-		if order != "" {
-			order = "; " + order
-		}
+		order := []string{t.Time, "object_id", "row_no"}
 		own = append(own, Table{Name: t.View, Title: t.Records, Lead: t.Lead, Order: order, Children: t.Children})
-		if t.Children != nil {
-			children = append(children, Table{Name: t.Children.View, Title: t.Children.Title, Lead: t.Children.Lead})
+		if c := t.Children; c != nil {
+			children = append(children, Table{Name: c.View, Title: c.Title, Lead: c.Lead, Order: append(slices.Clone(order), c.Number)})
 		}
 	}
 	all := append(own, children...)

@@ -108,12 +108,18 @@ func (o *Opened) Close() {
 // Query is the work of opening a result. The result outlives the request that opens it, so its query has a context of
 // its own, which the request's context can still cancel until the result is handed over.
 func (e *Env) Query(sql string, args map[string]any) func(context.Context) (*Opened, error) {
-	reader, parent, clock := e.Reader, e.ctx, e.Opt.Now
+	reader := e.Reader
+	return e.Opening(func(life context.Context) (Result, error) { return reader.Query(life, sql, args) })
+}
+
+// Opening is Query for a result that somebody else opens; life is the context that the result lives by.
+func (e *Env) Opening(open func(life context.Context) (Result, error)) func(context.Context) (*Opened, error) {
+	parent, clock := e.ctx, e.Opt.Now
 	return func(ctx context.Context) (*Opened, error) {
 		life, end := context.WithCancel(parent)
 		unhook := context.AfterFunc(ctx, end)
 		began := clock()
-		r, err := reader.Query(life, sql, args)
+		r, err := open(life)
 		if err == nil && !unhook() {
 			r.Close()
 			err = context.Cause(ctx)

@@ -3,6 +3,7 @@ package frame
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -20,6 +21,13 @@ type page struct {
 	Lines func(width int) []string
 	top   int
 	last  int // the furthest it can scroll, as of the last View
+	help  bool
+}
+
+// IsHelp reports whether a screen is the list of keys.
+func IsHelp(s Screen) bool {
+	p, ok := s.(*page)
+	return ok && p.help
 }
 
 func (p *page) Title() string          { return p.title }
@@ -48,7 +56,7 @@ func (p *page) View(width, height int) string {
 // NewHelp lists the keys of a screen and of the workbench.
 func NewHelp(e *Env, s Screen, own []Bind) *page {
 	title := "Keys"
-	return &page{e: e, title: title, Lines: func(width int) []string {
+	return &page{e: e, title: title, help: true, Lines: func(width int) []string {
 		t := &e.Theme
 		var out []string
 		seen, column := map[string]bool{}, 0
@@ -186,10 +194,19 @@ type About struct {
 	Lacks       string // which of the logs that it reads the case has none of; safe to draw
 }
 
+var notBuilt = regexp.MustCompile(`not built yet: ([a-z0-9_]+(, [a-z0-9_]+)*)`)
+
+// Told is an error in words for people: what is not built yet has names that only its makers know.
+func Told(text string) string {
+	return notBuilt.ReplaceAllStringFunc(text, func(m string) string {
+		return fmt.Sprintf("not built yet: %d tables for pivots and sums", strings.Count(m, ",")+1)
+	})
+}
+
 // ErrorText draws an error: its lines, safe to draw, wrapped.
 func ErrorText(e *Env, err error, width int) string {
 	var out []string
-	for _, l := range e.Lines(err.Error()) {
+	for _, l := range e.Lines(Told(err.Error())) {
 		style := e.Theme.Bad
 		if strings.HasPrefix(l, "hint: ") {
 			style = e.Theme.Plain

@@ -22,15 +22,15 @@ type Theme struct {
 
 // glyphs are the signs that ASCII has no equal for.
 type glyphs struct {
-	Crumb, Null, Dash, Dots, More, Cursor, To, OK, Absent string
-	AtLeast, Spin, Up, Down                               string
-	border                                                lipgloss.Border
+	Crumb, Null, Dash, Dots, More, Cursor, To, OK, NoData, Absent string
+	AtLeast, Spin, Up, Down                                       string
+	border                                                        lipgloss.Border
 }
 
-var unicodeGlyphs = glyphs{Crumb: "›", Null: "∅", Dash: "–", Dots: "…", More: "▾", Cursor: "▸", To: "→", OK: "█", Absent: "·",
+var unicodeGlyphs = glyphs{Crumb: "›", Null: "∅", Dash: "–", Dots: "…", More: "▾", Cursor: "▸", To: "→", OK: "█", NoData: "░", Absent: "·",
 	Up: "▴", Down: "▾", AtLeast: "≥ ", Spin: "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", border: lipgloss.RoundedBorder()}
 
-var asciiGlyphs = glyphs{Crumb: ">", Null: "-", Dash: "-", Dots: "~", More: "v", Cursor: ">", To: "to", OK: "#", Absent: ".",
+var asciiGlyphs = glyphs{Crumb: ">", Null: "-", Dash: "-", Dots: "~", More: "v", Cursor: ">", To: "to", OK: "#", NoData: "-", Absent: ".",
 	Up: "^", Down: "v", AtLeast: ">=", Spin: `|/-\`, border: lipgloss.ASCIIBorder()}
 
 func NewTheme(dark, ascii bool) Theme {

@@ -34,6 +34,7 @@ const (
 type Column struct {
 	Name   string
 	Right  bool                // numbers
+	Whole  bool                // never cut where there is room for one column: half a time is another time
 	Hidden bool                // present, but not drawn
 	Sign   string              // drawn after the name: how the rows are sorted
 	Format func(string) string // how values are put, e.g. times in a zone; nil: as they are
@@ -87,10 +88,23 @@ func New(cols []Column, styles Styles) *Grid {
 	return g
 }
 
-// Resize sets the size of the whole widget, its header included.
+// Resize sets the size of the whole widget, its header included. Columns of their usual width take what the new one gives.
 func (g *Grid) Resize(width, height int) {
+	was := g.usual()
 	g.width, g.height = width, height
+	if g.usual() != was {
+		g.Refit()
+	}
 	g.follow()
+}
+
+// Refit gives columns of their usual width what their values need as they are put now.
+func (g *Grid) Refit() {
+	for i := range g.cols {
+		if c := &g.cols[i]; c.step == 0 && !c.gone() && len(g.pages) > 0 {
+			c.width = g.natural(i, g.usual())
+		}
+	}
 }
 
 // SetCount says how many rows have been seen, and whether that is all.
@@ -190,6 +204,9 @@ func (g *Grid) natural(i, most int) int {
 // needs is the width that column i needs for these rows, up to most.
 func (g *Grid) needs(i int, rows [][]Cell, most int) int {
 	w := textWidth(g.head(i))
+	if g.cols[i].Whole {
+		most = max(most, maxWidth)
+	}
 	for _, r := range rows {
 		if i < len(r) && w < most {
 			s, _ := g.text(i, r[i])

@@ -157,7 +157,7 @@ func (g *Grid) layout() []span {
 	place := func(i int) bool {
 		c := &g.cols[i]
 		w := min(c.width, g.width-x)
-		if w < c.width && len(spans) > 0 && (c.Right || w < partWidth) { // half a number is another number
+		if w < c.width && len(spans) > 0 && (c.Right || c.Whole || w < partWidth) { // half a number is another number
 			return false
 		}
 		spans = append(spans, span{i, x, w})

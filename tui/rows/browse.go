@@ -9,11 +9,11 @@ import (
 	"case53/tui/frame"
 )
 
-// Browse leafs through a table in stored order: sorting it would mean to read all of it first.
+// Browse leafs through a table in the order of time.
 func Browse(e *frame.Env, t frame.Table) *result {
 	lead := strings.Join(t.Lead, ", ")
-	r := newResult(e, t.Title, question{sql: "SELECT " + lead + ", * EXCLUDE (" + lead + ")\nFROM " + t.Name})
-	r.about.Doc = "All records of " + t.Name + " in stored order" + t.Order + ". The most telling columns come first."
+	r := newResult(e, t.Title, question{sql: "SELECT " + lead + ", * EXCLUDE (" + lead + ")\nFROM " + t.Name, order: t.Order})
+	r.about.Doc = "All records of " + t.Name + ", the oldest first, those without a time last. The most telling columns come first."
 	return r
 }
 
@@ -32,8 +32,12 @@ func RunQuery(e *frame.Env, q *queries.Query, values map[string]string) tea.Cmd 
 	title := q.ID
 	if p := q.Entry(); p != nil {
 		title += " " + values[p.Name]
+		if t, ok := frame.ReadUTC(values[p.Name]); ok && p.Kind == "time" {
+			title = q.ID + " " + e.Stamp(t)
+		}
 	}
-	r := newResult(e, e.Brief(title), question{sql: sql, args: args, kinds: q.Columns})
+	r := newResult(e, e.Brief(title), question{sql: sql, args: args, kinds: q.Kinds(), limit: limitOf(q, args)})
+	r.saved, r.values = q, values
 	r.about = frame.About{Doc: q.Title + ".\n\n" + q.Doc, Cannot: q.Cannot}
 	if lacks, _ := e.Has(q.Needs); lacks != "" {
 		r.about.Lacks = "The case has no " + e.Show(lacks) + " records, which this query reads too."

@@ -16,6 +16,8 @@ type question struct {
 	sql   string
 	args  map[string]any
 	kinds map[string]string // kinds of columns that the query says itself
+	order []string          // columns that no two rows have the same of: what the rows are in order of, read in steps; nil: as they come
+	limit limit
 }
 
 // clause is a condition on the rows of a question. argMark stands for its argument in sql.
@@ -33,12 +35,28 @@ type sorting struct {
 	desc   bool
 }
 
-// compose is the question with filters and order around it. It changes nothing when there are none: a result is then
-// read in stored order, which needs no sorting of all rows.
+// compose is the question with filters and order around it. It changes nothing when there are none.
 func (q question) compose(filters []clause, by *sorting) (string, map[string]any) {
+	if by == nil && q.order != nil {
+		sql, args := q.where(filters)
+		return sql + "\nORDER BY " + q.keys(), args
+	}
 	if len(filters) == 0 && by == nil {
 		return q.sql, q.args
 	}
+	sql, args := q.where(filters)
+	if by != nil {
+		sql += "\nORDER BY " + quote(by.column)
+		if by.desc {
+			sql += " DESC"
+		}
+		sql += " NULLS LAST"
+	}
+	return sql, args
+}
+
+// where puts filters around a question.
+func (q question) where(filters []clause) (string, map[string]any) {
 	args := maps.Clone(q.args)
 	if args == nil {
 		args = map[string]any{}
@@ -58,21 +76,27 @@ func (q question) compose(filters []clause, by *sorting) (string, map[string]any
 	if len(conditions) > 0 {
 		b.WriteString("\nWHERE " + strings.Join(conditions, "\n  AND "))
 	}
-	if by != nil {
-		b.WriteString("\nORDER BY " + quote(by.column))
-		if by.desc {
-			b.WriteString(" DESC")
-		}
-		b.WriteString(" NULLS LAST")
-	}
 	return b.String(), args
+}
+
+// keys is the order of the rows as SQL writes it. What has no time comes last.
+func (q question) keys() string {
+	var keys []string
+	for _, column := range q.order {
+		keys = append(keys, quote(column))
+	}
+	keys[0] += " NULLS LAST"
+	return strings.Join(keys, ", ")
 }
 
 // frequency asks how often each value of a column occurs.
 func (q question) frequency(filters []clause, column string) question {
-	sql, args := q.compose(filters, nil)
+	sql, args := q.sql, q.args
+	if len(filters) > 0 {
+		sql, args = q.where(filters)
+	}
 	c := quote(column)
-	return question{args: args, kinds: q.kinds, sql: fmt.Sprintf(
+	return question{args: args, kinds: q.kinds, limit: q.limit, sql: fmt.Sprintf(
 		"SELECT %s, count(*) AS records, round(100.0 * count(*) / sum(count(*)) OVER (), 2) AS percent\nFROM (\n%s\n)\nGROUP BY 1\nORDER BY records DESC, 1",
 		c, frame.TrimSQL(sql))}
 }
@@ -130,7 +154,7 @@ func (f field) is(c cases.Cell, keep bool) clause {
 	}
 	switch {
 	case f.Type == "FLOAT" || f.Type == "DOUBLE":
-		return clause{sql: "CAST(" + column + " AS DOUBLE) " + op + " CAST(" + argMark + " AS DOUBLE)", arg: c.Text, shown: shown}
+		return clause{sql: column + " " + op + " CAST(" + argMark + " AS " + f.Type + ")", arg: c.Text, shown: shown}
 	case f.Type == "LIST" || f.Type == "STRUCT" || f.Type == "MAP" || f.Type == "ARRAY": // shown as JSON
 		return clause{sql: "CAST(to_json(" + column + ") AS VARCHAR) " + op + " " + argMark, arg: c.Text, shown: shown}
 	case f.Type == "BLOB":

@@ -3,13 +3,16 @@ package rows
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"case53/cases"
 	"case53/cases/safetext"
+	"case53/queries"
 	"case53/tui/frame"
 )
 
@@ -18,35 +21,71 @@ import (
 //	beacon                      rows with this text in any column
 //	action=REJECT bytes>=1000   every word must hold; = != > >= < <=
 //	srcaddr=10.0.0.0/8          an address in a block, where the column holds addresses; alone: in any such column
+//	start>=2026-11-01 10:00     a time, in the zone on view unless it says another; time>=… is the column that rows are in order of
 //	name~tunnel                 rows with this text in this column
 //	!dstport=443  !beacon       rows for which it does not hold
 //	rcode=-                     a missing value
 //	"two words"                 quotes keep spaces and signs together
 //
-// A word that looks like a comparison but names no column is an error, not text: a slip must not look like an answer.
+// A word that looks like a comparison but names no column, or gives a value that the column cannot hold, is an error, not
+// text: a slip must not look like an answer.
 
 // filterHelp is what the prompt shows.
-var filterHelp = []string{
-	"text · field=value · field>=n · field~text · field=10.0.0.0/8",
-	"!… turns a word round · field=- is missing · \"two words\"",
+func filterHelp(e *frame.Env) []string {
+	return []string{
+		"text · field=value · field>=n · field~text · field=10.0.0.0/8",
+		"!… turns a word round · field=- is missing · \"two words\"",
+		"time>=2026-11-01 10:00 is read in " + e.ZoneName() + ", the zone on view",
+	}
 }
 
 // parseFilter reads the filter line.
-func parseFilter(line string, fs []field) ([]clause, error) {
+func parseFilter(e *frame.Env, line string, fs []field) ([]clause, error) {
 	words, err := splitWords(line)
 	if err != nil {
 		return nil, err
 	}
 	var clauses []clause
-	for _, w := range words {
-		c, err := w.clause(fs)
+	for i := 0; i < len(words); i++ {
+		w := words[i]
+		var used int
+		if w, used = withTime(e, w, words[i+1:], fs); used > 0 {
+			i += used
+		}
+		c, err := w.clause(e, fs)
 		if err != nil {
 			return nil, err
 		}
-		c.shown = w.shown
+		if c.shown == "" {
+			c.shown = w.shown
+		}
 		clauses = append(clauses, c)
 	}
 	return clauses, nil
+}
+
+var (
+	dateForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+	hourForm = regexp.MustCompile(`^[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?$`)
+)
+
+// withTime joins a date and the words after it that go on with it, the hour and the zone, and says how many these are.
+func withTime(e *frame.Env, w word, after []word, fs []field) (word, int) {
+	plain := func(o word) bool { return !o.not && o.op == "" && !o.quoted }
+	if w.quoted || !dateForm.MatchString(w.value) || w.op == "~" || len(after) == 0 || !plain(after[0]) || !hourForm.MatchString(after[0].value) {
+		return w, 0
+	}
+	if f, err := findField(w.field, fs); w.op != "" && (err != nil || !frame.IsTime(f.Column)) {
+		return w, 0
+	}
+	w.value, w.shown = w.value+" "+after[0].value, w.shown+" "+after[0].shown
+	if len(after) > 1 && plain(after[1]) {
+		if _, ok := e.ReadTime(w.value + " " + after[1].value); ok {
+			w.value, w.shown = w.value+" "+after[1].value, w.shown+" "+after[1].shown
+			return w, 2
+		}
+	}
+	return w, 1
 }
 
 // word is one part of the filter line.
@@ -54,6 +93,7 @@ type word struct {
 	not              bool
 	field, op, value string // field and op are empty for plain text
 	shown            string // as typed
+	quoted           bool   // its value, or a part of it
 }
 
 // splitWords parts the line at spaces outside quotes. Signs within quotes are text.
@@ -88,6 +128,7 @@ func readWord(s string) (w word, rest string, err error) {
 				return w, "", errors.New(`a quote is not closed: "`)
 			}
 			b.WriteString(s[1 : 1+end])
+			w.quoted = true
 			s = s[end+2:]
 		case w.op == "" && operator(s) != "" && b.Len() > 0:
 			w.op, w.field = operator(s), b.String()
@@ -121,8 +162,15 @@ func plainText(s string) string {
 	return s
 }
 
-func (w word) clause(fs []field) (clause, error) {
+func (w word) clause(e *frame.Env, fs []field) (clause, error) {
 	if w.op == "" {
+		if strings.Contains(w.value, " ") && !w.quoted {
+			return clause{}, fmt.Errorf("a time needs its column: time>=%s", w.value)
+		}
+		if e.Zone != time.UTC && (dateForm.MatchString(w.value) || hourForm.MatchString(w.value)) {
+			return clause{}, fmt.Errorf("text is looked for in times as they are in UTC, and the screen shows %s: time>=2026-11-01 10:00 compares",
+				e.ZoneName())
+		}
 		return w.anywhere(fs), nil
 	}
 	f, err := findField(w.field, fs)
@@ -135,21 +183,27 @@ func (w word) clause(fs []field) (clause, error) {
 		op, not = "=", !not
 	}
 	switch {
+	case op == "~" && frame.IsTime(f.Column) && e.Zone != time.UTC:
+		return clause{}, fmt.Errorf("text is looked for in times as they are in UTC, and the screen shows %s: >= and < compare", e.ZoneName())
 	case op == "~":
 		return negate(clause{sql: like(f.Name), arg: pattern(w.value)}, not), nil
 	case op == "=" && w.value == "-":
 		return f.is(cases.Cell{Null: true}, !not), nil
-	case op == "=" && isBlock(w.value):
+	case op == "=" && isBlock(w.value) && (f.addresses() || f.Kind == "" && f.Type == "VARCHAR"):
 		return negate(f.in(w.value), not), nil
+	case op == "=" && isBlock(w.value):
+		return clause{}, fmt.Errorf("%s holds no addresses, and %s is a block of them", safetext.Show(f.Name), w.value)
+	case frame.IsTime(f.Column):
+		return f.moment(e, w, op, not)
 	}
-	value, err := f.read(w.value)
+	value, err := f.read(w.value, op)
 	if err != nil {
 		return clause{}, err
 	}
 	if op == "=" {
 		return f.is(cases.Cell{Text: value}, !not), nil
 	}
-	if frame.IsNumber(f.Column) || frame.IsTime(f.Column) {
+	if frame.IsNumber(f.Column) {
 		return negate(clause{sql: quote(f.Name) + " " + op + " CAST(" + argMark + " AS " + f.castType() + ")", arg: value}, not), nil
 	}
 	if _, err := netip.ParseAddr(value); err == nil && f.number != "" {
@@ -158,12 +212,32 @@ func (w word) clause(fs []field) (clause, error) {
 	return negate(clause{sql: quote(f.Name) + " " + op + " " + argMark, arg: value}, not), nil
 }
 
-// castType is the type to compare with; fractions may be compared with whole numbers.
-func (f field) castType() string {
-	if frame.IsNumber(f.Column) {
-		return "DOUBLE"
+// moment compares with a time. What is shown says how it was read.
+func (f field) moment(e *frame.Env, w word, op string, not bool) (clause, error) {
+	t, ok := e.ReadTime(w.value)
+	if !ok {
+		return clause{}, fmt.Errorf("%s holds times, and %q is none: 2026-11-01, 2026-11-01 10:00 (%s), or RFC 3339",
+			safetext.Show(f.Name), w.value, e.ZoneName())
 	}
-	return f.Type
+	value := t.Format(frame.CellTime)
+	c := negate(clause{sql: quote(f.Name) + " " + op + " CAST(" + argMark + " AS " + f.Type + ")", arg: value}, not)
+	if op == "=" {
+		c = f.is(cases.Cell{Text: value}, !not)
+	}
+	c.shown = f.Name + op + e.Stamp(t)
+	if not {
+		c.shown = "!" + c.shown
+	}
+	return c, nil
+}
+
+// castType is the type to compare numbers with; fractions may be compared with whole numbers. What is short is compared so,
+// as it is shown so: 0.1 is not more than 0.1.
+func (f field) castType() string {
+	if f.Type == "FLOAT" {
+		return "FLOAT"
+	}
+	return "DOUBLE"
 }
 
 // anywhere is a word without a field: an address block in the columns of addresses, else text in any column.
@@ -220,20 +294,40 @@ func (f field) in(block string) clause {
 	return clause{sql: "in_cidr(" + quote(column) + ", " + argMark + ")", arg: p.String()}
 }
 
-// read checks a value against the type of the column, and gives it as the database takes it.
-func (f field) read(value string) (string, error) {
+// exact are the kinds whose values have a form: a text of another form is the value of no row.
+var exact = map[string]string{"ip": "addresses", "account": "accounts", "instance": "instances", "interface": "interfaces", "vpc": "VPCs",
+	"hosted_zone": "hosted zones"}
+
+// whole are the types of whole numbers with their bounds, as far as a number of 64 bits goes.
+var whole = map[string][2]float64{"TINYINT": {-1 << 7, 1<<7 - 1}, "SMALLINT": {-1 << 15, 1<<15 - 1}, "INTEGER": {-1 << 31, 1<<31 - 1},
+	"BIGINT": {-1 << 63, 1<<63 - 1}, "HUGEINT": {-1 << 127, 1 << 127}, "UTINYINT": {0, 1<<8 - 1}, "USMALLINT": {0, 1<<16 - 1},
+	"UINTEGER": {0, 1<<32 - 1}, "UBIGINT": {0, 1<<64 - 1}, "UHUGEINT": {0, 1 << 128}}
+
+// read checks that a value can be one of the column's, and gives it as the database takes it.
+func (f field) read(value, op string) (string, error) {
+	name := safetext.Show(f.Name)
+	if holds, ok := exact[f.Kind]; ok {
+		accepts, ok := queries.Accepts(f.Kind, value)
+		if !ok {
+			return "", fmt.Errorf("%s holds %s, and %q is none: %s; %s~%s finds text", name, holds, value, accepts, name, safetext.Show(value))
+		}
+	}
 	switch {
 	case frame.IsNumber(f.Column):
-		if _, err := strconv.ParseFloat(value, 64); err != nil {
-			return "", fmt.Errorf("%s holds numbers, and %q is none", safetext.Show(f.Name), value)
+		n, err := strconv.ParseFloat(value, 64)
+		if err != nil || math.IsNaN(n) || math.IsInf(n, 0) && whole[f.Type] != [2]float64{} {
+			return "", fmt.Errorf("%s holds numbers, and %q is none", name, value)
 		}
-	case frame.IsTime(f.Column):
-		for _, form := range []string{time.RFC3339Nano, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", time.DateOnly} {
-			if t, err := time.Parse(form, value); err == nil {
-				return t.UTC().Format(frame.CellTime), nil
-			}
+		if f.Kind == "port" && (n < 0 || n > 65535) {
+			return "", fmt.Errorf("%s holds ports, 0 to 65535, and %s is none", name, value)
 		}
-		return "", fmt.Errorf("%s holds times: 2026-11-01, 2026-11-01T10:00 (UTC), or RFC 3339", safetext.Show(f.Name))
+		if bounds, ok := whole[f.Type]; ok && op == "=" && (n != math.Trunc(n) || n < bounds[0] || n > bounds[1]) {
+			return "", fmt.Errorf("%s holds whole numbers, and can never be %s", name, value)
+		}
+	case f.Type == "BOOLEAN":
+		if _, ok := queries.Accepts("bool", strings.ToLower(value)); !ok {
+			return "", fmt.Errorf("%s holds true and false, and %q is neither", name, value)
+		}
 	}
 	return value, nil
 }
@@ -248,6 +342,13 @@ func findField(name string, fs []field) (field, error) {
 		}
 		if strings.Contains(norm(f.Name), norm(name)) {
 			close = append(close, f.Name)
+		}
+	}
+	if norm(name) == "time" {
+		for _, f := range fs { // the first, which is the one that rows are in order of
+			if frame.IsTime(f.Column) {
+				return f, nil
+			}
 		}
 	}
 	err := fmt.Errorf("no column is called %q here", name)

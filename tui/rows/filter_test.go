@@ -1,17 +1,26 @@
 package rows
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
 	"case53/cases"
+	"case53/tui/frame"
 	"case53/tui/frame/frametest"
 )
 
-var filterFields = fields(frametest.Columns("start:TIMESTAMP:time srcaddr::ip bytes:BIGINT:bytes action srcaddr_n:UHUGEINT:number edns::ip"), nil)
+var filterFields = fields(frametest.Columns("start:TIMESTAMP:time srcaddr::ip bytes:BIGINT:bytes action srcaddr_n:UHUGEINT:number edns::ip "+
+	"dstport:INTEGER:port flag:BOOLEAN:flag interface_id::interface"), nil)
+
+// plainEnv is a workbench without a case.
+func plainEnv() *frame.Env {
+	return frame.NewEnv(context.Background(), nil, nil, frame.Options{}, nil)
+}
 
 func TestParseFilter(t *testing.T) {
 	for _, c := range []struct{ line, want string }{
@@ -42,15 +51,64 @@ func TestParseFilter(t *testing.T) {
 		{`nosuch=1`, `error: no column is called "nosuch" here`},
 		{`byte>1`, `error: no column is called "byte" here; did you mean bytes?`},
 		{`bytes>x`, `error: bytes holds numbers, and "x" is none`},
-		{`start>noon`, `error: start holds times: 2026-11-01, 2026-11-01T10:00 (UTC), or RFC 3339`},
+		{`start>noon`, `error: start holds times, and "noon" is none: 2026-11-01, 2026-11-01 10:00 (UTC), or RFC 3339`},
+		{`start>=2026-10-15 03:38`, `"start" >= CAST(? AS TIMESTAMP) [2026-10-15 03:38:00]`},
+		{`time>=2026-10-15 03:38 action=REJECT`,
+			`"start" >= CAST(? AS TIMESTAMP) [2026-10-15 03:38:00] AND "action" IS NOT DISTINCT FROM CAST(? AS VARCHAR) [REJECT]`},
+		{`!start<2026-10-15 03:38:00.28 UTC x`, `("start" < CAST(? AS TIMESTAMP)) IS NOT TRUE [2026-10-15 03:38:00.28] AND … ILIKE [%x%]`},
+		{`start=2026-10-15 03:38+02:00`, `"start" IS NOT DISTINCT FROM CAST(? AS TIMESTAMP) [2026-10-15 01:38:00]`},
+		{`start>2026-10-15 25:00`, `error: start holds times, and "2026-10-15 25:00" is none: 2026-11-01, 2026-11-01 10:00 (UTC), or RFC 3339`},
+		{`2026-10-15 03:38`, `error: a time needs its column: time>=2026-10-15 03:38`},
+		{`2026-10-15 beacon`, `… ILIKE [%2026-10-15%] AND … ILIKE [%beacon%]`},
+		{`srcaddr=999`, `error: srcaddr holds addresses, and "999" is none: an IPv4 or IPv6 address; srcaddr~999 finds text`},
+		{`srcaddr>=10.0.0`, `error: srcaddr holds addresses, and "10.0.0" is none: an IPv4 or IPv6 address; srcaddr~10.0.0 finds text`},
+		{`dstport=10.0.0.0/8`, `error: dstport holds no addresses, and 10.0.0.0/8 is a block of them`},
+		{`bytes=1.5`, `error: bytes holds whole numbers, and can never be 1.5`},
+		{`bytes=1e30`, `error: bytes holds whole numbers, and can never be 1e30`},
+		{`dstport=70000`, `error: dstport holds ports, 0 to 65535, and 70000 is none`},
+		{`flag=maybe`, `error: flag holds true and false, and "maybe" is neither`},
+		{`interface_id=eth0`, `error: interface_id holds interfaces, and "eth0" is none: an interface id, eni-…; interface_id~eth0 finds text`},
 		{`"open`, `error: a quote is not closed: "`},
 		{`!`, `error: an empty word: what is to be found?`},
 		{`=x`, `… ILIKE [%=x%]`},
 	} {
-		clauses, err := parseFilter(c.line, filterFields)
+		clauses, err := parseFilter(plainEnv(), c.line, filterFields)
 		if got := filterText(clauses, err); got != c.want {
 			t.Errorf("%s\n got %s\nwant %s", c.line, got, c.want)
 		}
+	}
+}
+
+// A typed time is read in the zone on view, whatever summer time makes of it, and the filter says how it was read.
+func TestTypedTimeIsInTheZoneOnView(t *testing.T) {
+	e := plainEnv()
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Skip(err)
+	}
+	e.Zone = zone
+	for _, c := range []struct{ line, arg, shown string }{
+		{"start>=2026-10-15 03:38", "2026-10-15 07:38:00", "start>=2026-10-15 03:38:00 EDT"},
+		{"start>=2026-11-15T03:38", "2026-11-15 08:38:00", "start>=2026-11-15 03:38:00 EST"},
+		{"start<2026-10-15", "2026-10-15 04:00:00", "start<2026-10-15 00:00:00 EDT"},
+		{"start<2026-10-15 03:38 UTC", "2026-10-15 03:38:00", "start<2026-10-14 23:38:00 EDT"},
+		{"start<2026-10-15 03:38:00.5 EDT", "2026-10-15 07:38:00.5", "start<2026-10-15 03:38:00.500 EDT"},
+		{"start<2026-11-01 01:30 EST", "2026-11-01 06:30:00", "start<2026-11-01 01:30:00 EST"},
+		{"start<2026-11-01 01:30 EDT", "2026-11-01 05:30:00", "start<2026-11-01 01:30:00 EDT"},
+		{"start<2026-10-15T03:38:00Z", "2026-10-15 03:38:00", "start<2026-10-14 23:38:00 EDT"},
+	} {
+		clauses, err := parseFilter(e, c.line, filterFields)
+		if err != nil || len(clauses) != 1 || clauses[0].arg != c.arg || clauses[0].shown != c.shown {
+			t.Errorf("%s: %v %v, want %s shown as %s", c.line, clauses, err, c.arg, c.shown)
+		}
+	}
+	for _, line := range []string{"03:38", "2026-10-15", "start~03:38"} {
+		if _, err := parseFilter(e, line, filterFields); err == nil || !strings.Contains(err.Error(), "as they are in UTC") {
+			t.Errorf("%s looks for text of another zone: %v", line, err)
+		}
+	}
+	if help := strings.Join(filterHelp(e), " "); !strings.Contains(help, "is read in EST-05:00/EDT-04:00") {
+		t.Errorf("the help does not say in which zone: %s", help)
 	}
 }
 
@@ -79,7 +137,7 @@ func TestFilterNeverPastes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		marker := "x'); DROP TABLE flow; --"
 		line := rapid.SampledFrom([]string{"", "!", "action=", "action~", "action>", "!action!="}).Draw(t, "lead") + `"` + marker + `"`
-		clauses, err := parseFilter(line, filterFields)
+		clauses, err := parseFilter(plainEnv(), line, filterFields)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +155,7 @@ func FuzzParseFilter(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, line string) {
-		clauses, err := parseFilter(line, filterFields)
+		clauses, err := parseFilter(plainEnv(), line, filterFields)
 		if err == nil && strings.TrimSpace(line) != "" && len(clauses) == 0 {
 			t.Errorf("%q filters nothing, and nobody was told", line)
 		}

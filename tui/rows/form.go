@@ -2,6 +2,7 @@ package rows
 
 import (
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -25,10 +26,14 @@ func newForm(e *frame.Env, q *queries.Query, values map[string]string) *form {
 	f := &form{e: e, query: q, title: e.Brief(q.Title)}
 	for _, p := range q.Params {
 		var in frame.Editor
-		in.SetValue(p.Default)
+		text := p.Default
 		if v, ok := values[p.Name]; ok {
-			in.SetValue(safetext.Show(v)) // read back by values
+			text = safetext.Show(v) // read back by values
 		}
+		if t, ok := frame.ReadUTC(text); ok && p.Kind == "time" {
+			text = e.Stamp(t)
+		}
+		in.SetValue(text)
 		f.in = append(f.in, in)
 	}
 	f.at = f.firstEmpty()
@@ -62,11 +67,16 @@ func (f *form) Keys() []frame.Bind {
 	}, f.in[f.at].Keys(func() { f.err = nil })...)
 }
 
-// values are the texts as they are to be read: what was copied from the screen loses its escapes again.
+// values are the texts as they are to be read: what was copied from the screen loses its escapes again, and a time is that of
+// the zone on view.
 func (f *form) values() map[string]string {
 	values := map[string]string{}
 	for i, p := range f.query.Params {
-		values[p.Name] = strings.TrimSpace(plainText(f.in[i].Value()))
+		text := strings.TrimSpace(plainText(f.in[i].Value()))
+		if t, ok := f.e.ReadTime(text); ok && p.Kind == "time" {
+			text = t.Format(time.RFC3339Nano)
+		}
+		values[p.Name] = text
 	}
 	return values
 }
@@ -110,6 +120,9 @@ func (f *form) View(width, height int) string {
 	note := p.Doc
 	if p.Required {
 		note += " (required)"
+	}
+	if p.Kind == "time" {
+		note += "; read in " + f.e.ZoneName() + " unless it says another zone"
 	}
 	out = append(out, "")
 	for _, l := range frame.Wrap(f.e.Show(note), width) {

@@ -101,7 +101,17 @@ func (p *picker) chosen() *queries.Query {
 	return p.found[p.at]
 }
 
+// quits reports whether what was typed is the word of other programs for leaving: it must not run the query that is most
+// like it.
+func (p *picker) quits() bool {
+	typed := strings.TrimSpace(p.in.Value())
+	return typed == "q" || typed == "q!" || typed == "quit"
+}
+
 func (p *picker) enter() tea.Cmd {
+	if p.quits() {
+		return tea.Quit
+	}
 	if q := p.chosen(); q != nil {
 		return choose(p.e, q)
 	}
@@ -119,6 +129,9 @@ func (p *picker) explain() tea.Cmd {
 func (p *picker) View(width, height int) string {
 	t := &p.e.Theme
 	out := []string{" > " + p.in.View(t, max(width-4, 1), 1, true)}
+	if p.quits() {
+		return strings.Join(append(out, " "+t.Warn.Render(frame.Grow("enter leaves the workbench; more letters look for a query", max(width-1, 1), t))), "\n")
+	}
 	detail := p.detail(width, height)
 	room := max(height-1-len(detail), 1)
 	p.top = frame.Scroll(p.top, p.at, room, max(len(p.found), room))

@@ -43,7 +43,7 @@ func openPivot(e *frame.Env, f field, c cases.Cell) tea.Cmd {
 	slices.SortStableFunc(items, func(a, b frame.Item) int { return rank(a) - rank(b) })
 	shown := c.Text
 	if kind == "time" {
-		shown = e.TimeText(shown)
+		shown = e.TimeText(shown, 0)
 	}
 	m := frame.NewMenu(e, "Pivot: "+e.Brief(kind+" "+shown), items)
 	m.Empty = "No saved query takes a value of the kind " + e.Show(kind) + "."

@@ -27,7 +27,8 @@ type record struct {
 	answered        bool  // it is known where the row came from, or why not
 	childTitle      string
 	objectID, rowNo int64
-	known           bool // the row says which record it is
+	known           bool   // the row says which record it is
+	sums            string // what is said where it does not
 
 	finding, reading, answers frame.Task
 	err                       error // of the record's own table, or of its answers
@@ -45,7 +46,9 @@ type line struct {
 
 // RecordOf is the record that a Goto names: the columns of a result, and the row of it.
 func RecordOf(e *frame.Env, g frame.Goto) *record {
-	return newRecord(e, g.Values["columns"].([]field), g.Values["row"].([]cases.Cell))
+	s := newRecord(e, g.Values["columns"].([]field), g.Values["row"].([]cases.Cell))
+	s.sums, _ = g.Values["sums"].(string)
+	return s
 }
 
 func newRecord(e *frame.Env, cols []field, row []cases.Cell) *record {
@@ -131,6 +134,7 @@ type small struct {
 	rows [][]cases.Cell
 }
 
+// mostChildren is how many rows of a record are shown; where there are more, that is said.
 const mostChildren = 500
 
 // readWhole is the work of reading a short result whole.
@@ -142,7 +146,7 @@ func readWhole(e *frame.Env, sql string, args map[string]any) func(context.Conte
 			return small{}, err
 		}
 		defer r.Close()
-		rows, err := r.Fetch(ctx, 0, mostChildren)
+		rows, err := r.Fetch(ctx, 0, mostChildren+1)
 		return small{r.Columns(), rows}, err
 	}
 }
@@ -166,6 +170,10 @@ func (s *record) useChildren(r small, err error) tea.Cmd {
 	}
 	var children []line
 	fs := fields(r.cols, nil)
+	if len(r.rows) > mostChildren {
+		r.rows = r.rows[:mostChildren]
+		s.childTitle += fmt.Sprintf(", the first %d: there are more", mostChildren)
+	}
 	for _, row := range r.rows {
 		for i := 1; i < len(fs); i++ {
 			f := fs[i]

@@ -1,7 +1,6 @@
 package rows
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -58,6 +57,9 @@ func (s *record) copy() tea.Cmd {
 	if !ok {
 		return nil
 	}
+	if frame.IsTime(l.Column) {
+		l.cell.Text = s.e.CopyTime(l.cell.Text)
+	}
 	return copyText(s.e, l.Name, l.cell.Text)
 }
 
@@ -91,7 +93,9 @@ func (s *record) layout(width int) (out []string, from, to int) {
 	}
 	label = min(label, max(width/3, 4))
 	if !s.known {
-		out = append(out, " "+s.e.Theme.Dim.Render("This row sums up records: it has no single line that it came from."))
+		for _, l := range frame.Wrap(s.sums, max(width-2, 1)) {
+			out = append(out, " "+s.e.Theme.Dim.Render(l))
+		}
 	}
 	if s.err != nil {
 		out = append(out, strings.Split(frame.ErrorText(s.e, s.err, width), "\n")...)
@@ -131,20 +135,12 @@ func (s *record) draw(l line, at bool, label, width int) []string {
 	if at {
 		mark = t.Glyph.Cursor + " "
 	}
-	head, more := grid.Head(l.cell.Text, mostDrawn)
-	value := e.Show(head)
-	if more > 0 {
-		value += fmt.Sprintf("%s(+%d)", t.Glyph.Dots, more)
-	}
-	style := t.Plain
+	value, style := shownValue(e, l.field, l.cell, mostDrawn), t.Plain
 	switch {
 	case l.cell.Null:
-		value, style = t.Glyph.Null, t.Dim
-	case frame.IsTime(l.Column):
-		value = e.Show(e.TimeText(l.cell.Text))
-		if e.Zone == time.UTC {
-			value += " UTC"
-		}
+		style = t.Dim
+	case frame.IsTime(l.Column) && e.Zone == time.UTC:
+		value += " UTC"
 	}
 	if at {
 		style = t.Cursor

@@ -3,6 +3,8 @@ package rows
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/words"
+	"case53/queries"
 	"case53/tui/frame"
 	"case53/tui/grid"
 )
@@ -22,19 +25,32 @@ type result struct {
 	base  question
 
 	filters []clause
+	fixed   int // how many of them it was opened with: they are what it is, and esc leaves them
 	by      *sorting
 	drill   func(row []cases.Cell) tea.Cmd // what enter does instead of showing the record
+	counts  bool                           // its rows count those of its question
+	all     int64                          // how many rows there would be without the question's limit; 0: it does not say
+
+	saved  *queries.Query // what x asks again
+	values map[string]string
 
 	open   *frame.Opened
 	cols   []field
-	grid   *grid.Grid
+	digits []int      // of a second, that each column of times is drawn with
+	grid   *grid.Grid // nil while the question is asked: no old row stays under a new filter
+	was    *grid.Grid // the grid before, for what was done to its columns
+	landed bool       // there are rows to see, or it is known that there are none
 	err    error
 	paused bool // cancelled: nothing is fetched before the next key
 
+	lead string // what is said of the rows above them; may hold text of the evidence
+
 	asking, reading frame.Task
+	finding         frame.Task // of the records that a row sums up
 	began           time.Time
 	took            time.Duration
 	width, height   int
+	zone            *time.Location // that the columns are as wide as
 }
 
 func newResult(e *frame.Env, title string, q question) *result {
@@ -47,9 +63,19 @@ func (s *result) Open() tea.Cmd { return s.run() }
 // run asks the question, with its filters and order, from the beginning.
 func (s *result) run() tea.Cmd {
 	closing := s.Close()
-	s.err, s.paused, s.began, s.took = nil, false, s.e.Now, 0
-	sql, args := s.base.compose(s.filters, s.by)
-	return tea.Batch(closing, frame.Start(s.e, &s.asking, "running", s.e.Query(sql, args), s.use))
+	s.err, s.paused, s.landed, s.began, s.took = nil, false, false, s.e.Now, 0
+	if s.grid != nil {
+		s.was, s.grid = s.grid, nil
+	}
+	return tea.Batch(closing, frame.Start(s.e, &s.asking, "running", s.query(), s.use))
+}
+
+// query is the work of asking, in steps where the rows have an order of their own.
+func (s *result) query() func(context.Context) (*frame.Opened, error) {
+	if s.by == nil && s.base.order != nil {
+		return inSteps(s.e, s.base, slices.Clone(s.filters))
+	}
+	return s.e.Query(s.base.compose(s.filters, s.by))
 }
 
 // use takes an opened result.
@@ -60,10 +86,10 @@ func (s *result) use(o *frame.Opened, err error) tea.Cmd {
 	}
 	s.open = o
 	s.cols = fields(o.Columns(), s.base.kinds)
-	old := s.grid
+	s.digits = make([]int, len(s.cols))
 	s.grid = grid.New(s.columns(), s.e.Theme.Grid)
-	if old != nil {
-		s.grid.Like(old)
+	if s.was != nil {
+		s.grid.Like(s.was)
 	}
 	s.count()
 	return nil // Settle asks for the rows
@@ -78,8 +104,12 @@ func (s *result) columns() []grid.Column {
 	}
 	for i, f := range s.cols {
 		cols[i] = grid.Column{Name: f.Name, Right: frame.IsNumber(f.Column), Hidden: numbers[f.Name]}
-		if frame.IsTime(f.Column) {
-			cols[i].Format = s.e.TimeText
+		switch {
+		case frame.IsTime(f.Column):
+			cols[i].Whole = true
+			cols[i].Format = func(text string) string { return s.e.TimeText(text, s.digits[i]) }
+		case f.Type == "FLOAT":
+			cols[i].Format = shortFloat
 		}
 		if s.by != nil && s.by.column == f.Name {
 			cols[i].Sign = s.e.Theme.Glyph.Up
@@ -101,6 +131,10 @@ func (s *result) Settle(width, height int) tea.Cmd {
 		s.count() // what is read meanwhile
 	}
 	s.grid.Styles = s.e.Theme.Grid
+	if s.zone != s.e.Zone {
+		s.zone = s.e.Zone
+		s.grid.Refit()
+	}
 	s.grid.Resize(width, s.gridHeight())
 	page, want := s.grid.Want()
 	if !want || s.paused || s.err != nil || s.open == nil || s.reading.Running() {
@@ -116,12 +150,35 @@ func (s *result) Settle(width, height int) tea.Cmd {
 			return nil
 		}
 		s.count()
+		s.measure(rows)
+		s.learn(rows)
 		s.grid.Land(page, rows)
+		s.landed = true
 		if s.took == 0 {
 			s.took = max(s.e.Now.Sub(s.began), time.Microsecond)
 		}
 		return nil
 	})
+}
+
+// measure finds out how many digits of a second the times of each column need.
+func (s *result) measure(rows [][]grid.Cell) {
+	for i, f := range s.cols {
+		for _, r := range rows {
+			if i < len(r) && frame.IsTime(f.Column) {
+				s.digits[i] = max(s.digits[i], frame.Digits(r[i].Text))
+			}
+		}
+	}
+}
+
+// shortFloat writes a number of 32 bits with the digits that it has; as one of 64 bits it has twice as many, which say nothing.
+func shortFloat(text string) string {
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return text
+	}
+	return strconv.FormatFloat(n, 'g', -1, 32)
 }
 
 // gridRows gives a page to the grid, which knows no cases.
@@ -172,6 +229,7 @@ func (s *result) toEnd() tea.Cmd {
 func (s *result) Close() tea.Cmd {
 	s.asking.Stop(s.e)
 	s.reading.Stop(s.e)
+	s.finding.Stop(s.e)
 	if s.open == nil {
 		return nil
 	}
@@ -201,36 +259,22 @@ func (s *result) Status() frame.Status {
 	if !s.asking.Running() {
 		st.Task = &s.reading
 	}
-	var parts []string
-	for _, f := range s.filters {
-		parts = append(parts, s.e.Brief(f.shown))
+	if s.finding.Running() {
+		st.Task = &s.finding
 	}
-	st.Filter = strings.Join(parts, " ")
-	if s.grid != nil && s.err == nil {
+	if s.height < leastHeight { // there are no lines above the rows to say it in
+		st.Filter = strings.Join(slices.Concat(s.filterTexts(), s.orderTexts()), " and ")
+	}
+	if s.grid != nil && s.err == nil && s.landed {
 		st.Rows = s.rowsText()
 	}
 	return st
 }
 
-// rowsText is where the screen stands in the result: 1–20 of ≥ 512.
-func (s *result) rowsText() string {
-	g := &s.e.Theme.Glyph
-	from, to := s.grid.Visible()
-	n, complete := s.grid.Count()
-	if n == 0 && complete {
-		return "no rows"
-	}
-	text := fmt.Sprintf("%d%s%d of ", from+1, g.Dash, to)
-	if !complete {
-		text += g.AtLeast
-	}
-	return text + fmt.Sprint(n)
-}
-
-// gridHeight leaves a line for the value under the cursor where there is room.
+// gridHeight leaves a line for the value under the cursor, and those above the rows, where there is room.
 func (s *result) gridHeight() int {
-	if s.height >= 8 {
-		return s.height - 1
+	if s.height >= leastHeight {
+		return s.height - 1 - len(s.head(s.width))
 	}
 	return s.height
 }
@@ -240,18 +284,29 @@ func (s *result) View(width, height int) string {
 	switch {
 	case s.err != nil:
 		return s.failure(width)
-	case s.grid == nil && s.paused:
+	case s.paused && !s.landed:
 		return "\n " + t.Warn.Render("cancelled "+t.Glyph.Dash+" r runs it again")
-	case s.grid == nil:
-		return "\n " + t.Dim.Render("running"+t.Glyph.Dots)
-	}
-	if n, complete := s.grid.Count(); n == 0 && complete {
+	case s.grid == nil || !s.landed && !s.ended():
+		var out strings.Builder
+		for _, l := range frame.Wrap(s.looking(), max(width-2, 1)) {
+			out.WriteString("\n " + t.Dim.Render(l))
+		}
+		return out.String()
+	case s.ended():
 		return s.nothing(width)
 	}
-	if height < 8 {
+	if height < leastHeight {
 		return s.grid.View()
 	}
-	return frame.Clip(s.grid.View(), width, height-1) + "\n" + s.under(width)
+	head := s.head(width)
+	rows := frame.Clip(s.grid.View(), width, max(height-1-len(head), 1))
+	return strings.Join(append(head, rows, s.under(width)), "\n")
+}
+
+// ended reports whether it is known that there is no row.
+func (s *result) ended() bool {
+	n, complete := s.grid.Count()
+	return n == 0 && complete
 }
 
 // failure shows an error word for word; a hint line as such.
@@ -264,7 +319,10 @@ func (s *result) nothing(width int) string {
 	t := &s.e.Theme
 	out := []string{"", " " + t.Strong.Render("No rows."), ""}
 	if len(s.filters) > 0 {
-		out = append(out, " "+t.Dim.Render("A filter is on; ctrl+x clears it."), "")
+		for _, l := range frame.Wrap("None has "+strings.Join(s.filterTexts(), " and ")+".", max(width-2, 1)) {
+			out = append(out, " "+l)
+		}
+		out = append(out, " "+t.Dim.Render("esc takes the last filter off, ctrl+x all of them."), "")
 	}
 	if s.about.Lacks != "" {
 		out = append(out, " "+t.Warn.Render(s.about.Lacks), "")
@@ -303,18 +361,23 @@ func (s *result) under(width int) string {
 }
 
 // value is how a cell is drawn.
-func (s *result) value(f field, c cases.Cell) string {
+func (s *result) value(f field, c cases.Cell) string { return shownValue(s.e, f, c, 4096) }
+
+// shownValue is how a value is drawn outside a grid; of one longer than most only so much.
+func shownValue(e *frame.Env, f field, c cases.Cell, most int) string {
 	switch {
 	case c.Null:
-		return s.e.Theme.Glyph.Null
+		return e.Theme.Glyph.Null
 	case frame.IsTime(f.Column):
-		return s.e.Show(s.e.TimeText(c.Text))
+		return e.Show(e.TimeText(c.Text, 0))
+	case f.Type == "FLOAT":
+		return e.Show(shortFloat(c.Text))
 	}
-	head, more := grid.Head(c.Text, 4096)
+	head, more := grid.Head(c.Text, most)
 	if more > 0 {
-		return s.e.Show(head) + fmt.Sprintf("%s(+%d)", s.e.Theme.Glyph.Dots, more)
+		return e.Show(head) + fmt.Sprintf("%s(+%d)", e.Theme.Glyph.Dots, more)
 	}
-	return s.e.Show(head)
+	return e.Show(head)
 }
 
 // cell is the value under the cursor, with its column.

@@ -1,8 +1,11 @@
 package rows
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -24,8 +27,15 @@ func (s *result) Keys() []frame.Bind {
 			return nil
 		}
 	}
-	return []frame.Bind{
-		{Keys: frame.Keys("enter"), Does: "the record: all fields, the raw line, its object", Foot: "record", Run: s.enter},
+	var own []frame.Bind
+	if s.saved != nil && len(s.saved.Params) > 0 {
+		own = []frame.Bind{{Keys: frame.Keys("x"), Does: "the query's parameters, to ask it with others", Run: func() tea.Cmd {
+			return s.e.Overlay(newForm(s.e, s.saved, s.values))
+		}}}
+	}
+	return append(own, []frame.Bind{
+		{Keys: frame.Keys("enter"), Does: s.enterDoes(), Foot: s.enterFoot(), Run: s.enter},
+		{Keys: frame.Keys("."), Does: "this row, a field a line", Run: s.fieldsOf},
 		{Keys: frame.Keys("p"), Does: "pivot: where the value under the cursor leads", Foot: "pivot", Run: s.pivot},
 		{Keys: frame.Keys("/"), Does: "filter the rows", Foot: "filter", Run: s.ask},
 		{Keys: frame.Keys(","), Does: "keep the rows with this value", Foot: "keep", Run: func() tea.Cmd { return s.only(true) }},
@@ -33,7 +43,7 @@ func (s *result) Keys() []frame.Bind {
 		{Keys: frame.Keys("ctrl+x"), Does: "clear the filter", Run: s.clear},
 		{Keys: frame.Keys("F"), Does: "how often each value of this column occurs", Foot: "frequency", Run: s.frequency},
 		{Keys: frame.Keys("["), Does: "sort by this column, largest first", Foot: "sort", Run: func() tea.Cmd { return s.sort(true) }},
-		{Keys: frame.Keys("]"), Does: "sort by this column, smallest first; the same key again: stored order", Run: func() tea.Cmd { return s.sort(false) }},
+		{Keys: frame.Keys("]"), Does: "sort by this column, smallest first; the same key again: as before", Run: func() tea.Cmd { return s.sort(false) }},
 		{Keys: frame.Keys("C"), Does: "columns: go to one, hide and show", Foot: "columns", Run: s.columnList},
 		{Keys: frame.Keys("-"), Does: "hide this column", Run: s.hide},
 		{Keys: frame.Keys("_"), Does: "width of this column: usual, all it needs, narrow", Run: move(func(g *grid.Grid) { g.Widen() })},
@@ -53,36 +63,127 @@ func (s *result) Keys() []frame.Bind {
 		{Keys: frame.Keys("G", "end"), Does: "last row; reads the result to its end, at most a million rows further", Run: s.toEnd},
 		{Keys: frame.Keys("0", "^"), Does: "first column", Run: move(func(g *grid.Grid) { g.FirstColumn() })},
 		{Keys: frame.Keys("$"), Does: "last column", Run: move(func(g *grid.Grid) { g.LastColumn() })},
+	}...)
+}
+
+// enterDoes says where enter leads to.
+func (s *result) enterDoes() string {
+	switch {
+	case s.drill != nil:
+		return "the rows with this value"
+	case s.saved != nil && s.saved.Hunt != nil:
+		return "the records of the finding"
 	}
+	return "the record: all fields, the raw line, its object"
+}
+
+func (s *result) enterFoot() string {
+	if s.drill != nil {
+		return "rows"
+	}
+	if s.saved != nil && s.saved.Hunt != nil {
+		return "records"
+	}
+	return "record"
 }
 
 // enter goes into the row.
 func (s *result) enter() tea.Cmd {
 	row, ok := s.row()
 	if !ok {
-		return nil
+		return s.notYet()
 	}
 	if s.drill != nil {
 		return s.drill(row)
 	}
-	return s.e.Go(frame.Goto{Screen: "record", Values: map[string]any{"columns": s.cols, "row": row}})
+	if s.saved != nil && s.saved.Hunt != nil && !s.known() {
+		return s.behind(row)
+	}
+	return s.fieldsOf()
+}
+
+// fieldsOf shows the row under the cursor, a field a line.
+func (s *result) fieldsOf() tea.Cmd {
+	row, ok := s.row()
+	if !ok {
+		return s.notYet()
+	}
+	return s.e.Go(frame.Goto{Screen: "record", Values: map[string]any{"columns": s.cols, "row": row, "sums": s.sums()}})
+}
+
+// sums says of a row that is no record how to come to its records.
+func (s *result) sums() string {
+	switch {
+	case s.drill != nil:
+		return "This row sums up records; enter on it in the list shows them."
+	case s.saved != nil && s.saved.Hunt != nil:
+		return "This row sums up records; enter on it in the list shows those that its subject and its time name."
+	}
+	return "This row sums up records and does not say which; p on a value leads to those that have it."
+}
+
+// known reports whether the row under the cursor says which record it is.
+func (s *result) known() bool {
+	row, ok := s.row()
+	return ok && newRecord(s.e, s.cols, row).known
+}
+
+// behind leads from a finding to the records that its subject and its time name.
+func (s *result) behind(row []cases.Cell) tea.Cmd {
+	e, reader, title := s.e, s.e.Reader, s.title
+	cols := make([]cases.Column, len(s.cols))
+	reason := ""
+	for i, f := range s.cols {
+		if cols[i] = f.Column; f.Name == "reason" && i < len(row) {
+			reason = row[i].Text
+		}
+	}
+	return frame.Start(e, &s.finding, "looking for its records", func(ctx context.Context) (string, error) {
+		return reader.Behind(ctx, cols, row)
+	}, func(sql string, err error) tea.Cmd {
+		if e.Top() != frame.Screen(s) || len(e.Overlays) > 0 { // who asked has gone on
+			return nil
+		}
+		if err == nil && sql == "" {
+			err = errors.New("the finding names no address, name or interface that records could be looked for by")
+		}
+		if err != nil {
+			e.Say(e.Lines(err.Error())[0] + "; . shows the row, a field a line")
+			return nil
+		}
+		r := newResult(e, "records of "+title, question{sql: sql})
+		r.lead = "Records with the addresses, names and time of the finding: " + reason
+		r.about.Doc = "The records that the subject and the time of a finding name. There may be more of them than it rests on.\n\n" + reason
+		return e.Push(r)
+	})
 }
 
 func (s *result) pivot() tea.Cmd {
 	f, c, ok := s.cell()
 	if !ok {
-		return nil
+		return s.notYet()
 	}
 	return openPivot(s.e, f, c)
 }
 
 // ask opens the filter line.
 func (s *result) ask() tea.Cmd {
-	if s.grid == nil {
+	if s.cols == nil {
 		return nil
 	}
-	return s.e.Overlay(frame.NewPrompt(s.e, "Filter", filterHelp, func(line string) (tea.Cmd, error) {
-		clauses, err := parseFilter(line, s.cols)
+	help := func(width int) []string {
+		out := filterHelp(s.e)
+		for i, f := range s.filterTexts() {
+			lead := "and with "
+			if i == 0 {
+				lead = "rows are those with "
+			}
+			out = append(out, frame.Wrap(lead+f, width)...)
+		}
+		return out
+	}
+	return s.e.Overlay(frame.NewPrompt(s.e, "Filter", help, func(line string) (tea.Cmd, error) {
+		clauses, err := parseFilter(s.e, line, s.cols)
 		if err != nil {
 			return nil, err
 		}
@@ -103,22 +204,45 @@ func (s *result) filter(clauses ...clause) tea.Cmd {
 func (s *result) only(keep bool) tea.Cmd {
 	f, c, ok := s.cell()
 	if !ok {
-		return nil
+		return s.notYet()
 	}
-	return s.filter(f.is(c, keep))
+	is := f.is(c, keep)
+	if !c.Null && (frame.IsTime(f.Column) || f.Type == "FLOAT") {
+		sign := map[bool]string{true: "=", false: "!="}[keep]
+		is.shown = f.Name + sign + s.value(f, c)
+		if frame.IsTime(f.Column) && s.e.Zone == time.UTC {
+			is.shown += " UTC"
+		}
+	}
+	return s.filter(is)
+}
+
+// Back takes the newest filter off. Those that the screen was opened with stay: without them it would be another.
+func (s *result) Back() (cmd tea.Cmd, done bool) {
+	if len(s.filters) <= s.fixed {
+		return nil, false
+	}
+	last := len(s.filters) - 1
+	said := "no more " + s.filterTexts()[last]
+	s.filters = s.filters[:last:last]
+	if last == s.fixed {
+		said += "; esc again leaves"
+	}
+	s.e.Say(said)
+	return s.run(), true
 }
 
 func (s *result) clear() tea.Cmd {
 	if len(s.filters) == 0 {
 		return nil
 	}
-	s.filters = nil
+	s.filters, s.fixed = nil, 0
 	return s.run()
 }
 
 func (s *result) sort(desc bool) tea.Cmd {
-	if s.grid == nil {
-		return nil
+	if s.grid == nil || !s.landed {
+		return s.notYet()
 	}
 	_, col := s.grid.Cursor()
 	by := sorting{s.cols[col].Name, desc}
@@ -132,19 +256,21 @@ func (s *result) sort(desc bool) tea.Cmd {
 
 // frequency counts the values of the column; enter there shows the rows with one of them.
 func (s *result) frequency() tea.Cmd {
-	if s.grid == nil {
-		return nil
+	if s.grid == nil || !s.landed {
+		return s.notYet()
 	}
 	_, col := s.grid.Cursor()
 	f, e := s.cols[col], s.e
 	q := s.base.frequency(s.filters, f.Name)
 	q.kinds = withKind(q.kinds, f.Name, f.Kind)
 	freq := newResult(e, e.Show(f.Name)+" by frequency", q)
-	base, title, filters, kin := s.base, s.title, slices.Clone(s.filters), s.about
+	freq.counts, freq.all = true, s.all
+	base, title, filters, kin, all := s.base, s.title, slices.Clone(s.filters), s.about, s.all
 	freq.drill = func(row []cases.Cell) tea.Cmd {
 		rows := newResult(e, title, base)
-		rows.about = kin
+		rows.about, rows.all = kin, all
 		rows.filters = append(slices.Clip(filters), f.is(row[0], true))
+		rows.fixed = len(rows.filters)
 		return e.Push(rows)
 	}
 	return e.Push(freq)
@@ -159,18 +285,28 @@ func withKind(kinds map[string]string, name, kind string) map[string]string {
 }
 
 func (s *result) hide() tea.Cmd {
-	if s.grid != nil {
-		_, col := s.grid.Cursor()
-		s.grid.Hide(col, true)
-		s.e.Say("C shows it again")
+	if s.grid == nil || !s.landed {
+		return s.notYet()
+	}
+	_, col := s.grid.Cursor()
+	s.grid.Hide(col, true)
+	s.e.Say("C shows it again")
+	return nil
+}
+
+// notYet says why a key that acts on what is under the cursor does nothing.
+func (s *result) notYet() tea.Cmd {
+	s.e.Say("there are no rows yet")
+	if s.landed {
+		s.e.Say("there is no row under the cursor")
 	}
 	return nil
 }
 
 // columnList lets one go to a column by name, or hide and show columns.
 func (s *result) columnList() tea.Cmd {
-	if s.grid == nil {
-		return nil
+	if s.grid == nil || !s.landed {
+		return s.notYet()
 	}
 	m := frame.NewMenu(s.e, "Columns", nil)
 	g := s.grid
@@ -200,7 +336,10 @@ func (s *result) columnList() tea.Cmd {
 func (s *result) copy() tea.Cmd {
 	f, c, ok := s.cell()
 	if !ok {
-		return nil
+		return s.notYet()
+	}
+	if frame.IsTime(f.Column) {
+		c.Text = s.e.CopyTime(c.Text)
 	}
 	return copyText(s.e, f.Name, c.Text)
 }

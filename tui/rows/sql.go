@@ -2,6 +2,7 @@ package rows
 
 import (
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -53,7 +54,7 @@ func (s *sqlScreen) run() tea.Cmd {
 		s.history = append(s.history, sql)
 	}
 	s.back, s.err = 0, nil
-	r := newResult(s.e, "SQL result", question{sql: sql})
+	r := newResult(s.e, "SQL result", question{sql: sql, limit: limitIn(sql)})
 	r.began = s.e.Now
 	return frame.Start(s.e, &s.asking, "running", s.e.Query(sql, nil), func(o *frame.Opened, err error) tea.Cmd {
 		if s.err = err; err != nil {
@@ -95,6 +96,9 @@ func (s *sqlScreen) View(width, height int) string {
 	below := ""
 	if s.err != nil {
 		below = frame.ErrorText(s.e, s.err, width)
+	}
+	if z := s.e.Zone; below == "" && z != time.UTC {
+		below = " " + s.e.Theme.Dim.Render(frame.Grow("a time in SQL is in UTC; results are shown in "+s.e.ZoneName(), max(width-2, 1), &s.e.Theme))
 	}
 	lines := 0
 	if below != "" {

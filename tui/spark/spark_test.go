@@ -39,25 +39,3 @@ func TestLineWidth(t *testing.T) {
 		}
 	})
 }
-
-func TestSplit(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		parts := rapid.SliceOfN(rapid.Int64Range(0, 1<<50), 1, 8).Draw(t, "parts")
-		width := rapid.IntRange(0, 200).Draw(t, "width")
-		cells := spark.Split(parts, width)
-		sum, some := 0, false
-		for i, n := range cells {
-			sum += n
-			some = some || parts[i] > 0
-			if parts[i] == 0 && n != 0 {
-				t.Fatalf("%v: a part of nothing got %d cells", parts, n)
-			}
-			if parts[i] > 0 && n == 0 && width >= len(parts) {
-				t.Fatalf("%v in %d: part %d vanished: %v", parts, width, i, cells)
-			}
-		}
-		if some && sum != width || !some && sum != 0 {
-			t.Fatalf("%v in %d: %v", parts, width, cells)
-		}
-	})
-}

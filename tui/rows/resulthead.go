@@ -1,0 +1,115 @@
+package rows
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"case53/cases/words"
+	"case53/tui/frame"
+	"case53/tui/grid"
+)
+
+// leastHeight is the height from which on there is room for more than the rows.
+const leastHeight = 8
+
+// mostFilterLines is how many lines the filters take above the rows; the filter line lists them all.
+const mostFilterLines = 2
+
+// mostLead is how many lines are said of the rows; e says it whole.
+const mostLead = 3
+
+// head says above the rows what they are: which filters hold, their order where it is not their own, and
+// what the question leaves out.
+func (s *result) head(width int) []string {
+	if s.height < leastHeight {
+		return nil
+	}
+	t := &s.e.Theme
+	var out []string
+	if s.lead != "" {
+		lead := frame.Wrap(s.e.Brief(frame.OneLine(s.lead)), max(width-2, 1))
+		for _, l := range lead[:min(len(lead), mostLead)] {
+			out = append(out, " "+t.Dim.Render(l))
+		}
+	}
+	for _, l := range s.filterLines(width, mostFilterLines) {
+		out = append(out, t.Kind.Render(frame.Grow(l, width, t)))
+	}
+	for _, l := range s.orderTexts() {
+		out = append(out, " "+t.Kind.Render(frame.Grow(l, max(width-1, 1), t)))
+	}
+	for _, l := range s.limitTexts() {
+		out = append(out, " "+t.Warn.Render(frame.Grow(l, max(width-1, 1), t)))
+	}
+	return out
+}
+
+// filterTexts are the filters that hold, as they are shown.
+func (s *result) filterTexts() []string {
+	var out []string
+	for _, f := range s.filters {
+		out = append(out, s.e.Brief(f.shown))
+	}
+	return out
+}
+
+// orderTexts says the order of the rows, where it is not their own.
+func (s *result) orderTexts() []string {
+	switch {
+	case s.by == nil:
+		return nil
+	case s.by.desc:
+		return []string{"in order of " + s.e.Show(s.by.column) + ", largest first"}
+	}
+	return []string{"in order of " + s.e.Show(s.by.column) + ", smallest first"}
+}
+
+// filterLines puts the filters on so many lines. Those that there is no room for are counted.
+func (s *result) filterLines(width, most int) []string {
+	texts := s.filterTexts()
+	const lead, gap = " filter ", " and "
+	var lines []string
+	line := lead
+	for i, text := range texts {
+		rest := ""
+		if i < len(texts)-1 {
+			rest = gap + "+" + words.Count(int64(len(texts)-i-1)) + " more: / lists them"
+		}
+		if len(lines) < most-1 {
+			rest = "" // it may go on the next line
+		}
+		before := gap
+		if line == lead {
+			before = ""
+		}
+		switch room := width - ansi.StringWidth(line+before+rest); {
+		case ansi.StringWidth(text) <= room:
+			line += before + text
+		case before == "":
+			line += grid.Fit(text, max(room, 8), false, s.e.Opt.ASCII)
+		case len(lines) < most-1:
+			lines = append(lines, line+gap)
+			line = strings.Repeat(" ", len(lead)) + frame.Grow(text, max(width-len(lead), 8), &s.e.Theme)
+		default:
+			more := gap + "+" + words.Count(int64(len(texts)-i)) + " more: / lists them"
+			return append(lines, line+more)
+		}
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	return append(lines, line)
+}
+
+// looking says what is being looked for, while no row of it is there.
+func (s *result) looking() string {
+	dots := s.e.Theme.Glyph.Dots
+	switch {
+	case len(s.filters) > 0:
+		return "looking for rows with " + strings.Join(append(s.filterTexts(), s.orderTexts()...), " and ") + dots
+	case s.by != nil:
+		return "putting the rows in order of " + s.e.Show(s.by.column) + dots
+	}
+	return "running" + dots
+}
