@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 
+	"case53/cases/custody"
 	"case53/cases/duck"
 	"case53/cases/internal/layout"
 	"case53/cases/raw"
@@ -24,6 +25,7 @@ const readerMemory = "3GB"
 type Case struct {
 	Dir      string
 	NotReady error // ErrNotReady where what is derived from the records is not all there: it says why; else nil
+	Altered  error // custody.ErrBroken where the custody log is not the one that the case was last written with; else nil
 
 	db    *duck.DB
 	temp  string
@@ -81,6 +83,11 @@ func (c *Case) prepare(ctx context.Context) error {
 		return err
 	}
 	if err := layout.Configure(ctx, conn, c.temp, readerMemory); err != nil {
+		return err
+	}
+	if err := layout.CheckCustody(ctx, conn, c.Dir); errors.Is(err, custody.ErrBroken) {
+		c.Altered = err
+	} else if err != nil {
 		return err
 	}
 	if err := c.checkReady(ctx, conn); err != nil {
