@@ -34,8 +34,9 @@ type Case struct {
 	views map[string]View
 	raw   *raw.Store
 
-	mu   sync.Mutex
-	open int // queries
+	mu      sync.Mutex
+	open    int              // queries
+	refused map[string]error // macros and views that rest on what the gate refuses; nil until a statement asks for a name
 }
 
 // Open opens the case in dir.
@@ -135,11 +136,7 @@ func (c *Case) Query(ctx context.Context, sql string, args map[string]any) (*Row
 		return nil, err
 	}
 	var rows *duck.Rows
-	asks, err := gate(ctx, conn, sql)
-	if err == nil {
-		err = c.refuseUnready(ctx, conn, asks)
-	}
-	if err == nil {
+	if err = c.admit(ctx, conn, sql); err == nil {
 		rows, err = conn.Query(ctx, sql, args)
 	}
 	if err != nil {
@@ -154,6 +151,19 @@ func (c *Case) Query(ctx context.Context, sql string, args map[string]any) (*Row
 	c.open++
 	c.mu.Unlock()
 	return r, nil
+}
+
+// admit says whether a statement may run: it only reads, whatever the macros and views in it are made of, and what it rests on is
+// there.
+func (c *Case) admit(ctx context.Context, conn *duck.Conn, sql string) error {
+	asks, err := gate(ctx, conn, sql)
+	if err == nil {
+		err = c.gateInside(ctx, conn, asks)
+	}
+	if err == nil {
+		err = c.refuseUnready(ctx, conn, asks)
+	}
+	return err
 }
 
 // Columns describes the result, with the kinds of its columns.
