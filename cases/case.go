@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 
+	"case53/cases/custody"
 	"case53/cases/duck"
 	"case53/cases/internal/layout"
 	"case53/cases/raw"
@@ -24,6 +25,7 @@ const readerMemory = "3GB"
 type Case struct {
 	Dir      string
 	NotReady error // ErrNotReady where what is derived from the records is not all there: it says why; else nil
+	Altered  error // custody.ErrBroken where the custody log is not the one that the case was last written with; else nil
 
 	// Unfinished are loads and pulls, in words, that were interrupted and never came to their end, and that the case was taken
 	// without: it is ready, and lacks records.
@@ -36,8 +38,9 @@ type Case struct {
 	views map[string]View
 	raw   *raw.Store
 
-	mu   sync.Mutex
-	open int // queries
+	mu      sync.Mutex
+	open    int              // queries
+	refused map[string]error // macros and views that rest on what the gate refuses; nil until a statement asks for a name
 }
 
 // Open opens the case in dir.
@@ -87,6 +90,11 @@ func (c *Case) prepare(ctx context.Context) error {
 	if err := layout.Configure(ctx, conn, c.temp, readerMemory); err != nil {
 		return err
 	}
+	if err := layout.CheckCustody(ctx, conn, c.Dir); errors.Is(err, custody.ErrBroken) {
+		c.Altered = err
+	} else if err != nil {
+		return err
+	}
 	if err := c.checkReady(ctx, conn); err != nil {
 		return err
 	}
@@ -132,11 +140,7 @@ func (c *Case) Query(ctx context.Context, sql string, args map[string]any) (*Row
 		return nil, err
 	}
 	var rows *duck.Rows
-	asks, err := gate(ctx, conn, sql)
-	if err == nil {
-		err = c.refuseUnready(ctx, conn, asks)
-	}
-	if err == nil {
+	if err = c.admit(ctx, conn, sql); err == nil {
 		rows, err = conn.Query(ctx, sql, args)
 	}
 	if err != nil {
@@ -151,6 +155,19 @@ func (c *Case) Query(ctx context.Context, sql string, args map[string]any) (*Row
 	c.open++
 	c.mu.Unlock()
 	return r, nil
+}
+
+// admit says whether a statement may run: it only reads, whatever the macros and views in it are made of, and what it rests on is
+// there.
+func (c *Case) admit(ctx context.Context, conn *duck.Conn, sql string) error {
+	asks, err := gate(ctx, conn, sql)
+	if err == nil {
+		err = c.gateInside(ctx, conn, asks)
+	}
+	if err == nil {
+		err = c.refuseUnready(ctx, conn, asks)
+	}
+	return err
 }
 
 // Columns describes the result, with the kinds of its columns.

@@ -233,12 +233,20 @@ func TestDictionary(t *testing.T) {
 func TestReconcile(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a.case")
 	w := openWriter(t, dir)
+	if err := w.Capture(t.Context(), "incident", "incident"); err != nil {
+		t.Fatal(err)
+	}
 	before, err := os.ReadFile(filepath.Join(dir, "custody.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	addObject(t, w, 1, "hall", noon)
+	killed := filepath.Join(t.TempDir(), "a.case") // as it is on the disk before the custody log is told
+	if err := os.CopyFS(killed, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
 	closeWriter(t, w)
+	dir = killed
 	path := filepath.Join(dir, "custody.jsonl")
 	if err := os.WriteFile(path, before, 0o600); err != nil {
 		t.Fatal(err)
@@ -248,7 +256,7 @@ func TestReconcile(t *testing.T) {
 	if err := custody.Read(path, func(e custody.Entry) error { actions = append(actions, e.Action); return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(actions, " "); got != "case.create object.reconcile" {
+	if got := strings.Join(actions, " "); got != "case.create capture.create object.reconcile" {
 		t.Error(got)
 	}
 	l, err := custody.Open(path, "me", "tool")

@@ -65,7 +65,8 @@ func formatCase(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	run := func(pull *loader.Pull, folder string, before func(*writer.Writer)) {
+	nothing := func(*writer.Writer) {}
+	run := func(pull *loader.Pull, folder string, before, after func(*writer.Writer)) {
 		w, err := writer.Open(t.Context(), dir, loader.Schemas())
 		if err != nil {
 			t.Fatal(err)
@@ -75,19 +76,30 @@ func formatCase(t *testing.T) string {
 		if _, err := loader.Load(t.Context(), w, plan, nil); err != nil {
 			t.Fatal(err)
 		}
+		after(w)
 		closeWriter(t, w)
 	}
-	run(nil, "a", func(*writer.Writer) {})
+	run(nil, "a", nothing, nothing)
+	killed := filepath.Join(t.TempDir(), "a.case")
+	run(nil, "b", nothing, func(*writer.Writer) {
+		if err := os.CopyFS(killed, os.DirFS(dir)); err != nil {
+			t.Fatal(err)
+		}
+	})
+	// As after a kill: the log knows nothing of what the second load has committed, and has a line without an end.
+	dir = killed
 	log, err := os.ReadFile(cases.CustodyFile(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(nil, "b", func(*writer.Writer) {})
-	// As after a kill: the log knows nothing of the second load, and has a line without an end.
-	if err := os.WriteFile(cases.CustodyFile(dir), append(log, `{"seq`...), 0o600); err != nil {
+	lines := bytes.SplitAfter(log, []byte("\n"))
+	last := len(lines) - 1
+	for ; !bytes.Contains(lines[last], []byte(`"action":"load.begin"`)); last-- {
+	}
+	if err := os.WriteFile(cases.CustodyFile(dir), append(bytes.Join(lines[:last+1], nil), `{"seq`...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	run(&loader.Pull{Provenance: map[string]any{"tool": "test"}}, "c", func(w *writer.Writer) { takeIn(t, w) })
+	run(&loader.Pull{Provenance: map[string]any{"tool": "test"}}, "c", func(w *writer.Writer) { takeIn(t, w) }, nothing)
 	return dir
 }
 

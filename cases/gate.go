@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"case53/cases/duck"
@@ -72,6 +74,92 @@ func gate(ctx context.Context, c *duck.Conn, sql string) (asked, error) {
 	}
 	asks := asked{}
 	return asks, asks.gateNode(parsed.Statements[0])
+}
+
+// gateInside refuses a statement that asks for a macro or view which rests, however deep, on what the gate refuses: a name of the
+// case's own, or one like pg_sleep, is no way around it.
+func (c *Case) gateInside(ctx context.Context, conn *duck.Conn, asks asked) error {
+	if len(asks) == 0 {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.refused == nil { // once, as nothing changes while the case is open
+		var err error
+		if c.refused, err = refusedInside(ctx, conn); err != nil {
+			return err
+		}
+	}
+	for name := range asks {
+		if err := c.refused[strings.TrimPrefix(name, "main.")]; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refusedInside gives the macros and views whose definitions the gate refuses, or that ask for one of them. To be quick it looks
+// at those only whose text has the name of something that is refused. DuckDB's table macros among tableFunctions may do what they do.
+func refusedInside(ctx context.Context, conn *duck.Conn) (map[string]error, error) {
+	all, tables, err := definitions(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	bad := slices.Collect(maps.Keys(refusedFunctions))
+	for _, name := range tables {
+		if !tableFunctions[name] {
+			bad = append(bad, name)
+		}
+	}
+	refused := map[string]error{}
+	for len(bad) > 0 {
+		for i, name := range bad {
+			bad[i] = regexp.QuoteMeta(name)
+		}
+		word := regexp.MustCompile(`(?i)\b(` + strings.Join(bad, "|") + `)\b|` + internalFunctions)
+		bad = nil
+		for _, d := range all {
+			if d.internal && tableFunctions[d.name] || refused[d.name] != nil || !word.MatchString(d.sql) {
+				continue
+			}
+			asks, err := gate(ctx, conn, d.sql)
+			for name := range asks {
+				if err == nil {
+					err = refused[strings.TrimPrefix(name, "main.")]
+				}
+			}
+			if err != nil {
+				refused[d.name] = fmt.Errorf("%s: %w", d.name, err)
+				bad = append(bad, d.name)
+			}
+		}
+	}
+	return refused, nil
+}
+
+// definition is what a macro or view is made of, as a statement.
+type definition struct {
+	name, sql string // the name in lower case, with the schema of a view outside main
+	internal  bool   // DuckDB's own
+}
+
+// definitions gives those of macros and of the case's views, and the names of table functions, all in lower case.
+func definitions(ctx context.Context, conn *duck.Conn) (all []definition, tables []string, err error) {
+	const every = `SELECT CASE schema_name WHEN 'main' THEN '' ELSE schema_name || '.' END || view_name,
+			regexp_replace(sql, '^CREATE VIEW .*? AS ', '', 's'), false
+		FROM duckdb_views() WHERE NOT internal
+		UNION ALL
+		SELECT function_name, CASE function_type WHEN 'table_macro' THEN '' ELSE 'SELECT ' END || macro_definition, internal
+		FROM duckdb_functions() WHERE macro_definition IS NOT NULL OR function_type = 'table'`
+	err = eachRow(ctx, conn, every, func(v []any) {
+		name := strings.ToLower(v[0].(string))
+		if sql, ok := v[1].(string); ok {
+			all = append(all, definition{name, sql, v[2].(bool)})
+		} else {
+			tables = append(tables, name)
+		}
+	})
+	return all, tables, err
 }
 
 // asked is the names of tables, views, macros and functions in a statement, in lower case, with the schema where it is given.

@@ -2,11 +2,13 @@ package cases_test
 
 import (
 	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"case53/cases"
+	"case53/cases/duck"
 )
 
 // TestGateLetsQueriesThrough: whatever reads, in any of the forms that SQL has for it.
@@ -33,6 +35,75 @@ func TestGateLetsQueriesThrough(t *testing.T) {
 			t.Errorf("%s: %v", sql, err)
 		}
 		rows.Close()
+	}
+}
+
+// TestGateLooksInside: a macro or view that rests on what is refused is refused, however deep, and the second time too.
+func TestGateLooksInside(t *testing.T) {
+	c := openCase(t, caseWith(t, `CREATE MACRO wait(s) AS sleep_ms(s); CREATE MACRO wait_long(s) AS wait(s) + 1; CREATE VIEW waits AS SELECT Wait_Long(1) AS x;
+		CREATE MACRO fine(s) AS s + 1; CREATE MACRO run_it(s) AS TABLE FROM query(s); CREATE MACRO runs() AS TABLE FROM run_it('SELECT 1')`))
+	for i := range 2 {
+		for _, sql := range []string{"SELECT pg_sleep(0)", "SELECT PG_CATALOG.PG_Sleep(0)", "SELECT wait(1)", "SELECT wait_long(1)", "FROM waits", "FROM main.waits",
+			`FROM "main"."WAITS"`, "SELECT x FROM (SELECT [main.Wait(i) FOR i IN [1]] AS x)", "FROM runs()", "EXPLAIN ANALYZE SELECT pg_sleep(0)"} {
+			if rows, err := c.Query(t.Context(), sql, nil); !errors.Is(err, cases.ErrRefused) {
+				t.Errorf("%s: %v", sql, err)
+				rows.Close()
+			}
+			if i > 0 {
+				continue
+			}
+			if f, err := c.Parquet(t.Context(), sql, nil); !errors.Is(err, cases.ErrRefused) {
+				t.Errorf("%s as Parquet: %v", sql, err)
+				f.Close()
+			}
+		}
+		if got := one(t, c, "SELECT fine(1)"); got != "2" {
+			t.Error(got)
+		}
+	}
+	if _, err := c.Query(t.Context(), "SELECT pg_sleep(9)", nil); !strings.Contains(err.Error(), "pg_sleep: not run on a case: the function sleep_ms does more") {
+		t.Error(err)
+	}
+}
+
+// caseWith is a small case in which somebody has run SQL.
+func caseWith(t *testing.T, sql string) string {
+	t.Helper()
+	dir := smallCase(t)
+	db, err := duck.Open(filepath.Join(dir, "case.duckdb"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	conn, err := db.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.Exec(t.Context(), sql); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// TestParquetOfWhatDescribes: what gives a table can be kept as Parquet, whatever SQL calls it.
+func TestParquetOfWhatDescribes(t *testing.T) {
+	c := openCase(t, smallCase(t))
+	for _, sql := range []string{"DESCRIBE note", "desc note;", "-- why\nSHOW TABLES", "SHOW ALL TABLES;", "/* so */ SUMMARIZE note", "DESCRIBE SELECT 1 AS x",
+		"summarize FROM note WHERE name <> $name", "SELECT 1 AS describe", "FROM note ORDER BY name DESC"} {
+		f, err := c.Parquet(t.Context(), sql, map[string]any{"name": "x"})
+		if err != nil {
+			t.Errorf("%s: %v", sql, err)
+			continue
+		}
+		magic := make([]byte, 4)
+		if _, err := f.ReadAt(magic, 0); err != nil || string(magic) != "PAR1" {
+			t.Errorf("%s: %q, %v", sql, magic, err)
+		}
+		f.Close()
+	}
+	if _, err := c.Parquet(t.Context(), "EXPLAIN FROM note", nil); err == nil || !strings.Contains(err.Error(), "cannot be written as Parquet\nhint: -o table") {
+		t.Error(err)
 	}
 }
 

@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,19 +74,11 @@ func (d derivedNames) touchedBy(asks asked) bool {
 
 // restOnDerived reads the definitions of the case's views and macros.
 func restOnDerived(ctx context.Context, conn *duck.Conn) (derivedNames, error) {
-	const definitions = `SELECT CASE schema_name WHEN 'main' THEN '' ELSE schema_name || '.' END || view_name,
-			regexp_replace(sql, '^CREATE VIEW .*? AS ', '', 's')
-		FROM duckdb_views() WHERE NOT internal
-		UNION ALL
-		SELECT function_name, CASE function_type WHEN 'table_macro' THEN '' ELSE 'SELECT ' END || macro_definition
-		FROM duckdb_functions() WHERE NOT internal AND macro_definition IS NOT NULL`
-	type definition struct{ name, sql string }
-	var all []definition
-	if err := eachRow(ctx, conn, definitions, func(v []any) {
-		all = append(all, definition{strings.ToLower(v[0].(string)), v[1].(string)})
-	}); err != nil {
+	all, _, err := definitions(ctx, conn)
+	if err != nil {
 		return nil, err
 	}
+	all = slices.DeleteFunc(all, func(d definition) bool { return d.internal })
 	asks := make([]asked, len(all))
 	for i, d := range all {
 		var err error

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -23,7 +24,8 @@ type Record struct {
 	EventTimestamp, IngestionTime time.Time // CloudWatch's own; zero when unknown
 }
 
-// Record finds a row's record in the raw bytes of its object.
+// Record finds a row's record in the raw bytes of its object, whose hash is checked first: of an altered object no line is
+// given, and Err is raw.ErrAltered.
 func (c *Case) Record(ctx context.Context, objectID, rowNo int64) (Record, error) {
 	o, err := c.Object(ctx, objectID)
 	if err != nil {
@@ -40,7 +42,7 @@ func (c *Case) Record(ctx context.Context, objectID, rowNo int64) (Record, error
 		AcquiredAt: o.AcquiredAt,
 	}
 	found, err := records.Find(ctx, c.raw, o.SHA256, uint32(rowNo))
-	rec.Raw, rec.Err = found.Data, err
+	rec.Raw, rec.Err = found.Data, ofObject(objectID, err)
 	if found.Event != nil {
 		rec.LogGroup, rec.LogStream, rec.EventID = found.Event.Group, found.Event.Stream, found.Event.ID
 		rec.EventTimestamp, rec.IngestionTime = milliTime(found.Event.Timestamp), milliTime(found.Event.Ingestion)
@@ -48,7 +50,7 @@ func (c *Case) Record(ctx context.Context, objectID, rowNo int64) (Record, error
 	return rec, nil
 }
 
-// ReadRecords reads the raw records of rows, each object once. Of each row ObjectID and RowNo are given; Err says why its
+// ReadRecords reads the raw records of rows, each object once and after a check of its hash. Of each row ObjectID and RowNo are given; Err says why its
 // record could not be read.
 func (c *Case) ReadRecords(ctx context.Context, rows []*Record) error {
 	byObject := map[int64]map[uint32][]*Record{}
@@ -65,7 +67,7 @@ func (c *Case) ReadRecords(ctx context.Context, rows []*Record) error {
 		}
 		for _, missing := range wanted {
 			for _, r := range missing {
-				r.Err = err
+				r.Err = ofObject(id, err)
 			}
 		}
 	}
@@ -78,7 +80,7 @@ func (c *Case) readObject(ctx context.Context, id int64, wanted map[uint32][]*Re
 	if err != nil {
 		return err
 	}
-	stored, err := records.Open(ctx, c.raw, o.SHA256)
+	stored, err := records.OpenChecked(ctx, c.raw, o.SHA256)
 	if err != nil {
 		return err
 	}
@@ -98,6 +100,14 @@ func (c *Case) readObject(ctx context.Context, id int64, wanted map[uint32][]*Re
 		delete(wanted, rec.No)
 	}
 	return nil
+}
+
+// ofObject says whose error it is.
+func ofObject(id int64, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("object %d: %w", id, err)
 }
 
 // milliTime is a CloudWatch time; zero is unknown.

@@ -1,10 +1,20 @@
 package tui
 
 import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"case53/cases"
 	"case53/cases/writer"
+	"case53/loader"
+	"case53/loader/source"
+	"case53/loader/source/local"
 	"case53/tui/frame"
 )
 
@@ -35,4 +45,58 @@ func TestScreenOnTheDatabase(t *testing.T) {
 	d.wants("nosuch")
 	d.keys("ctrl+x", "'ATTACH ''/tmp/x.db''", "f5")
 	d.lacks("SQL result")
+}
+
+// recordsOf reads records from a case, and the rest from where a test's screens do.
+type recordsOf struct {
+	frame.Reader
+	k *cases.Case
+}
+
+func (r recordsOf) Record(ctx context.Context, object, row int64) (cases.Record, error) {
+	return r.k.Record(ctx, object, row)
+}
+
+// The record screen shows no line of an object that is not what was loaded, and says why.
+func TestRecordOfAnAlteredObject(t *testing.T) {
+	dir := t.TempDir()
+	log, target := filepath.Join(dir, "dns.log"), filepath.Join(dir, "a.case")
+	line := `{"version":"1.100000","query_timestamp":"2026-11-01T10:00:01Z","query_name":"true.example.","query_type":"A",` +
+		`"query_class":"IN","rcode":"NOERROR","answers":[],"vpc_id":"vpc-1","srcaddr":"10.0.1.10","srcids":{}}`
+	if err := os.WriteFile(log, []byte(line+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w, err := writer.Open(t.Context(), target, loader.Schemas())
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := loader.Plan{Capture: "incident", Role: "incident", Sources: []source.Source{local.New(log)}}
+	if _, err := loader.Load(t.Context(), w, plan, func(loader.Progress) {}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	k, err := cases.Open(t.Context(), target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	d := drive(t, 160, 40)
+	d.app.env.Reader = recordsOf{d.app.env.Reader, k}
+	d.keys("4", "enter")
+	d.wants("true.example.")
+	d.lacks("cannot be shown")
+	stored, err := filepath.Glob(filepath.Join(target, "raw", "*", "*"))
+	if err != nil || len(stored) != 1 {
+		t.Fatal(stored, err)
+	}
+	altered := strings.Replace(line, "true.example", "fake.example", 1) + "\n"
+	if err := errors.Join(os.Chmod(stored[0], 0o600), os.WriteFile(stored[0], []byte(altered), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	d.keys("r")
+	d.wants("cannot be shown: object 1: raw object altered: "+filepath.Base(stored[0])[:16], fmt.Sprintf("%.16x", sha256.Sum256([]byte(altered))))
+	d.lacks("true.example.")
+	d.lacks("fake.example.")
 }

@@ -207,13 +207,13 @@ func (f *fakeReader) Lacking(views []string, rows map[string]int64) (types []cas
 }
 
 // Behind names the records of a finding by its src.
-func (f *fakeReader) Behind(_ context.Context, cols []cases.Column, row []cases.Cell) (string, error) {
+func (f *fakeReader) Behind(_ context.Context, cols []cases.Column, row []cases.Cell) (string, map[string]any, error) {
 	for i, c := range cols {
 		if c.Name == "src" && !row[i].Null {
-			return "SELECT * FROM flow_by_addr WHERE addr = '" + row[i].Text + "'", nil
+			return "SELECT * FROM flow_by_addr WHERE addr = '" + row[i].Text + "'", nil, nil
 		}
 	}
-	return "", nil
+	return "", nil, nil
 }
 
 func (f *fakeReader) Record(_ context.Context, object, row int64) (cases.Record, error) {

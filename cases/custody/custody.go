@@ -140,6 +140,42 @@ func hashOf(line []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// Check checks the chain of the log at path, and that it holds line n with this SHA-256: a log that is gone, was cut before that
+// line or was written anew is ErrBroken. What a kill has left of a last line is passed over.
+func Check(path string, n int, head string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) && n > 0 {
+		return fmt.Errorf("%w: it is gone, and the case was last written after its line %d", ErrBroken, n)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	prev, seq := zero, 0
+	for br := bufio.NewReaderSize(f, 64<<10); ; {
+		line, err := br.ReadBytes('\n')
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if seq++; !bytes.HasPrefix(line, fmt.Appendf(nil, `{"seq":%d,"prev":"%s",`, seq, prev)) {
+			return fmt.Errorf("%w: line %d does not follow line %d", ErrBroken, seq, seq-1)
+		}
+		if prev = hashOf(line[:len(line)-1]); seq == n && prev != head {
+			return fmt.Errorf("%w: line %d is not the one after which the case was last written", ErrBroken, n)
+		}
+	}
+	if seq < n {
+		return fmt.Errorf("%w: it has %d lines, and the case was last written after its line %d", ErrBroken, seq, n)
+	}
+	return nil
+}
+
 // Append adds entries of one action, a line for each detail, and returns when they are on disk. When it fails (a full
 // disk) the log is cut back to what it was, so that the next entry follows the last whole one.
 func (l *Log) Append(action string, details ...any) error {

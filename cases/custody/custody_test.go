@@ -53,6 +53,48 @@ func read(path string) (entries []Entry, err error) {
 	return entries, err
 }
 
+// TestCheck: a log that has grown since holds; one that is gone, cut, emptied, written anew or altered does not.
+func TestCheck(t *testing.T) {
+	path, lines := write(t, 5)
+	head, err := Head(path, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, other := write(t, 5)
+	for _, c := range []struct {
+		what  string
+		lines []string
+		want  string // of the error; "" for none
+	}{
+		{"as it was", lines[:4], ""},
+		{"grown", lines, ""},
+		{"torn after it", []string{lines[0], lines[1], lines[2], lines[3], lines[4][:9]}, ""},
+		{"cut", lines[:3], "it has 3 lines, and the case was last written after its line 4"},
+		{"torn", []string{lines[0], lines[1], lines[2], lines[3][:9]}, "it has 3 lines"},
+		{"emptied", nil, "it has 0 lines"},
+		{"another", other, "line 4 is not the one after which the case was last written"},
+		{"a line less", []string{lines[0], lines[2], lines[3], lines[4]}, "line 2 does not follow line 1"},
+		{"altered", []string{strings.Replace(lines[0], "me@here", "me@Here", 1), lines[1], lines[2], lines[3]}, "line 2 does not follow line 1"},
+	} {
+		if err := os.WriteFile(path, []byte(strings.Join(c.lines, "")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		err := Check(path, 4, head)
+		if c.want == "" && err != nil || c.want != "" && (!errors.Is(err, ErrBroken) || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v", c.what, err)
+		}
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := Check(path, 4, head); !errors.Is(err, ErrBroken) {
+		t.Errorf("gone: %v", err)
+	}
+	if err := Check(path, 0, ""); err != nil {
+		t.Errorf("before the first line: %v", err)
+	}
+}
+
 func TestChain(t *testing.T) {
 	path, lines := write(t, 5)
 	entries, err := read(path)

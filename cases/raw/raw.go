@@ -115,13 +115,40 @@ type checked struct {
 func (c *checked) Read(p []byte) (int, error) {
 	n, err := c.f.Read(p)
 	c.h.Write(p[:n])
-	if err == io.EOF && hex.EncodeToString(c.h.Sum(nil)) != c.want {
-		return n, fmt.Errorf("%w: %s", ErrAltered, c.want)
+	if err == io.EOF && c.sum() != c.want {
+		return n, c.altered()
 	}
 	return n, err
 }
 
 func (c *checked) Close() error { return c.f.Close() }
+
+func (c *checked) sum() string { return hex.EncodeToString(c.h.Sum(nil)) }
+
+// altered says what the object is named and what its bytes are.
+func (c *checked) altered() error {
+	return fmt.Errorf("%w: %s holds bytes whose SHA-256 is %s", ErrAltered, c.want, c.sum())
+}
+
+// OpenChecked is Open, and every byte is checked before the first is handed out: for whoever does not read to the end.
+func (s *Store) OpenChecked(ctx context.Context, sha256hex string) (io.ReadCloser, error) {
+	f, err := os.Open(s.Path(sha256hex))
+	if err != nil {
+		return nil, err
+	}
+	c := &checked{f: f, h: sha256.New(), want: sha256hex}
+	if _, err = io.CopyBuffer(c.h, struct{ io.Reader }{readerWithContext{ctx, f}}, make([]byte, 1<<20)); err == nil && c.sum() != c.want {
+		err = c.altered()
+	}
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
 
 // CleanUp removes what an interrupted Put left. Only the holder of the case's lock may call it.
 func (s *Store) CleanUp() error {

@@ -21,6 +21,17 @@ type Stored struct {
 // holds none.
 func Open(ctx context.Context, store *raw.Store, sha string) (*Stored, error) {
 	rc, err := store.Open(sha)
+	return open(ctx, store, sha, rc, err)
+}
+
+// OpenChecked is Open for whoever does not read to the end: that the bytes are those of the hash is known before the first
+// record, and an object that is altered is raw.ErrAltered.
+func OpenChecked(ctx context.Context, store *raw.Store, sha string) (*Stored, error) {
+	rc, err := store.OpenChecked(ctx, sha)
+	return open(ctx, store, sha, rc, err)
+}
+
+func open(ctx context.Context, store *raw.Store, sha string, rc io.ReadCloser, err error) (*Stored, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -98,9 +109,10 @@ func (r *Stored) Close() {
 	}
 }
 
-// Find reads one record of a stored object again, as the log service wrote it; a row of a Parquet file as JSON.
+// Find reads one record of a stored object again, as the log service wrote it; a row of a Parquet file as JSON. The hash of
+// the whole object is checked first: what is shown as evidence is what was loaded, or raw.ErrAltered.
 func Find(ctx context.Context, store *raw.Store, sha string, no uint32) (Record, error) {
-	rc, err := store.Open(sha)
+	rc, err := store.OpenChecked(ctx, sha)
 	if err != nil {
 		return Record{}, err
 	}

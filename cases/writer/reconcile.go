@@ -11,7 +11,7 @@ import (
 )
 
 // reconcile compares the custody log with the tables after whatever ended the last writer. A kill between a commit
-// and its custody lines leaves objects that the log does not name: it is told of them now. Objects that the log
+// and its custody lines leaves objects of that commit that the log does not name: it is told of them now. Objects that the log
 // names and the tables lack mean that the database has lost commits (a damaged or missing write-ahead log does so
 // without an error): the case is refused, as nobody could tell what else is gone.
 func (w *Writer) reconcile(ctx context.Context) error {

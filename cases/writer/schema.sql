@@ -96,6 +96,10 @@ CREATE TABLE store.unfinished (
   what VARCHAR NOT NULL, plan VARCHAR NOT NULL, began_at TIMESTAMP NOT NULL, accepted_at TIMESTAMP
 );
 
+-- The custody log when the case was last written: how many lines it had, and the SHA-256 of the last of them. A commit adds a row
+-- of the log before its own lines; the end of the writing leaves one row. A log that lacks this line has been cut or replaced.
+CREATE TABLE store.custody (lines BIGINT NOT NULL, head VARCHAR NOT NULL);
+
 -- How far each step has been built: every object up to this one is in its tables. All steps are here from the beginning, at 0.
 CREATE TABLE derived.step (name VARCHAR NOT NULL, upto UINTEGER NOT NULL);
 

@@ -157,6 +157,9 @@ func (t *Tx) Commit(ctx context.Context) error {
 		return err
 	}
 	written, err := t.w.dict.write(t.conn)
+	if err == nil {
+		err = t.w.anchor(ctx, t.conn)
+	}
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,8 @@
 // Rules:
 //   - One process writes, and holds the case's lock while it does.
 //   - A source object's rows, rejects, counts and its line in store.object become visible together or not at all.
-//   - The custody log is told before, or together with, what it speaks of; after a kill it is reconciled.
+//   - The custody log is told before, or together with, what it speaks of; after a kill it is reconciled. The database keeps
+//     the log's head, so that a log that was cut or replaced is refused and not mended.
 //
 // The package refuses a folder that holds anything but a case, a case whose database has lost what the custody log names, and
 // an object whose counts do not balance.
@@ -68,6 +69,9 @@ func Open(ctx context.Context, dir string, schemas []cases.Schema) (w *Writer, e
 		}
 	}()
 	if err := w.takeLock(); err != nil {
+		return nil, err
+	}
+	if err := w.checkCustody(ctx); err != nil {
 		return nil, err
 	}
 	if w.Custody, err = custody.Open(layout.Path(dir, layout.Custody), custody.Actor(), tool()); err != nil {
@@ -137,6 +141,46 @@ func (w *Writer) hasDatabase() error {
 		err = lost(len(logged))
 	}
 	return err
+}
+
+// checkCustody refuses a case whose custody log is gone or lacks lines that it had when the case was last written: mended in
+// silence, the log would say that nothing was ever missing. Nothing is changed before.
+func (w *Writer) checkCustody(ctx context.Context) error {
+	if _, err := os.Stat(layout.Path(w.Dir, layout.Database)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	db, err := layout.Open(w.Dir, true)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	conn, err := db.Connect()
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	made, err := layout.CheckFormat(ctx, conn, w.Dir)
+	if err != nil || !made {
+		return err
+	}
+	return layout.CheckCustody(ctx, conn, w.Dir)
+}
+
+// anchor notes in the database how long the custody log is, and its head.
+func (w *Writer) anchor(ctx context.Context, conn *duck.Conn) error {
+	lines, head := w.Custody.Head()
+	return conn.Run(ctx, "INSERT INTO store.custody VALUES ($lines, $head)", map[string]any{"lines": int64(lines), "head": head})
+}
+
+// anchorLast is anchor at the end of the writing: the rows of single commits go.
+func (w *Writer) anchorLast(ctx context.Context) error {
+	if err := w.conn.Exec(ctx, "BEGIN; DELETE FROM store.custody"); err != nil {
+		return err
+	}
+	if err := w.anchor(ctx, w.conn); err != nil {
+		return errors.Join(err, w.conn.Exec(ctx, "ROLLBACK"))
+	}
+	return w.conn.Exec(ctx, "COMMIT")
 }
 
 // openTables opens the database and makes the tables where they are missing.
@@ -250,7 +294,7 @@ func (w *Writer) Capture(ctx context.Context, name, role string) error {
 // Close writes everything down and gives the case up.
 func (w *Writer) Close() error {
 	ctx := context.Background()
-	err := errors.Join(w.threads(ctx, runtime.GOMAXPROCS(0)), w.conn.Exec(ctx, "CHECKPOINT"))
+	err := errors.Join(w.anchorLast(ctx), w.threads(ctx, runtime.GOMAXPROCS(0)), w.conn.Exec(ctx, "CHECKPOINT"))
 	w.release()
 	return err
 }

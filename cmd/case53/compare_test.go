@@ -65,8 +65,8 @@ func checkVerdict(t *testing.T, target, verdict string) (beaconRecords any) {
 		t.Fatalf("the story says that nothing left the replay: %v", byHand)
 	}
 	for _, want := range []string{
-		fmt.Sprintf("In 24 h of the replay (2026-10-20 08:00:00 to 2026-10-21 08:00:00 UTC), "+
-			"99.9%% covered (1,438 of 1,440 minutes of %s, 2 SKIPDATA), %s asked for %v names, %v of which the incident has too,",
+		fmt.Sprintf("In the 1,438 minutes of the replay that are covered (99.9%% of 1,440 of %s between "+
+			"2026-10-20 08:00:00 and 2026-10-21 08:00:00 UTC, 2 SKIPDATA), %s asked for %v names, %v of which the incident has too,",
 			demo.ReplayInterface, demo.ReplayInstance, names["names"], names["same"]),
 		fmt.Sprintf("made %v refused attempts (%v flow records) to %v addresses, all of which the incident has too.",
 			byHand["attempts"], byHand["records"], byHand["addresses"]),
@@ -74,7 +74,7 @@ func checkVerdict(t *testing.T, target, verdict string) (beaconRecords any) {
 			demo.BeaconName, demo.BeaconHost, beacon["attempts"], queries["n"]),
 		"the same clock",
 		fmt.Sprintf("%s at %s port 443 (same name) was called", demo.FallbackName, demo.FallbackHost),
-		"There is no baseline", "AWS's own services",
+		"There is no baseline", "AWS's own services", "The flow log of the replay has REJECT records only",
 	} {
 		if !strings.Contains(verdict, want) {
 			t.Errorf("the verdict lacks %q:\n%s", want, verdict)
@@ -113,7 +113,7 @@ func checkDenied(t *testing.T, c *compare.Comparison) {
 		denied[n.LogType+" "+n.Subject] = n
 	}
 	want := fmt.Sprintf("no flow to or from %s recorded on %s between 2026-10-20 08:00:00 and 2026-10-21 08:00:00 UTC: "+
-		"1,438 of 1,440 windows covered, 2 SKIPDATA; not visible in these logs: queries to Amazon's DNS server; ",
+		"1,438 of 1,440 windows covered, 2 SKIPDATA (the flow log has REJECT records only); not visible in these logs: queries to Amazon's DNS server; ",
 		demo.DropHost, demo.ReplayInterface)
 	if got := denied["flow "+demo.DropHost.String()]; !strings.HasPrefix(got.Statement, want) ||
 		got.Coverage != (cases.Share{Windows: 1440, Covered: 1438, SkipData: 2}) {

@@ -42,9 +42,14 @@ func findCase(path string, stderr io.Writer) string {
 	return path
 }
 
-// openCase opens a case for looking, and warns where a load was cut short.
+// openCase opens a case for looking. It refuses one whose custody log is gone, cut or replaced, and warns where a load was cut
+// short.
 func openCase(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
 	c, err := cases.Open(ctx, findCase(path, stderr))
+	if err == nil && c.Altered != nil {
+		c.Close()
+		return nil, c.Altered
+	}
 	if err == nil && c.NotReady != nil {
 		printError(stderr, fmt.Errorf("warning: %w", c.NotReady))
 	}

@@ -100,11 +100,11 @@ func recordsBehind(t *testing.T, target string) {
 		if err != nil || len(rows) == 0 {
 			t.Fatalf("%s: %d rows, %v", name, len(rows), err)
 		}
-		statement, err := findings.Behind(t.Context(), k, r.Columns(), rows[0])
+		statement, args, err := findings.Behind(t.Context(), k, r.Columns(), rows[0])
 		if err != nil || statement == "" {
 			t.Fatalf("%s: %q, %v", name, statement, err)
 		}
-		records, err := k.Result(t.Context(), statement, nil)
+		records, err := k.Result(t.Context(), statement, args)
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", name, err, statement)
 		}

@@ -18,9 +18,11 @@ var layers = map[string][]string{
 	"case53/cases/custody":         {},
 	"case53/cases/safetext":        {},
 	"case53/cases/records":         {"case53/cases/raw", "case53/cases/duck"},
-	"case53/cases/internal/layout": {"case53/cases/duck"},
-	"case53/cases":                 {"case53/cases/duck", "case53/cases/raw", "case53/cases/records", "case53/cases/words", "case53/cases/internal/layout"},
-	"case53/cases/writer":          {"case53/cases", "case53/cases/custody", "case53/cases/duck", "case53/cases/raw", "case53/cases/internal/layout"},
+	"case53/cases/internal/layout": {"case53/cases/custody", "case53/cases/duck"},
+	"case53/cases": {
+		"case53/cases/custody", "case53/cases/duck", "case53/cases/raw", "case53/cases/records", "case53/cases/words", "case53/cases/internal/layout",
+	},
+	"case53/cases/writer": {"case53/cases", "case53/cases/custody", "case53/cases/duck", "case53/cases/raw", "case53/cases/internal/layout"},
 
 	"case53/loader/source":                {"case53/cases"},
 	"case53/loader/source/sourcetest":     {"case53/loader/source", "case53/cases"},
@@ -49,7 +51,7 @@ var layers = map[string][]string{
 	"case53/queries/findings": {"case53/cases", "case53/cases/duck", "case53/cases/words", "case53/queries", "case53/queries/repeat"},
 	"case53/queries/compare":  {"case53/cases", "case53/cases/words", "case53/queries", "case53/queries/findings"},
 	"case53/queries/report": {
-		"case53/cases", "case53/cases/custody", "case53/cases/safetext", "case53/cases/words",
+		"case53/cases", "case53/cases/custody", "case53/cases/raw", "case53/cases/safetext", "case53/cases/words",
 		"case53/queries", "case53/queries/findings", "case53/queries/compare",
 	},
 	"case53/queries/export": {"case53/cases", "case53/cases/safetext"},

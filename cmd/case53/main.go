@@ -24,21 +24,24 @@ func main() {
 
 // run is the program; tests call it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	root := newRoot()
+	root, out := newRoot(), &output{w: stdout}
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	root.SetOut(out)
 	root.SetErr(stderr)
 	var helpErr error
 	err := root.ExecuteContext(context.WithValue(ctx, helpFailed{}, &helpErr))
 	if err == nil {
 		err = helpErr
 	}
-	if err == nil {
-		return exitFine
-	}
 	var status *statusError
-	if errors.As(err, &status) && status.err == nil {
+	silent := errors.As(err, &status) && status.err == nil
+	switch {
+	case out.err != nil && (err == nil || silent): // data that did not arrive is no success, whoever forgot to look
+		err = out.err
+	case err == nil:
+		return exitFine
+	case silent:
 		return status.code
 	}
 	printError(stderr, err)

@@ -71,6 +71,18 @@ func runReport(c *cobra.Command, args []string) error {
 	if err := writeReport(target, r); err != nil {
 		return err
 	}
+	if err := printReported(c, target, r); err != nil {
+		return err
+	}
+	if err := r.Altered(); err != nil {
+		return fmt.Errorf("the report is written, and lacks lines of records that it cites: %w\n"+
+			"hint: compare raw/ with another copy of the case; the report says of each such record that its line cannot be shown", err)
+	}
+	return nil
+}
+
+// printReported says what a report came to.
+func printReported(c *cobra.Command, target string, r *report.Report) error {
 	if wantsJSON(c) {
 		return printJSON(c.OutOrStdout(), map[string]any{"report": target, "findings": len(r.Findings), "hunts": len(r.Outcomes), "objects": len(r.Objects),
 			"custody": map[string]any{"lines": r.Custody.Lines, "head": r.Custody.Head}})

@@ -4,8 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,5 +76,84 @@ func TestDigestIsWhatStockDuckDBWrites(t *testing.T) {
 	}
 	if found == 0 {
 		t.Error("no hunt found anything: no row was digested")
+	}
+}
+
+// TestReportOfNULs: a name, a domain, a VPC and an interface that hold what SQL and shells cannot say stop no report: their
+// records are cited, and the command that stands in the report finds them again.
+func TestReportOfNULs(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_CONFIG_HOME", filepath.Join(dir, "config"))
+	target := filepath.Join(dir, "a.case")
+	const vpc, name = `vpc-\u0000'; --`, `\u0000evil\u0000''$v0.example.com.`
+	line := `{"version":"1.1","query_timestamp":"2026-11-01T11:59:%02dZ","query_name":"` + name + `","query_type":"A","query_class":"IN",` +
+		`"rcode":"NOERROR","answers":[],"vpc_id":"` + vpc + `","srcaddr":"10.0.0.1","srcids":{}}` + "\n"
+	log := ""
+	for i := range 7 {
+		log += fmt.Sprintf(line, i)
+	}
+	hunt := `-- %s
+--
+-- cannot: Much.
+-- method: None.
+-- false-positives: All.
+-- not-proof: Anything.
+-- attack: T1071
+-- needs: dns
+-- step: seen records
+WITH seen AS (FROM dns)
+SELECT 0.5::DOUBLE AS score, 'low' AS severity, 'it is there' AS reason, count(*) AS rows, min(query_timestamp) AS from_time,
+  max(query_timestamp) AS to_time, capture, %s
+FROM seen GROUP BY ALL
+`
+	for file, text := range map[string]string{
+		filepath.Join(dir, "dns.log"):                                      log,
+		filepath.Join(dir, "config", "case53", "queries", "by-name.sql"):   fmt.Sprintf(hunt, "By name", "name, srcaddr AS client"),
+		filepath.Join(dir, "config", "case53", "queries", "by-domain.sql"): fmt.Sprintf(hunt, "By domain", "registered_domain, srcaddr AS client"),
+		filepath.Join(dir, "config", "case53", "queries", "by-vpc.sql"):    fmt.Sprintf(hunt, "By VPC", "'dns' AS log_type, vpc_id AS source"),
+		filepath.Join(dir, "config", "case53", "queries", "by-eni.sql"):    fmt.Sprintf(hunt, "By interface", "vpc_id AS interface_id"),
+	} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command(t, "load", target, filepath.Join(dir, "dns.log"), "--quiet")
+	out := filepath.Join(dir, "r.md")
+	command(t, "report", target, "-o", out, "--hunt", "by-name", "--hunt", "by-domain", "--hunt", "by-vpc", "--hunt", "by-eni", "--cite", "2")
+	report, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(report), "5 more. All of them:"); n != 3 {
+		t.Errorf("%d findings have their records cited, want 3:\n%s", n, report)
+	}
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Chdir(dir)
+	ran := 0
+	for line := range strings.Lines(string(report)) {
+		_, sql, found := strings.Cut(line, "case53 query a.case --sql ")
+		if !found {
+			continue
+		}
+		text, err := exec.Command(bash, "-c", "printf %s "+sql).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var rows []map[string]any
+		if err := json.Unmarshal(command(t, "query", target, "--json", "--sql", string(text)), &rows); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(line, "interface_id") {
+			continue // of which the log has none: no flow log is here
+		}
+		if ran++; len(rows) != 7 {
+			t.Errorf("%d records, want 7: %s", len(rows), text)
+		}
+	}
+	if ran != 3 {
+		t.Errorf("%d commands, want 3", ran)
 	}
 }

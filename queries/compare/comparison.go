@@ -34,6 +34,11 @@ type Side struct {
 	Interfaces []string              `json:"interfaces"`
 	VPCs       []string              `json:"vpcs"` // of the Resolver log
 	Instances  []string              `json:"instances"`
+	// Flow records by what they say, and which of them the flow logs keep as far as aws ec2 describe-flow-logs has said.
+	Accepted     int64    `json:"accept_records"`
+	Refused      int64    `json:"reject_records"`
+	NoData       int64    `json:"nodata_records"`
+	TrafficTypes []string `json:"traffic_types"`
 
 	covered []SideCovered
 	Label   string // "the replay"
@@ -60,7 +65,9 @@ type Peer struct {
 	Names            int64   `json:"names"` // more than one: names under the registered domain, taken together
 	Address          string  `json:"address,omitempty"`
 	Addresses        int64   `json:"addresses"`
-	Ports            string  `json:"ports,omitempty"`
+	Ports            string  `json:"ports,omitempty"` // of both sides; a protocol without ports stands by its name
+	LeftPorts        string  `json:"left_ports,omitempty"`
+	RightPorts       string  `json:"right_ports,omitempty"`
 	LeftLike         string  `json:"left_like,omitempty"` // what the left figures are of, where the name is not the same
 	LeftClients      int64   `json:"left_clients"`
 	RightClients     int64   `json:"right_clients"`

@@ -51,6 +51,7 @@ func (m *comparer) saved(ctx context.Context, id string, values map[string]strin
 // logs reads which logs a capture has, of which sources, and how much of their time is covered.
 func (m *comparer) logs(ctx context.Context, s *Side, all []cases.Coverage) error {
 	s.Logs, s.Interfaces, s.VPCs, s.Instances, s.covered = map[string]cases.Span{}, []string{}, []string{}, []string{}, []SideCovered{}
+	s.TrafficTypes = []string{}
 	err := m.saved(ctx, "logs-of-captures", map[string]string{"capture": s.Capture}, func(row []byte) error {
 		var r struct {
 			LogType   string `json:"log_type"`
@@ -58,11 +59,19 @@ func (m *comparer) logs(ctx context.Context, s *Side, all []cases.Coverage) erro
 			Instances string
 			First     time.Time `json:"first_record"`
 			Last      time.Time `json:"last_record"`
+			Accepted  int64
+			Refused   int64
+			NoData    int64
+			Traffic   string `json:"traffic_type"`
 		}
 		if err := json.Unmarshal(row, &r); err != nil {
 			return err
 		}
 		s.Logs[r.LogType] = cases.Span{From: r.First, To: r.Last}
+		s.Accepted, s.Refused, s.NoData = s.Accepted+r.Accepted, s.Refused+r.Refused, s.NoData+r.NoData
+		if r.Traffic != "" {
+			s.TrafficTypes = append(s.TrafficTypes, strings.Split(r.Traffic, ", ")...)
+		}
 		if r.Instances != "" {
 			s.Instances = append(s.Instances, strings.Split(r.Instances, ", ")...)
 		}
@@ -74,8 +83,10 @@ func (m *comparer) logs(ctx context.Context, s *Side, all []cases.Coverage) erro
 		}
 		return nil
 	})
-	slices.Sort(s.Instances)
-	s.Instances = slices.Compact(s.Instances)
+	for _, list := range []*[]string{&s.Instances, &s.TrafficTypes} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
 	for _, c := range all {
 		if c.Capture != s.Capture {
 			continue

@@ -14,7 +14,10 @@ import (
 // verdict is what the comparison comes to, in sentences.
 func (c *Comparison) verdict() string {
 	all := c.total("right", "out", "")
-	said := []string{c.headline(all)}
+	said := append([]string{c.headline(all)}, c.order()...)
+	if len(c.Right.Logs) == 0 || c.unseen() {
+		return strings.Join(said, " ")
+	}
 	said = append(said, c.alike()...)
 	if n := c.total("only right", "out", "").Places; n > 0 {
 		said = append(said, fmt.Sprintf("%s of %s that it called or asked for %s in no call and no query of %s, at any level.",
@@ -30,6 +33,7 @@ func (c *Comparison) verdict() string {
 			words.Sentence(words.Plural(t.Addresses, "outside address", "outside addresses")), words.Times(t.RightConnections),
 			refusedOf(t.RightRefused, t.RightConnections)))
 	}
+	said = append(said, c.kept()...)
 	said = append(said, c.first(all)...)
 	said = append(said, c.setApart()...)
 	said = append(said, c.limits(all)...)
@@ -45,6 +49,8 @@ func (c *Comparison) headline(all Total) string {
 	case !r.has(c.calls) && !r.has(c.names):
 		return fmt.Sprintf("%s has neither a flow log nor a Resolver log: nothing can be said of what it called or asked for.",
 			words.Sentence(r.Label))
+	case c.unseen():
+		return fmt.Sprintf("Of %s nothing can be said: its flow log %s.", r.Label, r.uncovered(c.calls))
 	}
 	var did, notes []string
 	for _, part := range []func(Total) (did, note string){c.asked, c.called} {
@@ -59,8 +65,7 @@ func (c *Comparison) headline(all Total) string {
 	if len(did) == 0 {
 		did = append(did, "left no record that could be compared")
 	}
-	text := fmt.Sprintf("In %s of %s (%s), %s, %s %s",
-		words.Long(r.Window.Seconds()), r.Label, r.Window.String(), c.coveredText(), c.who(), strings.Join(did, " and "))
+	text := fmt.Sprintf("In %s, %s %s", c.coveredText(), c.who(), strings.Join(did, " and "))
 	return strings.Join(append([]string{strings.TrimSuffix(text, ",")}, notes...), "; ") + "."
 }
 
@@ -89,6 +94,8 @@ func (c *Comparison) called(all Total) (did, note string) {
 	switch {
 	case !c.Right.has(c.calls):
 		return "", fmt.Sprintf("calls are not known, as %s has no flow log", c.Right.Label)
+	case all.RightConnections == 0 && !c.Right.covers(c.calls):
+		return "", "nothing can be said of its calls, as its flow log " + c.Right.uncovered(c.calls)
 	case all.RightConnections == 0:
 		return "made no recorded attempt to call an outside address", ""
 	case all.RightRefused == all.RightConnections:
@@ -99,23 +106,6 @@ func (c *Comparison) called(all Total) (did, note string) {
 		words.Plural(all.RightConnections, "attempt", "attempts"), records,
 		words.Plural(all.Addresses, "outside address", "outside addresses"), shared,
 		words.Count(all.RightRefused), words.Count(all.RightConnections-all.RightRefused)), ""
-}
-
-// coveredText is how much of the right side's time is there, by its best log.
-func (c *Comparison) coveredText() string {
-	r := &c.Right
-	if !r.has(c.calls) {
-		sum, sources, _ := r.of(c.names)
-		return fmt.Sprintf("of which %s of %s minutes have Resolver records of %s (which says nothing of the others)",
-			words.Count(sum.Covered), words.Count(sum.Windows), words.Listed(sources, "VPC", "VPCs"))
-	}
-	sum, sources, _ := r.of(c.calls)
-	text := fmt.Sprintf("%s covered (%s of %s minutes of %s, %d SKIPDATA)",
-		sum.Percent(), words.Count(sum.Covered), words.Count(sum.Windows), words.Listed(sources, "interface", "interfaces"), sum.SkipData)
-	if absent := sum.Windows - sum.Covered - sum.SkipData; absent > 0 {
-		text = strings.TrimSuffix(text, ")") + fmt.Sprintf(", %s absent)", words.Count(absent))
-	}
-	return text
 }
 
 // who did it: the instances of the right side.
@@ -152,7 +142,7 @@ func (c *Comparison) alike() []string {
 // matchText is a match in a sentence without its period.
 func (c *Comparison) matchText(p Peer) string {
 	right := "asked for " + words.Times(p.RightQueries)
-	if c.Right.has(c.calls) {
+	if c.Right.covers(c.calls) {
 		right += " with no call recorded"
 	}
 	if p.RightConnections > 0 {
@@ -164,6 +154,9 @@ func (c *Comparison) matchText(p Peer) string {
 	left := words.Plural(p.LeftQueries, "query", "queries")
 	if p.LeftConnections > 0 {
 		left = fmt.Sprintf("%s (%s)", words.Plural(p.LeftConnections, "call", "calls"), refusedOf(p.LeftRefused, p.LeftConnections))
+	}
+	if p.RightConnections > 0 && p.LeftConnections > 0 && p.LeftLike == "" && p.LeftPorts != p.RightPorts {
+		left += onPorts(p.LeftPorts)
 	}
 	left += " by " + words.Plural(p.LeftClients, "host", "hosts")
 	if p.LeftLike != "" {
@@ -187,13 +180,17 @@ func (c *Comparison) matchText(p Peer) string {
 	return text
 }
 
-// title names a place.
+// title names a place, with the ports of the side whose calls are told first: a count never stands with ports of other calls.
 func (p Peer) title() string {
+	at := p.RightPorts
+	if p.RightConnections == 0 {
+		at = p.LeftPorts
+	}
 	switch {
 	case p.Names > 1:
 		return fmt.Sprintf("%s names under %s", words.Count(p.Names), p.RegisteredDomain)
 	case p.Name == "":
-		return p.Address + ports(p.Ports)
+		return p.Address + onPorts(at)
 	case p.Address == "":
 		return p.Name
 	}
@@ -201,17 +198,32 @@ func (p Peer) title() string {
 	if p.Addresses > 1 {
 		text += fmt.Sprintf(" and %d more", p.Addresses-1)
 	}
-	return text + ports(p.Ports)
+	return text + onPorts(at)
 }
 
-func ports(list string) string {
-	switch {
-	case list == "":
-		return ""
-	case strings.Contains(list, ","):
-		return " ports " + list
+// onPorts writes a list of ports, and of protocols that have none.
+func onPorts(list string) string {
+	var numbers, protocols []string
+	for _, part := range strings.Split(list, ", ") {
+		switch {
+		case part == "":
+		case part[0] >= '0' && part[0] <= '9':
+			numbers = append(numbers, part)
+		default:
+			protocols = append(protocols, part)
+		}
 	}
-	return " port " + list
+	var parts []string
+	switch {
+	case len(numbers) > 1 || len(numbers) == 1 && strings.Contains(numbers[0], " "):
+		parts = append(parts, "ports "+strings.Join(numbers, ", "))
+	case len(numbers) == 1:
+		parts = append(parts, "port "+numbers[0])
+	}
+	if parts = append(parts, protocols...); len(parts) == 0 {
+		return ""
+	}
+	return " " + strings.Join(parts, " and ")
 }
 
 // first says when the first of it was, after the capture's first record.
@@ -263,21 +275,14 @@ func (c *Comparison) setApart() []string {
 // limits are what has to be known with it.
 func (c *Comparison) limits(all Total) []string {
 	var said []string
-	if all.Places == 0 && c.Right.has(c.calls) {
-		said = append(said, fmt.Sprintf("That is no call-out recorded in this window; "+
-			"a machine that waits for longer than %s, or looks around first, makes none either.", words.Long(c.Right.Window.Seconds())))
+	if longest := c.Right.longest(c.calls); all.Places == 0 && longest > 0 {
+		said = append(said, fmt.Sprintf("That is no call-out recorded in the minutes that are covered; "+
+			"a machine that waits for longer than %s, or looks around first, makes none either.", words.Plural(longest, "minute", "minutes")))
 	}
 	if all.SameNames+all.Shared > 0 {
 		said = append(said, "That both have a place says that it was asked for or called in both, and not who answers there or why.")
 	}
-	if !c.Left.has(c.calls) {
-		said = append(said, fmt.Sprintf("%s has no flow log: its calls are not known.", words.Sentence(c.Left.Label)))
-	} else if sum, sources, _ := c.Left.of(c.calls); sum.Covered < sum.Windows {
-		said = append(said, fmt.Sprintf("Of %s, %s of %s minutes of %s are covered, %d SKIPDATA.",
-			c.Left.Label, words.Count(sum.Covered), words.Count(sum.Windows), words.Listed(sources, "interface", "interfaces"),
-			sum.SkipData))
-	}
-	return said
+	return append(append(said, c.leftCovered()), c.asking()...)
 }
 
 // recordedText says that something is in the right capture.
@@ -300,6 +305,8 @@ func (c *Comparison) deny(subject string, log cases.LogType, what, aside string)
 	switch {
 	case !r.has(log):
 		n.Sources, n.Short = []string{}, fmt.Sprintf("nothing can be said of a %s: %s has no %s", what, r.Label, log.One)
+	case sum.Covered == 0:
+		n.Short = fmt.Sprintf("nothing can be said of a %s: the %s of %s %s", what, log.One, r.Label, r.uncovered(log))
 	case log.Silence == cases.StatusNone:
 		n.Short = fmt.Sprintf("no %s in the Resolver log of %s between %s: %s of %s minutes have records; "+
 			"the others may be quiet, cached or not logged",
@@ -311,6 +318,7 @@ func (c *Comparison) deny(subject string, log cases.LogType, what, aside string)
 		if absent := sum.Windows - sum.Covered - sum.SkipData; absent > 0 {
 			n.Short += fmt.Sprintf(", %s absent", words.Count(absent))
 		}
+		n.Short += r.keptShort()
 	}
 	n.Short += aside
 	n.Statement = n.Short

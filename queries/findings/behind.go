@@ -10,7 +10,7 @@ import (
 
 // Behind is a statement that gives the records that a row of a hunt names by its subject and its time: object_id, row_no, their
 // time as seen, and what else helps to read them. "" where the row names no address, name, interface or source.
-func Behind(ctx context.Context, k *cases.Case, columns []cases.Column, row []cases.Cell) (string, error) {
+func Behind(ctx context.Context, k *cases.Case, columns []cases.Column, row []cases.Cell) (sql string, args map[string]any, err error) {
 	f := Finding{values: map[string]any{}}
 	for i, c := range columns {
 		if i < len(row) && !row[i].Null {
@@ -18,21 +18,22 @@ func Behind(ctx context.Context, k *cases.Case, columns []cases.Column, row []ca
 		}
 	}
 	if err := f.read(); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	h := &Hunter{Case: k}
 	if f.values["source"] != nil { // a source that was silent all the time has no record in it
 		one := []Finding{f}
 		if err := h.cover(ctx, one); err != nil {
-			return "", err
+			return "", nil, err
 		}
 		f = one[0]
 	}
 	interfaces, err := h.interfaces(ctx)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	return f.statement(k, interfaces), nil
+	said := f.statement(k, interfaces)
+	return said.sql, said.args, nil
 }
 
 // valueOf reads a value of a finding back from its text.

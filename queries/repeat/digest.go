@@ -117,5 +117,11 @@ func Literal(v any) string {
 	}
 }
 
-// Text is a text as SQL.
-func Text(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+// Text is a text as SQL. SQL has no NUL: one in the text is written chr(0).
+func Text(s string) string {
+	quoted := "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	if !strings.Contains(s, "\x00") {
+		return quoted
+	}
+	return "(" + strings.ReplaceAll(quoted, "\x00", "' || chr(0) || '") + ")"
+}

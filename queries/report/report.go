@@ -15,9 +15,11 @@
 package report
 
 import (
+	"errors"
 	"time"
 
 	"case53/cases"
+	"case53/cases/raw"
 	"case53/queries/compare"
 	"case53/queries/findings"
 )
@@ -44,6 +46,19 @@ type Report struct {
 	NoComparison  string              // why nothing is compared
 	Custody       Custody
 	Limits        []cases.LogType // whose limits are told
+}
+
+// Altered is why the line of a cited record cannot be shown, where that is because its object is not what was loaded; nil where
+// no cited record is of such an object.
+func (r *Report) Altered() error {
+	for _, f := range r.Findings {
+		for _, rec := range f.Cited.Records {
+			if errors.Is(rec.Err, raw.ErrAltered) {
+				return rec.Err
+			}
+		}
+	}
+	return nil
 }
 
 // Fact is a name and what it is.

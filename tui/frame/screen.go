@@ -19,7 +19,7 @@ type Reader interface {
 	// Record finds where a row came from: its raw line, and the object that holds it.
 	Record(ctx context.Context, objectID, rowNo int64) (cases.Record, error)
 	// Behind is a statement that gives the records that a row of a hunt names; "" where it names nothing.
-	Behind(ctx context.Context, columns []cases.Column, row []cases.Cell) (string, error)
+	Behind(ctx context.Context, columns []cases.Column, row []cases.Cell) (sql string, args map[string]any, err error)
 	// LogTypes are the log types that the case can hold.
 	LogTypes() []cases.LogType
 	// Lacking gives the log types that these views show and the case has no record of, of rows by table; all says that
@@ -34,7 +34,7 @@ func (r CaseReader) Query(ctx context.Context, sql string, args map[string]any) 
 	return r.Case.Result(ctx, sql, args)
 }
 
-func (r CaseReader) Behind(ctx context.Context, columns []cases.Column, row []cases.Cell) (string, error) {
+func (r CaseReader) Behind(ctx context.Context, columns []cases.Column, row []cases.Cell) (sql string, args map[string]any, err error) {
 	return findings.Behind(ctx, r.Case, columns, row)
 }
 

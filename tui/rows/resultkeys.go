@@ -138,20 +138,21 @@ func (s *result) behind(row []cases.Cell) tea.Cmd {
 			reason = row[i].Text
 		}
 	}
-	return frame.Start(e, &s.finding, "looking for its records", func(ctx context.Context) (string, error) {
-		return reader.Behind(ctx, cols, row)
-	}, func(sql string, err error) tea.Cmd {
+	return frame.Start(e, &s.finding, "looking for its records", func(ctx context.Context) (question, error) {
+		sql, args, err := reader.Behind(ctx, cols, row)
+		return question{sql: sql, args: args}, err
+	}, func(q question, err error) tea.Cmd {
 		if e.Top() != frame.Screen(s) || len(e.Overlays) > 0 { // who asked has gone on
 			return nil
 		}
-		if err == nil && sql == "" {
+		if err == nil && q.sql == "" {
 			err = errors.New("the finding names no address, name or interface that records could be looked for by")
 		}
 		if err != nil {
 			e.Say(e.Lines(err.Error())[0] + "; . shows the row, a field a line")
 			return nil
 		}
-		r := newResult(e, "records of "+title, question{sql: sql})
+		r := newResult(e, "records of "+title, q)
 		r.lead = "Records with the addresses, names and time of the finding: " + reason
 		r.about.Doc = "The records that the subject and the time of a finding name. There may be more of them than it rests on.\n\n" + reason
 		return e.Push(r)

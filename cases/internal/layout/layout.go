@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"case53/cases/custody"
 	"case53/cases/duck"
 )
 
@@ -92,6 +93,25 @@ func Holder(dir, message string) string {
 		return " is held by process " + strings.TrimRight(strings.Fields(after)[0], ").,")
 	}
 	return ""
+}
+
+// CheckCustody compares the custody log with what the database says of it: the last line that was there when the case was last
+// written. Where that is missing, or the chain does not hold, it is custody.ErrBroken. The tables have to be there.
+func CheckCustody(ctx context.Context, c *duck.Conn, dir string) error {
+	row, err := c.QueryRow(ctx, "SELECT lines, head FROM store.custody ORDER BY lines DESC LIMIT 1", nil)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", dir, err)
+	}
+	lines, head := int64(0), ""
+	if row != nil {
+		lines, head = row[0].(int64), row[1].(string)
+	}
+	if err := custody.Check(Path(dir, Custody), int(lines), head); err != nil {
+		return fmt.Errorf("custody log of %s: %w\n"+
+			"hint: put the %s that belongs to the case back: without it nothing shows what was done to the case; "+
+			"the source objects in raw/ can be loaded into a new case", dir, err, Custody)
+	}
+	return nil
 }
 
 // CheckFormat reads the case's format version. ok is false where the tables have not been made yet.

@@ -26,6 +26,9 @@
 -- Names of one registered domain that were asked for, never called, and are in one capture only
 -- are one row where they are more than ten; names says how many.
 --
+-- ports are those of both captures, left_ports and right_ports those of each; a protocol without ports, such as ICMP, stands
+-- among them by its name.
+--
 -- cannot: What the logs of either capture do not have: a capture without Resolver log has no
 -- names, one without flow log no calls. Names that end in .arpa, .internal and .local are left out.
 -- An address may have another owner by the time of the replay, and private addresses that are the
@@ -57,6 +60,8 @@
 -- column: names              count
 -- column: same_names         count
 -- column: ports              text
+-- column: left_ports         text
+-- column: right_ports        text
 -- column: left_like          text
 -- column: left_clients       count
 -- column: left_connections   count
@@ -186,11 +191,27 @@ WITH allowed_entry AS (
     ORDER BY score DESC, right_connections + left_connections DESC,
       right_queries + left_queries DESC, name, registered_domain, address_key
   ) <= $most::BIGINT
-), place_ports AS (
-  SELECT place_no, count(DISTINCT place_key) AS addresses,
-    list_sort(list(DISTINCT port))[:8] AS ports, count(DISTINCT port) AS ports_n
+), side_ports AS ( -- of a side, and of both
+  SELECT place_no, side, count(DISTINCT place_key) AS addresses,
+    list_sort(list(DISTINCT port) FILTER (portless IS NULL AND port IS NOT NULL)) AS ports,
+    list_sort(list(DISTINCT portless) FILTER (portless IS NOT NULL)) AS protocols
   FROM placed_call
     SEMI JOIN ranked_place USING (place_no)
+  GROUP BY GROUPING SETS ((place_no), (place_no, side))
+), ports_text AS (
+  SELECT place_no, side, addresses,
+    nullif(
+      concat_ws(', ',
+        nullif(array_to_string(ports[:8], ', ') || CASE WHEN len(ports) > 8 THEN format(' and {} more', len(ports) - 8) ELSE '' END, ''),
+        nullif(array_to_string([CASE p WHEN 1 THEN 'ICMP' WHEN 58 THEN 'ICMPv6' WHEN 47 THEN 'GRE' WHEN 50 THEN 'ESP' ELSE 'protocol ' || p END FOR p IN protocols], ', '), '')
+      ), ''
+    ) AS ports
+  FROM side_ports
+), place_ports AS (
+  SELECT place_no,
+    any_value(addresses) FILTER (side IS NULL) AS addresses, any_value(ports) FILTER (side IS NULL) AS ports,
+    any_value(ports) FILTER (side = 'left') AS left_ports, any_value(ports) FILTER (side = 'right') AS right_ports
+  FROM ports_text
   GROUP BY place_no
 ), part_sum AS (
   SELECT g.part, apart,
@@ -235,8 +256,7 @@ WITH allowed_entry AS (
     CASE WHEN address_key IS NOT NULL THEN key_text(address_key) END AS address,
     coalesce(p.addresses, 0) AS addresses, NULL AS refused_addresses,
     NULL AS shared_addresses, NULL AS first_call, names, NULL AS same_names,
-    array_to_string(p.ports, ', ')
-      || CASE WHEN p.ports_n > 8 THEN format(' and {} more', p.ports_n - 8) ELSE '' END AS ports,
+    p.ports, p.left_ports, p.right_ports,
     left_like,
     left_clients, left_connections, left_refused, left_queries, left_bytes, left_first, left_last, right_clients,
     right_connections, right_refused, right_records, right_queries, right_bytes, right_first, right_last,
@@ -248,7 +268,7 @@ WITH allowed_entry AS (
   UNION ALL
   SELECT 'total', s.part, s.apart, s.kind, NULL, NULL, NULL, NULL, NULL, NULL, coalesce(c.addresses, 0),
     coalesce(c.refused_addresses, 0), coalesce(c.shared_addresses, 0), c.first_call, s.names,
-    s.same_names, NULL, NULL, NULL, s.left_connections, s.left_refused, s.left_queries, s.left_bytes,
+    s.same_names, NULL, NULL, NULL, NULL, NULL, s.left_connections, s.left_refused, s.left_queries, s.left_bytes,
     s.left_first, s.left_last, NULL, s.right_connections, s.right_refused, s.right_records,
     s.right_queries, s.right_bytes, s.right_first, s.right_last, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     s.of_rows

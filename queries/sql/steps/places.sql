@@ -43,7 +43,7 @@ WITH place AS MATERIALIZED (
     END AS block
   FROM (SELECT DISTINCT place_key FROM call)
 ), placed_call AS MATERIALIZED (
-  SELECT c.place_no, c.side, c.own_key, c.place_key, c.port, s.v4, s.block, c.outward,
+  SELECT c.place_no, c.side, c.own_key, c.place_key, c.port, c.portless, s.v4, s.block, c.outward,
     c.interface_no, c.connections, c.refused, c.bytes, c.first_time, c.last_time,
     (least(c.connections, 268435455)::UBIGINT << 33) | c.own_key AS rank -- most connections, then the higher address
   FROM call c
@@ -57,7 +57,7 @@ WITH place AS MATERIALIZED (
 ), shared_block AS (
   SELECT v4, block, port, true AS outward
   FROM placed_call
-  WHERE outward
+  WHERE outward AND portless IS NULL
   GROUP BY v4, block, port
   HAVING bool_or(side = 'left') AND bool_or(side = 'right')
 ), baseline_address AS (

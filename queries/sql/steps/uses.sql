@@ -8,6 +8,7 @@ WITH seen_knock AS (
   SELECT any_value(d.side) AS side,
     coalesce(min(s.interface_no) FILTER (s.instance_id IS NOT NULL), min(s.interface_no)) AS interface_no,
     s.client_key, s.server_key, s.server_port AS port, d.side_no,
+    max(CASE WHEN s.protocol NOT IN (6, 17, 33, 132, 136) THEN s.protocol END) AS portless,
     count(*) AS connections, count(*) FILTER (s.refused) AS refused,
     count(*) FILTER (s.packets_in > 0) AS answered, sum(s.records)::BIGINT AS records,
     bounded(sum(s.bytes_out)) AS bytes, min(s.start) AS first_time, max(s."end") AS last_time
@@ -20,12 +21,12 @@ WITH seen_knock AS (
   SELECT
     CASE WHEN name_no IS NULL THEN 2 * server_key::BIGINT ELSE -1 - name_no::BIGINT END AS place_no,
     side, false AS inbound, outward, interface_no,
-    client_key AS own_key, server_key AS place_key, port, name_no,
+    client_key AS own_key, server_key AS place_key, port, portless, name_no,
     connections, refused, answered, records, bytes, first_time, last_time
   FROM seen_call
   UNION ALL
   SELECT 2 * client_key::BIGINT + 1, side, true, false, interface_no, server_key, client_key,
-    port, NULL, connections, refused, answered, records, bytes, first_time, last_time
+    port, portless, NULL, connections, refused, answered, records, bytes, first_time, last_time
   FROM seen_knock
 ), asked_name AS MATERIALIZED (
   SELECT s.side, d.name,
