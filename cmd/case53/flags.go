@@ -71,7 +71,7 @@ func openWhole(ctx context.Context, path string, stderr io.Writer) (*cases.Case,
 	switch {
 	case err != nil:
 	case empty:
-		err = fmt.Errorf("nothing has been loaded into %s\nhint: case53 load %s PATH...", c.Dir, c.Dir)
+		err = fmt.Errorf("nothing has been loaded into %s\nhint: case53 load %s PATH... fills it", c.Dir, c.Dir)
 	case c.NotReady != nil:
 		err = c.NotReady
 	default:

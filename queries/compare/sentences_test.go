@@ -55,7 +55,8 @@ type sentence struct {
 
 var sentences = []sentence{
 	{"covered in full", incident, replay, called(3),
-		"In the 1,440 minutes of the replay that are covered (100% of 1,440 of eni-replay|Of the incident, 1,440 of 1,440 minutes of eni-incident are covered (100%",
+		"In the 1,440 minutes of the replay that are covered (100% of 1,440 of eni-replay|" +
+			"Of the incident, 1,440 of 1,440 minutes of eni-incident are covered (100%",
 		"nothing can be said|makes none either|records only|NODATA|24 h|a replay cannot"},
 	{"121 minutes", incident, side("replay", 3, 121, 2).records(0, 0, 1), nil,
 		"In the 121 minutes of the replay that are covered (8.4% of 1,440 of eni-replay between 2026-11-03 00:00:00 and 2026-11-04 00:00:00 UTC, " +
