@@ -15,11 +15,11 @@ func TestScopeMacros(t *testing.T) {
 	run(t, db, `INSERT INTO record VALUES (NULL, NULL, 'incident')`)
 	run(t, db, `INSERT INTO record SELECT start, NULL, capture FROM record UNION ALL SELECT NULL, "end", capture FROM record`)
 	for macro, written := range map[string]string{
-		"within(start, $from, $to)":         "($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)",
+		"within(start, $from, $to)": "($from::TIMESTAMP IS NULL OR start >= $from::TIMESTAMP) AND ($to::TIMESTAMP IS NULL OR start < $to::TIMESTAMP)",
 		`touches(start, "end", $from, $to)`: `($from::TIMESTAMP IS NULL OR coalesce("end", start) >= $from::TIMESTAMP)
 			AND ($to::TIMESTAMP IS NULL OR coalesce(start, "end") < $to::TIMESTAMP)`,
-		"of(capture, $capture)":             "($capture = '' OR capture = $capture)",
-		"around(start, $from, 5)":           "start BETWEEN $from::TIMESTAMP - to_minutes(5) AND $from::TIMESTAMP + to_minutes(5)",
+		"of(capture, $capture)":   "($capture = '' OR capture = $capture)",
+		"around(start, $from, 5)": "start BETWEEN $from::TIMESTAMP - to_minutes(5) AND $from::TIMESTAMP + to_minutes(5)",
 	} {
 		for _, from := range []any{nil, time.Date(2026, 11, 1, 3, 20, 0, 0, time.UTC)} {
 			for _, to := range []any{nil, time.Date(2026, 11, 1, 5, 0, 0, 0, time.UTC)} {
