@@ -203,7 +203,13 @@ WITH allowed_entry AS (
     nullif(
       concat_ws(', ',
         nullif(array_to_string(ports[:8], ', ') || CASE WHEN len(ports) > 8 THEN format(' and {} more', len(ports) - 8) ELSE '' END, ''),
-        nullif(array_to_string([CASE p WHEN 1 THEN 'ICMP' WHEN 58 THEN 'ICMPv6' WHEN 47 THEN 'GRE' WHEN 50 THEN 'ESP' ELSE 'protocol ' || p END FOR p IN protocols], ', '), '')
+        nullif(
+          array_to_string([
+            CASE p WHEN 1 THEN 'ICMP' WHEN 58 THEN 'ICMPv6' WHEN 47 THEN 'GRE' WHEN 50 THEN 'ESP' ELSE 'protocol ' || p END
+            FOR p IN protocols
+          ], ', '),
+          ''
+        )
       ), ''
     ) AS ports
   FROM side_ports
