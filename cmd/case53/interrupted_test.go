@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -72,14 +73,36 @@ func lessWithoutAWord(got, want told) string {
 	return fmt.Sprintf("exit %d, want %d: %s", got.code, want.code, got.stderr)
 }
 
+// replayLogs are six hours of the demo's replay.
+func replayLogs(t *testing.T, dir string) string {
+	t.Helper()
+	if _, err := demo.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	logs, files := filepath.Join(dir, "replay"), 0
+	if err := filepath.WalkDir(logs, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if hour := delivered.FindStringSubmatch(d.Name()); hour == nil || hour[1] < "20261020T08" || hour[1] > "20261020T13" {
+			return os.Remove(path)
+		}
+		files++
+		return nil
+	}); err != nil || files < 50 {
+		t.Fatalf("%d files, %v", files, err)
+	}
+	return logs
+}
+
+// delivered is the hour in the name of a file.
+var delivered = regexp.MustCompile(`_(\d{8}T\d\d)\d\dZ_`)
+
 // TestInterruptedAnswers interrupts loads and derivations at random moments, by kill -9, by ^C and by a disk that is full: after
 // each of them every hunt and the report say what they say of the undisturbed case, or refuse and say why.
 func TestInterruptedAnswers(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := demo.Write(dir); err != nil {
-		t.Fatal(err)
-	}
-	logs, calm := filepath.Join(dir, "replay"), filepath.Join(dir, "a.case")
+	logs, calm := replayLogs(t, dir), filepath.Join(dir, "a.case")
 	load := func(target string) []string {
 		return []string{"load", "--quiet", "--capture", "replay", "--role", "replay", target, logs}
 	}
@@ -130,10 +153,7 @@ func cutShort(t *testing.T, how os.Signal, after time.Duration, args ...string) 
 // TestFullDiskAnswers loads onto disks of random sizes.
 func TestFullDiskAnswers(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := demo.Write(dir); err != nil {
-		t.Fatal(err)
-	}
-	logs, calm := filepath.Join(dir, "replay"), filepath.Join(dir, "a.case")
+	logs, calm := replayLogs(t, dir), filepath.Join(dir, "a.case")
 	if code, _, stderr := case53Run(t, "load", "--quiet", "--capture", "replay", "--role", "replay", calm, logs); code != exitFine {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
