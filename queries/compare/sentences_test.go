@@ -55,7 +55,8 @@ type sentence struct {
 
 var sentences = []sentence{
 	{"covered in full", incident, replay, called(3),
-		"In the 1,440 minutes of the replay that are covered (100% of 1,440 of eni-replay|Of the incident, 1,440 of 1,440 minutes of eni-incident are covered (100%",
+		"In the 1,440 minutes of the replay that are covered (100% of 1,440 of eni-replay|" +
+			"Of the incident, 1,440 of 1,440 minutes of eni-incident are covered (100%",
 		"nothing can be said|makes none either|records only|NODATA|24 h|a replay cannot"},
 	{"121 minutes", incident, side("replay", 3, 121, 2).records(0, 0, 1), nil,
 		"In the 121 minutes of the replay that are covered (8.4% of 1,440 of eni-replay between 2026-11-03 00:00:00 and 2026-11-04 00:00:00 UTC, " +
@@ -76,8 +77,9 @@ var sentences = []sentence{
 	{"no traffic, described as ALL", incident, replay.records(0, 0, 9, "ALL"), nil, "a machine that never ran looks the same.", "ACCEPT"},
 	{"no traffic, described as ACCEPT", incident, replay.records(0, 0, 9, "ACCEPT"), nil,
 		"a machine that never ran looks the same.|keeps ACCEPT only, as its description says: a call that was refused is not in it", "records only"},
-	{"no traffic, and asked", incident, replay.records(0, 0, 9).withNames(7), nil, "a flow log of ACCEPT only where all was refused looks the same|" +
-		"There are Resolver records of the replay in 7 of 1,440 minutes of vpc-1; of the other minutes they say nothing.", "never ran"},
+	{"no traffic, and asked", incident, replay.records(0, 0, 9).withNames(7), nil,
+		"a flow log of ACCEPT only where all was refused looks the same|" +
+			"There are Resolver records of the replay in 7 of 1,440 minutes of vpc-1; of the other minutes they say nothing.", "never ran"},
 	{"accepted only", incident, replay.records(9, 0, 0), called(3),
 		"the replay has ACCEPT records only (9): a log that keeps ACCEPT only looks the same", "REJECT"},
 	{"refused only", incident, replay.records(0, 9, 0), called(3), "the replay has REJECT records only (9)|a call that was let through is not in it", "ACCEPT"},
