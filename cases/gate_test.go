@@ -43,9 +43,9 @@ func TestGateLooksInside(t *testing.T) {
 	c := openCase(t, caseWith(t, `CREATE MACRO wait(s) AS sleep_ms(s); CREATE MACRO wait_long(s) AS wait(s) + 1; CREATE VIEW waits AS SELECT Wait_Long(1) AS x;
 		CREATE MACRO fine(s) AS s + 1; CREATE MACRO run_it(s) AS TABLE FROM query(s); CREATE MACRO runs() AS TABLE FROM run_it('SELECT 1')`))
 	for i := range 2 {
-		for _, sql := range []string{"SELECT pg_sleep(0)", "SELECT PG_CATALOG.PG_Sleep(0)", "SELECT wait(1)", "SELECT wait_long(1)",
-			"FROM waits", "FROM main.waits",
-			`FROM "main"."WAITS"`, "SELECT x FROM (SELECT [main.Wait(i) FOR i IN [1]] AS x)", "FROM runs()", "EXPLAIN ANALYZE SELECT pg_sleep(0)"} {
+		for _, sql := range []string{"SELECT pg_sleep(0)", "SELECT PG_CATALOG.PG_Sleep(0)", "SELECT wait(1)", "SELECT wait_long(1)", "FROM waits",
+			"FROM main.waits", `FROM "main"."WAITS"`, "SELECT x FROM (SELECT [main.Wait(i) FOR i IN [1]] AS x)", "FROM runs()",
+			"EXPLAIN ANALYZE SELECT pg_sleep(0)"} {
 			if rows, err := c.Query(t.Context(), sql, nil); !errors.Is(err, cases.ErrRefused) {
 				t.Errorf("%s: %v", sql, err)
 				rows.Close()

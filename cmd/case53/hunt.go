@@ -97,8 +97,15 @@ func openHunter(c *cobra.Command, dir string, names []string) (h *findings.Hunte
 // printOutcomes says what was not run, what found nothing, and what was left out.
 func printOutcomes(stderr io.Writer, outcomes []findings.Outcome) {
 	allowed := 0
+	var looked []string
+	by := map[string]int64{}
 	for _, o := range outcomes {
 		allowed += o.Allowed
+		if o.Looked != "" {
+			if by[o.Looked]++; by[o.Looked] == 1 {
+				looked = append(looked, o.Looked)
+			}
+		}
 		switch {
 		case o.Missing != "":
 			fmt.Fprintf(stderr, "%s: not run: the case has no %s records\n", safetext.Show(o.Query.ID), o.Missing)
@@ -108,6 +115,9 @@ func printOutcomes(stderr io.Writer, outcomes []findings.Outcome) {
 			fmt.Fprintf(stderr, "%s: %s not shown; --most 0 shows all\n",
 				safetext.Show(o.Query.ID), words.Plural(int64(o.Beyond), "weaker finding", "weaker findings"))
 		}
+	}
+	for _, text := range looked {
+		fmt.Fprintf(stderr, "%s that found nothing %s\n", words.Plural(by[text], "hunt", "hunts"), safetext.Show(text))
 	}
 	if allowed > 0 {
 		fmt.Fprintf(stderr, "%s left out: on an --allow list\n", words.Plural(int64(allowed), "finding", "findings"))

@@ -14,6 +14,7 @@ import (
 
 	"case53/cases/custody"
 	"case53/cases/safetext"
+	"case53/cases/words"
 	"case53/queries"
 	"case53/queries/findings"
 	"case53/queries/report"
@@ -83,11 +84,16 @@ func runReport(c *cobra.Command, args []string) error {
 
 // printReported says what a report came to.
 func printReported(c *cobra.Command, target string, r *report.Report) error {
+	ran := r.Ran()
 	if wantsJSON(c) {
-		return printJSON(c.OutOrStdout(), map[string]any{"report": target, "findings": len(r.Findings), "hunts": len(r.Outcomes), "objects": len(r.Objects),
-			"custody": map[string]any{"lines": r.Custody.Lines, "head": r.Custody.Head}})
+		return printJSON(c.OutOrStdout(), map[string]any{"report": target, "findings": len(r.Findings), "hunts": ran,
+			"hunts_not_run": len(r.Outcomes) - ran, "objects": len(r.Objects), "custody": map[string]any{"lines": r.Custody.Lines, "head": r.Custody.Head}})
 	}
-	fmt.Fprintf(c.OutOrStdout(), "%s: %d findings of %d hunts, %d objects\n", safetext.Show(target), len(r.Findings), len(r.Outcomes), len(r.Objects))
+	not := ""
+	if n := len(r.Outcomes) - ran; n > 0 {
+		not = "; " + words.Plural(int64(n), "hunt", "hunts") + " could not be run"
+	}
+	fmt.Fprintf(c.OutOrStdout(), "%s: %d findings of %d hunts, %d objects%s\n", safetext.Show(target), len(r.Findings), ran, len(r.Objects), not)
 	fmt.Fprintf(c.OutOrStdout(), "custody head %s after %d lines\n", r.Custody.Head, r.Custody.Lines)
 	return nil
 }

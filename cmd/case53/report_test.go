@@ -79,20 +79,8 @@ func TestDigestIsWhatStockDuckDBWrites(t *testing.T) {
 	}
 }
 
-// TestReportOfNULs: a name, a domain, a VPC and an interface that hold what SQL and shells cannot say stop no report: their
-// records are cited, and the command that stands in the report finds them again.
-func TestReportOfNULs(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv("XDG_CONFIG_HOME", filepath.Join(dir, "config"))
-	target := filepath.Join(dir, "a.case")
-	const vpc, name = `vpc-\u0000'; --`, `\u0000evil\u0000''$v0.example.com.`
-	line := `{"version":"1.1","query_timestamp":"2026-11-01T11:59:%02dZ","query_name":"` + name + `","query_type":"A","query_class":"IN",` +
-		`"rcode":"NOERROR","answers":[],"vpc_id":"` + vpc + `","srcaddr":"10.0.0.1","srcids":{}}` + "\n"
-	log := ""
-	for i := range 7 {
-		log += fmt.Sprintf(line, i)
-	}
-	hunt := `-- %s
+// anyHunt finds what there is: a title, and the columns that say what it is about.
+const anyHunt = `-- %s
 --
 -- cannot: Much.
 -- method: None.
@@ -106,17 +94,37 @@ SELECT 0.5::DOUBLE AS score, 'low' AS severity, 'it is there' AS reason, count(*
   max(query_timestamp) AS to_time, capture, %s
 FROM seen GROUP BY ALL
 `
-	for file, text := range map[string]string{
-		filepath.Join(dir, "dns.log"):                                      log,
-		filepath.Join(dir, "config", "case53", "queries", "by-name.sql"):   fmt.Sprintf(hunt, "By name", "name, srcaddr AS client"),
-		filepath.Join(dir, "config", "case53", "queries", "by-domain.sql"): fmt.Sprintf(hunt, "By domain", "registered_domain, srcaddr AS client"),
-		filepath.Join(dir, "config", "case53", "queries", "by-vpc.sql"):    fmt.Sprintf(hunt, "By VPC", "'dns' AS log_type, vpc_id AS source"),
-		filepath.Join(dir, "config", "case53", "queries", "by-eni.sql"):    fmt.Sprintf(hunt, "By interface", "vpc_id AS interface_id"),
-	} {
-		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(text), 0o600)); err != nil {
+
+func writeFiles(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestReportOfNULs: a name, a domain, a VPC and an interface that hold what SQL and shells cannot say stop no report: their
+// records are cited, and the command that stands in the report finds them again.
+func TestReportOfNULs(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_CONFIG_HOME", filepath.Join(dir, "config"))
+	target := filepath.Join(dir, "a.case")
+	const vpc, name = `vpc-\u0000'; --`, `\u0000evil\u0000''$v0.example.com.`
+	line := `{"version":"1.1","query_timestamp":"2026-11-01T11:59:%02dZ","query_name":"` + name + `","query_type":"A","query_class":"IN",` +
+		`"rcode":"NOERROR","answers":[],"vpc_id":"` + vpc + `","srcaddr":"10.0.0.1","srcids":{}}` + "\n"
+	log := ""
+	for i := range 7 {
+		log += fmt.Sprintf(line, i)
+	}
+	writeFiles(t, dir, map[string]string{
+		"dns.log":                             log,
+		"config/case53/queries/by-name.sql":   fmt.Sprintf(anyHunt, "By name", "name, srcaddr AS client"),
+		"config/case53/queries/by-domain.sql": fmt.Sprintf(anyHunt, "By domain", "registered_domain, srcaddr AS client"),
+		"config/case53/queries/by-vpc.sql":    fmt.Sprintf(anyHunt, "By VPC", "'dns' AS log_type, vpc_id AS source"),
+		"config/case53/queries/by-eni.sql":    fmt.Sprintf(anyHunt, "By interface", "vpc_id AS interface_id"),
+	})
 	command(t, "load", target, filepath.Join(dir, "dns.log"), "--quiet")
 	out := filepath.Join(dir, "r.md")
 	command(t, "report", target, "-o", out, "--hunt", "by-name", "--hunt", "by-domain", "--hunt", "by-vpc", "--hunt", "by-eni", "--cite", "2")

@@ -77,8 +77,9 @@ var sentences = []sentence{
 	{"no traffic, described as ALL", incident, replay.records(0, 0, 9, "ALL"), nil, "a machine that never ran looks the same.", "ACCEPT"},
 	{"no traffic, described as ACCEPT", incident, replay.records(0, 0, 9, "ACCEPT"), nil,
 		"a machine that never ran looks the same.|keeps ACCEPT only, as its description says: a call that was refused is not in it", "records only"},
-	{"no traffic, and asked", incident, replay.records(0, 0, 9).withNames(7), nil, "a flow log of ACCEPT only where all was refused looks the same|" +
-		"There are Resolver records of the replay in 7 of 1,440 minutes of vpc-1; of the other minutes they say nothing.", "never ran"},
+	{"no traffic, and asked", incident, replay.records(0, 0, 9).withNames(7), nil,
+		"a flow log of ACCEPT only where all was refused looks the same|" +
+			"There are Resolver records of the replay in 7 of 1,440 minutes of vpc-1; of the other minutes they say nothing.", "never ran"},
 	{"accepted only", incident, replay.records(9, 0, 0), called(3),
 		"the replay has ACCEPT records only (9): a log that keeps ACCEPT only looks the same", "REJECT"},
 	{"refused only", incident, replay.records(0, 9, 0), called(3), "the replay has REJECT records only (9)|a call that was let through is not in it", "ACCEPT"},

@@ -14,7 +14,7 @@ func (h *Hunter) cover(ctx context.Context, findings []Finding) error {
 	if len(findings) == 0 {
 		return nil
 	}
-	all, err := h.Case.Coverage(ctx, time.Minute)
+	all, err := h.coverage(ctx)
 	if err != nil {
 		return err
 	}
@@ -32,6 +32,14 @@ func (h *Hunter) cover(ctx context.Context, findings []Finding) error {
 		}
 	}
 	return nil
+}
+
+// coverage is that of the case, in minutes.
+func (h *Hunter) coverage(ctx context.Context) (all []cases.Coverage, err error) {
+	if h.there == nil {
+		h.there, err = h.Case.Coverage(ctx, time.Minute)
+	}
+	return h.there, err
 }
 
 // interfaces maps capture and address to the interfaces that have it.

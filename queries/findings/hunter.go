@@ -25,6 +25,7 @@ type Hunter struct {
 
 	tables map[string]int64
 	owners map[[2]string][]string // interfaces by capture and address; nil until asked for
+	there  []cases.Coverage       // of the case, in minutes; nil until asked for
 }
 
 // Choose gives the hunts of these names; all where none is named. Every parameter given must belong to one of them.
@@ -74,6 +75,7 @@ type Outcome struct {
 	Allowed  int      // findings left out as they are on an --allow list
 	Beyond   int      // findings left out as they come after the best
 	Trace    []string // how many rows were left after each step, where nothing was found
+	Looked   string   // and what it looked at: tables, capture, window, and how much of that is covered
 	Receipt  repeat.Receipt
 }
 
@@ -134,6 +136,9 @@ func (h *Hunter) one(ctx context.Context, q *queries.Query) (Outcome, error) {
 	}
 	if len(o.Findings) == 0 && o.Allowed == 0 {
 		if o.Trace, err = h.trace(ctx, q, args); err != nil {
+			return o, err
+		}
+		if o.Looked, err = h.looked(ctx, q, args); err != nil {
 			return o, err
 		}
 	}

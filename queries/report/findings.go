@@ -13,7 +13,7 @@ import (
 func (r *Report) findings(d *document) {
 	d.section("findings", "Findings")
 	if len(r.Findings) == 0 {
-		d.say("No hunt found anything. What each of them looked at is below.")
+		d.say("There is none. " + r.looked() + " What each of them looked at is below.")
 		return
 	}
 	d.say("Best score first, over all hunts. Each line of a record is as it was received, from the case's raw objects.")

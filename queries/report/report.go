@@ -48,6 +48,16 @@ type Report struct {
 	Limits        []cases.LogType // whose limits are told
 }
 
+// Ran is how many of the hunts were run: the case has no records for the others.
+func (r *Report) Ran() (n int) {
+	for _, o := range r.Outcomes {
+		if o.Missing == "" {
+			n++
+		}
+	}
+	return n
+}
+
 // Altered is why the line of a cited record cannot be shown, where that is because its object is not what was loaded; nil where
 // no cited record is of such an object.
 func (r *Report) Altered() error {

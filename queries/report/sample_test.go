@@ -213,6 +213,7 @@ func sampleOutcomes() []findings.Outcome {
 				},
 			},
 			Trace:   []string{"1,200 connections", "0 pairs with enough ports"},
+			Looked:  "looked at connection_keys of all captures at all times; flow log: 45 of 46 minutes covered, 1 SKIPDATA",
 			Allowed: 1,
 			Receipt: repeat.Receipt{
 				Rows:      1,

@@ -52,18 +52,8 @@ func (r *Report) summary(d *document) {
 	for _, f := range r.Findings {
 		counts[f.Severity]++
 	}
-	quiet, missing := 0, 0
-	for _, o := range r.Outcomes {
-		switch {
-		case o.Missing != "":
-			missing++
-		case len(o.Findings) == 0:
-			quiet++
-		}
-	}
-	d.say(fmt.Sprintf("%s: %d high, %d medium, %d low, %d for information. %s looked; %d found nothing, %d could not be run.",
-		words.Plural(int64(len(r.Findings)), "finding", "findings"), counts["high"], counts["medium"], counts["low"], counts["info"],
-		words.Plural(int64(len(r.Outcomes)), "hunt", "hunts"), quiet, missing))
+	d.say(fmt.Sprintf("%s: %d high, %d medium, %d low, %d for information. %s",
+		words.Plural(int64(len(r.Findings)), "finding", "findings"), counts["high"], counts["medium"], counts["low"], counts["info"], r.looked()))
 	d.say("A finding says where to look. What it does not prove stands with its hunt, under “Hunts and queries”.")
 	var rows [][][]span
 	for i, f := range r.Findings {
@@ -72,6 +62,45 @@ func (r *Report) summary(d *document) {
 	if len(rows) > 0 {
 		d.table([]string{"No.#", "Severity", "Hunt", "About", "Capture", "From (UTC)"}, rows)
 	}
+}
+
+// looked says how many hunts were run and what came of them, and how many could not be run, and why.
+func (r *Report) looked() string {
+	var ran, quiet, allowed, missing int64
+	var lacking []Count
+	for _, o := range r.Outcomes {
+		switch {
+		case o.Missing != "":
+			missing++
+			i := slices.IndexFunc(lacking, func(c Count) bool { return c.Name == o.Missing })
+			if i < 0 {
+				i, lacking = len(lacking), append(lacking, Count{Name: o.Missing})
+			}
+			lacking[i].N++
+			continue
+		case len(o.Findings) > 0:
+		case o.Allowed > 0:
+			allowed++
+		default:
+			quiet++
+		}
+		ran++
+	}
+	text := words.Plural(ran, "hunt looked", "hunts looked")
+	if ran > 0 {
+		text += fmt.Sprintf("; %s found something, %s found nothing", words.Count(ran-quiet-allowed), words.Count(quiet))
+	}
+	if allowed > 0 {
+		text += fmt.Sprintf(", %s only what is on an --allow list", words.Count(allowed))
+	}
+	if missing == 0 {
+		return text + "."
+	}
+	var why []string
+	for _, c := range lacking {
+		why = append(why, fmt.Sprintf("no %s records (%s)", c.Name, words.Plural(c.N, "hunt", "hunts")))
+	}
+	return fmt.Sprintf("%s. %s could not be run, because the case has %s.", text, words.Count(missing), strings.Join(why, ", "))
 }
 
 // severity writes a severity and its score.
@@ -214,14 +243,22 @@ func (r *Report) nothing(d *document) {
 		case o.Missing != "":
 			missing = append(missing, append(exact(o.Query.ID), plain(": "+notRun(o))...))
 		case len(o.Findings) == 0:
-			quiet = append(quiet, append(exact(o.Query.ID), plain(": "+strings.Join(append(slices.Clone(o.Trace), leftOut(o)...), "; "))...))
+			said := append(slices.Clone(o.Trace), leftOut(o)...)
+			if o.Looked != "" {
+				said = append(said, o.Looked)
+			}
+			quiet = append(quiet, append(exact(o.Query.ID), plain(": "+strings.Join(said, "; "))...))
 		}
 	}
-	if len(quiet) == 0 {
-		d.say("Every hunt that was run found something.")
-	} else {
-		d.say("What each of them looked at, and how many rows each of its steps left:")
+	switch {
+	case len(quiet) > 0:
+		d.say("How many rows each of their steps left, and what each of them looked at: nothing is said of other logs, other times, " +
+			"or minutes that are not covered.")
 		d.list(quiet...)
+	case len(missing) == len(r.Outcomes):
+		d.say("No hunt could be run: nothing was looked for.")
+	default:
+		d.say("Every hunt that was run found something.")
 	}
 	if len(missing) > 0 {
 		d.say("Not run:")

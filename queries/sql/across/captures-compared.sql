@@ -194,7 +194,15 @@ WITH allowed_entry AS (
 ), side_ports AS ( -- of a side, and of both
   SELECT place_no, side, count(DISTINCT place_key) AS addresses,
     list_sort(list(DISTINCT port) FILTER (portless IS NULL AND port IS NOT NULL)) AS ports,
-    list_sort(list(DISTINCT portless) FILTER (portless IS NOT NULL)) AS protocols
+    list_sort(list(DISTINCT
+      CASE portless
+        WHEN 1 THEN 'ICMP'
+        WHEN 58 THEN 'ICMPv6'
+        WHEN 47 THEN 'GRE'
+        WHEN 50 THEN 'ESP'
+        ELSE 'protocol ' || portless
+      END
+    ) FILTER (portless IS NOT NULL)) AS protocols
   FROM placed_call
     SEMI JOIN ranked_place USING (place_no)
   GROUP BY GROUPING SETS ((place_no), (place_no, side))
@@ -202,14 +210,11 @@ WITH allowed_entry AS (
   SELECT place_no, side, addresses,
     nullif(
       concat_ws(', ',
-        nullif(array_to_string(ports[:8], ', ') || CASE WHEN len(ports) > 8 THEN format(' and {} more', len(ports) - 8) ELSE '' END, ''),
         nullif(
-          array_to_string([
-            CASE p WHEN 1 THEN 'ICMP' WHEN 58 THEN 'ICMPv6' WHEN 47 THEN 'GRE' WHEN 50 THEN 'ESP' ELSE 'protocol ' || p END
-            FOR p IN protocols
-          ], ', '),
-          ''
-        )
+          array_to_string(ports[:8], ', ')
+            || CASE WHEN len(ports) > 8 THEN format(' and {} more', len(ports) - 8) ELSE '' END, ''
+        ),
+        nullif(array_to_string(protocols, ', '), '')
       ), ''
     ) AS ports
   FROM side_ports

@@ -1,0 +1,92 @@
+package findings
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"case53/cases"
+	"case53/cases/words"
+	"case53/queries"
+)
+
+// looked says what a query has looked at, for a hunt that found nothing: its tables, the capture and the window that it was
+// limited to, and how much of that time the logs cover. "Nothing found" says no more than that.
+func (h *Hunter) looked(ctx context.Context, q *queries.Query, args map[string]any) (string, error) {
+	all, err := h.coverage(ctx)
+	if err != nil {
+		return "", err
+	}
+	capture, _ := args["capture"].(string)
+	from, _ := args["from"].(time.Time)
+	to, _ := args["to"].(time.Time)
+	parts := []string{"looked at " + strings.Join(q.Needs, ", ") + limits(capture, cases.Span{From: from, To: to})}
+	for _, t := range h.Case.LogTypes() {
+		if !h.reads(q, t) {
+			continue
+		}
+		var sum cases.Share
+		sources := 0
+		for _, c := range all {
+			window := clipped(c.Window, from, to)
+			if c.LogType != t.Name || capture != "" && c.Capture != capture || !window.To.After(window.From) {
+				continue
+			}
+			sum.Add(c, window)
+			sources++
+		}
+		parts = append(parts, coveredBy(t, sum, sources))
+	}
+	return strings.Join(parts, "; "), nil
+}
+
+// reads says whether a query reads records of a log type.
+func (h *Hunter) reads(q *queries.Query, t cases.LogType) bool {
+	return slices.ContainsFunc(q.Needs, func(name string) bool {
+		view, _ := h.Case.View(name)
+		return slices.Contains(view.Logs, t.Name)
+	})
+}
+
+// limits says what a query was limited to.
+func limits(capture string, window cases.Span) string {
+	text := " of all captures"
+	if capture != "" {
+		text = " of the capture " + capture
+	}
+	if window.From.IsZero() && window.To.IsZero() {
+		return text + " at all times"
+	}
+	return text + ", " + window.String()
+}
+
+// clipped is the part of a span that lies between two moments; the zero time is no bound.
+func clipped(s cases.Span, from, to time.Time) cases.Span {
+	if from.After(s.From) {
+		s.From = from
+	}
+	if !to.IsZero() && to.Before(s.To) {
+		s.To = to
+	}
+	return s
+}
+
+// coveredBy says how much of the time that was looked at a log covers.
+func coveredBy(t cases.LogType, sum cases.Share, sources int) string {
+	minutes := words.Plural(sum.Windows, "minute", "minutes")
+	if sources > 1 {
+		minutes += fmt.Sprintf(", summed over %s sources,", words.Count(int64(sources)))
+	}
+	switch {
+	case sum.Windows == 0:
+		return t.One + ": nothing of that time, so that nothing can be said"
+	case sum.Covered == 0:
+		return fmt.Sprintf("%s: none of %s covered, so that nothing can be said", t.One, minutes)
+	case t.Silence == cases.StatusNone:
+		return fmt.Sprintf("%s: records in %s of %s; the others may be quiet, cached or not logged",
+			t.One, words.Count(sum.Covered), strings.TrimSuffix(minutes, ","))
+	}
+	return fmt.Sprintf("%s: %s of %s covered, %s SKIPDATA", t.One, words.Count(sum.Covered), minutes, words.Count(sum.SkipData))
+}
