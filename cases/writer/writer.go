@@ -159,6 +159,9 @@ func (w *Writer) checkCustody(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close()
+	if err := conn.Exec(ctx, "SET enable_external_access=false"); err != nil { // what is asked may be a view of somebody's making
+		return err
+	}
 	made, err := layout.CheckFormat(ctx, conn, w.Dir)
 	if err != nil || !made {
 		return err
