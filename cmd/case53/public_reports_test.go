@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -18,7 +19,7 @@ type reported struct {
 	row    string // the first row of sql, as JSON
 }
 
-// publicReports has every folder of fixtures/reports but those that other tests read: 42 is of the hunts.
+// publicReports has every folder of fixtures/reports but the one of TestPublicBeacon.
 var publicReports = map[string]reported{
 	"01-cwl-console-csv": {
 		counts: "4 3 1 0 0 0 0 0",
@@ -143,5 +144,39 @@ func loadReported(t *testing.T, folder string, want reported) {
 	}
 	if _, rows := run1(t, "query", target, "-o", "jsonl", "--sql", want.sql); strings.TrimSpace(rows) != want.row {
 		t.Errorf("%s, want %s", rows, want.row)
+	}
+}
+
+// TestPublicBeacon: a call every 300 s is found in a capture of two hours as in one of a day.
+func TestPublicBeacon(t *testing.T) {
+	logs, err := filepath.Glob(filepath.Join(fixtures(t), "reports", "42-beacon-short-window", "h*"))
+	if err != nil || len(logs) == 0 {
+		t.Fatalf("%d captures, %v", len(logs), err)
+	}
+	for _, log := range logs {
+		target := filepath.Join(t.TempDir(), "a.case")
+		if code, _ := run1(t, "load", "--quiet", target, log); code != exitFine {
+			t.Fatalf("%s: exit %d", log, code)
+		}
+		var found []struct {
+			Score   float64
+			Subject struct {
+				Src, Dst string
+				DstPort  int
+			}
+		}
+		_, stdout := run1(t, "hunt", target, "beacon", "--json")
+		if err := json.Unmarshal([]byte(stdout), &found); err != nil {
+			t.Fatal(err)
+		}
+		best := 0.0
+		for _, f := range found {
+			if f.Subject.Src == "10.0.1.5" && f.Subject.Dst == "203.0.113.66" && f.Subject.DstPort == 8443 {
+				best = max(best, f.Score)
+			}
+		}
+		if best < 0.7 {
+			t.Errorf("%s: the clock has %.2f: %s", filepath.Base(log), best, stdout)
+		}
 	}
 }
