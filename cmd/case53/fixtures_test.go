@@ -59,30 +59,21 @@ func loadBalanced(t *testing.T, times int, name string, paths ...string) (target
 	return target, got
 }
 
-// TestEveryFixture loads every file of other people's, whatever it is, and every folder, that twice.
+// TestEveryFixture loads every file of other people's, whatever it is, those of a folder into a case, and then all of them, twice.
 func TestEveryFixture(t *testing.T) {
 	root := fixtures(t)
-	var files []string
+	folders := map[string][]string{}
 	if err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() {
-			files = append(files, path)
+			folders[filepath.Dir(path)] = append(folders[filepath.Dir(path)], path)
 		}
 		return err
 	}); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range files {
-		name, _ := filepath.Rel(root, path)
-		loadBalanced(t, 1, name, path)
-	}
-	entries, err := os.ReadDir(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if e.IsDir() {
-			loadBalanced(t, 2, e.Name(), filepath.Join(root, e.Name()))
-		}
+	for folder, files := range folders {
+		name, _ := filepath.Rel(root, folder)
+		loadBalanced(t, 1, name, files...)
 	}
 	loadBalanced(t, 2, "all", root)
 }
