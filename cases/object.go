@@ -123,7 +123,7 @@ func (p Part) Source() string {
 	case p.LogGroup != "":
 		return "log group " + p.LogGroup
 	}
-	return "records without a stream"
+	return "no stream"
 }
 
 // Widen makes the times of the object's records hold two more.

@@ -19,7 +19,8 @@ func (c *Case) checkReady(ctx context.Context, conn *duck.Conn) error {
 	if err := eachRow(ctx, conn, unfinished, func(v []any) {
 		what := fmt.Sprintf("the %s that began at %s was interrupted", v[0], v[1].(time.Time).Format(time.RFC3339))
 		if accepted, ok := v[2].(time.Time); ok {
-			c.Unfinished = append(c.Unfinished, what+", and the case taken without the rest of it at "+accepted.Format(time.RFC3339))
+			c.Unfinished = append(c.Unfinished, what+", and the case taken as it stood at "+accepted.Format(time.RFC3339)+
+				": records may be missing")
 		} else {
 			why = append(why, what)
 		}

@@ -2,15 +2,12 @@ package queries
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"testing"
 
-	"case53/cases"
 	"case53/cases/writer"
 	"case53/loader"
-	"case53/loader/source"
-	"case53/loader/source/local"
+	"case53/loader/logs/flow"
 )
 
 // TestNoNumberStopsAQuery: records claim as many packets and bytes as a field holds, in every direction; no saved query and no
@@ -33,28 +30,18 @@ func TestNoNumberStopsAQuery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for capture, files := range captures {
-		logs := t.TempDir()
+	for _, files := range captures {
 		files["claims.log"] = claims
-		for name, text := range files {
-			if err := os.WriteFile(filepath.Join(logs, name), []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if _, err := loader.Load(t.Context(), w, loader.Plan{
-			Sources: []source.Source{local.New(logs)}, Capture: capture, Role: capture,
-		}, nil); err != nil {
-			t.Fatal(err)
-		}
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	c, err := cases.Open(t.Context(), dir)
+	fields, err := flow.ParseFormat(header)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	loadCaptures(t, w, captures, fields)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c := opened(t, dir)
 	for _, q := range builtins(t).All() {
 		text, args, err := q.Bind(ask(q))
 		if err != nil {

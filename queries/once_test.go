@@ -152,6 +152,16 @@ func plantedCase(t *testing.T, pkt bool) *cases.Case {
 	if _, _, err := w.AddNetworks(t.Context(), file, []byte("networks"), networks); err != nil {
 		t.Fatal(err)
 	}
+	loadCaptures(t, w, captures, fields)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return opened(t, dir)
+}
+
+// loadCaptures loads files, by capture and name, all of them.
+func loadCaptures(t *testing.T, w *writer.Writer, captures map[string]map[string]string, formats ...[]string) {
+	t.Helper()
 	for capture, files := range captures {
 		logs := t.TempDir()
 		for name, text := range files {
@@ -160,15 +170,17 @@ func plantedCase(t *testing.T, pkt bool) *cases.Case {
 			}
 		}
 		report, err := loader.Load(t.Context(), w, loader.Plan{
-			Sources: []source.Source{local.New(logs)}, Capture: capture, Role: capture, Formats: [][]string{fields},
+			Sources: []source.Source{local.New(logs)}, Capture: capture, Role: capture, Formats: formats,
 		}, nil)
 		if err != nil || report.Loaded != len(files) {
 			t.Fatalf("%s: %v, %+v", capture, err, report)
 		}
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
+}
+
+// opened is the case in a folder, until the test ends.
+func opened(t *testing.T, dir string) *cases.Case {
+	t.Helper()
 	c, err := cases.Open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)

@@ -66,7 +66,7 @@ func runDerive(c *cobra.Command, args []string) error {
 	}
 	fmt.Fprintf(c.OutOrStdout(), "%s: ready, after %.1f s\n", safetext.Show(w.Dir), time.Since(start).Seconds())
 	for _, what := range accepted {
-		fmt.Fprintf(stderr, "taken as whole without the rest of the %s\n", safetext.Show(what))
+		fmt.Fprintf(stderr, "taken as it stands, after the unfinished %s: records may be missing\n", safetext.Show(what))
 	}
 	return nil
 }
