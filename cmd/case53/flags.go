@@ -67,18 +67,11 @@ func openWhole(ctx context.Context, path string, stderr io.Writer) (*cases.Case,
 	if err != nil {
 		return nil, err
 	}
-	empty, err := c.Empty(ctx)
-	switch {
-	case err != nil:
-	case empty:
-		err = fmt.Errorf("nothing has been loaded into %s\nhint: case53 load %s PATH... fills it", c.Dir, c.Dir)
-	case c.NotReady != nil:
-		err = c.NotReady
-	default:
-		return c, nil
+	if err := c.Whole(ctx); err != nil {
+		c.Close()
+		return nil, err
 	}
-	c.Close()
-	return nil, err
+	return c, nil
 }
 
 // listFlags reads the files of the flags --allow and --ioc.

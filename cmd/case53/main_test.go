@@ -217,7 +217,7 @@ func TestScreensHaveTwins(t *testing.T) {
 	for _, c := range newRoot().Commands() {
 		commands = append(commands, c.Name())
 	}
-	for _, s := range tui.Screens() {
+	for _, s := range tui.Screens(nil) {
 		if s.Twin != "" && !slices.Contains(commands, s.Twin) {
 			t.Errorf("the screen %s names the command %s, which there is not", s.Name, s.Twin)
 		}

@@ -14,6 +14,7 @@ import (
 
 	"case53/cases"
 	"case53/tui"
+	"case53/tui/answers"
 	"case53/tui/frame"
 )
 
@@ -59,7 +60,7 @@ func TestReadmePicture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app := tea.Model(tui.New(t.Context(), frame.CaseReader{Case: k}, set, frame.Options{
+	app := tea.Model(tui.New(t.Context(), frame.CaseReader{Case: k}, &answers.CaseDesk{Case: k, Set: set}, set, frame.Options{
 		CaseName: filepath.Base(k.Dir), Theme: "dark",
 		Tick: func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil },
 	}))

@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 	"case53/cases/safetext"
 	"case53/cases/words"
 	"case53/queries"
+	"case53/queries/export"
 	"case53/queries/findings"
 	"case53/queries/report"
 )
@@ -49,11 +48,6 @@ Two reports of the same case differ in one line, which says when and by whom it 
 	return c
 }
 
-// forms of a report, by the end of its file's name.
-var reportForms = map[string]func(*report.Report, io.Writer) error{
-	".html": (*report.Report).HTML, ".htm": (*report.Report).HTML, ".md": (*report.Report).Markdown, ".markdown": (*report.Report).Markdown,
-}
-
 func runReport(c *cobra.Command, args []string) error {
 	target, err := reportTarget(c, args[0])
 	if err != nil {
@@ -68,8 +62,8 @@ func runReport(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	r.Made = fmt.Sprintf("%s UTC by %s", time.Now().UTC().Format("2006-01-02 15:04:05"), custody.Actor())
-	if err := writeReport(target, r); err != nil {
+	r.Made = report.MadeBy(time.Now(), custody.Actor())
+	if err := export.File(target, func(w io.Writer) error { return r.WriteAs(target, w) }); err != nil {
 		return err
 	}
 	if err := printReported(c, target, r); err != nil {
@@ -101,73 +95,18 @@ func printReported(c *cobra.Command, target string, r *report.Report) error {
 // reportTarget checks where the report is to go, before the work begins.
 func reportTarget(c *cobra.Command, dir string) (string, error) {
 	target, _ := c.Flags().GetString("out")
-	switch form := strings.ToLower(filepath.Ext(target)); {
+	switch {
 	case target == "":
 		return "", usage("no file to write to\nhint: case53 %s", c.Use)
-	case reportForms[form] == nil:
+	case !report.HasForm(target):
 		return "", usage("%s: a report ends in .html or .md", target)
 	}
-	folder, err := filepath.EvalSymlinks(filepath.Dir(target))
-	if err != nil {
-		return "", fmt.Errorf("the folder of %s: %w\nhint: make it first", target, err)
+	over, _ := c.Flags().GetBool("force")
+	err := export.Target(findCase(dir, io.Discard), target, over)
+	if errors.Is(err, export.ErrThere) {
+		return "", fmt.Errorf("%w\nhint: --force writes over it", err)
 	}
-	inside, err := within(findCase(dir, io.Discard), folder)
-	if err != nil {
-		return "", err
-	}
-	if inside {
-		return "", usage("%s lies in the case\nhint: looking at a case never writes to it; name a file elsewhere", target)
-	}
-	return target, overwritable(c, target)
-}
-
-// within says whether path is the folder dir or in it.
-func within(dir, path string) (bool, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return false, err
-	}
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
-	}
-	if path, err = filepath.Abs(path); err != nil {
-		return false, err
-	}
-	rest, err := filepath.Rel(dir, path)
-	return err == nil && rest != ".." && !strings.HasPrefix(rest, ".."+string(filepath.Separator)), nil
-}
-
-// overwritable refuses a file that is there already, unless --force is given.
-func overwritable(c *cobra.Command, target string) error {
-	force, _ := c.Flags().GetBool("force")
-	info, err := os.Lstat(target)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return err
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s is there and is no file", target)
-	case !force:
-		return fmt.Errorf("%s exists\nhint: --force writes over it", target)
-	}
-	return nil
-}
-
-// writeReport writes the report beside its place and then moves it there: it is there whole or not at all.
-func writeReport(target string, r *report.Report) error {
-	tmp, err := os.CreateTemp(filepath.Dir(target), ".report-*")
-	if err != nil {
-		return err
-	}
-	err = reportForms[strings.ToLower(filepath.Ext(target))](r, tmp)
-	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), target)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(tmp.Name()))
-	}
-	return nil
+	return target, err
 }
 
 // openReport reads the flags and opens the case.

@@ -16,6 +16,10 @@ package report
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"case53/cases"
@@ -117,4 +121,26 @@ type Custody struct {
 	Head        string // SHA-256 of the last line
 	First, Last time.Time
 	Actions     []Count
+}
+
+// forms of a report, by the end of its file's name.
+var forms = map[string]func(*Report, io.Writer) error{
+	".html": (*Report).HTML, ".htm": (*Report).HTML, ".md": (*Report).Markdown, ".markdown": (*Report).Markdown,
+}
+
+// HasForm says whether a report can be written to a file of this name.
+func HasForm(file string) bool { return forms[strings.ToLower(filepath.Ext(file))] != nil }
+
+// WriteAs writes a report in the form that a file of this name has.
+func (r *Report) WriteAs(file string, w io.Writer) error {
+	form := forms[strings.ToLower(filepath.Ext(file))]
+	if form == nil {
+		return fmt.Errorf("%s: a report ends in .html or .md", file)
+	}
+	return form(r, w)
+}
+
+// MadeBy is the line that says when and by whom a report was made.
+func MadeBy(at time.Time, who string) string {
+	return fmt.Sprintf("%s UTC by %s", at.UTC().Format("2006-01-02 15:04:05"), who)
 }
