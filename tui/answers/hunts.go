@@ -228,7 +228,7 @@ func (s *hunts) detail(width, height int) []string {
 	case ran && len(o.Findings) > 0:
 		text = o.Findings[0].Reason
 	case ran && o.Trace != nil:
-		text = "nothing found: " + strings.Join(o.Trace, "; ")
+		text = "nothing found: " + strings.Join(o.Trace, "; ") + "; " + o.Looked
 	}
 	return append([]string{t.Dim.Render(strings.Repeat(t.Glyph.Dash, width)), " " + t.Strong.Render(frame.Grow(e.Show(q.Title), max(width-2, 1), t))},
 		below(e, text, width)...)
