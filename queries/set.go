@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/sahilm/fuzzy"
+
+	"case53/cases/words"
 )
 
 //go:embed sql/groups.txt
@@ -212,37 +214,11 @@ func (s *Set) suggest(typed string) []string {
 	for _, q := range s.All() {
 		ids = append(ids, q.ID)
 	}
-	var close []string
-	for _, id := range ids {
-		if distance(typed, id) <= 1+len(typed)/5 {
-			close = append(close, id)
-		}
-	}
-	sort.SliceStable(close, func(i, j int) bool { return distance(typed, close[i]) < distance(typed, close[j]) })
+	close := words.Near(typed, ids)
 	for _, m := range fuzzy.Find(typed, ids) {
 		if !slices.Contains(close, m.Str) {
 			close = append(close, m.Str)
 		}
 	}
 	return close[:min(len(close), 5)]
-}
-
-// distance is the number of single letters to insert, drop or change between a and b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }

@@ -63,8 +63,6 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.Is(err, raw.ErrAltered), errors.Is(err, custody.ErrBroken), errors.Is(err, cases.ErrDamaged):
 		return exitIntegrity
-	case strings.HasPrefix(err.Error(), "unknown command"):
-		return exitUsage
 	default:
 		return exitError
 	}

@@ -58,7 +58,14 @@ func runReport(c *cobra.Command, args []string) error {
 		return err
 	}
 	defer h.Case.Close()
+	wait := waitsFor(c.ErrOrStderr(), running(hunts, 0))
+	n := 0
+	o.Ran = func() {
+		n++
+		wait.now(running(hunts, n))
+	}
 	r, err := report.Gather(c.Context(), h, hunts, o)
+	wait.end()
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ type Options struct {
 	Cite                int             // records of a finding
 	Compared            compare.Options // captures to compare
 	Tool                string          // what writes the report, and its version
+	Ran                 func()          // told after each hunt; may be nil
 }
 
 // ListFile is a file of --allow or --ioc.
@@ -56,7 +57,11 @@ func (g *gatherer) gather(ctx context.Context, hunts []*queries.Query) (*Report,
 	}
 	g.Receipts = true
 	var outcomes []findings.Outcome
-	if err := g.Run(ctx, hunts, func(o findings.Outcome) { outcomes = append(outcomes, o) }); err != nil {
+	if err := g.Run(ctx, hunts, func(o findings.Outcome) {
+		if outcomes = append(outcomes, o); g.opt.Ran != nil {
+			g.opt.Ran()
+		}
+	}); err != nil {
 		return nil, err
 	}
 	found, err := g.Rank(ctx, outcomes)
