@@ -297,7 +297,8 @@ func (c *Case) Lacking(views []string, rows map[string]int64) (types []LogType, 
 //	-- section: tables     tables in schema store; <name>_context tables hold what repeats (see Writer.Intern)
 //	-- section: views      views in main, with comments
 //	-- section: derived    "-- derived: NAME" and one INSERT each, with $after: the object_id it has reached;
-//	                       or, without $after, the statements that empty the table and build it anew
+//	                       or, without $after, the statements that empty the table and build it anew;
+//	                       "-- derived: NAME needs TABLE, TABLE": where one of these has no row, nothing is done
 type Schema struct {
 	LogType
 	SQL string

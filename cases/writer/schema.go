@@ -18,8 +18,13 @@ func titleOf(s cases.Schema) string {
 	return cmp.Or(s.Name, strings.TrimPrefix(first, "-- "))
 }
 
-// derived is a table built from the records after a load, object range by object range.
-type derived struct{ Name, SQL string }
+// derived is a table built from the records after a load, object range by object range. Where one of the tables in Needs is
+// empty there is nothing to build: as records only ever come in, the table is empty too.
+type derived struct {
+	Name  string
+	Needs []string
+	SQL   string
+}
 
 // sectionsOf cuts a .sql file at its "-- section:" lines.
 func sectionsOf(s cases.Schema) (tables, views string, derive []derived, err error) {
@@ -29,8 +34,13 @@ func sectionsOf(s cases.Schema) (tables, views string, derive []derived, err err
 		parts[strings.TrimSpace(name)] = body
 	}
 	for _, part := range strings.Split("\n"+parts["derived"], "\n-- derived: ")[1:] {
-		name, body, _ := strings.Cut(part, "\n")
-		derive = append(derive, derived{strings.TrimSpace(name), body})
+		title, body, _ := strings.Cut(part, "\n")
+		name, needs, _ := strings.Cut(title, " needs ")
+		d := derived{Name: strings.TrimSpace(name), SQL: body}
+		if needs != "" {
+			d.Needs = strings.Split(strings.TrimSpace(needs), ", ")
+		}
+		derive = append(derive, d)
 	}
 	if parts["tables"] == "" || parts["views"] == "" {
 		return "", "", nil, fmt.Errorf("schema %s: no section tables or views", titleOf(s))

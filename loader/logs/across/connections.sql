@@ -99,7 +99,7 @@ COMMENT ON VIEW flow_once IS 'flow derived: every flow record but those whose pa
 
 -- section: derived
 
--- derived: sighting
+-- derived: sighting needs derived.flow_session
 -- Only what more than one interface can have seen is compared: sessions between two addresses inside, and those that an
 -- interface saw which has neither address. Sessions of one key that touch in time, over all interfaces, are one connection
 -- (or several, as the witness says).
@@ -246,7 +246,7 @@ DROP TABLE way_in;
 DROP TABLE passed;
 DROP TABLE way_out;
 
--- derived: flow_uncounted
+-- derived: flow_uncounted needs store.flow
 DELETE FROM derived.flow_uncounted;
 INSERT INTO derived.flow_uncounted
 FROM derived.again

@@ -168,7 +168,7 @@ COMMENT ON VIEW flow_again IS 'flow derived: flow records that say again what a 
 
 -- section: derived
 
--- derived: flow_side
+-- derived: flow_side needs store.flow
 -- A pause of more than twice the interface's window ends a connection; the window is taken from its longest record: 60 s or
 -- 600 s.
 DELETE FROM derived.flow_side;
@@ -188,7 +188,7 @@ SELECT context_id, number, number::UBIGINT << 41, cap, action,
   named
 FROM context_side;
 
--- derived: again
+-- derived: again needs store.flow
 -- Only where objects tell of the same interface and time need records be compared. Of equal ones in several objects those of
 -- the object that has most of them count, of these the first: equal lines of one object are records of their own.
 DELETE FROM derived.again;
@@ -234,7 +234,7 @@ WITH suspect AS (
 )
 SELECT object_id, unnest(row_nos) FROM placed WHERE place > 1;
 
--- derived: flow_session
+-- derived: flow_session needs store.flow
 -- Keys whose records all lie closer together than the pause need no looking for pauses, and they are nearly all. The client is
 -- told by the first of these that applies: a SYN without ACK; the other side's SYN-ACK; what was refused and had no reply; a
 -- port that is no ephemeral one against one that is; the first record; the lower address.
@@ -373,7 +373,7 @@ FROM (
   SELECT *, NULL, NULL FROM placed_session WHERE pair_id IS NULL
 );
 
--- derived: session_sums
+-- derived: session_sums needs store.flow
 -- Every record of two addresses is in exactly one session, or says again what another says. Where the sums differ a record
 -- was lost on the way (seen once, with DuckDB 1.5.5, in a build that spilled to disk), and nothing is to be told from such
 -- tables.
