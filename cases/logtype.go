@@ -297,9 +297,23 @@ func (c *Case) Lacking(views []string, rows map[string]int64) (types []LogType, 
 //	-- section: tables     tables in schema store; <name>_context tables hold what repeats (see Writer.Intern)
 //	-- section: views      views in main, with comments
 //	-- section: derived    "-- derived: NAME" and one INSERT each, with $after: the object_id it has reached;
-//	                       or, without $after, the statements that empty the table and build it anew;
+//	                       or, without $after, the statements that empty the table and build it anew (or have Steps build it);
 //	                       "-- derived: NAME needs TABLE, TABLE": where one of these has no row, nothing is done
 type Schema struct {
 	LogType
-	SQL string
+	SQL   string
+	Steps map[string]Step // by NAME: run after the statements of that name
 }
+
+// Tables is what a step that Go computes reads and writes. Its methods may be called from several goroutines.
+type Tables interface {
+	// Memory is how many bytes the step may hold, in all.
+	Memory() int64
+	// Read gives the rows of a statement, a chunk of columns at a time; a chunk holds until the next.
+	Read(ctx context.Context, sql string, args map[string]any, each func(duck.Chunk) error) error
+	// Append adds rows to a table of schema derived, in the step's transaction.
+	Append(ctx context.Context, table string, rows duck.Chunk) error
+}
+
+// Step computes what SQL would take several times as long for.
+type Step func(context.Context, Tables) error

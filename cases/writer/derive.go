@@ -110,7 +110,10 @@ func (w *Writer) build(ctx context.Context, d derived, after, upto int64) error 
 	if strings.Contains(d.SQL, "$parts") {
 		return w.buildParts(ctx, d, upto)
 	}
-	return w.conn.Exec(ctx, d.SQL)
+	if err := w.conn.Exec(ctx, d.SQL); err != nil || d.Step == nil {
+		return err
+	}
+	return w.compute(ctx, d.Step)
 }
 
 // buildParts runs the last statement of the SQL once for each part.

@@ -24,6 +24,7 @@ type derived struct {
 	Name  string
 	Needs []string
 	SQL   string
+	Step  cases.Step // what Go computes after the SQL; nil: nothing
 }
 
 // sectionsOf cuts a .sql file at its "-- section:" lines.
@@ -36,7 +37,8 @@ func sectionsOf(s cases.Schema) (tables, views string, derive []derived, err err
 	for _, part := range strings.Split("\n"+parts["derived"], "\n-- derived: ")[1:] {
 		title, body, _ := strings.Cut(part, "\n")
 		name, needs, _ := strings.Cut(title, " needs ")
-		d := derived{Name: strings.TrimSpace(name), SQL: body}
+		name = strings.TrimSpace(name)
+		d := derived{Name: name, SQL: body, Step: s.Steps[name]}
 		if needs != "" {
 			d.Needs = strings.Split(strings.TrimSpace(needs), ", ")
 		}

@@ -32,7 +32,7 @@ var layers = map[string][]string{
 	"case53/loader/source/s3":             {"case53/loader/source", "case53/cases"},
 	"case53/loader/logs":                  {"case53/cases", "case53/loader/source"},
 	"case53/loader/logs/field":            {"case53/loader/logs"},
-	"case53/loader/logs/across":           {"case53/cases"},
+	"case53/loader/logs/across":           {"case53/cases", "case53/cases/duck"},
 	"case53/loader/logs/logstest":         {"case53/loader/logs", "case53/loader/logs/field"},
 	"case53/loader/logs/*":                {"case53/loader/logs", "case53/loader/logs/field", "case53/loader/source"}, // a log type, and nothing of another
 	"case53/loader/networks":              {"case53/cases"},

@@ -254,5 +254,14 @@ UNION ALL
 SELECT k.object_id, k.row_no
 FROM derived.flow_keyed k
   ANTI JOIN derived.again USING (object_id, row_no)
-  JOIN (SELECT lo, hi, side | ports AS ports, start, "end" FROM derived.session_keyed SEMI JOIN derived.sighting USING (record)) s
-    ON s.lo = k.lo AND s.hi = k.hi AND s.ports = k.ports AND k.start BETWEEN s.start AND s."end";
+  JOIN derived.flow_side p USING (context_id)
+  JOIN (FROM derived.session_keyed SEMI JOIN derived.sighting USING (record)) s
+    ON s.lo = least(k.src, k.dst)
+      AND s.hi = greatest(k.src, k.dst)
+      AND s.side = p.side
+      AND s.ports = (k.protocol::UBIGINT << 32)
+        | CASE
+            WHEN k.src < k.dst OR k.src = k.dst AND k.srcport <= k.dstport THEN (k.srcport::UBIGINT << 16) | k.dstport
+            ELSE (k.dstport::UBIGINT << 16) | k.srcport
+          END
+      AND k.start BETWEEN s.start AND s."end";
