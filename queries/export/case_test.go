@@ -51,7 +51,7 @@ func logsOf(t *testing.T, dir string, rows int) {
 	tag := func() string { return strings.Map(noBlank, pick(r, hostile)) }
 	flows := []string{"version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status " +
 		"pkt-srcaddr pkt-dstaddr tcp-flags flow-direction traffic-path instance-id vpc-id region az-id pkt-dst-aws-service instance-tag reject-reason"}
-	plain := []string{}
+	plain := []string{"version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"}
 	for i := range rows {
 		at := 1760000000 + int64(i)
 		start, end := strconv.FormatInt(at, 10), strconv.FormatInt(at+int64(r.IntN(600)), 10)
@@ -176,12 +176,12 @@ func load(t *testing.T, target, folder string) {
 		t.Fatal(err)
 	}
 	plan := loader.Plan{Sources: []source.Source{local.New(folder)}, Capture: "incident", Role: "incident"}
-	_, err = loader.Load(t.Context(), w, plan, nil)
+	report, err := loader.Load(t.Context(), w, plan, nil)
 	if err == nil {
 		err = w.Close()
 	}
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || len(report.Failures) > 0 || report.Problems > 0 || report.Lines.Rejected > 0 {
+		t.Fatal(err, report)
 	}
 }
 

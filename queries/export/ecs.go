@@ -163,6 +163,9 @@ func (e *ecs) End() error {
 			return err
 		}
 	}
+	if err := e.files.parts(); err != nil {
+		return err
+	}
 	text, err := e.template()
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +20,7 @@ type files struct {
 	target  string
 	force   bool
 	written []*file
+	stale   []string // files of an earlier export that go when these come
 }
 
 // file is one of them.
@@ -85,21 +87,26 @@ func part(target string, n int) string {
 	return fmt.Sprintf("%s-%04d%s", name, n, end)
 }
 
-// leftOver are parts of an earlier export to the same target, which who reads a*.ndjson would take for parts of this one.
-func (o *files) leftOver() ([]string, error) {
+// parts makes parts of an earlier export to the same target go, which who reads a*.ndjson would take for parts of this one.
+func (o *files) parts() error {
 	name, end := stem(o.target)
 	entries, err := os.ReadDir(filepath.Dir(o.target))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	numbered := regexp.MustCompile(`^` + regexp.QuoteMeta(filepath.Base(name)) + `-\d{4,}` + regexp.QuoteMeta(end) + `$`)
-	var left []string
 	for _, e := range entries {
-		if numbered.MatchString(e.Name()) && e.Type().IsRegular() {
-			left = append(left, filepath.Join(filepath.Dir(o.target), e.Name()))
+		path := filepath.Join(filepath.Dir(o.target), e.Name())
+		isNew := slices.ContainsFunc(o.written, func(f *file) bool { return f.name == path })
+		if isNew || !numbered.MatchString(e.Name()) || !e.Type().IsRegular() {
+			continue
 		}
+		if !o.force {
+			return fmt.Errorf("%s is there, and would be taken for a part of this export\nhint: --force removes it", path)
+		}
+		o.stale = append(o.stale, path)
 	}
-	return left, nil
+	return nil
 }
 
 // finish gives the files their names.
@@ -128,18 +135,6 @@ func (r *run) finish() error {
 	if err := errors.Join(f.Flush(), f.tmp.Chmod(0o600), f.tmp.Sync()); err != nil {
 		return err
 	}
-	left, err := r.files.leftOver()
-	if err != nil {
-		return err
-	}
-	if len(left) > 0 && !r.Force {
-		return fmt.Errorf("%s is there, and would be taken for a part of this export\nhint: --force removes it", left[0])
-	}
-	for _, name := range left {
-		if err := os.Remove(name); err != nil {
-			return err
-		}
-	}
 	return r.files.place()
 }
 
@@ -159,6 +154,11 @@ func (o *files) place() error {
 		}
 	}
 	o.written = nil
+	for _, name := range o.stale {
+		if err := os.Remove(name); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -23,6 +23,22 @@ func (r *record) hexID() string {
 	return hex.EncodeToString(id[:])
 }
 
+// base62ID is n digits and letters of id.
+func (r *record) base62ID(n int) string {
+	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	id := r.id()
+	out := make([]byte, n)
+	for i := range out { // long division of the whole, a digit each
+		rest := 0
+		for j, b := range id {
+			rest = rest<<8 | int(b)
+			id[j], rest = byte(rest/62), rest%62
+		}
+		out[i] = digits[rest]
+	}
+	return string(out)
+}
+
 // originNames are what a record says of where it is from, and origin the values, all of them text.
 var originNames = []string{"case53_case", "case53_capture", "case53_object", "case53_row", "case53_sha256"}
 

@@ -38,6 +38,8 @@ type recordWriter interface {
 func Tools() []Tool {
 	return []Tool{
 		ecsTool(),
+		timesketchTool(),
+		zeekTool(),
 	}
 }
 

@@ -27,7 +27,8 @@ SELECT object_id AS "@object", row_no AS "@row", capture AS "@capture", NULL::VA
   CASE protocol WHEN 1 THEN 'icmp' WHEN 6 THEN 'tcp' WHEN 17 THEN 'udp' WHEN 58 THEN 'ipv6-icmp' WHEN 132 THEN 'sctp' WHEN 47 THEN 'gre'
     WHEN 50 THEN 'esp' END AS "network.transport",
   CASE WHEN contains(client, ':') THEN 'ipv6' ELSE 'ipv4' END AS "network.type",
-  CASE direction WHEN 'out' THEN 'outbound' WHEN 'in' THEN 'inbound' WHEN 'inside' THEN 'internal' ELSE 'unknown' END AS "network.direction",
+  CASE direction
+    WHEN 'out' THEN 'outbound' WHEN 'in' THEN 'inbound' WHEN 'inside' THEN 'internal' ELSE 'unknown' END AS "network.direction",
   account_id AS "cloud.account.id", instance_id AS "cloud.instance.id",
   interface_id AS "aws.vpcflow.interface_id", vpc_id AS "aws.vpcflow.vpc_id", tcp_flags AS "aws.vpcflow.tcp_flags",
   server_service AS "aws.vpcflow.server_service", records AS "aws.vpcflow.records", refused_records AS "aws.vpcflow.refused_records",
