@@ -190,3 +190,6 @@ func appendString(b []byte, s string) []byte {
 	}
 	return append(b, '"')
 }
+
+// farTime is why a record with another time is left out.
+const farTime = "a time before the year 0 or after 9999, which RFC 3339 has not"

@@ -90,7 +90,7 @@ func (e *ecs) Rows(m *Mapping, columns []cases.Column) error {
 func (e *ecs) Record(r *record) (string, error) {
 	for _, v := range r.values {
 		if t, ok := v.(time.Time); ok && !timeFits(t) {
-			return "a time after the year 9999, which RFC 3339 has not", nil
+			return farTime, nil
 		}
 	}
 	id := r.hexID()

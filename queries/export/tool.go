@@ -39,6 +39,8 @@ func Tools() []Tool {
 	return []Tool{
 		ecsTool(),
 		timesketchTool(),
+		cofTool(),
+		ocsfTool(),
 		zeekTool(),
 	}
 }

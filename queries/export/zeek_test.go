@@ -182,9 +182,11 @@ func holdToZeeksOwn(t *testing.T, l zeekLog) {
 
 // zeekRows are the rows that come back, in the order of the log.
 var zeekRows = map[string]string{
-	"conn": `SELECT concat_ws('|', epoch_us(start), client, server, coalesce(bytes_out::VARCHAR, '-'), coalesce(packets_in::VARCHAR, '-'), object_id, row_no)
+	"conn": `SELECT concat_ws('|', epoch_us(start), client, server, coalesce(bytes_out::VARCHAR, '-'),
+		coalesce(packets_in::VARCHAR, '-'), object_id, row_no)
 		FROM connection ORDER BY start, object_id, row_no`,
-	"dns": `SELECT concat_ws('|', epoch_us(query_timestamp), srcaddr, '169.254.169.253', coalesce(CASE WHEN name = '' THEN '.' ELSE name END, '-'), coalesce(query_type, '-'), object_id, row_no)
+	"dns": `SELECT concat_ws('|', epoch_us(query_timestamp), srcaddr, '169.254.169.253',
+		coalesce(CASE WHEN name = '' THEN '.' ELSE name END, '-'), coalesce(query_type, '-'), object_id, row_no)
 		FROM dns WHERE srcaddr IS NOT NULL ORDER BY query_timestamp, object_id, row_no`,
 }
 
