@@ -67,8 +67,21 @@ func newRoot() *cobra.Command {
 	root.Args, root.RunE = cobra.ArbitraryArgs, noCommand
 	root.SetFlagErrorFunc(badFlag)
 	for _, c := range []*cobra.Command{
-		newDemo(), newLoad(), newPull(), newSources(), newIAMPolicy(), newOpen(), newQuery(), newCoverage(), newHunt(),
-		newCompare(), newReport(), newInfo(), newDerive(), newMan(),
+		newDemo(),
+		newLoad(),
+		newPull(),
+		newSources(),
+		newIAMPolicy(),
+		newOpen(),
+		newQuery(),
+		newHunt(),
+		newCoverage(),
+		newCompare(),
+		newReport(),
+		newExport(),
+		newInfo(),
+		newDerive(),
+		newMan(),
 	} {
 		c.Long = strings.TrimRight(c.Short+".\n\n"+c.Long, "\n") + "\n" + exitCodes
 		root.AddCommand(c)

@@ -18,16 +18,8 @@ var ErrThere = errors.New("is there already")
 // Target checks where a file is to go, before the work for it begins: into a folder that is there, not into the case (looking at
 // a case never writes to it), and over another file only where that was asked for; else the error is [ErrThere].
 func Target(caseDir, target string, over bool) error {
-	folder, err := filepath.EvalSymlinks(filepath.Dir(target))
-	if err != nil {
-		return fmt.Errorf("the folder of %s: %w\nhint: make it first", target, err)
-	}
-	inside, err := within(caseDir, folder)
-	if err != nil {
+	if err := Outside(caseDir, target); err != nil {
 		return err
-	}
-	if inside {
-		return queries.Ask("%s lies in the case\nhint: looking at a case never writes to it; name a file elsewhere", target)
 	}
 	info, err := os.Lstat(target)
 	switch {
@@ -39,6 +31,22 @@ func Target(caseDir, target string, over bool) error {
 		return fmt.Errorf("%s is there and is no file", target)
 	case !over:
 		return fmt.Errorf("%s %w", target, ErrThere)
+	}
+	return nil
+}
+
+// Outside refuses a file of which there is no folder, or that would lie in the case.
+func Outside(caseDir, target string) error {
+	folder, err := filepath.EvalSymlinks(filepath.Dir(target))
+	if err != nil {
+		return fmt.Errorf("the folder of %s: %w\nhint: make it first", target, err)
+	}
+	inside, err := within(caseDir, folder)
+	if err != nil {
+		return err
+	}
+	if inside {
+		return queries.Ask("%s lies in the case\nhint: looking at a case never writes to it; name a file elsewhere", target)
 	}
 	return nil
 }
