@@ -178,9 +178,9 @@ func (d *Decoding) renderRow(b *strings.Builder, r Row) {
 		fmt.Fprintf(b, " %s=%s", name, quoteVector(value))
 	}
 	var context strings.Builder
-	of := d.typ.Name + "_context"
-	if r.Table == "dns_answer" {
-		of = "dns_answer_context" // the other is its parent's
+	of := r.Table + "_context"
+	if _, own := d.tables[of]; !own {
+		of = d.typ.Name + "_context"
 	}
 	for _, name := range d.tables[of].Names {
 		if value, ok := r.Values[name]; ok && name != "capture" && name != "log_group" && name != "log_stream" && name != "context_id" {
