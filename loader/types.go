@@ -8,6 +8,7 @@ import (
 	"case53/loader/logs/across"
 	"case53/loader/logs/alb"
 	"case53/loader/logs/flow"
+	"case53/loader/logs/httpd"
 	"case53/loader/logs/request"
 	"case53/loader/logs/resolver"
 	"case53/loader/logs/zone"
@@ -15,7 +16,9 @@ import (
 )
 
 // Types lists the log types, in the order of detection.
-func Types() []*logs.Type { return []*logs.Type{flow.Type, resolver.Type, zone.Type, alb.Type} }
+func Types() []*logs.Type {
+	return []*logs.Type{flow.Type, resolver.Type, zone.Type, alb.Type, httpd.Type}
+}
 
 // ByName finds a type; nil when there is none.
 func ByName(name string) *logs.Type {

@@ -96,9 +96,13 @@ type Row struct {
 
 type Table struct{ Names, Types []string }
 
-func New(typ *logs.Type) *Decoding {
+func New(typ *logs.Type) *Decoding { return NewWith(typ, logs.Options{}) }
+
+// NewWith takes what is given of a type's formats.
+func NewWith(typ *logs.Type, opt logs.Options) *Decoding {
 	d := &Decoding{typ: typ, tables: Tables(typ.SQL), Meta: logs.Meta{ObjectID: 7, LogGroup: "group", LogStream: "stream"}}
 	d.Dec = typ.New(logs.Options{
+		Formats: opt.Formats,
 		Capture: "incident",
 		Admit: func(first, last int64) logs.Outcome {
 			if d.Admit == nil {

@@ -40,7 +40,7 @@ var signatures = []signature{
 	{"command", true, []string{";", "|", "&", "`", "$(", "/bin/"},
 		regexp.MustCompile("[;|&`]\\s*(cat|id|whoami|uname|wget|curl|nc|ncat|bash|sh|ping|nslookup|python\\d?|perl|chmod)(\\s|;|$|\\|)" +
 			`|\$\((cat|id|whoami|wget|curl|bash|sh)\b|/bin/(ba)?sh\b`)},
-	{"php_code", true, []string{"php"},
+	{"php_code", true, []string{"php", "allow_url", "auto_prepend"},
 		regexp.MustCompile(`php://(input|filter)|\b(allow_url_include|auto_prepend_file)\b|<\?php|\bphpunit\b.*\beval-stdin\.php`)},
 	{"web_shell", true, []string{".php", ".jsp", ".asp", ".ashx"},
 		regexp.MustCompile(`/(c99|r57|wso|b374k|alfa|cmd|webshell|shell|antsword|china|chopper)\d*\.(php\d?|jspx?|aspx?|ashx)\b`)},

@@ -6,19 +6,37 @@ import "bytes"
 // ends at the first one, the protocol begins after the last.
 type Line struct{ Method, URL, Protocol []byte }
 
+// longestWord is the longest text that is taken for a method or a protocol: they repeat, and are kept once.
+const longestWord = 24
+
 // CutLine cuts a request line. What has no method is a URL alone: bytes that are no HTTP.
 func CutLine(line []byte) (l Line) {
 	first := bytes.IndexByte(line, ' ')
-	if first < 0 {
+	if first < 0 || !isMethod(line[:first]) {
 		return Line{URL: line}
 	}
 	l.Method, line = line[:first], line[first+1:]
-	if last := bytes.LastIndexByte(line, ' '); last >= 0 && (bytes.HasPrefix(line[last+1:], []byte("HTTP/")) || string(line[last+1:]) == "-") {
+	if last := bytes.LastIndexByte(line, ' '); last >= 0 && isProtocol(line[last+1:]) {
 		l.URL, l.Protocol = line[:last], line[last+1:]
 	} else {
 		l.URL = line
 	}
 	return l
+}
+
+// isMethod takes letters, and the dash that a load balancer writes.
+func isMethod(text []byte) bool {
+	for _, c := range text {
+		if c|0x20-'a' >= 26 && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return len(text) > 0 && len(text) <= longestWord
+}
+
+// isProtocol takes HTTP/1.1 and the like, and the dash that a load balancer writes.
+func isProtocol(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("HTTP/")) && len(text) <= longestWord || len(text) == 1 && text[0] == '-'
 }
 
 // URL is a URL cut into its parts; none is decoded. Host is without port and brackets. What cannot be cut has no parts.
