@@ -35,6 +35,7 @@ type Case struct {
 	temp  string
 	kinds map[string]string
 	types []LogType
+	held  []string // names of those that it has a record of
 	views map[string]View
 	raw   *raw.Store
 

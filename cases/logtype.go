@@ -229,6 +229,17 @@ func (c *Case) loadTypes(ctx context.Context, conn *duck.Conn) error {
 	if err := rows.Err(); err != nil {
 		return err
 	}
+	held, err := conn.Query(ctx, "SELECT DISTINCT log_type FROM store.object_part WHERE rows > 0", nil)
+	if err != nil {
+		return err
+	}
+	defer held.Close()
+	for held.Next() {
+		c.held = append(c.held, held.Values()[0].(string))
+	}
+	if err := held.Err(); err != nil {
+		return err
+	}
 	views, err := conn.Query(ctx, "SELECT view_name, coalesce(comment, '') FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal", nil)
 	if err != nil {
 		return err
@@ -244,6 +255,15 @@ func (c *Case) loadTypes(ctx context.Context, conn *duck.Conn) error {
 
 // LogTypes are the log types that the case can hold, in the order in which they are told.
 func (c *Case) LogTypes() []LogType { return c.types }
+
+// HeldTypes are the log types that the case has a record of; all that it can hold where it has none.
+func (c *Case) HeldTypes() []LogType {
+	held := slices.DeleteFunc(slices.Clone(c.types), func(t LogType) bool { return !slices.Contains(c.held, t.Name) })
+	if len(held) == 0 {
+		return c.types
+	}
+	return held
+}
 
 // LogType finds a log type.
 func (c *Case) LogType(name string) (LogType, bool) {

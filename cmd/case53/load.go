@@ -48,6 +48,7 @@ func addLoadFlags(c *cobra.Command) {
 	c.Flags().String("capture", "incident", "capture that the records belong to")
 	c.Flags().String("role", "incident", "role of the capture: incident, replay or baseline")
 	c.Flags().String("format", "auto", "log type: auto, "+loader.TypeNames())
+	c.Flags().StringArray("access-format", nil, "format of an Apache or nginx access log, as LogFormat or log_format has it; may be repeated")
 	c.Flags().StringArray("flow-format", nil, "field order of flow logs without a header, e.g. '${version} ${account-id} …'; may be repeated")
 	c.Flags().Bool("quiet", false, "no progress")
 }
@@ -91,6 +92,7 @@ func planOf(c *cobra.Command) (loader.Plan, error) {
 			return plan, usage("no log type %q\nhint: --format auto, %s", format, loader.TypeNames())
 		}
 	}
+	plan.Access, _ = c.Flags().GetStringArray("access-format")
 	texts, _ := c.Flags().GetStringArray("flow-format")
 	for _, text := range texts {
 		fields, err := flow.ParseFormat(text)
