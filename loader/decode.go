@@ -280,6 +280,8 @@ func (d *decoding) record(rec *records.Record, duplicates map[int]bool) error {
 		p.Outside++
 	case logs.Duplicate:
 		p.Duplicate++
+	case logs.NotKept:
+		p.NotKept++
 	case logs.Row:
 		p.Rows++
 		if first != math.MinInt64 {

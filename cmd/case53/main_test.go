@@ -141,7 +141,7 @@ func numbers(l cases.Counts) string {
 }
 
 // unbalancedSQL finds what is not accounted for in a single object.
-const unbalancedSQL = `SELECT object_id, uri FROM object o WHERE "read" <> rows + headers + blank + outside + duplicate + unread + rejected
+const unbalancedSQL = `SELECT object_id, uri FROM object o WHERE "read" <> rows + headers + blank + outside + duplicate + unread + not_kept + rejected
 	OR rejected <> (SELECT count(*) FROM reject r WHERE r.object_id = o.object_id)
 	OR rows <> (SELECT count(*) FROM
 		(SELECT object_id FROM flow UNION ALL SELECT object_id FROM dns UNION ALL SELECT object_id FROM zone) t

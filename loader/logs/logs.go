@@ -9,7 +9,7 @@
 //
 // Rules:
 //   - A record becomes exactly one of: a row (with its child rows), a header, outside the window, a duplicate,
-//     or an error. The caller keeps the bytes of an error as a reject; a decoder never drops or shortens anything.
+//     not kept, or an error. The caller keeps the bytes of an error as a reject; a decoder never drops or shortens anything.
 //   - A time that cannot be read is an error. It is never guessed, taken from a file name, or set to now.
 //   - "-" becomes NULL only where it is the whole value. Unknown fields are kept as JSON in the column extra.
 //   - All times are UTC, in microseconds since 1970. Account ids and other ids stay text.
@@ -34,6 +34,7 @@ const (
 	Header                   // a header line, or an envelope's control message: structure, not evidence
 	Outside                  // readable, but not in the window asked for
 	Duplicate                // readable, but already in the case from an earlier load
+	NotKept                  // readable, but of what the type does not keep
 )
 
 // Options is what a decoder is told about the object it is to decode.

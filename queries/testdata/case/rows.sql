@@ -20,7 +20,7 @@ INSERT INTO store.object (object_id, sha256, size, source_kind, uri, acquired_at
     'JSON lines', '', 2, 2, 0, 0, 0, 0, 0, 0, '2026-11-05 12:00:00', '2026-11-05 12:05:00', NULL);
 
 INSERT INTO store.object_part
-SELECT object_id, log_type, NULL, NULL, format, "read" - unread, rows, headers, blank, outside, duplicate, 0, rejected,
+SELECT object_id, log_type, NULL, NULL, format, "read" - unread, rows, headers, blank, outside, duplicate, 0, 0, rejected,
   first_time, last_time
 FROM store.object;
 INSERT INTO store.object_part (object_id, log_type, log_stream, format, "read", rows, headers, blank, outside, duplicate, unread, rejected)
