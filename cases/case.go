@@ -35,6 +35,7 @@ type Case struct {
 	temp  string
 	kinds map[string]string
 	types []LogType
+	held  map[string]bool // log types with records, at the opening
 	views map[string]View
 	raw   *raw.Store
 

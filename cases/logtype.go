@@ -16,6 +16,8 @@ const (
 	ShapeQuery   = "query"   // which name a host of ours asked for
 	ShapeVisit   = "visit"   // which of our names somebody asked for
 	ShapeRequest = "request" // which HTTP request was made
+	ShapeEvent   = "event"   // what happened: a call, a line of a host's log, a finding
+	ShapeSession = "session" // who made a TLS connection
 )
 
 // LogType is what a log type is to all who do not decode it. It is read from the header of its .sql file, and kept in
@@ -229,6 +231,18 @@ func (c *Case) loadTypes(ctx context.Context, conn *duck.Conn) error {
 	if err := rows.Err(); err != nil {
 		return err
 	}
+	held, err := conn.Query(ctx, "SELECT DISTINCT log_type FROM store.object_part WHERE rows > 0", nil)
+	if err != nil {
+		return err
+	}
+	defer held.Close()
+	c.held = map[string]bool{}
+	for held.Next() {
+		c.held[held.Values()[0].(string)] = true
+	}
+	if err := held.Err(); err != nil {
+		return err
+	}
 	views, err := conn.Query(ctx, "SELECT view_name, coalesce(comment, '') FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal", nil)
 	if err != nil {
 		return err
@@ -244,6 +258,11 @@ func (c *Case) loadTypes(ctx context.Context, conn *duck.Conn) error {
 
 // LogTypes are the log types that the case can hold, in the order in which they are told.
 func (c *Case) LogTypes() []LogType { return c.types }
+
+// Held are the log types that the case had records of when it was opened.
+func (c *Case) Held() []LogType {
+	return slices.DeleteFunc(slices.Clone(c.types), func(t LogType) bool { return !c.held[t.Name] })
+}
 
 // LogType finds a log type.
 func (c *Case) LogType(name string) (LogType, bool) {

@@ -169,7 +169,8 @@ func scanObject(v []any) Object {
 		ID: uint32(n(0)), SHA256: text(1), Size: n(2), SourceKind: text(3), URI: text(4), VersionID: text(5), ETag: text(6),
 		LastModified: when(7), AcquiredAt: when(8), Provenance: text(9), Capture: text(10), LogType: text(11), Format: text(12),
 		Envelope: text(13), DecodedSize: n(14), WindowFrom: when(15), WindowTo: when(16),
-		Counts: Counts{Read: n(17), Rows: n(18), Headers: n(19), Blank: n(20), Outside: n(21), Duplicate: n(22), Unread: n(23), NotKept: n(24), Rejected: n(25)},
+		Counts: Counts{Read: n(17), Rows: n(18), Headers: n(19), Blank: n(20), Outside: n(21), Duplicate: n(22), Unread: n(23), NotKept: n(24),
+			Rejected: n(25)},
 		First:  when(26), Last: when(27), Problem: text(28),
 	}
 }

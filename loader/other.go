@@ -40,7 +40,6 @@ var otherLogs = []otherLog{
 	{"an AWS WAF log", having("webaclId", "httpRequest")},
 	{"an S3 event notification", having("s3SchemaVersion")},
 	{"a CloudTrail digest, which proves logs and holds none", having("digestStartTime", "digestS3Bucket")},
-	{"a CloudTrail log", having("eventSource", "eventName", "userIdentity")},
 	{"an API Gateway access log", having("requestId", "httpMethod", "requestTime")},
 	{"an Apache or nginx access log", matching(`^\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "`)},
 	{"a Zeek log", matching(`^#separator `)},

@@ -6,6 +6,7 @@ import (
 	"case53/cases"
 	"case53/loader/logs"
 	"case53/loader/logs/across"
+	"case53/loader/logs/change"
 	"case53/loader/logs/flow"
 	"case53/loader/logs/resolver"
 	"case53/loader/logs/zone"
@@ -13,7 +14,7 @@ import (
 )
 
 // Types lists the log types, in the order of detection.
-func Types() []*logs.Type { return []*logs.Type{flow.Type, resolver.Type, zone.Type} }
+func Types() []*logs.Type { return []*logs.Type{flow.Type, resolver.Type, zone.Type, change.Type} }
 
 // ByName finds a type; nil when there is none.
 func ByName(name string) *logs.Type {

@@ -20,7 +20,7 @@ type Reader interface {
 	Record(ctx context.Context, objectID, rowNo int64) (cases.Record, error)
 	// Behind is a statement that gives the records that a row of a hunt names; "" where it names nothing.
 	Behind(ctx context.Context, columns []cases.Column, row []cases.Cell) (sql string, args map[string]any, err error)
-	// LogTypes are the log types that the case can hold.
+	// LogTypes are the log types that the case has records of: the screens offer no others.
 	LogTypes() []cases.LogType
 	// Lacking gives the log types that these views show and the case has no record of, of rows by table; all says that
 	// none of the views shows anything.
@@ -37,6 +37,8 @@ func (r CaseReader) Query(ctx context.Context, sql string, args map[string]any) 
 func (r CaseReader) Behind(ctx context.Context, columns []cases.Column, row []cases.Cell) (sql string, args map[string]any, err error) {
 	return findings.Behind(ctx, r.Case, columns, row)
 }
+
+func (r CaseReader) LogTypes() []cases.LogType { return r.Held() }
 
 // Result is random access to a result that is computed as it is read.
 type Result interface {

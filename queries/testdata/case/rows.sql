@@ -225,3 +225,20 @@ INSERT INTO store.network VALUES
   (2, ip('198.51.100.0'), ip('198.51.100.255'), 'US', 'Virginia', NULL, NULL, NULL, NULL, NULL),
   (3, ip('203.0.113.64'), ip('203.0.113.127'), NULL, NULL, NULL, 64500, 'Example Hosting', NULL, NULL),
   (4, ip('198.51.100.0'), ip('198.51.100.127'), NULL, NULL, NULL, NULL, NULL, 'S3', 'eu-west-1');
+
+-- change: web's role stops the flow log from 203.0.113.66
+
+INSERT INTO store.change_context (context_id, capture, event_version, event_type, event_source, event_name, effect, aws_region,
+  recipient_account_id, user_agent, error_code, user_identity_type, user_identity_arn, user_identity_account_id,
+  user_identity_access_key_id, user_identity_user_name) VALUES
+  (1, 'incident', '1.10', 'AwsApiCall', 'ec2.amazonaws.com', 'DeleteFlowLogs', 'stops a log', 'eu-central-1', '123456789012',
+    'aws-cli/2.17', NULL, 'AssumedRole', 'arn:aws:sts::123456789012:assumed-role/web/i-0web', '123456789012', 'ASIAX', 'web'),
+  (2, 'incident', '1.10', 'AwsApiCall', 'logs.amazonaws.com', 'DeleteLogGroup', 'deletes records', 'eu-central-1', '123456789012',
+    'aws-cli/2.17', 'AccessDenied', 'AssumedRole', 'arn:aws:sts::123456789012:assumed-role/web/i-0web', '123456789012', 'ASIAX', 'web'),
+  (3, 'incident', '1.10', 'AwsApiCall', 'ec2.amazonaws.com', 'CreateFlowLogs', 'starts a log', 'eu-central-1', '123456789012',
+    'console', NULL, 'IAMUser', 'arn:aws:iam::123456789012:user/ops', '123456789012', 'AKIAX', 'ops');
+INSERT INTO store.change (object_id, row_no, context_id, event_time, event_id, source_ip_address, source4, resource, utf8_escaped)
+VALUES
+  (3, 101, 1, '2026-11-01 10:20:58', 'e1', '203.0.113.66', v4('203.0.113.66'), 'fl-0web', false),
+  (3, 102, 2, '2026-11-01 10:21:10', 'e2', '203.0.113.66', v4('203.0.113.66'), '/web/ec2', false),
+  (3, 103, 3, '2026-11-01 16:00:00', 'e3', 'cloudformation.amazonaws.com', NULL, 'eni-0web', false);
