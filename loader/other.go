@@ -55,7 +55,6 @@ var otherLogs = []otherLog{
 	{"rows of Logs Insights without @message", matching(`^\[\s*\{\s*"field":`)},
 	{"a table of aws logs --output table, drawn for eyes", matching(`^\|\s*(FilterLogEvents|GetLogEvents|GetQueryResults)\s*\|`)},
 	{"what Python's print makes of an answer, not JSON", matching(`^\{'(events|results|ResponseMetadata)': `)},
-	{"a syslog", matching(`^(<\d{1,3}>1? ?)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) \S+ [\w./()-]+(\[\d+\])?: `)},
 }
 
 // other names the kind of log that a record is from when it has no type here, as "an ALB access log"; "" when it looks

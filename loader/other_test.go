@@ -29,8 +29,6 @@ func TestOther(t *testing.T) {
 		{"[\n  {\n    \"field\": \"count\", \"value\": \"7\"}]", "rows of Logs Insights without @message"},
 		{"|   FilterLogEvents   |", "a table of aws logs --output table, drawn for eyes"},
 		{"{'events': [{'message': 'x'}]}", "what Python's print makes of an answer, not JSON"},
-		{"Mar  1 10:00:00 host sshd[1]: a message", "a syslog"},
-		{"2026-03-01T10:00:00.123456+00:00 host sshd[1]: a message", "a syslog"},
 		{"dear diary", ""},
 		{"", ""},
 		{"2 123456789010 eni-1235b8ca 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK", ""},

@@ -8,13 +8,16 @@ import (
 	"case53/loader/logs/across"
 	"case53/loader/logs/change"
 	"case53/loader/logs/flow"
+	"case53/loader/logs/host"
 	"case53/loader/logs/resolver"
 	"case53/loader/logs/zone"
 	"case53/loader/source"
 )
 
 // Types lists the log types, in the order of detection.
-func Types() []*logs.Type { return []*logs.Type{flow.Type, resolver.Type, zone.Type, change.Type} }
+func Types() []*logs.Type {
+	return []*logs.Type{flow.Type, resolver.Type, zone.Type, change.Type, host.Type}
+}
 
 // ByName finds a type; nil when there is none.
 func ByName(name string) *logs.Type {

@@ -21,6 +21,7 @@ package logs
 import (
 	"math"
 	"strings"
+	"time"
 
 	"case53/cases"
 	"case53/loader/source"
@@ -44,6 +45,8 @@ type Options struct {
 	Formats [][]string
 	// Capture, e.g. "incident"; stored with every row through its context.
 	Capture string
+	// Zone is that of times which do not say theirs; nil: not known, they are taken as UTC and flagged.
+	Zone *time.Location
 	// Admit decides on a record by its own time [first, last], in µs: Row, Outside or Duplicate.
 	Admit func(first, last int64) Outcome
 	// Intern gives the number of a context: the values that repeat from row to row (account, interface,
@@ -60,6 +63,11 @@ type Meta struct {
 	RowNo    uint32 // 1-based: its line, or its event's index in the object
 	// CloudWatch Logs names, "" when the record did not come through CloudWatch Logs.
 	LogGroup, LogStream string
+	// EventTime is the event's own time by CloudWatch Logs, in µs; 0: it has none.
+	EventTime int64
+	// Seen is when the record was there at the latest, in µs: as CloudWatch Logs took it in, or else as its object was last
+	// changed, or acquired.
+	Seen int64
 }
 
 // Decoder turns the records of one object into rows. It is used by one goroutine.

@@ -27,7 +27,8 @@ CREATE TABLE store.change_context (
   context_id UINTEGER NOT NULL,
   capture VARCHAR NOT NULL, log_group VARCHAR, log_stream VARCHAR,
   event_version VARCHAR, event_type VARCHAR, event_source VARCHAR, event_name VARCHAR, effect VARCHAR,
-  aws_region VARCHAR, recipient_account_id VARCHAR, user_agent VARCHAR, error_code VARCHAR, user_identity_type VARCHAR, user_identity_arn VARCHAR, user_identity_account_id VARCHAR,
+  aws_region VARCHAR, recipient_account_id VARCHAR, user_agent VARCHAR, error_code VARCHAR,
+  user_identity_type VARCHAR, user_identity_arn VARCHAR, user_identity_account_id VARCHAR,
   user_identity_access_key_id VARCHAR, user_identity_user_name VARCHAR
 );
 

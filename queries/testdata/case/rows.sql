@@ -242,3 +242,19 @@ VALUES
   (3, 101, 1, '2026-11-01 10:20:58', 'e1', '203.0.113.66', v4('203.0.113.66'), 'fl-0web', false),
   (3, 102, 2, '2026-11-01 10:21:10', 'e2', '203.0.113.66', v4('203.0.113.66'), '/web/ec2', false),
   (3, 103, 3, '2026-11-01 16:00:00', 'e3', 'cloudformation.amazonaws.com', NULL, 'eni-0web', false);
+
+-- host_log: web's error log ends at 10:21, its auth log goes on
+
+INSERT INTO store.host_log_context (context_id, capture, log_group, log_stream, format, host, program, severity, action,
+  instance_id, year_assumed, zone_assumed, zone_ambiguous) VALUES
+  (1, 'incident', '/web/error', 'i-0web', 'apache_error', 'web-1', 'core', 'error', 'invalid path', 'i-0web', false, true, false),
+  (2, 'incident', '/web/secure', 'i-0web', 'syslog', 'web-1', 'sshd', NULL, 'accepted', 'i-0web', true, true, false),
+  (3, 'incident', '/web/secure', 'i-0web', 'syslog', 'web-1', 'sshd', NULL, 'failed', 'i-0web', true, true, false),
+  (4, 'incident', '/web/secure', 'i-0web', 'syslog', 'web-1', 'sudo', NULL, 'sudo', 'i-0web', true, true, false);
+INSERT INTO store.host_log (object_id, row_no, context_id, time, pid, client4, client_port, "user", message, lines, utf8_escaped)
+VALUES
+  (3, 201, 1, '2026-11-01 10:04:58', 2190, v4('198.51.100.7'), 40001, NULL, 'AH10244: invalid URI path (/cgi-bin/.%2e/bin/sh)', 1, false),
+  (3, 202, 1, '2026-11-01 10:20:50', 2190, v4('198.51.100.7'), 40002, NULL, 'AH10244: invalid URI path (/cgi-bin/.%2e/bin/sh)', 1, false),
+  (3, 203, 3, '2026-11-01 10:10:00', 812, v4('198.51.100.7'), 40022, 'root', 'Failed password for root from 198.51.100.7 port 40022 ssh2', 1, false),
+  (3, 204, 2, '2026-11-01 10:10:05', 812, v4('198.51.100.7'), 40023, 'ec2-user', 'Accepted publickey for ec2-user from 198.51.100.7 port 40023 ssh2', 1, false),
+  (3, 205, 4, '2026-11-01 10:21:20', NULL, NULL, NULL, 'ec2-user', 'ec2-user : PWD=/ ; USER=root ; COMMAND=/bin/rm /var/log/httpd/error_log', 1, false);
