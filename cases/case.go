@@ -35,7 +35,7 @@ type Case struct {
 	temp  string
 	kinds map[string]string
 	types []LogType
-	held  map[string]bool // log types with records, at the opening
+	held  []string // names of those that it has a record of
 	views map[string]View
 	raw   *raw.Store
 

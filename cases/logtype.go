@@ -236,9 +236,8 @@ func (c *Case) loadTypes(ctx context.Context, conn *duck.Conn) error {
 		return err
 	}
 	defer held.Close()
-	c.held = map[string]bool{}
 	for held.Next() {
-		c.held[held.Values()[0].(string)] = true
+		c.held = append(c.held, held.Values()[0].(string))
 	}
 	if err := held.Err(); err != nil {
 		return err
@@ -259,9 +258,13 @@ func (c *Case) loadTypes(ctx context.Context, conn *duck.Conn) error {
 // LogTypes are the log types that the case can hold, in the order in which they are told.
 func (c *Case) LogTypes() []LogType { return c.types }
 
-// Held are the log types that the case had records of when it was opened.
-func (c *Case) Held() []LogType {
-	return slices.DeleteFunc(slices.Clone(c.types), func(t LogType) bool { return !c.held[t.Name] })
+// HeldTypes are the log types that the case has a record of; all that it can hold where it has none.
+func (c *Case) HeldTypes() []LogType {
+	held := slices.DeleteFunc(slices.Clone(c.types), func(t LogType) bool { return !slices.Contains(c.held, t.Name) })
+	if len(held) == 0 {
+		return c.types
+	}
+	return held
 }
 
 // LogType finds a log type.

@@ -20,6 +20,7 @@ type Plan struct {
 	Window  cases.Span     // records outside it are counted, not kept
 	Type    *logs.Type     // nil: told from each object's content
 	Formats [][]string     // of flow logs that carry no header; nil: inferred
+	Access  []string       // formats of web servers' access logs, as LogFormat or log_format has them
 	Zone    *time.Location // of times that do not say theirs; nil: not known
 	Capture string         // created with Role where it does not exist
 	Role    string
@@ -95,7 +96,25 @@ func (p *Plan) record() map[string]any {
 	if p.Zone != nil {
 		out["log_timezone"] = p.Zone.String()
 	}
+	if p.Access != nil {
+		out["access_format"] = p.Access
+	}
 	return out
+}
+
+// given are the formats that the user gives of a type.
+func (p *Plan) given(t *logs.Type) [][]string {
+	switch t.Option {
+	case "flow-format":
+		return p.Formats
+	case "access-format":
+		var out [][]string
+		for _, format := range p.Access {
+			out = append(out, []string{format})
+		}
+		return out
+	}
+	return nil
 }
 
 // Progress is how far a load has come: a copy, which may be kept.

@@ -18,6 +18,7 @@ func (p *Plan) identity() (string, error) {
 	key := p.record()
 	delete(key, "log_timezone")
 	delete(key, "flow_format") // how records are read may change on the way
+	delete(key, "access_format")
 	delete(key, "format")
 	if p.Pull != nil && len(p.Pull.Options) > 0 {
 		key["options"] = p.Pull.Options

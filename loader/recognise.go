@@ -24,7 +24,7 @@ const sampleSize = 5000
 
 // Recognise tells the type of a few records; nil where it is none that is known, or not certain.
 func Recognise(sample [][]byte) *logs.Type {
-	t, err := detect(sample, nil)
+	t, err := detect(sample, (&Plan{}).given)
 	if err != nil {
 		return nil
 	}
@@ -78,8 +78,8 @@ func (l *load) recognise(ctx context.Context, j job) recognised {
 
 // partOf settles what the records of a stream are.
 func (l *load) partOf(sample [][]byte) (p part, err error) {
-	if p = (part{typ: l.plan.Type, formats: l.plan.Formats}); p.typ == nil {
-		if p.typ, err = detect(sample, l.plan.Formats); err != nil {
+	if p = (part{typ: l.plan.Type}); p.typ == nil {
+		if p.typ, err = detect(sample, l.plan.given); err != nil {
 			return p, err
 		}
 	}
@@ -87,7 +87,7 @@ func (l *load) partOf(sample [][]byte) (p part, err error) {
 	case p.typ == nil:
 		p.looks = other(sample)
 	case p.typ.Resolve != nil:
-		if p.formats, err = p.typ.Resolve(sample, l.plan.Formats); err != nil {
+		if p.formats, err = p.typ.Resolve(sample, l.plan.given(p.typ)); err != nil {
 			return p, &refusedError{err}
 		}
 	}
@@ -95,14 +95,16 @@ func (l *load) partOf(sample [][]byte) (p part, err error) {
 }
 
 // detect asks every type; the best answer wins, and equal ones are refused. It is nil where no type reads such records.
-func detect(sample [][]byte, formats [][]string) (*logs.Type, error) {
+func detect(sample [][]byte, given func(*logs.Type) [][]string) (*logs.Type, error) {
 	var best *logs.Type
 	score, tie := 0, false
 	for _, t := range Types() {
 		n := t.Detect(sample)
-		if n == 0 && t.Resolve != nil && formats != nil {
-			if _, err := t.Resolve(sample, formats); err == nil {
-				n = 1 // nobody else's, and it fits the field lists that the user gives
+		if n == 0 && t.Resolve != nil {
+			if formats := given(t); formats != nil {
+				if _, err := t.Resolve(sample, formats); err == nil {
+					n = 1 // nobody else's, and it fits the formats that the user gives
+				}
 			}
 		}
 		switch {

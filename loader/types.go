@@ -6,9 +6,12 @@ import (
 	"case53/cases"
 	"case53/loader/logs"
 	"case53/loader/logs/across"
+	"case53/loader/logs/alb"
 	"case53/loader/logs/change"
 	"case53/loader/logs/flow"
 	"case53/loader/logs/host"
+	"case53/loader/logs/httpd"
+	"case53/loader/logs/request"
 	"case53/loader/logs/resolver"
 	"case53/loader/logs/zone"
 	"case53/loader/source"
@@ -16,7 +19,7 @@ import (
 
 // Types lists the log types, in the order of detection.
 func Types() []*logs.Type {
-	return []*logs.Type{flow.Type, resolver.Type, zone.Type, change.Type, host.Type}
+	return []*logs.Type{flow.Type, resolver.Type, zone.Type, alb.Type, httpd.Type, change.Type, host.Type}
 }
 
 // ByName finds a type; nil when there is none.
@@ -38,12 +41,13 @@ func TypeNames() string {
 	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
 }
 
-// Schemas are what a case stores of every log type, and what is built across them.
+// Schemas are what a case stores of every log type, and what is built across them. The view on requests is put together from what the types declare.
 func Schemas() []cases.Schema {
 	var out []cases.Schema
 	for _, t := range Types() {
 		out = append(out, t.Schema)
 	}
+	out = append(out, request.View(out))
 	return append(out, across.Schemas...)
 }
 

@@ -48,6 +48,7 @@ func addLoadFlags(c *cobra.Command) {
 	c.Flags().String("capture", "incident", "capture that the records belong to")
 	c.Flags().String("role", "incident", "role of the capture: incident, replay or baseline")
 	c.Flags().String("format", "auto", "log type: auto, "+loader.TypeNames())
+	c.Flags().StringArray("access-format", nil, "format of an Apache or nginx access log, as LogFormat or log_format has it; may be repeated")
 	c.Flags().StringArray("flow-format", nil, "field order of flow logs without a header, e.g. '${version} ${account-id} …'; may be repeated")
 	c.Flags().String("log-timezone", "", "time zone of log lines that do not say theirs, such as Asia/Tokyo or +09:00; taken as UTC, and flagged, without it")
 	c.Flags().Bool("quiet", false, "no progress")
@@ -99,6 +100,7 @@ func planOf(c *cobra.Command) (loader.Plan, error) {
 		}
 		plan.Zone = zone
 	}
+	plan.Access, _ = c.Flags().GetStringArray("access-format")
 	texts, _ := c.Flags().GetStringArray("flow-format")
 	for _, text := range texts {
 		fields, err := flow.ParseFormat(text)

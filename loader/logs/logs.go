@@ -40,8 +40,8 @@ const (
 
 // Options is what a decoder is told about the object it is to decode.
 type Options struct {
-	// Format is the field list for flow logs that carry no header, as AWS's field names in order
-	// . More than one: chosen per line. Nil: the header line must come first.
+	// Formats are the field lists of logs that do not name theirs: AWS's field names in order, or a format as one text.
+	// More than one: chosen per line. Nil: the header line must come first, or the log has one of the usual forms.
 	Formats [][]string
 	// Capture, e.g. "incident"; stored with every row through its context.
 	Capture string
@@ -90,6 +90,8 @@ type Type struct {
 	// Resolve settles, from the object's first records, the formats a decoder needs (flow logs without a header:
 	// given formats are checked, else presets are tried). An *AmbiguousError says what to pass. May be nil.
 	Resolve func(sample [][]byte, given [][]string) ([][]string, error)
+	// Option is the flag with which a user gives formats of this type, which Resolve then gets: "flow-format". "": there is none.
+	Option string
 	// Enough says that the first few records already show the type and all that Resolve could find in more. May be nil.
 	Enough func(sample [][]byte) bool
 	New    func(Options) Decoder

@@ -136,8 +136,8 @@ func (s *overview) tableNames(o *cases.Overview) []string {
 			known = append(known, t.Name)
 		}
 	}
-	for n := range o.Tables {
-		if !slices.Contains(known, n) {
+	for n, rows := range o.Tables {
+		if rows > 0 && !slices.Contains(known, n) {
 			other = append(other, n)
 		}
 	}

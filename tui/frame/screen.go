@@ -20,7 +20,7 @@ type Reader interface {
 	Record(ctx context.Context, objectID, rowNo int64) (cases.Record, error)
 	// Behind is a statement that gives the records that a row of a hunt names; "" where it names nothing.
 	Behind(ctx context.Context, columns []cases.Column, row []cases.Cell) (sql string, args map[string]any, err error)
-	// LogTypes are the log types that the case has records of: the screens offer no others.
+	// LogTypes are the log types that the case has a record of.
 	LogTypes() []cases.LogType
 	// Lacking gives the log types that these views show and the case has no record of, of rows by table; all says that
 	// none of the views shows anything.
@@ -38,7 +38,7 @@ func (r CaseReader) Behind(ctx context.Context, columns []cases.Column, row []ca
 	return findings.Behind(ctx, r.Case, columns, row)
 }
 
-func (r CaseReader) LogTypes() []cases.LogType { return r.Held() }
+func (r CaseReader) LogTypes() []cases.LogType { return r.HeldTypes() }
 
 // Result is random access to a result that is computed as it is read.
 type Result interface {

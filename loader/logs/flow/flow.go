@@ -49,6 +49,7 @@ var Type = &logs.Type{
 	Resolve: resolveFlow,
 	Enough:  beginsWithHeader,
 	// A record may end 660 s after it started, and may come an hour late. One template is known to name the folder vpc.
+	Option: "flow-format",
 	Places: []source.Place{{
 		Services: []string{"vpcflowlogs", "vpc"},
 		Region:   true,

@@ -69,7 +69,7 @@ COMMENT ON COLUMN host_log.format IS 'text: apache_error, nginx_error, syslog (R
 COMMENT ON COLUMN host_log.code IS 'text: Apache''s number of the message; of syslog the MSGID';
 COMMENT ON COLUMN host_log.request IS 'text: request line, as nginx logs it: not escaped';
 COMMENT ON COLUMN host_log.referer IS 'text: Referer, as the client sent it';
-COMMENT ON COLUMN host_log.request_id IS 'text: id of the request that the line is about';
+COMMENT ON COLUMN host_log.request_id IS 'request: id of the request that the line is about';
 COMMENT ON COLUMN host_log.instance_id IS 'instance: instance that the log group or stream names';
 COMMENT ON COLUMN host_log.stream IS 'text: log group and stream; of a file the host';
 COMMENT ON COLUMN host_log.year_assumed IS

@@ -28,7 +28,7 @@ func decoded(t *testing.T, zone string, seen time.Time, lines ...string) ([]map[
 			t.Fatal(err)
 		}
 	}
-	d := logstest.New(Type, func(o *logs.Options) { o.Zone = z })
+	d := logstest.NewWith(Type, logs.Options{Zone: z})
 	d.Meta.Seen = seen.UnixMicro()
 	for _, line := range lines {
 		if _, _, _, err := d.Decode([]byte(line)); err != nil {

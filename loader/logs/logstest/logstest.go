@@ -99,9 +99,14 @@ type Row struct {
 
 type Table struct{ Names, Types []string }
 
-func New(typ *logs.Type, options ...func(*logs.Options)) *Decoding {
+func New(typ *logs.Type) *Decoding { return NewWith(typ, logs.Options{}) }
+
+// NewWith takes what is given of a type's formats and zone.
+func NewWith(typ *logs.Type, given logs.Options) *Decoding {
 	d := &Decoding{typ: typ, tables: Tables(typ.SQL), Meta: logs.Meta{ObjectID: 7, LogGroup: "group", LogStream: "stream"}}
-	opt := logs.Options{
+	d.Dec = typ.New(logs.Options{
+		Formats: given.Formats,
+		Zone:    given.Zone,
 		Capture: "incident",
 		Admit: func(first, last int64) logs.Outcome {
 			if d.Admit == nil {
@@ -114,11 +119,7 @@ func New(typ *logs.Type, options ...func(*logs.Options)) *Decoding {
 			return uint32(len(d.Contexts) - 1)
 		},
 		Flush: d.flush,
-	}
-	for _, set := range options {
-		set(&opt)
-	}
-	d.Dec = typ.New(opt)
+	})
 	return d
 }
 
@@ -185,9 +186,9 @@ func (d *Decoding) renderRow(b *strings.Builder, r Row) {
 		fmt.Fprintf(b, " %s=%s", name, quoteVector(value))
 	}
 	var context strings.Builder
-	of := d.typ.Name + "_context"
-	if r.Table == "dns_answer" {
-		of = "dns_answer_context" // the other is its parent's
+	of := r.Table + "_context"
+	if _, own := d.tables[of]; !own {
+		of = d.typ.Name + "_context"
 	}
 	for _, name := range d.tables[of].Names {
 		if value, ok := r.Values[name]; ok && name != "capture" && name != "log_group" && name != "log_stream" && name != "context_id" {
