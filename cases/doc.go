@@ -19,7 +19,7 @@
 //     that is continued ends with the same tables as one that was left alone.
 //   - Looking never writes: Open is read-only, with no way to files, network or settings, and runs queries only, of
 //     functions that only read (gate.go).
-//   - Every object satisfies read = rows + headers + blank + outside + duplicate + unread + rejected.
+//   - Every object satisfies read = rows + headers + blank + outside + duplicate + unread + not kept + rejected.
 //
 // Tables are in the schema "store" (a log type's may be several, with a view there over them); what people query are the
 // views in "main", with AWS's column names and addresses as text. COMMENT ON COLUMN says what a column is: its first word

@@ -16,6 +16,8 @@ const (
 	ShapeQuery   = "query"   // which name a host of ours asked for
 	ShapeVisit   = "visit"   // which of our names somebody asked for
 	ShapeRequest = "request" // which HTTP request was made
+	ShapeEvent   = "event"   // what happened: a call, a line of a host's log, a finding
+	ShapeSession = "session" // who made a TLS connection
 )
 
 // LogType is what a log type is to all who do not decode it. It is read from the header of its .sql file, and kept in

@@ -17,7 +17,8 @@ type Counts struct {
 	Blank     int64 `json:"blank"`
 	Outside   int64 `json:"outside"`
 	Duplicate int64 `json:"duplicate"`
-	Unread    int64 `json:"unread"` // of no log type
+	Unread    int64 `json:"unread"`             // of no log type
+	NotKept   int64 `json:"not_kept,omitempty"` // of what its log type does not keep: most of CloudTrail
 	Rejected  int64 `json:"rejected"`
 }
 
@@ -30,21 +31,25 @@ func (c *Counts) Add(other Counts) {
 	c.Outside += other.Outside
 	c.Duplicate += other.Duplicate
 	c.Unread += other.Unread
+	c.NotKept += other.NotKept
 	c.Rejected += other.Rejected
 }
 
 // Missing is how many records that were read have no place.
 func (c Counts) Missing() int64 {
-	return c.Read - (c.Rows + c.Headers + c.Blank + c.Outside + c.Duplicate + c.Unread + c.Rejected)
+	return c.Read - (c.Rows + c.Headers + c.Blank + c.Outside + c.Duplicate + c.Unread + c.NotKept + c.Rejected)
 }
 
 // Balanced says whether every record read is accounted for.
 func (c Counts) Balanced() bool { return c.Missing() == 0 }
 
-// String is the balance in words: what was read, and what became of it.
+// String is the balance in words: what was read, and what became of it. What only some log types have is left out where there is none.
 func (c Counts) String() string {
 	parts := []string{}
 	for _, p := range c.parts() {
+		if p.n == 0 && p.what == notKept {
+			continue
+		}
 		parts = append(parts, words.Count(p.n)+" "+p.what)
 	}
 	return words.Count(c.Read) + " records read = " + strings.Join(parts, " + ")
@@ -55,9 +60,11 @@ type counted struct {
 	what string
 }
 
+const notKept = "not kept"
+
 func (c Counts) parts() []counted {
 	return []counted{{c.Rows, "rows"}, {c.Headers, "headers"}, {c.Blank, "blank"}, {c.Outside, "outside the window"}, {c.Duplicate, "duplicate"},
-		{c.Unread, "unread"}, {c.Rejected, "rejected"}}
+		{c.Unread, "unread"}, {c.NotKept, notKept}, {c.Rejected, "rejected"}}
 }
 
 // Told is what became of records, without what did not happen: 12 rows, 1 headers.
@@ -151,7 +158,7 @@ type Event struct {
 
 const objectColumns = `object_id, sha256, size, source_kind, uri, version_id, etag, last_modified, acquired_at, provenance,
 	capture, log_type, format, envelope, decoded_size, window_from, window_to,
-	"read", rows, headers, blank, outside, duplicate, unread, rejected, first_time, last_time, problem`
+	"read", rows, headers, blank, outside, duplicate, unread, not_kept, rejected, first_time, last_time, problem`
 
 // scanObject reads a row of objectColumns.
 func scanObject(v []any) Object {
@@ -162,8 +169,9 @@ func scanObject(v []any) Object {
 		ID: uint32(n(0)), SHA256: text(1), Size: n(2), SourceKind: text(3), URI: text(4), VersionID: text(5), ETag: text(6),
 		LastModified: when(7), AcquiredAt: when(8), Provenance: text(9), Capture: text(10), LogType: text(11), Format: text(12),
 		Envelope: text(13), DecodedSize: n(14), WindowFrom: when(15), WindowTo: when(16),
-		Counts: Counts{Read: n(17), Rows: n(18), Headers: n(19), Blank: n(20), Outside: n(21), Duplicate: n(22), Unread: n(23), Rejected: n(24)},
-		First:  when(25), Last: when(26), Problem: text(27),
+		Counts: Counts{Read: n(17), Rows: n(18), Headers: n(19), Blank: n(20), Outside: n(21), Duplicate: n(22), Unread: n(23), NotKept: n(24),
+			Rejected: n(25)},
+		First:  when(26), Last: when(27), Problem: text(28),
 	}
 }
 

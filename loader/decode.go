@@ -1,6 +1,7 @@
 package loader
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,6 +40,7 @@ type decoding struct {
 	rejects []cases.Reject
 	events  []cases.Event
 	event   int    // index among the object's events
+	seen    int64  // µs: when the object's records were there at the latest
 	group   string // log group of events that do not name theirs
 }
 
@@ -62,9 +64,10 @@ func (l *load) decodeObject(ctx context.Context, tx *writer.Tx, j job, duplicate
 	case j.is.err != nil:
 		return d.o, j.is.err
 	}
+	d.seen = seen(d.o)
 	intern, admit := interning(l.w), l.admit(j)
 	d.open = func(p part) logs.Decoder {
-		return p.typ.New(logs.Options{Formats: p.formats, Capture: l.plan.Capture, Admit: admit, Intern: intern, Flush: d.flush})
+		return p.typ.New(logs.Options{Formats: p.formats, Capture: l.plan.Capture, Zone: l.plan.Zone, Admit: admit, Intern: intern, Flush: d.flush})
 	}
 	if err := l.readRecords(d, j, duplicates); err != nil {
 		return d.o, err
@@ -81,6 +84,14 @@ func (l *load) decodeObject(ctx context.Context, tx *writer.Tx, j job, duplicate
 	}
 	d.sumUp()
 	return d.o, d.flushNotes(0)
+}
+
+// seen is when an object was last changed, or else acquired. Archives write 1970 where they do not know.
+func seen(o cases.Object) int64 {
+	if o.LastModified.Year() > 1980 {
+		return o.LastModified.UnixMicro()
+	}
+	return o.AcquiredAt.UnixMicro()
 }
 
 // part is where the records of a stream are counted.
@@ -252,7 +263,13 @@ func (d *decoding) record(rec *records.Record, duplicates map[int]bool) error {
 	case records.Broken:
 		return d.reject(p, rec, rec.Err)
 	}
-	meta := logs.Meta{ObjectID: d.o.ID, RowNo: rec.No, LogGroup: p.LogGroup, LogStream: p.LogStream}
+	meta := logs.Meta{ObjectID: d.o.ID, RowNo: rec.No, LogGroup: p.LogGroup, LogStream: p.LogStream, Seen: d.seen}
+	if e := rec.Event; e != nil {
+		meta.EventTime = e.Timestamp * 1000
+		if at := cmp.Or(e.Ingestion, e.Timestamp); at > 0 {
+			meta.Seen = at * 1000
+		}
+	}
 	if rec.Event != nil && rec.Event.ID != "" {
 		index := d.event
 		d.event++
@@ -280,6 +297,8 @@ func (d *decoding) record(rec *records.Record, duplicates map[int]bool) error {
 		p.Outside++
 	case logs.Duplicate:
 		p.Duplicate++
+	case logs.NotKept:
+		p.NotKept++
 	case logs.Row:
 		p.Rows++
 		if first != math.MinInt64 {

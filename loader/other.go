@@ -40,7 +40,6 @@ var otherLogs = []otherLog{
 	{"an AWS WAF log", having("webaclId", "httpRequest")},
 	{"an S3 event notification", having("s3SchemaVersion")},
 	{"a CloudTrail digest, which proves logs and holds none", having("digestStartTime", "digestS3Bucket")},
-	{"a CloudTrail log", having("eventSource", "eventName", "userIdentity")},
 	{"an API Gateway access log", having("requestId", "httpMethod", "requestTime")},
 	{"an Apache or nginx access log", matching(`^\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "`)},
 	{"a Zeek log", matching(`^#separator `)},
@@ -56,7 +55,6 @@ var otherLogs = []otherLog{
 	{"rows of Logs Insights without @message", matching(`^\[\s*\{\s*"field":`)},
 	{"a table of aws logs --output table, drawn for eyes", matching(`^\|\s*(FilterLogEvents|GetLogEvents|GetQueryResults)\s*\|`)},
 	{"what Python's print makes of an answer, not JSON", matching(`^\{'(events|results|ResponseMetadata)': `)},
-	{"a syslog", matching(`^(<\d{1,3}>1? ?)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) \S+ [\w./()-]+(\[\d+\])?: `)},
 }
 
 // other names the kind of log that a record is from when it has no type here, as "an ALB access log"; "" when it looks

@@ -17,11 +17,12 @@ import (
 // Plan is what to load and how.
 type Plan struct {
 	Sources []source.Source
-	Window  cases.Span // records outside it are counted, not kept
-	Type    *logs.Type // nil: told from each object's content
-	Formats [][]string // of flow logs that carry no header; nil: inferred
-	Access  []string   // formats of web servers' access logs, as LogFormat or log_format has them
-	Capture string     // created with Role where it does not exist
+	Window  cases.Span     // records outside it are counted, not kept
+	Type    *logs.Type     // nil: told from each object's content
+	Formats [][]string     // of flow logs that carry no header; nil: inferred
+	Access  []string       // formats of web servers' access logs, as LogFormat or log_format has them
+	Zone    *time.Location // of times that do not say theirs; nil: not known
+	Capture string         // created with Role where it does not exist
 	Role    string
 	Workers int // decoders at a time; 0: one per core
 	Pull    *Pull
@@ -91,6 +92,9 @@ func (p *Plan) record() map[string]any {
 	}
 	if p.Formats != nil {
 		out["flow_format"] = p.Formats
+	}
+	if p.Zone != nil {
+		out["log_timezone"] = p.Zone.String()
 	}
 	if p.Access != nil {
 		out["access_format"] = p.Access

@@ -16,6 +16,7 @@ import (
 // identity is the plan of a pull as text: commands with the same text are the same pull.
 func (p *Plan) identity() (string, error) {
 	key := p.record()
+	delete(key, "log_timezone")
 	delete(key, "flow_format") // how records are read may change on the way
 	delete(key, "access_format")
 	delete(key, "format")

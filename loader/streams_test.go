@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"case53/cases"
 	"case53/cases/writer"
@@ -29,7 +30,7 @@ const (
 		`"query_name":"a.example.","query_type":"A","query_class":"IN","rcode":"NOERROR","answers":[],` +
 		`"srcaddr":"10.0.1.5","srcport":"5353","transport":"UDP","srcids":{}}`
 	accessEvent = `198.51.100.14 - - [24/Nov/2025:10:49:52 +0000] "GET /index.html HTTP/1.1" 200 2165`
-	errorEvent  = "[Mon Nov 24 10:49:52.1 2025] [core:error] [pid 7] no such file"
+	errorEvent  = "something went wrong, and this is of no log type"
 )
 
 func loadText(t *testing.T, name, text string, plan Plan) (Report, *cases.Case) {
@@ -106,6 +107,27 @@ func answerOf(t *testing.T, k *cases.Case, sql string) (got string) {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	return got
+}
+
+// TestHostLogsThroughTheAgent: a syslog line without a year is in the last one in which CloudWatch can have taken it in; a file's
+// in the last before it was changed.
+func TestHostLogsThroughTheAgent(t *testing.T) {
+	const line = "Nov 24 10:49:52 web-1 sshd[812]: Accepted publickey for ec2-user from 198.51.100.7 port 40022 ssh2"
+	const flags = "SELECT concat_ws(' ', year(time), client_ip, client_port, year_assumed, zone_assumed, instance_id) FROM host_log"
+	_, k := loadText(t, "page.json", page([][2]string{{"i-0123456789abcdef0", line}}), Plan{})
+	if got := answerOf(t, k, flags); got != "2024 198.51.100.7 40022 true true i-0123456789abcdef0" {
+		t.Error(got)
+	}
+	if got := answerOf(t, k, "SELECT h.time <= e.ingestion_time + INTERVAL 14 HOUR FROM host_log h JOIN event e USING (object_id, row_no)"); got != "true" {
+		t.Error("the line is later than it was taken in")
+	}
+	report, k := loadText(t, "secure", line+"\n", Plan{Zone: time.FixedZone("", 9*3600)})
+	if got := answerOf(t, k, "SELECT concat_ws(' ', strftime(time, '%m-%d %H:%M'), year_assumed, zone_assumed) FROM host_log"); got != "11-24 01:49 true false" {
+		t.Error(got)
+	}
+	if len(report.Formats) != 1 {
+		t.Errorf("%v", report.Formats)
+	}
 }
 
 // TestUnreadIsNoReject: what no type reads is counted as unread and named; it is no reject of a type that it is not of.

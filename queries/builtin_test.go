@@ -48,6 +48,9 @@ var special = map[string]map[string]string{
 	"requests-of-client":   {"ip": "198.51.100.7"},
 	"requests-of-host":     {"name": "www.corp.example"},
 	"requests-of-instance": {"instance": "i-0a1b2c3d"},
+	"lines-about-address":  {"ip": "198.51.100.7"},
+	"changes-at":           {"at": "2026-11-01 10:21"},
+	"changes-of-address":   {"ip": "203.0.113.66"},
 
 	"zone-queries-for-name":     {"name": "admin.corp.example"},
 	"zone-queries-of-resolver":  {"ip": "198.51.100.7"},

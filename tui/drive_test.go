@@ -185,11 +185,13 @@ func (f *fakeReader) Overview(context.Context, time.Duration) (cases.Overview, e
 	return f.overview, nil
 }
 
-// LogTypes are those that there are, and one that the case has no record of.
+// LogTypes are those whose tables the overview counts.
 func (f *fakeReader) LogTypes() []cases.LogType {
 	var types []cases.LogType
 	for _, t := range loader.Types() {
-		types = append(types, t.LogType)
+		if _, counted := f.overview.Tables[t.View]; counted {
+			types = append(types, t.LogType)
+		}
 	}
 	return types
 }

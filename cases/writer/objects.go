@@ -57,7 +57,7 @@ func objectRows(objects []cases.Object) (cols []any, valid [][]uint64) {
 	for _, get := range []func(cases.Counts) int64{
 		func(c cases.Counts) int64 { return c.Read }, func(c cases.Counts) int64 { return c.Rows }, func(c cases.Counts) int64 { return c.Headers },
 		func(c cases.Counts) int64 { return c.Blank }, func(c cases.Counts) int64 { return c.Outside }, func(c cases.Counts) int64 { return c.Duplicate },
-		func(c cases.Counts) int64 { return c.Unread }, func(c cases.Counts) int64 { return c.Rejected },
+		func(c cases.Counts) int64 { return c.Unread }, func(c cases.Counts) int64 { return c.NotKept }, func(c cases.Counts) int64 { return c.Rejected },
 	} {
 		number(func(o cases.Object) int64 { return get(o.Counts) })
 	}
@@ -91,7 +91,7 @@ func partRows(parts []cases.Part) (cols []any, valid [][]uint64) {
 	for _, get := range []func(cases.Part) int64{
 		func(p cases.Part) int64 { return p.Read }, func(p cases.Part) int64 { return p.Rows }, func(p cases.Part) int64 { return p.Headers },
 		func(p cases.Part) int64 { return p.Blank }, func(p cases.Part) int64 { return p.Outside }, func(p cases.Part) int64 { return p.Duplicate },
-		func(p cases.Part) int64 { return p.Unread }, func(p cases.Part) int64 { return p.Rejected },
+		func(p cases.Part) int64 { return p.Unread }, func(p cases.Part) int64 { return p.NotKept }, func(p cases.Part) int64 { return p.Rejected },
 	} {
 		col := make([]int64, n)
 		for i, p := range parts {

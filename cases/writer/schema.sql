@@ -25,7 +25,7 @@ CREATE TABLE store.object (
   capture VARCHAR NOT NULL, log_type VARCHAR NOT NULL, format VARCHAR, envelope VARCHAR, decoded_size BIGINT,
   window_from TIMESTAMP, window_to TIMESTAMP,
   "read" BIGINT NOT NULL, rows BIGINT NOT NULL, headers BIGINT NOT NULL, blank BIGINT NOT NULL,
-  outside BIGINT NOT NULL, duplicate BIGINT NOT NULL, unread BIGINT NOT NULL, rejected BIGINT NOT NULL,
+  outside BIGINT NOT NULL, duplicate BIGINT NOT NULL, unread BIGINT NOT NULL, not_kept BIGINT NOT NULL DEFAULT 0, rejected BIGINT NOT NULL,
   first_time TIMESTAMP, last_time TIMESTAMP, problem VARCHAR
 );
 
@@ -34,7 +34,7 @@ CREATE TABLE store.object (
 CREATE TABLE store.object_part (
   object_id UINTEGER NOT NULL, log_type VARCHAR NOT NULL, log_group VARCHAR, log_stream VARCHAR, format VARCHAR,
   "read" BIGINT NOT NULL, rows BIGINT NOT NULL, headers BIGINT NOT NULL, blank BIGINT NOT NULL,
-  outside BIGINT NOT NULL, duplicate BIGINT NOT NULL, unread BIGINT NOT NULL, rejected BIGINT NOT NULL,
+  outside BIGINT NOT NULL, duplicate BIGINT NOT NULL, unread BIGINT NOT NULL, not_kept BIGINT NOT NULL DEFAULT 0, rejected BIGINT NOT NULL,
   first_time TIMESTAMP, last_time TIMESTAMP
 );
 
@@ -388,11 +388,13 @@ COMMENT ON COLUMN object.capture IS 'capture: the capture it was loaded into';
 COMMENT ON COLUMN object.acquired_at IS 'time: when its bytes were stored, by this machine''s clock';
 COMMENT ON COLUMN object.first_time IS 'time: earliest record kept';
 COMMENT ON COLUMN object.last_time IS 'time: latest record kept';
-COMMENT ON COLUMN object."read" IS 'count: records read = rows + headers + blank + outside + duplicate + unread + rejected';
+COMMENT ON COLUMN object."read" IS 'count: records read = rows + headers + blank + outside + duplicate + unread + not_kept + rejected';
 COMMENT ON COLUMN object.unread IS 'count: records that no log type reads';
+COMMENT ON COLUMN object.not_kept IS 'count: records of what their log type does not keep';
 COMMENT ON COLUMN object_part.log_type IS 'text: log type of the stream; unknown where no type reads it';
 COMMENT ON COLUMN object_part.format IS 'text: how its records were read; of unknown ones, what they look like';
 COMMENT ON COLUMN object_part.unread IS 'count: records that no log type reads';
+COMMENT ON COLUMN object_part.not_kept IS 'count: records of what their log type does not keep';
 COMMENT ON COLUMN reject.reason IS 'text: why the record could not be decoded';
 COMMENT ON COLUMN reject.bytes IS 'bytes: the record, word for word; its first MiB when size is larger (the whole is in raw/)';
 COMMENT ON COLUMN slice.source IS 'text: log group or prefix that was read';

@@ -50,6 +50,7 @@ func addLoadFlags(c *cobra.Command) {
 	c.Flags().String("format", "auto", "log type: auto, "+loader.TypeNames())
 	c.Flags().StringArray("access-format", nil, "format of an Apache or nginx access log, as LogFormat or log_format has it; may be repeated")
 	c.Flags().StringArray("flow-format", nil, "field order of flow logs without a header, e.g. '${version} ${account-id} …'; may be repeated")
+	c.Flags().String("log-timezone", "", "time zone of log lines that do not say theirs, such as Asia/Tokyo or +09:00; taken as UTC, and flagged, without it")
 	c.Flags().Bool("quiet", false, "no progress")
 }
 
@@ -92,6 +93,13 @@ func planOf(c *cobra.Command) (loader.Plan, error) {
 			return plan, usage("no log type %q\nhint: --format auto, %s", format, loader.TypeNames())
 		}
 	}
+	if name, _ := c.Flags().GetString("log-timezone"); name != "" {
+		zone, err := zoneOf(name)
+		if err != nil {
+			return plan, usage("no time zone %q\nhint: --log-timezone UTC, Asia/Tokyo or +09:00", name)
+		}
+		plan.Zone = zone
+	}
 	plan.Access, _ = c.Flags().GetStringArray("access-format")
 	texts, _ := c.Flags().GetStringArray("flow-format")
 	for _, text := range texts {
@@ -105,6 +113,18 @@ func planOf(c *cobra.Command) (loader.Plan, error) {
 		return plan, usage("--flow-format names no field")
 	}
 	return plan, nil
+}
+
+// zoneOf reads a time zone: its name in the tz database, or its hours from UTC.
+func zoneOf(name string) (*time.Location, error) {
+	if at, err := time.Parse("-07:00", name); err == nil {
+		_, offset := at.Zone()
+		return time.FixedZone(name, offset), nil
+	}
+	if name == "Local" { // another machine's, when the case is loaded again
+		return nil, errors.New("the zone of this machine has a name of its own")
+	}
+	return time.LoadLocation(name)
 }
 
 // load runs a plan into a case, shows how far it is, and prints what it came to.

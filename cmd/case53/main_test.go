@@ -141,10 +141,11 @@ func numbers(l cases.Counts) string {
 }
 
 // unbalancedSQL finds what is not accounted for in a single object.
-const unbalancedSQL = `SELECT object_id, uri FROM object o WHERE "read" <> rows + headers + blank + outside + duplicate + unread + rejected
+const unbalancedSQL = `SELECT object_id, uri FROM object o WHERE "read" <> rows + headers + blank + outside + duplicate + unread + not_kept + rejected
 	OR rejected <> (SELECT count(*) FROM reject r WHERE r.object_id = o.object_id)
 	OR rows <> (SELECT count(*) FROM
-		(SELECT object_id FROM flow UNION ALL SELECT object_id FROM dns UNION ALL SELECT object_id FROM zone) t
+		(SELECT object_id FROM flow UNION ALL SELECT object_id FROM dns UNION ALL SELECT object_id FROM zone UNION ALL SELECT object_id FROM change
+		UNION ALL SELECT object_id FROM host_log) t
 		WHERE t.object_id = o.object_id)`
 
 // balanced reads info --json and checks that its sums hold.

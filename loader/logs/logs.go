@@ -9,7 +9,7 @@
 //
 // Rules:
 //   - A record becomes exactly one of: a row (with its child rows), a header, outside the window, a duplicate,
-//     or an error. The caller keeps the bytes of an error as a reject; a decoder never drops or shortens anything.
+//     not kept, or an error. The caller keeps the bytes of an error as a reject; a decoder never drops or shortens anything.
 //   - A time that cannot be read is an error. It is never guessed, taken from a file name, or set to now.
 //   - "-" becomes NULL only where it is the whole value. Unknown fields are kept as JSON in the column extra.
 //   - All times are UTC, in microseconds since 1970. Account ids and other ids stay text.
@@ -21,6 +21,7 @@ package logs
 import (
 	"math"
 	"strings"
+	"time"
 
 	"case53/cases"
 	"case53/loader/source"
@@ -34,6 +35,7 @@ const (
 	Header                   // a header line, or an envelope's control message: structure, not evidence
 	Outside                  // readable, but not in the window asked for
 	Duplicate                // readable, but already in the case from an earlier load
+	NotKept                  // readable, but of what the type does not keep
 )
 
 // Options is what a decoder is told about the object it is to decode.
@@ -43,6 +45,8 @@ type Options struct {
 	Formats [][]string
 	// Capture, e.g. "incident"; stored with every row through its context.
 	Capture string
+	// Zone is that of times which do not say theirs; nil: not known, they are taken as UTC and flagged.
+	Zone *time.Location
 	// Admit decides on a record by its own time [first, last], in µs: Row, Outside or Duplicate.
 	Admit func(first, last int64) Outcome
 	// Intern gives the number of a context: the values that repeat from row to row (account, interface,
@@ -59,6 +63,11 @@ type Meta struct {
 	RowNo    uint32 // 1-based: its line, or its event's index in the object
 	// CloudWatch Logs names, "" when the record did not come through CloudWatch Logs.
 	LogGroup, LogStream string
+	// EventTime is the event's own time by CloudWatch Logs, in µs; 0: it has none.
+	EventTime int64
+	// Seen is when the record was there at the latest, in µs: as CloudWatch Logs took it in, or else as its object was last
+	// changed, or acquired.
+	Seen int64
 }
 
 // Decoder turns the records of one object into rows. It is used by one goroutine.

@@ -180,11 +180,11 @@ func (r *Report) sources(d *document) {
 
 func (r *Report) balance(d *document) {
 	d.section("balance", "Import balance")
-	d.say("Every record that was read is counted once: read = rows + headers + blank + outside the window + duplicate + unread + rejected.")
+	d.say("Every record that was read is counted once: read = rows + headers + blank + outside the window + duplicate + unread + not kept + rejected.")
 	var rows [][][]span
 	line := func(name []span, l cases.Counts) {
 		row := [][]span{name}
-		for _, n := range []int64{l.Read, l.Rows, l.Headers, l.Blank, l.Outside, l.Duplicate, l.Unread, l.Rejected} {
+		for _, n := range []int64{l.Read, l.Rows, l.Headers, l.Blank, l.Outside, l.Duplicate, l.Unread, l.NotKept, l.Rejected} {
 			row = append(row, number(n))
 		}
 		verdict := plain("yes")
@@ -201,7 +201,7 @@ func (r *Report) balance(d *document) {
 	if len(r.Captures) != 1 {
 		line(strong("all"), total)
 	}
-	d.table([]string{"Capture", "Read#", "Rows#", "Headers#", "Blank#", "Outside#", "Duplicate#", "Unread#", "Rejected#", "Balances"}, rows)
+	d.table([]string{"Capture", "Read#", "Rows#", "Headers#", "Blank#", "Outside#", "Duplicate#", "Unread#", "Not kept#", "Rejected#", "Balances"}, rows)
 	if len(r.Rejects) > 0 {
 		d.say("Rejected records are kept word for word; case53 query CASE rejects shows them. Why they were rejected:")
 		rows = nil

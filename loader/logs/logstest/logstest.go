@@ -25,7 +25,7 @@ import (
 // which holds what they become. A section .json is one record, in .log each line is one, in .quoted each line is one
 // as a Go string. CASE53_UPDATE=1 rewrites the .rows.
 
-func Vectors(t *testing.T, typ *logs.Type, file string) {
+func Vectors(t *testing.T, typ *logs.Type, file string, prepare ...func(*Decoding)) {
 	path := filepath.Join("testdata", file)
 	archive, err := txtar.ParseFile(path)
 	if err != nil {
@@ -43,6 +43,9 @@ func Vectors(t *testing.T, typ *logs.Type, file string) {
 		}
 		var got strings.Builder
 		d := New(typ)
+		for _, p := range prepare {
+			p(d)
+		}
 		for _, rec := range VectorRecords(t, in) {
 			d.Decode(rec)
 		}
@@ -98,11 +101,12 @@ type Table struct{ Names, Types []string }
 
 func New(typ *logs.Type) *Decoding { return NewWith(typ, logs.Options{}) }
 
-// NewWith takes what is given of a type's formats.
-func NewWith(typ *logs.Type, opt logs.Options) *Decoding {
+// NewWith takes what is given of a type's formats and zone.
+func NewWith(typ *logs.Type, given logs.Options) *Decoding {
 	d := &Decoding{typ: typ, tables: Tables(typ.SQL), Meta: logs.Meta{ObjectID: 7, LogGroup: "group", LogStream: "stream"}}
 	d.Dec = typ.New(logs.Options{
-		Formats: opt.Formats,
+		Formats: given.Formats,
+		Zone:    given.Zone,
 		Capture: "incident",
 		Admit: func(first, last int64) logs.Outcome {
 			if d.Admit == nil {

@@ -37,9 +37,9 @@
 -- column: difference number
 WITH source_object AS (
   SELECT o.object_id, o.log_type, o.capture, o.uri, o."read", o."rows" AS kept,
-    o.headers, o.blank, o.outside, o.duplicate, o.unread, o.rejected, o.problem,
+    o.headers, o.blank, o.outside, o.duplicate, o.unread, o.not_kept, o.rejected, o.problem,
     coalesce(o.first_time, o.acquired_at) AS first_time, coalesce(o.last_time, o.first_time, o.acquired_at) AS last_time,
-    o."read" - (o."rows" + o.headers + o.blank + o.outside + o.duplicate + o.unread + o.rejected) AS difference
+    o."read" - (o."rows" + o.headers + o.blank + o.outside + o.duplicate + o.unread + o.not_kept + o.rejected) AS difference
   FROM object o
   WHERE of(o.capture, $capture)
 ), faulty_object AS (
@@ -57,7 +57,7 @@ WITH source_object AS (
   SELECT c.capture, c.log_type,
     count(*) AS objects, sum("read")::BIGINT AS "read", sum(kept)::BIGINT AS kept, sum(headers)::BIGINT AS headers,
     sum(blank)::BIGINT AS blank, sum(outside)::BIGINT AS outside, sum(duplicate)::BIGINT AS duplicate, sum(unread)::BIGINT AS unread,
-    sum(rejected)::BIGINT AS rejected, sum(difference)::BIGINT AS difference,
+    sum(not_kept)::BIGINT AS not_kept, sum(rejected)::BIGINT AS rejected, sum(difference)::BIGINT AS difference,
     count(*) FILTER (difference <> 0) AS wrong, min(first_time) AS first_time,
     max(last_time) AS last_time, any_value(r.reasons) AS reasons
   FROM source_object c
@@ -100,8 +100,13 @@ WITH source_object AS (
     END,
     format(
       '{} log, {} objects: {} read = {} rows + {} headers + {} blank + {} outside the window + '
-        || '{} duplicate + {} unread + {} rejected{}{}',
-      log_type, objects, "read", kept, headers, blank, outside, duplicate, unread, rejected,
+        || '{} duplicate + {} unread{} + {} rejected{}{}',
+      log_type, objects, "read", kept, headers, blank, outside, duplicate, unread,
+      CASE
+        WHEN not_kept > 0 THEN format(' + {} not kept', not_kept)
+        ELSE ''
+      END,
+      rejected,
       CASE
         WHEN wrong > 0 THEN format('; {} objects do not balance', wrong)
         ELSE '; balances'

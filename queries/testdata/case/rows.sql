@@ -20,7 +20,7 @@ INSERT INTO store.object (object_id, sha256, size, source_kind, uri, acquired_at
     'JSON lines', '', 2, 2, 0, 0, 0, 0, 0, 0, '2026-11-05 12:00:00', '2026-11-05 12:05:00', NULL);
 
 INSERT INTO store.object_part
-SELECT object_id, log_type, NULL, NULL, format, "read" - unread, rows, headers, blank, outside, duplicate, 0, rejected,
+SELECT object_id, log_type, NULL, NULL, format, "read" - unread, rows, headers, blank, outside, duplicate, 0, 0, rejected,
   first_time, last_time
 FROM store.object;
 INSERT INTO store.object_part (object_id, log_type, log_stream, format, "read", rows, headers, blank, outside, duplicate, unread, rejected)
@@ -255,3 +255,35 @@ INSERT INTO store.httpd (object_id, row_no, context_id, time, client4, path, sta
   (7, 1, 1, '2026-11-01 10:00:01', v4('10.0.9.4'), '/cgi-bin/.%2e/.%2e/bin/sh', 200, 800, 'curl/7.88',
     'Root=1-58337281-1d84f3d73c47ec4e58577259', '/cgi-bin/../../bin/sh', 'traversal,command', false),
   (7, 2, 2, '2026-11-01 10:00:31', v4('10.0.9.4'), '/', 200, 800, 'Mozilla/5.0', NULL, NULL, NULL, false);
+-- change: web's role stops the flow log from 203.0.113.66
+
+INSERT INTO store.change_context (context_id, capture, event_version, event_type, event_source, event_name, effect, aws_region,
+  recipient_account_id, user_agent, error_code, user_identity_type, user_identity_arn, user_identity_account_id,
+  user_identity_access_key_id, user_identity_user_name) VALUES
+  (1, 'incident', '1.10', 'AwsApiCall', 'ec2.amazonaws.com', 'DeleteFlowLogs', 'stops a log', 'eu-central-1', '123456789012',
+    'aws-cli/2.17', NULL, 'AssumedRole', 'arn:aws:sts::123456789012:assumed-role/web/i-0web', '123456789012', 'ASIAX', 'web'),
+  (2, 'incident', '1.10', 'AwsApiCall', 'logs.amazonaws.com', 'DeleteLogGroup', 'deletes records', 'eu-central-1', '123456789012',
+    'aws-cli/2.17', 'AccessDenied', 'AssumedRole', 'arn:aws:sts::123456789012:assumed-role/web/i-0web', '123456789012', 'ASIAX', 'web'),
+  (3, 'incident', '1.10', 'AwsApiCall', 'ec2.amazonaws.com', 'CreateFlowLogs', 'starts a log', 'eu-central-1', '123456789012',
+    'console', NULL, 'IAMUser', 'arn:aws:iam::123456789012:user/ops', '123456789012', 'AKIAX', 'ops');
+INSERT INTO store.change (object_id, row_no, context_id, event_time, event_id, source_ip_address, source4, resource, utf8_escaped)
+VALUES
+  (3, 101, 1, '2026-11-01 10:20:58', 'e1', '203.0.113.66', v4('203.0.113.66'), 'fl-0web', false),
+  (3, 102, 2, '2026-11-01 10:21:10', 'e2', '203.0.113.66', v4('203.0.113.66'), '/web/ec2', false),
+  (3, 103, 3, '2026-11-01 16:00:00', 'e3', 'cloudformation.amazonaws.com', NULL, 'eni-0web', false);
+
+-- host_log: web's error log ends at 10:21, its auth log goes on
+
+INSERT INTO store.host_log_context (context_id, capture, log_group, log_stream, format, host, program, severity, action,
+  instance_id, year_assumed, zone_assumed, zone_ambiguous) VALUES
+  (1, 'incident', '/web/error', 'i-0web', 'apache_error', 'web-1', 'core', 'error', 'invalid path', 'i-0web', false, true, false),
+  (2, 'incident', '/web/secure', 'i-0web', 'syslog', 'web-1', 'sshd', NULL, 'accepted', 'i-0web', true, true, false),
+  (3, 'incident', '/web/secure', 'i-0web', 'syslog', 'web-1', 'sshd', NULL, 'failed', 'i-0web', true, true, false),
+  (4, 'incident', '/web/secure', 'i-0web', 'syslog', 'web-1', 'sudo', NULL, 'sudo', 'i-0web', true, true, false);
+INSERT INTO store.host_log (object_id, row_no, context_id, time, pid, client4, client_port, "user", message, lines, utf8_escaped)
+VALUES
+  (3, 201, 1, '2026-11-01 10:04:58', 2190, v4('198.51.100.7'), 40001, NULL, 'AH10244: invalid URI path (/cgi-bin/.%2e/bin/sh)', 1, false),
+  (3, 202, 1, '2026-11-01 10:20:50', 2190, v4('198.51.100.7'), 40002, NULL, 'AH10244: invalid URI path (/cgi-bin/.%2e/bin/sh)', 1, false),
+  (3, 203, 3, '2026-11-01 10:10:00', 812, v4('198.51.100.7'), 40022, 'root', 'Failed password for root from 198.51.100.7 port 40022 ssh2', 1, false),
+  (3, 204, 2, '2026-11-01 10:10:05', 812, v4('198.51.100.7'), 40023, 'ec2-user', 'Accepted publickey for ec2-user from 198.51.100.7 port 40023 ssh2', 1, false),
+  (3, 205, 4, '2026-11-01 10:21:20', NULL, NULL, NULL, 'ec2-user', 'ec2-user : PWD=/ ; USER=root ; COMMAND=/bin/rm /var/log/httpd/error_log', 1, false);
