@@ -67,7 +67,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &statusError{exitUsage, err} })
 	for _, c := range []*cobra.Command{
 		newDemo(), newLoad(), newPull(), newSources(), newIAMPolicy(), newOpen(), newQuery(), newCoverage(), newHunt(),
-		newCompare(), newReport(), newInfo(), newDerive(),
+		newCompare(), newReport(), newInfo(), newDerive(), newCustody(), newVerify(),
 	} {
 		c.Long = strings.TrimRight(c.Short+".\n\n"+c.Long, "\n") + "\n" + exitCodes
 		root.AddCommand(c)
