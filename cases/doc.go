@@ -68,3 +68,7 @@ func Is(dir string) bool {
 
 // CustodyFile is the custody log of a case in dir.
 func CustodyFile(dir string) string { return layout.Path(dir, layout.Custody) }
+
+// DatabaseFile is the database of a case in dir, RawFolder the folder of its source objects.
+func DatabaseFile(dir string) string { return layout.Path(dir, layout.Database) }
+func RawFolder(dir string) string    { return layout.Path(dir, layout.Raw) }

@@ -8,7 +8,7 @@ import (
 )
 
 // Chunk is some rows of a table as whole columns: each a []bool, []uint8, []uint16, []uint32, []uint64, []int16, []int32, []int64
-// (TIMESTAMP too: microseconds), []float32, []float64 or [][2]uint64 (HUGEINT and UHUGEINT, low word first). Valid is a column's
+// (TIMESTAMP too: microseconds), []float32, []float64, [][2]uint64 (HUGEINT and UHUGEINT, low word first) or [][]byte (VARCHAR and BLOB). Valid is a column's
 // validity mask, a bit per row; nil where it has no NULL.
 type Chunk struct {
 	N     int
@@ -25,18 +25,19 @@ func (r *Rows) NextChunk() (Chunk, bool) {
 	c := Chunk{N: r.size, Cols: make([]any, len(r.columns)), Valid: make([][]uint64, len(r.columns))}
 	for i := range r.columns {
 		vec := mapping.DataChunkGetVector(r.chunk, mapping.IdxT(i))
-		if c.Cols[i], r.err = column(mapping.VectorGetData(vec), r.columns[i].Type, r.size); r.err != nil {
-			r.err = fmt.Errorf("column %s: %w", r.columns[i].Name, r.err)
-			return Chunk{}, false
-		}
 		if mask := mapping.VectorGetValidity(vec); mask != nil {
 			c.Valid[i] = unsafe.Slice((*uint64)(mask), (r.size+63)/64)
+		}
+		if c.Cols[i], r.err = column(mapping.VectorGetData(vec), r.columns[i].Type, r.size, c.Valid[i]); r.err != nil {
+			r.err = fmt.Errorf("column %s: %w", r.columns[i].Name, r.err)
+			return Chunk{}, false
 		}
 	}
 	return c, true
 }
 
-func column(data unsafe.Pointer, typ string, n int) (any, error) {
+// column is a vector's data as a slice. A text is where it lies; of a row without a value there is none.
+func column(data unsafe.Pointer, typ string, n int, valid []uint64) (any, error) {
 	switch typ {
 	case "BOOLEAN":
 		return unsafe.Slice((*bool)(data), n), nil
@@ -60,9 +61,25 @@ func column(data unsafe.Pointer, typ string, n int) (any, error) {
 		return unsafe.Slice((*float64)(data), n), nil
 	case "HUGEINT", "UHUGEINT":
 		return unsafe.Slice((*[2]uint64)(data), n), nil
+	case "VARCHAR", "BLOB":
+		refs, texts := unsafe.Slice((*textRef)(data), n), make([][]byte, n)
+		for i := range refs {
+			if Has(valid, i) {
+				texts[i] = refs[i].bytes()
+			}
+		}
+		return texts, nil
 	}
 	return nil, fmt.Errorf("values of type %s are not read as a column", typ)
 }
 
 // Has says whether a row of a column has a value, by the column's mask.
 func Has(valid []uint64, row int) bool { return valid == nil || valid[row/64]>>(row%64)&1 != 0 }
+
+// bytes is the text that t stands for, where it lies.
+func (t *textRef) bytes() []byte {
+	if t.length <= inlined {
+		return unsafe.Slice(&t.prefix[0], int(t.length))
+	}
+	return unsafe.Slice(*(**byte)(unsafe.Pointer(&t.rest)), int(t.length))
+}

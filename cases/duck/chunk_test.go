@@ -2,6 +2,7 @@ package duck
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -34,12 +35,24 @@ func TestNextChunk(t *testing.T) {
 	if rows.Err() != nil || n != 5000 {
 		t.Fatalf("%d rows, %v", n, rows.Err())
 	}
-	texts, err := c.Query(t.Context(), "SELECT 'x' AS text", nil)
+	texts, err := c.Query(t.Context(), "SELECT * FROM (VALUES ('x'), (NULL), (repeat('long ', 9))) t(text)", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer texts.Close()
-	if _, ok := texts.NextChunk(); ok || texts.Err() == nil || fmt.Sprint(texts.Err()) != "column text: values of type VARCHAR are not read as a column" {
-		t.Errorf("text: %v", texts.Err())
+	chunk, ok := texts.NextChunk()
+	if !ok {
+		t.Fatal(texts.Err())
+	}
+	if got := chunk.Cols[0].([][]byte); string(got[0]) != "x" || Has(chunk.Valid[0], 1) || got[1] != nil || string(got[2]) != strings.Repeat("long ", 9) {
+		t.Errorf("texts: %q", got)
+	}
+	dates, err := c.Query(t.Context(), "SELECT DATE '2026-11-01' AS day", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dates.Close()
+	if _, ok := dates.NextChunk(); ok || dates.Err() == nil || fmt.Sprint(dates.Err()) != "column day: values of type DATE are not read as a column" {
+		t.Errorf("date: %v", dates.Err())
 	}
 }

@@ -136,11 +136,7 @@ func (s *Store) OpenChecked(ctx context.Context, sha256hex string) (io.ReadClose
 	if err != nil {
 		return nil, err
 	}
-	c := &checked{f: f, h: sha256.New(), want: sha256hex}
-	if _, err = io.CopyBuffer(c.h, struct{ io.Reader }{readerWithContext{ctx, f}}, make([]byte, 1<<20)); err == nil && c.sum() != c.want {
-		err = c.altered()
-	}
-	if err == nil {
+	if err = check(ctx, f, sha256hex); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
 	if err != nil {
@@ -148,6 +144,27 @@ func (s *Store) OpenChecked(ctx context.Context, sha256hex string) (io.ReadClose
 		return nil, err
 	}
 	return f, nil
+}
+
+// Check reads an object to its end: ErrAltered where its bytes do not hash to its name.
+func (s *Store) Check(ctx context.Context, sha256hex string) error {
+	f, err := os.Open(s.Path(sha256hex))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return check(ctx, f, sha256hex)
+}
+
+func check(ctx context.Context, f *os.File, want string) error {
+	c := &checked{f: f, h: sha256.New(), want: want}
+	if _, err := io.CopyBuffer(c.h, struct{ io.Reader }{readerWithContext{ctx, f}}, make([]byte, 1<<20)); err != nil {
+		return err
+	}
+	if c.sum() != want {
+		return c.altered()
+	}
+	return nil
 }
 
 // CleanUp removes what an interrupted Put left. Only the holder of the case's lock may call it.

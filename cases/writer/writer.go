@@ -29,6 +29,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/custody"
+	"case53/cases/digest"
 	"case53/cases/duck"
 	"case53/cases/internal/layout"
 	"case53/cases/raw"
@@ -50,6 +51,7 @@ type Writer struct {
 	mu      sync.Mutex
 	derived []derived
 	dict    *dictionary
+	schemas map[string]*digest.Schema // of the tables that have rows of objects, by name
 }
 
 // Open opens the case in dir for writing, and makes it where there is none.
@@ -223,8 +225,10 @@ func (w *Writer) openTables(ctx context.Context, schemas []cases.Schema) (err er
 			return fmt.Errorf("create %s: %w", w.Dir, err)
 		}
 	}
-	w.dict, err = loadDictionary(ctx, w.conn)
-	return err
+	if w.dict, err = loadDictionary(ctx, w.conn); err != nil {
+		return err
+	}
+	return w.loadSchemas(ctx)
 }
 
 // threads says how many threads DuckDB may use. While records come in it is one: every goroutine that appends does DuckDB's

@@ -17,12 +17,17 @@ var layers = map[string][]string{
 	"case53/cases/raw":             {},
 	"case53/cases/custody":         {},
 	"case53/cases/safetext":        {},
+	"case53/cases/digest":          {"case53/cases/duck"},
 	"case53/cases/records":         {"case53/cases/raw", "case53/cases/duck"},
 	"case53/cases/internal/layout": {"case53/cases/custody", "case53/cases/duck"},
 	"case53/cases": {
-		"case53/cases/custody", "case53/cases/duck", "case53/cases/raw", "case53/cases/records", "case53/cases/words", "case53/cases/internal/layout",
+		"case53/cases/custody", "case53/cases/digest", "case53/cases/duck", "case53/cases/raw", "case53/cases/records", "case53/cases/words",
+		"case53/cases/internal/layout",
 	},
-	"case53/cases/writer": {"case53/cases", "case53/cases/custody", "case53/cases/duck", "case53/cases/raw", "case53/cases/internal/layout"},
+	"case53/cases/verify": {"case53/cases", "case53/cases/custody", "case53/cases/digest", "case53/cases/raw"},
+	"case53/cases/writer": {
+		"case53/cases", "case53/cases/custody", "case53/cases/digest", "case53/cases/duck", "case53/cases/raw", "case53/cases/internal/layout",
+	},
 
 	"case53/loader/source":               {"case53/cases"},
 	"case53/loader/source/sourcetest":    {"case53/loader/source", "case53/cases"},

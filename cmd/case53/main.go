@@ -81,6 +81,8 @@ func newRoot() *cobra.Command {
 		newExport(),
 		newInfo(),
 		newDerive(),
+		newCustody(),
+		newVerify(),
 		newMan(),
 	} {
 		c.Long = strings.TrimRight(c.Short+".\n\n"+c.Long, "\n") + "\n" + exitCodes
