@@ -66,7 +66,7 @@ func newRoot() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &statusError{exitUsage, err} })
 	for _, c := range []*cobra.Command{
-		newDemo(), newLoad(), newPull(), newSources(), newIAMPolicy(), newOpen(), newQuery(), newCoverage(), newHunt(),
+		newDemo(), newLoad(), newPull(), newSources(), newIAMPolicy(), newOpen(), newQuery(), newCoverage(), newHunt(), newThreads(),
 		newCompare(), newReport(), newInfo(), newDerive(),
 	} {
 		c.Long = strings.TrimRight(c.Short+".\n\n"+c.Long, "\n") + "\n" + exitCodes
