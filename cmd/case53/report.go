@@ -23,9 +23,10 @@ import (
 func newReport() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "report CASE -o FILE.html|.md",
-		Short: "Write a report on a case: one HTML file that needs nothing else, or Markdown",
-		Long: `Runs the hunts, all or those named, and writes what they found with the records that they rest on, what found nothing,
-what is covered, every source object with its hash, and how each figure can be checked without case53. The window, the
+		Short: "Write a report on a case: HTML that needs nothing else, or Markdown",
+		Long: `Runs the hunts, all or those named, and writes what happened, as case53 threads draws it together, what was looked for
+and not found, and what is covered. Every finding with the records that it rests on, every source object with its hash, and how
+each figure can be checked without case53, is in an appendix beside it: FILE-appendix.html or .md. The window, the
 capture, -p and the lists act on the hunts as in case53 hunt; the window and the capture act on the pictures too.
 
 Two reports of the same case differ in one line, which says when and by whom it was made.`,
@@ -49,10 +50,26 @@ Two reports of the same case differ in one line, which says when and by whom it 
 	return c
 }
 
-// forms of a report, by the end of its file's name.
-var reportForms = map[string]func(*report.Report, io.Writer) error{
-	".html": (*report.Report).HTML, ".htm": (*report.Report).HTML, ".md": (*report.Report).Markdown, ".markdown": (*report.Report).Markdown,
+// reportForm writes a report and its appendix.
+type reportForm struct {
+	whole, appendix func(*report.Report, io.Writer) error
 }
+
+var (
+	asHTML     = reportForm{(*report.Report).HTML, (*report.Report).AppendixHTML}
+	asMarkdown = reportForm{(*report.Report).Markdown, (*report.Report).AppendixMarkdown}
+
+	// reportForms are the forms of a report, by the end of its file's name.
+	reportForms = map[string]reportForm{".html": asHTML, ".htm": asHTML, ".md": asMarkdown, ".markdown": asMarkdown}
+)
+
+// appendixOf is where the appendix of a report goes: beside it.
+func appendixOf(target string) string {
+	form := filepath.Ext(target)
+	return strings.TrimSuffix(target, form) + "-appendix" + form
+}
+
+func formOf(target string) reportForm { return reportForms[strings.ToLower(filepath.Ext(target))] }
 
 func runReport(c *cobra.Command, args []string) error {
 	target, err := reportTarget(c, args[0])
@@ -69,7 +86,11 @@ func runReport(c *cobra.Command, args []string) error {
 		return err
 	}
 	r.Made = fmt.Sprintf("%s UTC by %s", time.Now().UTC().Format("2006-01-02 15:04:05"), custody.Actor())
-	if err := writeReport(target, r); err != nil {
+	form := formOf(target)
+	if err := writeReport(appendixOf(target), r, form.appendix); err != nil {
+		return err
+	}
+	if err := writeReport(target, r, form.whole); err != nil {
 		return err
 	}
 	if err := printReported(c, target, r); err != nil {
@@ -86,7 +107,7 @@ func runReport(c *cobra.Command, args []string) error {
 func printReported(c *cobra.Command, target string, r *report.Report) error {
 	ran := r.Ran()
 	if wantsJSON(c) {
-		return printJSON(c.OutOrStdout(), map[string]any{"report": target, "findings": len(r.Findings), "hunts": ran,
+		return printJSON(c.OutOrStdout(), map[string]any{"report": target, "appendix": appendixOf(target), "findings": len(r.Findings), "hunts": ran,
 			"hunts_not_run": len(r.Outcomes) - ran, "objects": len(r.Objects), "custody": map[string]any{"lines": r.Custody.Lines, "head": r.Custody.Head}})
 	}
 	not := ""
@@ -94,6 +115,7 @@ func printReported(c *cobra.Command, target string, r *report.Report) error {
 		not = "; " + words.Plural(int64(n), "hunt", "hunts") + " could not be run"
 	}
 	fmt.Fprintf(c.OutOrStdout(), "%s: %d findings of %d hunts, %d objects%s\n", safetext.Show(target), len(r.Findings), ran, len(r.Objects), not)
+	fmt.Fprintf(c.OutOrStdout(), "every finding, hunt and object: %s\n", safetext.Show(appendixOf(target)))
 	fmt.Fprintf(c.OutOrStdout(), "custody head %s after %d lines\n", r.Custody.Head, r.Custody.Lines)
 	return nil
 }
@@ -101,10 +123,10 @@ func printReported(c *cobra.Command, target string, r *report.Report) error {
 // reportTarget checks where the report is to go, before the work begins.
 func reportTarget(c *cobra.Command, dir string) (string, error) {
 	target, _ := c.Flags().GetString("out")
-	switch form := strings.ToLower(filepath.Ext(target)); {
+	switch {
 	case target == "":
 		return "", usage("no file to write to\nhint: case53 %s", c.Use)
-	case reportForms[form] == nil:
+	case formOf(target).whole == nil:
 		return "", usage("%s: a report ends in .html or .md", target)
 	}
 	folder, err := filepath.EvalSymlinks(filepath.Dir(target))
@@ -118,7 +140,7 @@ func reportTarget(c *cobra.Command, dir string) (string, error) {
 	if inside {
 		return "", usage("%s lies in the case\nhint: looking at a case never writes to it; name a file elsewhere", target)
 	}
-	return target, overwritable(c, target)
+	return target, errors.Join(overwritable(c, target), overwritable(c, appendixOf(target)))
 }
 
 // within says whether path is the folder dir or in it.
@@ -154,13 +176,13 @@ func overwritable(c *cobra.Command, target string) error {
 	return nil
 }
 
-// writeReport writes the report beside its place and then moves it there: it is there whole or not at all.
-func writeReport(target string, r *report.Report) error {
+// writeReport writes a file beside its place and then moves it there: it is there whole or not at all.
+func writeReport(target string, r *report.Report, write func(*report.Report, io.Writer) error) error {
 	tmp, err := os.CreateTemp(filepath.Dir(target), ".report-*")
 	if err != nil {
 		return err
 	}
-	err = reportForms[strings.ToLower(filepath.Ext(target))](r, tmp)
+	err = write(r, tmp)
 	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err == nil {
 		err = os.Rename(tmp.Name(), target)
 	}

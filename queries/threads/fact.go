@@ -25,12 +25,21 @@ var severityNames = []string{"info", "low", "medium", "high"}
 // evidence is a finding, and what its hunt says of it.
 type evidence struct {
 	*findings.Finding
+	number       int // its place in the list of all, from 1
 	severity     int
 	phase        string
 	kind, weight string
 	logs         []string
 	channel      bool
 	doubts       string // what its hunt says else looks like it
+}
+
+// begins is when what a finding tells of began: where it is who came after something, when he came.
+func (e evidence) begins() time.Time {
+	if looked, ok := e.Value("looked_at").(time.Time); ok {
+		return looked.UTC().Add(time.Duration(max(0, e.Number("minutes_after")) * float64(time.Minute))).Truncate(time.Second)
+	}
+	return e.From
 }
 
 // fact is one thing that happened.
@@ -85,13 +94,13 @@ type builder struct {
 }
 
 // add takes a finding. What is for information only, and what a hunt's front matter gives no phase, is no fact.
-func (b *builder) add(f *findings.Finding) {
+func (b *builder) add(number int, f *findings.Finding) {
 	q := b.hunts[f.Hunt]
 	severity := slices.Index(severityNames, f.Severity)
 	if q == nil || severity < low || b.roles[f.Capture] == roleBaseline {
 		return
 	}
-	e := evidence{Finding: f, severity: severity, kind: q.Hunt.Tells.Kind, logs: q.Hunt.Tells.Logs, doubts: q.Hunt.FalsePositives}
+	e := evidence{Finding: f, number: number, severity: severity, kind: q.Hunt.Tells.Kind, logs: q.Hunt.Tells.Logs, doubts: q.Hunt.FalsePositives}
 	draft := b.draft(f, &q.Hunt.Tells)
 	if draft == nil {
 		return
@@ -101,7 +110,7 @@ func (b *builder) add(f *findings.Finding) {
 	x := b.facts[draft.key]
 	if x == nil {
 		x = &draft.fact
-		x.from, x.to = f.From, f.To
+		x.from, x.to = e.begins(), f.To
 		b.facts[draft.key] = x
 		b.order = append(b.order, x)
 	}
@@ -110,8 +119,8 @@ func (b *builder) add(f *findings.Finding) {
 
 // take adds evidence, and what it knows.
 func (f *fact) take(e evidence, from fact) {
-	if e.From.Before(f.from) {
-		f.from = e.From
+	if from := e.begins(); from.Before(f.from) {
+		f.from = from
 	}
 	if e.To.After(f.to) {
 		f.to = e.To
@@ -199,8 +208,8 @@ func (b *builder) keyed(f *findings.Finding, t *queries.Tells, direction string,
 	if direction == "" {
 		kind = x.phase
 	}
-	if direction == "inside" && x.phase == "probe" { // a host tries others: one fact for all it tried
-		kind, x.target = "probe", ""
+	if direction == "inside" && x.phase != "spread" { // a host tries or asks others: one fact for all of them
+		kind, x.target = x.phase, ""
 	}
 	x.key = strings.Join([]string{x.capture, kind, x.host, x.place, x.target, more}, "\x00")
 	return &draft{x, t.Weight(direction)}

@@ -252,12 +252,14 @@ func (b *builder) lasting(facts []*fact) {
 	}
 }
 
-// arrives says whether somebody is on a host by a fact: on whose, and when.
+// arrives says whether somebody is on a host by a fact, and on which. What is only of low severity is nobody's arrival: an ordinary
+// caller on a clock would be one of two parties otherwise.
 func (f *fact) arrives() (host string, ok bool) {
 	switch {
+	case f.severity < medium || !f.own(medium):
 	case f.phase == "entry":
 		return f.host, true
-	case f.phase == "spread" && f.target != "" && f.severity >= medium && f.own(low):
+	case f.phase == "spread" && f.target != "":
 		return f.target, true
 	}
 	return "", false

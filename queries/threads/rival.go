@@ -98,7 +98,7 @@ func (s *Step) strongest() (best *evidence) {
 // outward checks what a host of ours does to an outside place.
 func (s *survey) outward(r *Rival, step *Step) {
 	f := step.facts[0]
-	if most, all := s.users(f.place); most > 0 && len(step.places()) == 1 {
+	if most, all := s.users(f.place); most > 0 && all >= hubHosts && len(step.places()) == 1 {
 		r.argue(float64(most) <= max(1, fewHosts*float64(all)), fmt.Sprintf("%s of %s here %s it", words.Count(most),
 			words.Plural(all, "host", "hosts"), map[bool]string{true: "uses", false: "use"}[most == 1]))
 	}
@@ -179,7 +179,7 @@ func (s *survey) silenced(r *Rival, f *fact) error {
 
 // replayed checks whether what a replay calls is an agent of the image.
 func (s *survey) replayed(r *Rival, step *Step) {
-	if most, all := s.usersIn(step.facts); most > 0 {
+	if most, all := s.usersIn(step.facts); most > 0 && all >= hubHosts {
 		r.argue(most <= 1, fmt.Sprintf("%s of %s of the incident called it", words.Count(most), words.Plural(all, "host", "hosts")))
 	}
 	for _, e := range step.with("same_clock") {

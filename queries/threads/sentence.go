@@ -303,7 +303,7 @@ func (s *survey) home(step *Step, at string) string {
 	} else if n := step.count("connections", "connection", "connections"); n != "" {
 		text = fmt.Sprintf("%s called %s, %s", host, at, n)
 	}
-	if most, all := s.users(step.facts[0].place); len(step.facts) == 1 && most == 1 && all > 1 {
+	if most, all := s.users(step.facts[0].place); len(step.facts) == 1 && most == 1 && all >= hubHosts {
 		text += fmt.Sprintf("; the only one of %s", words.Plural(all, "host", "hosts"))
 	}
 	return text
@@ -345,6 +345,9 @@ func (s *Step) spread() string {
 }
 
 func (s *Step) hide(at string) string {
+	if at == "" { // others inside
+		at = few(s.collect(func(f *fact) []string { return f.addrs }))
+	}
 	text := fmt.Sprintf("%s asked %s (%s) in place of the logged resolver", few(s.own()), at, s.port())
 	if at == "" {
 		return fmt.Sprintf("%s talked to the outside and asked the logged resolver for nothing", few(s.own()))

@@ -25,6 +25,8 @@ type Step struct {
 	Either   []int        `json:"either,omitempty"`   // the numbers of the threads it may belong to, where that is not known
 	Rivals   []Rival      `json:"rivals,omitempty"`   // what else it may be
 
+	Found []int `json:"-"` // its findings, by their places in the list of all, from 1
+
 	hosts []string // of ours, that it is about
 	facts []*fact
 }
@@ -107,6 +109,7 @@ func (s *Step) fill() {
 		severity = max(severity, f.severity)
 		s.Rows += f.rows()
 		for i, e := range f.evidence {
+			s.Found = append(s.Found, e.number)
 			if !slices.Contains(s.Hunts, e.Hunt) {
 				s.Hunts = append(s.Hunts, e.Hunt)
 			}
@@ -126,6 +129,7 @@ func (s *Step) fill() {
 		}
 	}
 	slices.Sort(s.Hunts)
+	slices.Sort(s.Found)
 	s.Severity = severityNames[severity]
 	if best != nil && best.Coverage.Windows > 0 {
 		s.Coverage = &best.Coverage

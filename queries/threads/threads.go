@@ -53,7 +53,7 @@ func Draw(ctx context.Context, h *findings.Hunter, outcomes []findings.Outcome, 
 		s.limit(o.Args)
 	}
 	for i := range found {
-		b.add(&found[i])
+		b.add(i+1, &found[i])
 	}
 	facts, err := b.gather()
 	if err != nil {
@@ -61,7 +61,7 @@ func Draw(ctx context.Context, h *findings.Hunter, outcomes []findings.Outcome, 
 	}
 	w := newWeb(s, facts)
 	w.link()
-	t := &Told{Facts: len(facts), Notes: b.notes}
+	t := &Told{Threads: []*Thread{}, Facts: len(facts), Notes: b.notes}
 	noise := 0
 	for _, group := range w.groups() {
 		if slices.ContainsFunc(group, func(f *fact) bool { return f.phase != "knock" || f.severity > low }) {
@@ -245,9 +245,7 @@ func (w *web) title(t *Thread) string {
 	if len(acts) > 1 {
 		title += " → " + acts[len(acts)-1].act(acts[len(acts)-1].hosts[0] != acts[0].hosts[0])
 	}
-	switch {
-	case acts[0].Phase == "entry":
-	case acts[0].Phase == "home" && len(acts) > 1:
+	if acts[0].Phase == "home" && len(acts) > 1 {
 		title += " (how it came in is not in these logs)"
 	}
 	if replayed {
@@ -263,6 +261,12 @@ func (s *Step) act(whole bool) string {
 		host = few(s.own()) + " "
 	}
 	at := few(s.places())
+	stayed := slices.ContainsFunc(s.facts, func(f *fact) bool {
+		return f.made != nil || f.tells(func(e evidence) bool { return e.kind == "duration" })
+	})
+	if at == "" && s.Phase != "probe" && s.Phase != "spread" || s.Phase == "entry" && !stayed {
+		return s.Text
+	}
 	switch s.Phase {
 	case "entry":
 		return fmt.Sprintf("%sentered by %s from %s", host, s.port(), at)

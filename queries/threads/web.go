@@ -92,7 +92,7 @@ func (w *web) same(a, b *fact) bool { return w.root(a.id) == w.root(b.id) }
 func (w *web) link() {
 	w.outsiders()
 	for _, x := range w.facts {
-		if x.phase == "entry" {
+		if host, ok := x.arrives(); ok && host == x.host {
 			w.arrivals[x.host] = append(w.arrivals[x.host], arrival{x, x.from, x.sessionsOr()})
 		}
 	}
