@@ -75,6 +75,7 @@ func newRoot() *cobra.Command {
 		newOpen(),
 		newQuery(),
 		newHunt(),
+		newThreads(),
 		newCoverage(),
 		newCompare(),
 		newReport(),

@@ -22,9 +22,10 @@ import (
 func newReport() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "report CASE -o FILE.html|.md",
-		Short: "Write a report on a case: one HTML file that needs nothing else, or Markdown",
-		Long: `Runs the hunts, all or those named, and writes what they found with the records that they rest on, what found nothing,
-what is covered, every source object with its hash, and how each figure can be checked without case53. The window, the
+		Short: "Write a report on a case: HTML that needs nothing else, or Markdown",
+		Long: `Runs the hunts, all or those named, and writes what happened, as case53 threads draws it together, what was looked for
+and not found, and what is covered. Every finding with the records that it rests on, every source object with its hash, and how
+each figure can be checked without case53, is in an appendix beside it: FILE-appendix.html or .md. The window, the
 capture, -p and the lists act on the hunts as in case53 hunt; the window and the capture act on the pictures too.
 
 Two reports of the same case differ in one line, which says when and by whom it was made.`,
@@ -70,7 +71,7 @@ func runReport(c *cobra.Command, args []string) error {
 		return err
 	}
 	r.Made = report.MadeBy(time.Now(), custody.Actor())
-	if err := export.File(target, func(w io.Writer) error { return r.WriteAs(target, w) }); err != nil {
+	if err := r.Save(target); err != nil {
 		return err
 	}
 	if err := printReported(c, target, r); err != nil {
@@ -87,7 +88,7 @@ func runReport(c *cobra.Command, args []string) error {
 func printReported(c *cobra.Command, target string, r *report.Report) error {
 	ran := r.Ran()
 	if wantsJSON(c) {
-		return printJSON(c.OutOrStdout(), map[string]any{"report": target, "findings": len(r.Findings), "hunts": ran,
+		return printJSON(c.OutOrStdout(), map[string]any{"report": target, "appendix": report.AppendixOf(target), "findings": len(r.Findings), "hunts": ran,
 			"hunts_not_run": len(r.Outcomes) - ran, "objects": len(r.Objects), "custody": map[string]any{"lines": r.Custody.Lines, "head": r.Custody.Head}})
 	}
 	not := ""
@@ -95,6 +96,7 @@ func printReported(c *cobra.Command, target string, r *report.Report) error {
 		not = "; " + words.Plural(int64(n), "hunt", "hunts") + " could not be run"
 	}
 	fmt.Fprintf(c.OutOrStdout(), "%s: %d findings of %d hunts, %d objects%s\n", safetext.Show(target), len(r.Findings), ran, len(r.Objects), not)
+	fmt.Fprintf(c.OutOrStdout(), "every finding, hunt and object: %s\n", safetext.Show(report.AppendixOf(target)))
 	fmt.Fprintf(c.OutOrStdout(), "custody head %s after %d lines\n", r.Custody.Head, r.Custody.Lines)
 	return nil
 }
@@ -102,14 +104,11 @@ func printReported(c *cobra.Command, target string, r *report.Report) error {
 // reportTarget checks where the report is to go, before the work begins.
 func reportTarget(c *cobra.Command, dir string) (string, error) {
 	target, _ := c.Flags().GetString("out")
-	switch {
-	case target == "":
+	if target == "" {
 		return "", usage("no file to write to\nhint: case53 %s", c.Use)
-	case !report.HasForm(target):
-		return "", usage("%s: a report ends in .html or .md", target)
 	}
 	over, _ := c.Flags().GetBool("force")
-	err := export.Target(findCase(dir, io.Discard), target, over)
+	err := report.Target(findCase(dir, io.Discard), target, over)
 	if errors.Is(err, export.ErrThere) {
 		return "", fmt.Errorf("%w\nhint: --force writes over it", err)
 	}

@@ -128,7 +128,7 @@ func TestReportOfNULs(t *testing.T) {
 	command(t, "load", target, filepath.Join(dir, "dns.log"), "--quiet")
 	out := filepath.Join(dir, "r.md")
 	command(t, "report", target, "-o", out, "--hunt", "by-name", "--hunt", "by-domain", "--hunt", "by-vpc", "--hunt", "by-eni", "--cite", "2")
-	report, err := os.ReadFile(out)
+	report, err := os.ReadFile(filepath.Join(dir, "r-appendix.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

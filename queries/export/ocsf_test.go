@@ -251,7 +251,15 @@ func ocsfRow(t *testing.T, line []byte) (view, uid, row string) {
 	}
 	parts := []string{e.Rest.Case53["case53_object"], e.Rest.Case53["case53_row"], text(e.Src.IP)}
 	if e.Metadata.Product.Name == "Amazon VPC" {
-		parts = append(parts, text(e.Dst.IP), e.Traffic.Bytes.String(), e.Traffic.Packets.String(), e.Info.Protocol.String(), fmt.Sprint(e.Time), text(e.Rest.Tag))
+		parts = append(
+			parts,
+			text(e.Dst.IP),
+			e.Traffic.Bytes.String(),
+			e.Traffic.Packets.String(),
+			e.Info.Protocol.String(),
+			fmt.Sprint(e.Time),
+			text(e.Rest.Tag),
+		)
 	} else {
 		parts = append(parts, text(e.Rest.Name), text(e.Rest.RCode), fmt.Sprint(e.Time))
 	}

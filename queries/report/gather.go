@@ -19,6 +19,7 @@ import (
 	"case53/queries"
 	"case53/queries/compare"
 	"case53/queries/findings"
+	"case53/queries/threads"
 )
 
 // Options are what a report is about, and how much of it is told.
@@ -82,6 +83,11 @@ func (g *gatherer) gather(ctx context.Context, hunts []*queries.Query) (*Report,
 			return nil, err
 		}
 	}
+	told, err := threads.Draw(ctx, g.Hunter, outcomes, found)
+	if err != nil {
+		return nil, err
+	}
+	r.Threads, r.Notes = told.Threads, told.Notes
 	return r, g.findings(ctx, r, found)
 }
 

@@ -1,4 +1,5 @@
-// Package report writes a report on a case, as one HTML file that needs nothing else and as Markdown.
+// Package report writes a report on a case, as HTML that needs nothing else and as Markdown: the report, which begins with what
+// happened, and an appendix beside it with every finding and what anybody needs to check it.
 //
 // A [Report] holds the facts themselves, not copies; [Report.HTML] and [Report.Markdown] are the same document in two forms: the facts become blocks
 // (headings, paragraphs, tables, pictures), and only the blocks are written.
@@ -17,15 +18,13 @@ package report
 import (
 	"errors"
 	"fmt"
-	"io"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"case53/cases"
 	"case53/cases/raw"
 	"case53/queries/compare"
 	"case53/queries/findings"
+	"case53/queries/threads"
 )
 
 // Report is what a report says.
@@ -44,6 +43,8 @@ type Report struct {
 	CoverageBin   time.Duration
 	Timelines     []Timeline
 	Findings      []Finding
+	Threads       []*threads.Thread   // the findings put together
+	Notes         []string            // what the threads do not tell
 	Outcomes      []findings.Outcome  // of the hunts
 	Comparison    *compare.Comparison // nil where there are no two captures to compare
 	Compared      string              // the command that compares them
@@ -121,23 +122,6 @@ type Custody struct {
 	Head        string // SHA-256 of the last line
 	First, Last time.Time
 	Actions     []Count
-}
-
-// forms of a report, by the end of its file's name.
-var forms = map[string]func(*Report, io.Writer) error{
-	".html": (*Report).HTML, ".htm": (*Report).HTML, ".md": (*Report).Markdown, ".markdown": (*Report).Markdown,
-}
-
-// HasForm says whether a report can be written to a file of this name.
-func HasForm(file string) bool { return forms[strings.ToLower(filepath.Ext(file))] != nil }
-
-// WriteAs writes a report in the form that a file of this name has.
-func (r *Report) WriteAs(file string, w io.Writer) error {
-	form := forms[strings.ToLower(filepath.Ext(file))]
-	if form == nil {
-		return fmt.Errorf("%s: a report ends in .html or .md", file)
-	}
-	return form(r, w)
 }
 
 // MadeBy is the line that says when and by whom a report was made.

@@ -74,10 +74,7 @@ func (d *CaseDesk) Compare(ctx context.Context) (*compare.Comparison, error) {
 }
 
 func (d *CaseDesk) Report(ctx context.Context, file string, over bool) (string, error) {
-	if !report.HasForm(file) {
-		return "", fmt.Errorf("%s: a report ends in .html or .md", file)
-	}
-	if err := export.Target(d.Case.Dir, file, over); err != nil {
+	if err := report.Target(d.Case.Dir, file, over); err != nil {
 		return "", err
 	}
 	if err := d.Case.Whole(ctx); err != nil {
@@ -89,10 +86,11 @@ func (d *CaseDesk) Report(ctx context.Context, file string, over bool) (string, 
 		return "", err
 	}
 	r.Made = report.MadeBy(time.Now(), custody.Actor())
-	if err := export.File(file, func(w io.Writer) error { return r.WriteAs(file, w) }); err != nil {
+	if err := r.Save(file); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s: %d findings of %d hunts; custody head %.12s after %d lines", file, len(r.Findings), r.Ran(), r.Custody.Head, r.Custody.Lines),
+	return fmt.Sprintf("%s and %s: %d findings of %d hunts; custody head %.12s after %d lines",
+			file, report.AppendixOf(file), len(r.Findings), r.Ran(), r.Custody.Head, r.Custody.Lines),
 		r.Altered()
 }
 

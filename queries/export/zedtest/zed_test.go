@@ -63,8 +63,10 @@ func TestZedReadsEveryRow(t *testing.T) {
 	case53(t, program, "demo", "--no-open", "--dir", dir)
 	var lines []string
 	for _, text := range hostile {
-		line, err := json.Marshal(map[string]any{"query_timestamp": "2025-10-09T08:53:20Z", "query_name": text + ".", "query_type": "TXT", "srcaddr": "10.0.0.1",
-			"vpc_id": "vpc-1", "answers": []any{map[string]any{"Rdata": text, "Type": "TXT", "Class": "IN"}, map[string]any{"Rdata": "b", "Type": "TXT"}}})
+		line, err := json.Marshal(
+			map[string]any{"query_timestamp": "2025-10-09T08:53:20Z", "query_name": text + ".", "query_type": "TXT", "srcaddr": "10.0.0.1",
+				"vpc_id": "vpc-1", "answers": []any{map[string]any{"Rdata": text, "Type": "TXT", "Class": "IN"}, map[string]any{"Rdata": "b", "Type": "TXT"}}},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
