@@ -190,7 +190,7 @@ func (s *Store) OpenChecked(ctx context.Context, sha256hex string) (io.ReadClose
 
 // Check reads an object to its end: ErrAltered where its bytes do not hash to its name.
 func (s *Store) Check(ctx context.Context, sha256hex string) error {
-	f, err := os.Open(s.Path(sha256hex))
+	f, err := s.open(sha256hex)
 	if err != nil {
 		return err
 	}
