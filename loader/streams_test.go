@@ -52,7 +52,7 @@ func loadText(t *testing.T, name, text string, plan Plan) (Report, *cases.Case) 
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	k, err := cases.Open(t.Context(), w.Dir)
+	k, err := cases.Open(t.Context(), w.Dir, Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

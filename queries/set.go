@@ -65,7 +65,7 @@ func Load(user ...fs.FS) (*Set, error) {
 }
 
 // AddOfCase adds the queries that a case brings along. It may be a stranger's: one with the name of a query that is there
-// already is a problem, and left out.
+// already is a problem, and left out. The titles of those that are added say whose they are.
 func (s *Set) AddOfCase(folder fs.FS) { s.add(folder, aCase) }
 
 // Who wrote a folder of queries.
@@ -93,7 +93,12 @@ func (s *Set) add(folder fs.FS, by author) {
 		} else if d.IsDir() || !strings.HasSuffix(base, ".sql") || strings.HasPrefix(base, ".") {
 			return nil
 		}
-		q, err := readQuery(folder, name)
+		var q *Query
+		if by == aCase && !d.Type().IsRegular() { // a link may lead out of the case
+			err = &ParseError{Path: shownPath(folder, name), Err: errors.New("not a regular file")}
+		} else {
+			q, err = readQuery(folder, name)
+		}
 		if err == nil && here[q.ID] != "" {
 			err = &ParseError{Path: q.Path, Err: fmt.Errorf("%s has the name %s too", here[q.ID], q.ID)}
 		}
@@ -105,7 +110,9 @@ func (s *Set) add(folder fs.FS, by author) {
 			return nil
 		}
 		here[q.ID] = q.Path
-		q.Builtin = by == ours
+		if q.Builtin = by == ours; by == aCase {
+			q.OfCase, q.Title = true, "of the case: "+q.Title
+		}
 		if old := s.byID[q.ID]; old != nil {
 			q.Replaces = old.Path
 		}

@@ -65,6 +65,25 @@ func TestQueriesOfACase(t *testing.T) {
 	}
 }
 
+// TestLinksAmongQueriesOfACase: what a stranger's case links to is not read, and is not in an error.
+func TestLinksAmongQueriesOfACase(t *testing.T) {
+	dir, outside := t.TempDir(), filepath.Join(t.TempDir(), "my-flows.sql")
+	if err := os.WriteFile(outside, []byte(mine), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(outside, filepath.Join(dir, "their-flows.sql")); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.AddOfCase(Dir(dir))
+	if got := fmt.Sprint(s.Problems); s.Get("their-flows") != nil || got != "["+filepath.Join(dir, "their-flows.sql")+": not a regular file]" {
+		t.Errorf("%v, %s", s.Get("their-flows"), got)
+	}
+}
+
 func TestFoldersOnDisk(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "bad.sql"), []byte("-- Title\n-- nonsense: x\nSELECT 1"), 0o600); err != nil {

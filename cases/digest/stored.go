@@ -23,8 +23,9 @@ type Query func(ctx context.Context, sql string, args map[string]any) (Rows, err
 
 // Schemas are the tables of schema store that have rows of objects, by name.
 func Schemas(ctx context.Context, q Query) (map[string]*Schema, error) {
-	rows, err := q(ctx, `SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = 'store'
-		AND table_name IN (SELECT table_name FROM duckdb_tables() WHERE schema_name = 'store') ORDER BY table_name, column_index`, nil)
+	rows, err := q(ctx, `SELECT table_name, column_name, data_type FROM system.main.duckdb_columns() WHERE schema_name = 'store'
+		AND table_name IN (SELECT table_name FROM system.main.duckdb_tables() WHERE schema_name = 'store')
+		ORDER BY table_name, column_index`, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +112,7 @@ func (s *Schema) Read(rows Rows, contexts Contexts, each func(object uint32, h *
 
 // ReadContexts gives the digests of all contexts of a case: the tables of schema store whose names end in _context.
 func ReadContexts(ctx context.Context, q Query) (Contexts, error) {
-	rows, err := q(ctx, `SELECT table_name FROM duckdb_tables() WHERE schema_name = 'store' AND ends_with(table_name, '_context')`, nil)
+	rows, err := q(ctx, `SELECT table_name FROM system.main.duckdb_tables() WHERE schema_name = 'store' AND ends_with(table_name, '_context')`, nil)
 	if err != nil {
 		return nil, err
 	}

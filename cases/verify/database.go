@@ -34,12 +34,12 @@ func (r *run) database(ctx context.Context) error {
 		r.fault(nameDatabase, 0, meansIndex, "it is no file of its own")
 		return nil
 	}
-	c, err := cases.Open(ctx, r.dir)
+	c, err := cases.Open(ctx, r.dir, r.opt.Schemas)
 	switch {
 	case errors.Is(err, cases.ErrLocked), errors.Is(err, cases.ErrNewer), ctx.Err() != nil:
 		return err
 	case err != nil:
-		r.fault(nameDatabase, 0, meansIndex, "it cannot be opened: %s", err)
+		r.fault(nameDatabase, 0, meansIndex, "it cannot be opened: %s", firstLine(err))
 		return nil
 	}
 	defer c.Close()

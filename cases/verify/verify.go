@@ -44,6 +44,7 @@ type Result struct {
 
 // Options say what else is asked for.
 type Options struct {
+	Schemas    []cases.Schema                    // what the case's database must be made of
 	ExpectHead string                            // a head that was noted before; ""
 	Progress   func(what string, done, of int64) // may be nil; called from any goroutine, one call at a time
 }

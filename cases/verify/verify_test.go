@@ -61,7 +61,7 @@ func newCase(t testing.TB) string {
 
 func check(t testing.TB, dir string) verify.Result {
 	t.Helper()
-	r, err := verify.Case(t.Context(), dir, verify.Options{})
+	r, err := verify.Case(t.Context(), dir, verify.Options{Schemas: loader.Schemas()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestCleanCase(t *testing.T) {
 		t.Fatal(err)
 	}
 	for head, fine := range map[string]bool{first: true, r.Head: true, strings.Repeat("0", 64): false} {
-		if r, err := verify.Case(t.Context(), dir, verify.Options{ExpectHead: head}); err != nil || r.OK != fine {
+		if r, err := verify.Case(t.Context(), dir, verify.Options{Schemas: loader.Schemas(), ExpectHead: head}); err != nil || r.OK != fine {
 			t.Errorf("head %s: %+v, %v", head, r, err)
 		}
 	}

@@ -39,8 +39,8 @@ type pendingContext struct {
 // loadDictionary reads the contexts that a case has.
 func loadDictionary(ctx context.Context, c *duck.Conn) (*dictionary, error) {
 	d := &dictionary{tables: map[string]*contextTable{}}
-	rows, err := c.Query(ctx, `SELECT table_name, string_agg(column_name, ',' ORDER BY column_index) FROM duckdb_columns()
-		WHERE schema_name = 'store' AND table_name LIKE '%\_context' ESCAPE '\' GROUP BY ALL`, nil)
+	rows, err := c.Query(ctx, `SELECT table_name, string_agg(column_name, ',' ORDER BY column_index)
+		FROM system.main.duckdb_columns() WHERE database_name = 'case' AND schema_name = 'store' AND table_name LIKE '%\_context' ESCAPE '\' GROUP BY ALL`, nil)
 	if err != nil {
 		return nil, err
 	}

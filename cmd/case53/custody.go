@@ -14,6 +14,7 @@ import (
 	"case53/cases/custody"
 	"case53/cases/safetext"
 	"case53/cases/words"
+	"case53/loader"
 )
 
 func newCustody() *cobra.Command {
@@ -93,7 +94,7 @@ func expectedHead(c *cobra.Command) (string, error) {
 
 // anchored compares the log with what the database says of it. A database that cannot be opened says nothing: verify tells of it.
 func anchored(c *cobra.Command, dir string) error {
-	k, err := cases.Open(c.Context(), dir)
+	k, err := cases.Open(c.Context(), dir, loader.Schemas())
 	if err != nil {
 		printError(c.ErrOrStderr(), fmt.Errorf("warning: not compared with the database: %w", err))
 		return nil

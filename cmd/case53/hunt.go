@@ -112,6 +112,7 @@ func printOutcomes(stderr io.Writer, outcomes []findings.Outcome) {
 	var looked []string
 	by := map[string]int64{}
 	for _, o := range outcomes {
+		sayOfCase(o.Query, stderr)
 		allowed += o.Allowed
 		if o.Looked != "" {
 			if by[o.Looked]++; by[o.Looked] == 1 {

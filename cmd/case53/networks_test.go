@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/loader"
 	"case53/loader/networks/networkstest"
 	"case53/queries/findings"
 )
@@ -124,7 +125,7 @@ func TestPlacesOfManyAddresses(t *testing.T) {
 		entries = append(entries, networkstest.Entry{Network: fmt.Sprintf("203.0.%d.0/25", i), Data: networkstest.ASN(uint32(64500+i), "")})
 	}
 	command(t, "load", target, "--mmdb", put(t, dir, "asn.mmdb", networkstest.MMDB("GeoLite2-ASN", time.Unix(1793145600, 0), entries)))
-	k, err := cases.Open(context.Background(), target)
+	k, err := cases.Open(context.Background(), target, loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

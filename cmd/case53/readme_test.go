@@ -13,6 +13,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"case53/cases"
+	"case53/loader"
 	"case53/tui"
 	"case53/tui/answers"
 	"case53/tui/frame"
@@ -51,7 +52,7 @@ func TestReadmePicture(t *testing.T) {
 	if code, _ := run1(t, "demo", "--no-open", "--quiet"); code != exitFine {
 		t.Fatalf("exit %d", code)
 	}
-	k, err := cases.Open(t.Context(), filepath.Join("case53-demo", "incident.case"))
+	k, err := cases.Open(t.Context(), filepath.Join("case53-demo", "incident.case"), loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"case53/cases"
 	"case53/cases/duck"
 	"case53/cmd/case53/demo"
+	"case53/loader"
 	"case53/queries/findings"
 )
 
@@ -28,7 +29,7 @@ func TestDigestIsWhatStockDuckDBWrites(t *testing.T) {
 	command(t, "demo", "--no-open", "--quiet", "--dir", dir)
 	target := filepath.Join(dir, "incident.case")
 	ctx := context.Background()
-	k, err := cases.Open(ctx, target)
+	k, err := cases.Open(ctx, target, loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"case53/cases/safetext"
 	"case53/cases/verify"
 	"case53/cases/words"
+	"case53/loader"
 )
 
 func newVerify() *cobra.Command {
@@ -36,7 +37,7 @@ func runVerify(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	opt := verify.Options{ExpectHead: expect}
+	opt := verify.Options{Schemas: loader.Schemas(), ExpectHead: expect}
 	if quiet, _ := c.Flags().GetBool("quiet"); !quiet && isTerminal(stderr) {
 		opt.Progress = func(what string, done, of int64) {
 			fmt.Fprintf(stderr, "\r\x1b[K%s %s of %s", what, words.Count(done), words.Count(of))

@@ -161,7 +161,7 @@ func openCase(t *testing.T) *cases.Case {
 		}
 		load(t, target, filepath.Join(logs, demo.Captures()[0].Dir))
 	})
-	k, err := cases.Open(t.Context(), target)
+	k, err := cases.Open(t.Context(), target, loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}
