@@ -7,6 +7,7 @@ import (
 	"case53/loader/logs"
 	"case53/loader/logs/across"
 	"case53/loader/logs/alb"
+	"case53/loader/logs/cloudfront"
 	"case53/loader/logs/flow"
 	"case53/loader/logs/httpd"
 	"case53/loader/logs/request"
@@ -17,7 +18,7 @@ import (
 
 // Types lists the log types, in the order of detection.
 func Types() []*logs.Type {
-	return []*logs.Type{flow.Type, resolver.Type, zone.Type, alb.Type, httpd.Type}
+	return []*logs.Type{flow.Type, resolver.Type, zone.Type, alb.Type, httpd.Type, cloudfront.Type}
 }
 
 // ByName finds a type; nil when there is none.

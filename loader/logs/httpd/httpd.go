@@ -48,6 +48,9 @@ func resolve(sample [][]byte, given [][]string) ([][]string, error) {
 	}
 	var formats []*format
 	for _, g := range given {
+		if strings.HasPrefix(g[0], "#Fields:") {
+			continue // a list of fields is of another log
+		}
 		f, err := parseFormat(g[0])
 		if err != nil {
 			return nil, err
