@@ -13,7 +13,8 @@ func TestVectors(t *testing.T) { logstest.Vectors(t, Type, "cloudfront.txtar") }
 // TestFixtures: rows of what others have, with the fields that stand in the lines.
 func TestFixtures(t *testing.T) {
 	for path, want := range map[string]int{
-		"access/awsdocs+amazon-cloudfront-developer-guide/doc_source/AccessLogs.example.log": 6, "grafana+lambda-promtail/testdata/cloudfront.log.gz": 2,
+		"access/awsdocs+amazon-cloudfront-developer-guide/doc_source/AccessLogs.example.log": 6,
+		"grafana+lambda-promtail/testdata/cloudfront.log.gz":                                 2,
 	} {
 		b := logstest.Head(t, logstest.FixturePath(t, path), 1<<20)
 		d := logstest.New(Type)
@@ -57,7 +58,9 @@ func TestGivenFields(t *testing.T) {
 
 // FuzzLine: a line becomes one row, a header or an error.
 func FuzzLine(f *testing.F) {
-	for _, line := range []string{"#Fields: date time cs-uri-stem", "2026-11-02\t03:12:00\tLAX1\t392\t192.0.2.100\tGET\td\t/%25", `{"cs-uri-stem":"/","timestamp":"1"}`, "1793589120\t::1\t"} {
+	for _, line := range []string{"#Fields: date time cs-uri-stem",
+		"2026-11-02\t03:12:00\tLAX1\t392\t192.0.2.100\tGET\td\t/%25", `{"cs-uri-stem":"/","timestamp":"1"}`,
+		"1793589120\t::1\t"} {
 		f.Add([]byte(line))
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {

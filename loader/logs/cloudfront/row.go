@@ -42,7 +42,8 @@ var special = map[string]kind{"date": dateText, "time": timeText, "timestamp": e
 	"x_forwarded_for": forwardedText, "cs_cookie": cookieText}
 
 // worked are the columns that are worked out.
-var worked = map[string]bool{"host": true, "path": true, "query": true, "user_agent": true, "referer": true, "path_decoded": true, "attack": true, "extra": true}
+var worked = map[string]bool{"host": true, "path": true,
+	"query": true, "user_agent": true, "referer": true, "path_decoded": true, "attack": true, "extra": true}
 
 // ownColumns are the view's columns that are no field of a log.
 var ownColumns = func() map[string]bool {

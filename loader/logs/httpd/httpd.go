@@ -143,10 +143,20 @@ func (l *line) cutWho(text []byte) error {
 		l.client = first
 	}
 	l.ident, rest = token(rest)
-	if l.user = bytes.TrimSpace(rest); len(l.user) == 0 {
+	if l.user = bytes.TrimSpace(rest); len(l.user) == 0 || !isHost(l.client) {
 		return errClient
 	}
 	return nil
+}
+
+// isHost takes what an address or the name of a host is made of.
+func isHost(text []byte) bool {
+	for _, c := range text {
+		if c|0x20-'a' >= 26 && c-'0' >= 10 && bytes.IndexByte([]byte(".:-_"), c) < 0 && c < 0x80 {
+			return false
+		}
+	}
+	return len(text) > 0
 }
 
 // token cuts the first word off.
