@@ -21,10 +21,12 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"case53/loader/logs"
 	"case53/loader/logs/field"
 	"case53/loader/logs/request"
+	"case53/loader/source"
 )
 
 //go:embed cloudfront.sql
@@ -38,6 +40,11 @@ var Type = &logs.Type{
 	Option:  "access-format",
 	Resolve: resolve,
 	New:     newDecoder,
+	Places: []source.Place{{
+		// DISTRIBUTION.YYYY-MM-DD-HH.ID.gz, anywhere: the hour that the records are of. What is late comes under its hour.
+		Name: regexp.MustCompile(`^E[A-Z0-9]+\.(\d{4}-\d\d-\d\d-\d\d)\.[0-9A-Za-z]+\.gz$`), Stamp: "2006-01-02-15",
+		Before: time.Hour, After: time.Hour, Step: time.Hour,
+	}},
 }
 
 // standard are the fields of the first version, in their order; later files have more of them.

@@ -22,10 +22,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"case53/loader/logs"
 	"case53/loader/logs/field"
 	"case53/loader/logs/request"
+	"case53/loader/source"
 )
 
 //go:embed s3access.sql
@@ -37,6 +39,11 @@ var Type = &logs.Type{
 	Detect: detect,
 	Enough: func(sample [][]byte) bool { return detect(sample) == 100 },
 	New:    newDecoder,
+	Places: []source.Place{{
+		// PREFIX YYYY-mm-DD-HH-MM-SS-ID, anywhere: when it was delivered, hours after what it tells of.
+		Name: regexp.MustCompile(`(\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)-[0-9A-F]{16}$`), Stamp: "2006-01-02-15-04-05",
+		Before: 5 * time.Minute, After: 48 * time.Hour,
+	}},
 }
 
 var (
