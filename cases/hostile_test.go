@@ -140,7 +140,7 @@ func TestHostileCases(t *testing.T) {
 				}
 			}
 			if h.sql != "" {
-				change(t, dir, strings.ReplaceAll(h.sql, "OUTSIDE", outside))
+				alter(t, dir, strings.ReplaceAll(h.sql, "OUTSIDE", outside))
 			} else if err := h.hand(dir, outside); err != nil {
 				t.Fatal(err)
 			}
@@ -168,7 +168,7 @@ func TestHostileCases(t *testing.T) {
 }
 
 // change runs SQL on a case's database as a stock duckdb does.
-func change(t *testing.T, dir, sql string) {
+func alter(t *testing.T, dir, sql string) {
 	t.Helper()
 	db, err := duck.Open(filepath.Join(dir, "case.duckdb"), nil)
 	if err != nil {
@@ -218,7 +218,7 @@ func whatIsIn(t *testing.T, dir string) string {
 func TestHostileHashes(t *testing.T) {
 	for _, sha := range []string{"", "a", "../../secret", strings.Repeat("../", 19) + "a/b/cde", strings.Repeat("A", 64), "/etc/hostname"} {
 		dir := smallCase(t)
-		change(t, dir, "UPDATE store.object SET sha256 = '"+sha+"'")
+		alter(t, dir, "UPDATE store.object SET sha256 = '"+sha+"'")
 		c := openCase(t, dir)
 		r, err := c.Record(t.Context(), 1, 1)
 		if err != nil || !errors.Is(r.Err, raw.ErrAltered) || len(r.Raw) > 0 {

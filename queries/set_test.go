@@ -135,7 +135,7 @@ func TestPivots(t *testing.T) {
 		ids = append(ids, q.ID)
 	}
 	want := []string{
-		"addresses-of-name", "names-pointing-to", "queries-for-name", "zone-queries-for-name",
+		"addresses-of-name", "names-pointing-to", "queries-for-name", "zone-queries-for-name", "requests-of-host",
 		"name-to-flows", "timeline-of-name", "zone-name-to-flows",
 	}
 	if !slices.Equal(ids, want) {
