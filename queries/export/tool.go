@@ -43,6 +43,7 @@ func Tools() []Tool {
 		timesketchTool(),
 		cofTool(),
 		ocsfTool(),
+		stixTool(),
 		zeekTool(),
 		l2tcsvTool(),
 	}
