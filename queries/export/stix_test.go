@@ -142,15 +142,19 @@ func TestSTIX(t *testing.T) {
 func TestSTIXFaults(t *testing.T) {
 	schemas := stixSchemas(t)
 	const id = "11111111-1111-4111-8111-111111111111"
-	const good = `{"type":"bundle","id":"bundle--` + id + `","objects":[{"type":"ipv4-addr","spec_version":"2.1","id":"ipv4-addr--` + id + `","value":"10.0.0.1"},` +
-		`{"type":"observed-data","spec_version":"2.1","id":"observed-data--` + id + `","created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:00.000Z",` +
+	const good = `{"type":"bundle","id":"bundle--` + id + `","objects":[` +
+		`{"type":"ipv4-addr","spec_version":"2.1","id":"ipv4-addr--` + id + `","value":"10.0.0.1"},` +
+		`{"type":"observed-data","spec_version":"2.1","id":"observed-data--` + id + `",` +
+		`"created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:00.000Z",` +
 		`"first_observed":"2026-01-01T00:00:00Z","last_observed":"2026-01-01T00:00:00Z","number_observed":1,"object_refs":["ipv4-addr--` + id + `"]}]}`
 	if _, err := stixObjects(schemas, good); err != nil {
 		t.Fatal(err)
 	}
 	for _, fault := range [][2]string{
-		{`"number_observed":1,`, ``}, {`"number_observed":1`, `"number_observed":"1"`}, {`"created":"2026-01-01T00:00:00.000Z",`, ``}, {`01T00:00:00.000Z`, `01 00:00:00`},
-		{`"value":"10.0.0.1"`, `"address":"10.0.0.1"`}, {`refs":["ipv4-addr--1`, `refs":["ipv4-addr--2`}, {`observed-data--1`, `ipv4-addr--1`}, {`"observed-data","spec_version":"2.1",`, `"observed-data",`},
+		{`"number_observed":1,`, ``}, {`"number_observed":1`, `"number_observed":"1"`},
+		{`"created":"2026-01-01T00:00:00.000Z",`, ``}, {`01T00:00:00.000Z`, `01 00:00:00`},
+		{`"value":"10.0.0.1"`, `"address":"10.0.0.1"`}, {`refs":["ipv4-addr--1`, `refs":["ipv4-addr--2`}, {`observed-data--1`, `ipv4-addr--1`},
+		{`"observed-data","spec_version":"2.1",`, `"observed-data",`},
 		{`{"type":"bundle"`, `{"type":"box"`}, {`"type":"ipv4-addr"`, `"type":"ipv5-addr"`},
 	} {
 		if _, err := stixObjects(schemas, strings.Replace(good, fault[0], fault[1], 1)); err == nil {
