@@ -32,7 +32,8 @@ func rowsOfATest() int {
 // hostile are texts that a name or a tag may hold.
 var hostile = []string{
 	"plain.example", "a\tb", "tab\\t", "quote\"s", "new\nline", "-", "(empty)", "a,b", `\x2c`, "\u202egnp.exe", "\x1b[2J\x07", "<script>alert(1)</script>",
-	"=cmd|' /C calc'!A0", "naïve.example", "日本.example", "'; DROP TABLE flow; --", "{\"a\":1}", "\u2028", "\x00nul", strings.Repeat("long.", 40) + "example",
+	"=cmd|' /C calc'!A0",
+	"naïve.example", "日本.example", "'; DROP TABLE flow; --", "{\"a\":1}", "\u2028", "\x00nul", strings.Repeat("long.", 40) + "example",
 	"a|b", "#close", "@timestamp", "..", " ", "%s%n", "\ufeffbom", "e\u0301\u0301\u0301\u0301\u0301", "_index", "null",
 }
 
@@ -79,6 +80,15 @@ func logsOf(t *testing.T, dir string, rows int) {
 			pick(r, []string{"UDP", "TCP"}), pick(r, []string{"192.0.2.53", "2001:db8::53"}), pick(r, []string{"-", "192.0.2.0/24", "2001:db8::/48"})))
 	}
 	write("zone.log", zones)
+	var requests []string
+	for i := range rows {
+		requests = append(requests, fmt.Sprintf(`%s - %s [%s] "%s %s HTTP/1.1" %s %d "%s" "%s"`,
+			pick(r, []string{"192.0.2.9", "2001:db8::9", "client.example"}),
+			pick(r, []string{"-", "frank"}), time.Unix(1760000000+int64(i), 0).UTC().Format("02/Jan/2006:15:04:05 -0700"),
+			pick(r, []string{"GET", "POST", "BREW"}), "/"+quotable(tag())+pick(r, []string{"", "?q=%00"}), pick(r, []string{"200", "404", "503"}), r.IntN(1e6),
+			quotable(tag()), quotable(tag())))
+	}
+	write("access.log", requests)
 }
 
 // queriesOf are Resolver records.
@@ -124,6 +134,9 @@ func queriesOf(t *testing.T, r *rand.Rand, rows int) (lines []string) {
 	const escaped = "{\"query_timestamp\":\"2025-10-09T08:53:23Z\",\"query_name\":\"A\xff.\",\"query_type\":\"A\",\"srcaddr\":\"10.0.0.1\"}"
 	return append(lines, escaped)
 }
+
+// quotable is text as Apache quotes it.
+func quotable(s string) string { return strings.NewReplacer(`"`, `\"`, `\`, `\\`).Replace(s) }
 
 // noBlank leaves out what would end a field of a log that is parted by blanks, or a line.
 func noBlank(r rune) rune {

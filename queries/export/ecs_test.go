@@ -322,6 +322,8 @@ func TestECSComesBack(t *testing.T) {
 			WHERE a.object_id = d.object_id AND a.row_no = d.row_no), ''), epoch_us(query_timestamp)) FROM dns d ORDER BY object_id, row_no`,
 		"aws.route53_public_logs": `SELECT concat_ws('|', object_id, row_no, coalesce(resolver_ip, '-'), coalesce(query_name, '-'), coalesce(query_type, '-'),
 			coalesce(response_code, '-'), coalesce(edns_client_subnet, '-'), epoch_us(query_timestamp)) FROM zone ORDER BY object_id, row_no`,
+		"case53.http": `SELECT concat_ws('|', object_id, row_no, coalesce(client_ip, '-'), coalesce(url, '-'), coalesce(method, '-'),
+			coalesce(status::VARCHAR, '-'), coalesce(user_agent, '-'), epoch_us(time)) FROM http WHERE time IS NOT NULL ORDER BY object_id, row_no`,
 	} {
 		compareRows(t, view, got[view], column(t, k, sql))
 	}
@@ -392,6 +394,8 @@ func ecsRow(t *testing.T, line []byte) (dataset, row string) {
 			answers = append(answers, fmt.Sprint(a.(map[string]any)["data"]))
 		}
 		put(strings.Join(answers, "|"))
+	case "case53.http":
+		put(at("source.ip"), at("url.original"), at("http.request.method"), at("http.response.status_code"), at("user_agent.original"))
 	default:
 		put(at("source.ip"), at("aws.route53.query_name"), at("dns.question.type"), at("dns.response_code"), at("aws.route53.edns_client_subnet"))
 	}

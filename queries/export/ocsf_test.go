@@ -201,7 +201,8 @@ func TestOCSF(t *testing.T) {
 			t.Errorf("%d events of %d", n, m.Files[0].Records)
 		}
 		for view, sql := range map[string]string{
-			"Amazon VPC Flow Logs": `SELECT concat_ws('|', object_id, row_no, coalesce(pkt_srcaddr, srcaddr, '-'), coalesce(pkt_dstaddr, dstaddr, '-'), bytes, packets,
+			"Amazon VPC Flow Logs": `SELECT concat_ws('|', object_id, row_no, coalesce(pkt_srcaddr, srcaddr, '-'),
+				coalesce(pkt_dstaddr, dstaddr, '-'), bytes, packets,
 				protocol, epoch_ms(start), coalesce(instance_tag, '-')) FROM flow WHERE log_status = 'OK'
 				AND coalesce(pkt_srcaddr, srcaddr, pkt_dstaddr, dstaddr) IS NOT NULL ORDER BY object_id, row_no`,
 			"Route 53 Resolver Query Logs": `SELECT concat_ws('|', object_id, row_no, coalesce(srcaddr, '-'), coalesce(query_name, '-'), coalesce(rcode, '-'),
@@ -251,15 +252,8 @@ func ocsfRow(t *testing.T, line []byte) (view, uid, row string) {
 	}
 	parts := []string{e.Rest.Case53["case53_object"], e.Rest.Case53["case53_row"], text(e.Src.IP)}
 	if e.Metadata.Product.Name == "Amazon VPC" {
-		parts = append(
-			parts,
-			text(e.Dst.IP),
-			e.Traffic.Bytes.String(),
-			e.Traffic.Packets.String(),
-			e.Info.Protocol.String(),
-			fmt.Sprint(e.Time),
-			text(e.Rest.Tag),
-		)
+		parts = append(parts, text(e.Dst.IP), e.Traffic.Bytes.String(), e.Traffic.Packets.String(), e.Info.Protocol.String(),
+			fmt.Sprint(e.Time), text(e.Rest.Tag))
 	} else {
 		parts = append(parts, text(e.Rest.Name), text(e.Rest.RCode), fmt.Sprint(e.Time))
 	}

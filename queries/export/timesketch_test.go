@@ -133,7 +133,7 @@ func TestTimesketch(t *testing.T) {
 	}
 	read("all.jsonl")
 	read("all.jsonl", "connection", "dns_answer")
-	for _, view := range []string{"flow", "dns", "zone", "connection", "dns_answer"} {
+	for _, view := range []string{"flow", "dns", "zone", "connection", "dns_answer", "http"} {
 		read("one.csv", view)
 	}
 	for kind, sql := range map[string]string{

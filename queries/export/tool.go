@@ -21,7 +21,9 @@ type Tool struct {
 	File string
 	// Versions are those of the standard that can be written, the usual one first; none: there is but one.
 	Versions []string
-	begin    func(*run) (recordWriter, error)
+	// maps is the tool whose mappings it takes, where it has none of its own.
+	maps  string
+	begin func(*run) (recordWriter, error)
 }
 
 // recordWriter writes the records of a tool.
@@ -41,7 +43,9 @@ func Tools() []Tool {
 		timesketchTool(),
 		cofTool(),
 		ocsfTool(),
+		stixTool(),
 		zeekTool(),
+		l2tcsvTool(),
 	}
 }
 
@@ -140,7 +144,11 @@ func (t Tool) Export(ctx context.Context, k *cases.Case, req Request) (*Manifest
 
 // sources finds the mappings of what was asked for.
 func (t Tool) sources(ctx context.Context, k *cases.Case, req Request) ([]source, error) {
-	all, err := mappings(t.Name)
+	folder := t.Name
+	if t.maps != "" {
+		folder = t.maps
+	}
+	all, err := mappings(folder)
 	if err != nil {
 		return nil, err
 	}

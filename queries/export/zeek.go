@@ -113,14 +113,9 @@ func (z *zeek) open() error {
 	for i, c := range z.columns {
 		names[i], kinds[i] = c.name, c.kind
 	}
-	_, err := fmt.Fprintf(
-		z.file,
-		"#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\t%s\n#open\t%s\n#fields\t%s\n#types\t%s\n",
-		z.path,
-		zeekMoment(z.last),
-		strings.Join(names, "\t"),
-		strings.Join(kinds, "\t"),
-	)
+	_, err := fmt.Fprintf(z.file, "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n"+
+		"#path\t%s\n#open\t%s\n#fields\t%s\n#types\t%s\n",
+		z.path, zeekMoment(z.last), strings.Join(names, "\t"), strings.Join(kinds, "\t"))
 	return err
 }
 

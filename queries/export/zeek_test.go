@@ -213,7 +213,8 @@ func TestZeekFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, fault := range [][2]string{
-		{"1.000000", "1.0"}, {"::1", "(empty)"}, {"\t1\tT", "\t65536\tT"}, {"\tT\t", "\ttrue\t"}, {"\ta\n", "\t\x01\n"}, {"\ta\n", "\té\n"}, {"\ta\n", "\ta\tb\n"},
+		{"1.000000", "1.0"}, {"::1", "(empty)"}, {"\t1\tT", "\t65536\tT"}, {"\tT\t", "\ttrue\t"}, {"\ta\n", "\t\x01\n"}, {"\ta\n", "\té\n"},
+		{"\ta\n", "\ta\tb\n"},
 		{"\ta\n", "\n"}, {"#path\tconn\n", ""}, {"#close\t2026-11-01-00-00-00\n", ""}, {"\tstring\n", "\ttext\n"}, {"-00\n#fields", "-00"},
 	} {
 		if _, err := readZeek(strings.Replace(good, fault[0], fault[1], 1)); err == nil {
