@@ -57,6 +57,11 @@ require (
 require github.com/spf13/pflag v1.0.9
 
 require (
+	github.com/hiddeco/sshsig v0.2.0
+	golang.org/x/crypto v0.58.0
+)
+
+require (
 	github.com/apache/arrow-go/v18 v18.5.1 // indirect
 	github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream v1.7.26 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/configsources v1.5.10 // indirect

@@ -49,6 +49,7 @@ var (
 	ErrDamaged  = layout.ErrDamaged
 	ErrForeign  = layout.ErrForeign
 	ErrNotReady = layout.ErrNotReady
+	ErrSealed   = layout.ErrSealed
 )
 
 // makers are the files that make a folder a case.
@@ -65,6 +66,12 @@ func Is(dir string) bool {
 		}
 	}
 	return false
+}
+
+// Sealed says whether the case in dir has a seal; whether it holds, package verify says.
+func Sealed(dir string) bool {
+	_, err := os.Lstat(layout.Path(dir, layout.Seal))
+	return err == nil
 }
 
 // CustodyFile is the custody log of a case in dir.

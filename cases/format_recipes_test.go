@@ -43,7 +43,7 @@ func TestFormatOfACase(t *testing.T) {
 	d, dir := readFormat(t), formatCase(t)
 	for name, check := range map[string]func(*testing.T, *formatDoc, string){"words": formatWords, "custody": formatCustody, "raw": formatRaw,
 		"missing": formatMissing, "chain": formatChain, "sql": formatSQL, "line": formatLine, "open": formatOpen,
-		"digests": formatDigests} {
+		"digests": formatDigests, "seal": formatSeal} {
 		t.Run(name, func(t *testing.T) { check(t, d, dir) })
 	}
 }
@@ -180,7 +180,7 @@ func recipe(t *testing.T, d *formatDoc, name string, tools ...string) func(dir s
 
 // TestFormatFences knows every block of code in FORMAT.md: one that no test runs fails here.
 func TestFormatFences(t *testing.T) {
-	known := []string{"raw", "custody", "missing", "open", "line", "event", "digests", "logged"}
+	known := []string{"raw", "custody", "missing", "open", "line", "event", "digests", "logged", "seal"}
 	for _, f := range readFormat(t).fences {
 		if f.language != "sql" && (f.language != "sh" || !slices.Contains(known, f.recipe)) {
 			t.Errorf("in %q: a block that is not tested:\n%s", f.section, f.text)

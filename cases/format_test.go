@@ -242,6 +242,7 @@ func formatWords(t *testing.T, d *formatDoc, dir string) {
 // formatCustody compares the lines of a custody log that has every action with FORMAT.md.
 func formatCustody(t *testing.T, d *formatDoc, dir string) {
 	actions, seen := d.list(t, "Action"), map[string]bool{}
+	dir, _ = sealedCopy(t, dir)
 	if err := custody.Read(cases.CustodyFile(dir), func(e custody.Entry) error {
 		seen[e.Action] = true
 		row := actions[e.Action]

@@ -22,7 +22,8 @@ type Info struct {
 	// Again counts the rows that say again what a row of another object says: they are in no sum. Nil: not known yet.
 	Again *int64 `json:"again"`
 	// Ready says that what is derived from the records is there; hunts and pivots rest on it.
-	Ready bool `json:"ready"`
+	Ready  bool `json:"ready"`
+	Sealed bool `json:"sealed"` // it has a seal; whether that holds, package verify says
 	// Problems are sentences: whatever info can see is wrong. Objects with a problem are in Faults too.
 	Problems []string    `json:"problems"`
 	Faults   []Fault     `json:"faults"` // the first hundred; the view object has all
@@ -63,7 +64,7 @@ const maxProblems = 100
 // Info reads what is in the case.
 func (c *Case) Info(ctx context.Context) (Info, error) {
 	info := Info{
-		Dir: c.Dir, Ready: c.NotReady == nil, Problems: []string{},
+		Dir: c.Dir, Ready: c.NotReady == nil, Sealed: Sealed(c.Dir), Problems: []string{},
 		Captures: []CaptureInfo{}, Faults: []Fault{}, Unread: []Unread{}, Slices: []SliceInfo{},
 	}
 	var err error
@@ -123,12 +124,16 @@ func (c *Case) Info(ctx context.Context) (Info, error) {
 		info.Again = &again
 	}
 	c.tellProblems(&info, faults)
-	return info, nil
+	return info, c.implausible(ctx, info.say)
+}
+
+func (i *Info) say(format string, args ...any) {
+	i.Problems = append(i.Problems, fmt.Sprintf(format, args...))
 }
 
 // tellProblems says what is wrong, the gravest first.
 func (c *Case) tellProblems(info *Info, faults int64) {
-	say := func(format string, args ...any) { info.Problems = append(info.Problems, fmt.Sprintf(format, args...)) }
+	say := info.say
 	if c.NotReady != nil {
 		first, _, _ := strings.Cut(c.NotReady.Error(), "\nhint:")
 		say("%s", first)

@@ -53,7 +53,7 @@ func sortedParts(parts []Part) []Part {
 	return parts
 }
 
-const partColumns = `object_id, log_type, log_group, log_stream, format, "read", rows, headers, blank, outside, duplicate, unread, rejected,
+const partColumns = `object_id, log_type, log_group, log_stream, format, "read", rows, headers, blank, outside, duplicate, unread, not_kept, rejected,
 	first_time, last_time`
 
 // ReadWhole gives every object in the order of its id, with its parts and digests.
@@ -90,7 +90,8 @@ func scanPart(v []any) Part {
 	n := func(i int) int64 { n, _ := v[i].(int64); return n }
 	return Part{
 		ObjectID: uint32(n(0)), LogType: text(1), LogGroup: text(2), LogStream: text(3), Format: text(4),
-		Counts: Counts{Read: n(5), Rows: n(6), Headers: n(7), Blank: n(8), Outside: n(9), Duplicate: n(10), Unread: n(11), Rejected: n(12)},
-		First:  when(13), Last: when(14),
+		Counts: Counts{Read: n(5), Rows: n(6), Headers: n(7), Blank: n(8), Outside: n(9), Duplicate: n(10), Unread: n(11), NotKept: n(12),
+			Rejected: n(13)},
+		First: when(14), Last: when(15),
 	}
 }

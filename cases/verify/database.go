@@ -34,6 +34,10 @@ func (r *run) database(ctx context.Context) error {
 		r.fault(nameDatabase, 0, meansIndex, "it is no file of its own")
 		return nil
 	}
+	if r.notSealed {
+		r.remark("%s is not the file that was sealed, and was not opened: what is in it was made by somebody else", nameDatabase)
+		return nil
+	}
 	c, err := cases.Open(ctx, r.dir, r.opt.Schemas)
 	switch {
 	case errors.Is(err, cases.ErrLocked), errors.Is(err, cases.ErrNewer), ctx.Err() != nil:

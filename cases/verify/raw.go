@@ -23,6 +23,7 @@ var rawName = regexp.MustCompile(`^[0-9a-f]{64}$`)
 func (r *run) raw(ctx context.Context) error {
 	folder := filepath.Join(r.dir, nameRaw)
 	there := map[string]bool{}
+	r.there = there
 	var names []string
 	err := filepath.WalkDir(folder, func(p string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) && p == folder {

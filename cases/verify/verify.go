@@ -12,6 +12,9 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
 
 	"case53/cases"
 	"case53/cases/custody"
@@ -38,14 +41,24 @@ type Result struct {
 	Checked Checked `json:"checked"`
 	Faults  []Fault `json:"faults"`
 	Head    string  `json:"head"` // of the custody log
+	Seal    *Sealed `json:"seal,omitempty"`
 	// Remarks are what is no fault and should be known: what could not be compared.
 	Remarks []string `json:"remarks,omitempty"`
+}
+
+// Sealed is the seal of a case, whose signature holds. That of whom has to be known from elsewhere.
+type Sealed struct {
+	SealedAt time.Time `json:"sealed_at"` // by the word of who sealed it
+	Key      string    `json:"key"`       // fingerprint of the key that signed it
+	Head     string    `json:"head"`      // of the custody log when it was sealed
+	SHA256   string    `json:"sha256"`    // of seal.json
 }
 
 // Options say what else is asked for.
 type Options struct {
 	Schemas    []cases.Schema                    // what the case's database must be made of
 	ExpectHead string                            // a head that was noted before; ""
+	Signer     ssh.PublicKey                     // who must have sealed the case; nil: anybody, or nobody
 	Progress   func(what string, done, of int64) // may be nil; called from any goroutine, one call at a time
 }
 
@@ -56,6 +69,9 @@ type run struct {
 	mu     sync.Mutex
 	result Result
 	log    *journal
+	there  map[string]bool // files of raw/, by SHA-256
+
+	notSealed bool // the database is not the one that was sealed
 }
 
 // Case checks the case in dir. The error says that it could not be checked to its end; what was found so far is in the result.
@@ -69,7 +85,13 @@ func Case(ctx context.Context, dir string, opt Options) (Result, error) {
 		err = r.raw(ctx)
 	}
 	if err == nil {
+		err = r.seal(ctx)
+	}
+	if err == nil {
 		err = r.database(ctx)
+	}
+	if err == nil && opt.Signer != nil && !cases.Sealed(dir) {
+		r.fault(SealFolder, 0, "nobody vouches for the case", "the case is not sealed, or its seal was taken away")
 	}
 	r.result.OK = err == nil && len(r.result.Faults) == 0
 	return r.result, err
@@ -105,9 +127,9 @@ const (
 	meansGone  = "evidence is missing: rows that came from these bytes can no longer be shown from their source"
 	meansExtra = "somebody put a file among the evidence; it is not part of the case"
 	meansRows  = "rows were changed, added or removed after they were loaded: nothing that rests on them holds; " +
-		"case53 rebuild makes the database again from raw/"
+		"raw/ holds what they were made from, and can be loaded into a new case"
 	meansObject = "what the case says of a source object is not what was noted when it was loaded"
-	meansIndex  = "the database cannot be relied on; case53 rebuild makes it again from raw/"
+	meansIndex  = "the database cannot be relied on: raw/ holds what it was made from, and can be loaded into a new case"
 )
 
 // custody reads the log.

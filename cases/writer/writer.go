@@ -66,6 +66,9 @@ func Open(ctx context.Context, dir string, schemas []cases.Schema) (w *Writer, e
 	if w.Created, err = claim(dir); err != nil {
 		return nil, err
 	}
+	if cases.Sealed(dir) {
+		return nil, fmt.Errorf("%w: %s\nhint: nothing is added to a sealed case; load into a new one", cases.ErrSealed, dir)
+	}
 	opened := w
 	defer func() {
 		if err != nil {
@@ -85,7 +88,7 @@ func Open(ctx context.Context, dir string, schemas []cases.Schema) (w *Writer, e
 	if err != nil {
 		return nil, err
 	}
-	if w.Custody, err = custody.Open(layout.Path(dir, layout.Custody), custody.Actor(), tool()); err != nil {
+	if w.Custody, err = custody.Open(layout.Path(dir, layout.Custody), custody.Actor(), Tool()); err != nil {
 		return nil, fmt.Errorf("custody log of %s: %w", dir, err)
 	}
 	if err := w.hasDatabase(); err != nil {
@@ -269,7 +272,7 @@ func (w *Writer) createTables(ctx context.Context, schemas []catalog.Schema) err
 	for key, value := range map[string]string{
 		"format_version": strconv.Itoa(layout.FormatVersion),
 		"created_at":     time.Now().UTC().Format(time.RFC3339),
-		"created_by":     tool(),
+		"created_by":     Tool(),
 	} {
 		if err := w.conn.Run(ctx, "INSERT INTO store.meta VALUES ($key, $value)", map[string]any{"key": key, "value": value}); err != nil {
 			return err
@@ -324,8 +327,8 @@ func (w *Writer) release() {
 	}
 }
 
-// tool is the program and its version.
-func tool() string {
+// Tool is the program and its version, as the custody log has it.
+func Tool() string {
 	version := "devel"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if info.Main.Version != "" {

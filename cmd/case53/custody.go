@@ -14,6 +14,7 @@ import (
 	"case53/cases/custody"
 	"case53/cases/safetext"
 	"case53/cases/words"
+	"case53/cases/writer"
 	"case53/loader"
 )
 
@@ -80,6 +81,22 @@ func runCustody(c *cobra.Command, args []string) error {
 		return fmt.Errorf("custody log of %s: %w", dir, err)
 	}
 	return nil
+}
+
+// custodyHead is the end of a custody log.
+type custodyHead struct {
+	Lines int    `json:"lines"`
+	Head  string `json:"head"`
+}
+
+// headOf is the end of the log after a command has written: who notes it can tell later whether anything before it was changed.
+func headOf(w *writer.Writer) custodyHead {
+	lines, head := w.Custody.Head()
+	return custodyHead{lines, head}
+}
+
+func (h custodyHead) String() string {
+	return fmt.Sprintf("custody: %s, head %s", words.Plural(int64(h.Lines), "line", "lines"), h.Head)
 }
 
 // expectedHead reads --expect-head.

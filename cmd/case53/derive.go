@@ -62,9 +62,11 @@ func runDerive(c *cobra.Command, args []string) error {
 	if wantsJSON(c) {
 		return printJSON(c.OutOrStdout(), map[string]any{
 			"case": w.Dir, "built": append([]string{}, built...), "accepted": append([]string{}, accepted...), "seconds": time.Since(start).Seconds(),
+			"custody": headOf(w),
 		})
 	}
 	fmt.Fprintf(c.OutOrStdout(), "%s: ready, after %.1f s\n", safetext.Show(w.Dir), time.Since(start).Seconds())
+	fmt.Fprintln(c.OutOrStdout(), headOf(w))
 	for _, what := range accepted {
 		fmt.Fprintf(stderr, "taken as it stands, after the unfinished %s: records may be missing\n", safetext.Show(what))
 	}

@@ -159,9 +159,12 @@ func loadWith(c *cobra.Command, dir string, plan loader.Plan, first func(context
 		return report, err
 	}
 	if wantsJSON(c) {
-		return report, printJSON(c.OutOrStdout(), loadJSON(w.Dir, plan, report))
+		out := loadJSON(w.Dir, plan, report)
+		out["custody"] = headOf(w)
+		return report, printJSON(c.OutOrStdout(), out)
 	}
 	printReport(c.OutOrStdout(), stderr, w.Dir, report)
+	fmt.Fprintln(c.OutOrStdout(), headOf(w))
 	printReasons(stderr, w.Dir, report, plan.Pull != nil)
 	printSlices(c.OutOrStdout(), stderr, report.Slices)
 	for _, remark := range report.Remarks {
@@ -181,7 +184,7 @@ func loadStatus(r loader.Report) error {
 	return nil
 }
 
-func loadJSON(dir string, plan loader.Plan, r loader.Report) any {
+func loadJSON(dir string, plan loader.Plan, r loader.Report) map[string]any {
 	type failure struct {
 		URI   string `json:"uri"`
 		Error string `json:"error"`

@@ -84,6 +84,7 @@ func newRoot() *cobra.Command {
 		newDerive(),
 		newCustody(),
 		newVerify(),
+		newSeal(),
 		newMan(),
 	} {
 		c.Long = strings.TrimRight(c.Short+".\n\n"+c.Long, "\n") + "\n" + exitCodes

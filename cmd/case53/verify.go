@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"case53/cases/safetext"
+	"case53/cases/seal"
 	"case53/cases/verify"
 	"case53/cases/words"
 	"case53/loader"
@@ -27,6 +28,7 @@ elsewhere (--expect-head), shows that.`,
 		RunE: runVerify,
 	}
 	c.Flags().String("expect-head", "", "fail unless a line of the custody log has this SHA-256")
+	c.Flags().String("signer", "", "a file with an SSH public key: fail unless the case was sealed with it")
 	c.Flags().Bool("quiet", false, "no progress")
 	return c
 }
@@ -38,6 +40,11 @@ func runVerify(c *cobra.Command, args []string) error {
 		return err
 	}
 	opt := verify.Options{Schemas: loader.Schemas(), ExpectHead: expect}
+	if file, _ := c.Flags().GetString("signer"); file != "" {
+		if opt.Signer, err = seal.PublicKey(file); err != nil {
+			return fmt.Errorf("--signer: %w", err)
+		}
+	}
 	if quiet, _ := c.Flags().GetBool("quiet"); !quiet && isTerminal(stderr) {
 		opt.Progress = func(what string, done, of int64) {
 			fmt.Fprintf(stderr, "\r\x1b[K%s %s of %s", what, words.Count(done), words.Count(of))
@@ -71,6 +78,10 @@ func printVerified(stdout, stderr io.Writer, r verify.Result) {
 			object = fmt.Sprintf(" (object %d)", *f.Object)
 		}
 		fmt.Fprintf(stdout, "%s%s: %s\n    %s\n", safetext.Show(f.File), object, safetext.Show(f.What), safetext.Show(f.Means))
+	}
+	if r.Seal != nil {
+		fmt.Fprintf(stdout, "sealed %s UTC with the key %s, seal.json %s\n",
+			r.Seal.SealedAt.UTC().Format("2006-01-02 15:04:05"), safetext.Show(r.Seal.Key), r.Seal.SHA256)
 	}
 	verdict := "as it was loaded"
 	if !r.OK {

@@ -46,7 +46,11 @@ func (s *overview) head(o *cases.Overview, width int) []string {
 		}
 		return []string{" " + t.Dim.Render("reading the case"+t.Glyph.Dots)}
 	}
-	out := []string{" " + t.Strong.Render(e.Window(o.Window)) + "  " + t.Dim.Render(words.Count(o.Objects)+" objects, not sealed")}
+	sealed := "not sealed"
+	if o.Sealed {
+		sealed = "sealed"
+	}
+	out := []string{" " + t.Strong.Render(e.Window(o.Window)) + "  " + t.Dim.Render(words.Count(o.Objects)+" objects, "+sealed)}
 	if o.Dir != "" && width >= 60 {
 		out = append(out, " "+t.Dim.Render(e.Show(o.Dir)))
 	}

@@ -33,6 +33,7 @@ const (
 	Raw      = "raw"
 	Temp     = "tmp"
 	Queries  = "queries"
+	Seal     = "seal/seal.json"
 )
 
 var (
@@ -46,6 +47,8 @@ var (
 	ErrDamaged = errors.New("case damaged")
 	// ErrForeign says that the case's database or folder is not as this program makes it.
 	ErrForeign = catalog.ErrForeign
+	// ErrSealed says that the case is sealed: it is only looked at from then on.
+	ErrSealed = errors.New("the case is sealed")
 	// ErrNotReady says that what is derived from the records is not, or not all, there.
 	ErrNotReady = errors.New("the case is not ready")
 )
