@@ -180,7 +180,7 @@ func (s *sessions) fill(r *sessionRows, o *joined) {
 	n := r.n
 	r.n++
 	cap := s.sides[o.context].cap
-	byLo, toldBy := o.opened()
+	byLo, toldBy := o.opened(s.ours.lower)
 	r.context[n], r.start[n], r.end[n], r.record[n] = o.context, o.start, o.end, o.record
 	r.records[n], r.refused[n], r.toldBy[n] = o.records, o.refused, toldBy
 	r.protocol[n], r.tcpFlags[n] = int16(o.protocol), int16(o.tcpFlags)

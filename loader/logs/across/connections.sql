@@ -82,7 +82,7 @@ COMMENT ON VIEW flow_once IS 'flow derived: every flow record but those whose pa
 
 -- section: derived
 
--- derived: sighting needs derived.flow_session
+-- derived: sighting needs derived.flow_session; grows with store.flow
 -- Only what more than one interface can have seen is compared: sessions between two addresses inside, and those that an
 -- interface saw which has neither address. Sessions of one key that touch in time, over all interfaces, are one connection
 -- (or several, as the witness says).

@@ -31,20 +31,22 @@ type sideKey struct {
 
 // address6 is what there is to know of a key that is no IPv4 address.
 type address6 struct {
+	rank    uint64 // in the order of addresses
 	block   uint64
 	private bool
 }
 
 func readInside(ctx context.Context, in cases.Tables) (*inside, error) {
 	s := &inside{own: map[capKey]bool{}, at: map[sideKey]bool{}, blocks: map[capKey]bool{}, six: map[uint64]address6{}}
-	if err := in.Read(ctx, "SELECT key, (address >> 72::UHUGEINT)::UBIGINT AS block, private_number(address) AS private FROM derived.address6", nil,
-		func(c duck.Chunk) error {
-			key, block, private := c.Cols[0].([]uint64), c.Cols[1].([]uint64), c.Cols[2].([]bool)
-			for i := range c.N {
-				s.six[key[i]] = address6{block[i], private[i]}
-			}
-			return nil
-		}); err != nil {
+	if err := in.Read(ctx, `SELECT key, (row_number() OVER (ORDER BY address))::UBIGINT AS rank, (address >> 72::UHUGEINT)::UBIGINT AS block,
+			private_number(address) AS private
+		FROM derived.address6`, nil, func(c duck.Chunk) error {
+		key, rank, block, private := c.Cols[0].([]uint64), c.Cols[1].([]uint64), c.Cols[2].([]uint64), c.Cols[3].([]bool)
+		for i := range c.N {
+			s.six[key[i]] = address6{rank[i], block[i], private[i]}
+		}
+		return nil
+	}); err != nil {
 		return nil, err
 	}
 	return s, in.Read(ctx, "SELECT cap, number, key, translates FROM derived.own_key", nil, func(c duck.Chunk) error {
@@ -72,6 +74,14 @@ func (s *inside) of(cap uint16, key uint64) (inside, translates bool) {
 	}
 	six := s.six[key]
 	return six.private || s.blocks[capKey{six.block, cap}], false
+}
+
+// lower says whether an address is the lower one, IPv4 before others, or the same. Keys are in the order of a load only.
+func (s *inside) lower(a, b uint64) bool {
+	if a < firstKey6 || b < firstKey6 {
+		return a <= b
+	}
+	return s.six[a].rank <= s.six[b].rank
 }
 
 // nearness says how near to the client an interface is: it has the client's address (1), the server's (2), or is on the way (3).

@@ -161,8 +161,8 @@ func (j *joiner) add(o *joined, pause int64) {
 
 // opened says which end is the client, by the first of these that applies (told_by): a SYN without ACK; the other side's
 // SYN-ACK; what was refused and had no reply; a port that is no ephemeral one against one that is; the first record; the lower
-// address.
-func (j *joined) opened() (byLo bool, toldBy uint8) {
+// address, as lower says of two keys.
+func (j *joined) opened(lower func(a, b uint64) bool) (byLo bool, toldBy uint8) {
 	said := func(bit uint16) bool { return j.said&bit != 0 }
 	low, high := min(j.loPort, j.hiPort), max(j.loPort, j.hiPort)
 	switch {
@@ -177,5 +177,5 @@ func (j *joined) opened() (byLo bool, toldBy uint8) {
 	case j.firstUp != j.firstDown:
 		return j.firstUp < j.firstDown, 5
 	}
-	return true, 6
+	return lower(j.lo, j.hi), 6
 }

@@ -238,11 +238,11 @@ WITH suspect AS (
 )
 SELECT object_id, unnest(row_nos) FROM placed WHERE place > 1;
 
--- derived: flow_session needs store.flow
+-- derived: flow_session needs store.flow; grows with store.flow, store.dns_answer
 -- Filled by Go: see connections.go.
 DELETE FROM derived.flow_session;
 
--- derived: session_sums needs store.flow
+-- derived: session_sums needs store.flow; grows with store.flow, store.dns_answer
 -- Every record of two addresses is in exactly one session, or says again what another says. Where the sums differ a record
 -- was lost on the way (seen once, with DuckDB 1.5.5, in a build that spilled to disk), and nothing is to be told from such
 -- tables.
