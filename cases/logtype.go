@@ -308,7 +308,8 @@ func (c *Case) Lacking(views []string, rows map[string]int64) (types []LogType, 
 //	-- section: views      views in main, with comments
 //	-- section: derived    "-- derived: NAME" and one INSERT each, with $after: the object_id it has reached;
 //	                       or, without $after, the statements that empty the table and build it anew (or have Steps build it);
-//	                       "-- derived: NAME needs TABLE, TABLE": where one of these has no row, nothing is done
+//	                       "-- derived: NAME needs TABLE, TABLE; grows with TABLE, TABLE": where one of the first has no
+//	                       row, or none of the second has one of a new object, nothing is done
 type Schema struct {
 	LogType
 	SQL   string

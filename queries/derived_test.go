@@ -199,8 +199,6 @@ func textOf(col any, i int) string {
 		return fmt.Sprint(c[i])
 	case []int64:
 		return fmt.Sprint(c[i])
-	case [][2]uint64:
-		return fmt.Sprintf("(%d::HUGEINT * 18446744073709551616 + %d)", c[i][1], c[i][0])
 	}
 	return fmt.Sprintf("error('a column of %T')", col)
 }

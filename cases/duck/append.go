@@ -21,7 +21,7 @@ type Appender struct {
 }
 
 // NewAppender makes an appender for schema.table. Its columns come as []bool, []uint8, []uint16, []uint32, []uint64, []int16,
-// []int32, []int64, []float32, []float64, [][2]uint64 (UHUGEINT and HUGEINT, low word first) or [][]byte (VARCHAR). []int64
+// []int32, []int64, []float32, []float64, [][2]uint64 (UHUGEINT, low word first) or [][]byte (VARCHAR). []int64
 // also serves TIMESTAMP (µs) and []uint8 BOOLEAN; where the table's type is another, DuckDB casts.
 func (c *Conn) NewAppender(schema, table string) (*Appender, error) {
 	a := &Appender{table: schema + "." + table}
@@ -88,9 +88,7 @@ func chunkType(table mapping.Type, col any) (mapping.Type, error) {
 	case []float64:
 		own = mapping.TypeDouble
 	case [][2]uint64:
-		if own = mapping.TypeUHugeInt; table == mapping.TypeHugeInt {
-			own = table
-		}
+		own = mapping.TypeUHugeInt
 	case [][]byte:
 		if own = mapping.TypeVarchar; table == mapping.TypeBlob {
 			own = table

@@ -12,7 +12,8 @@ import (
 // Where the SQL has $after, the table gets the objects it does not have yet as one more sorted run, or, where it has $upto
 // too, as runs of about runRows records, which are sorted without spilling to disk. Where it has neither, new objects
 // change old rows, and the SQL empties the table and builds it anew; where that has $part and $parts, its last statement
-// does so in parts of about joinedRows records. progress is told the table's name.
+// does so in parts of about joinedRows records; what its Step computes comes after. A step that nothing has changed for is only
+// noted. progress is told the table's name.
 func (w *Writer) Derive(ctx context.Context, progress func(name string)) (err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -30,13 +31,13 @@ func (w *Writer) Derive(ctx context.Context, progress func(name string)) (err er
 		if err != nil {
 			return err
 		}
-		empty, err := w.nothingFor(ctx, d)
+		idle, err := w.nothingFor(ctx, d, row[0].(int64))
 		if err != nil {
 			return err
 		}
 		for after := row[0].(int64); after < last; {
 			upto := last
-			if empty {
+			if idle {
 				err = w.stepped(ctx, d, last)
 			} else {
 				progress(d.Name)
@@ -54,15 +55,23 @@ func (w *Writer) Derive(ctx context.Context, progress func(name string)) (err er
 	return nil
 }
 
-// nothingFor says that a table which the step needs has no row.
-func (w *Writer) nothingFor(ctx context.Context, d derived) (bool, error) {
+// nothingFor says that a table which the step needs has no row, or that none it grows with has one of a later object.
+func (w *Writer) nothingFor(ctx context.Context, d derived, after int64) (bool, error) {
+	has := func(rows string) (bool, error) {
+		row, err := w.conn.QueryRow(ctx, "SELECT count(*) FROM (FROM "+rows+" LIMIT 1)", nil)
+		return err == nil && row[0].(int64) > 0, err
+	}
 	for _, table := range d.Needs {
-		row, err := w.conn.QueryRow(ctx, "SELECT count(*) FROM (FROM "+table+" LIMIT 1)", nil)
-		if err != nil || row[0].(int64) == 0 {
-			return err == nil, err
+		if some, err := has(table); err != nil || !some {
+			return true, err
 		}
 	}
-	return false, nil
+	for _, table := range d.GrowsWith {
+		if more, err := has(fmt.Sprintf("%s WHERE object_id > %d", table, after)); err != nil || more {
+			return false, err
+		}
+	}
+	return len(d.GrowsWith) > 0, nil
 }
 
 // stepped notes how far a step has come.

@@ -24,9 +24,10 @@ func (s Schema) Called() string {
 
 // Derived is a table built from the records after a load, and what has to have a row for it to have one.
 type Derived struct {
-	Name  string
-	Needs []string
-	SQL   string
+	Name      string
+	Needs     []string // where one of these tables is empty, there is nothing to build
+	GrowsWith []string // where none of these has a record of a new object, nothing has changed
+	SQL       string
 }
 
 // Sections cuts the file at its "-- section:" lines.
@@ -38,15 +39,27 @@ func (s Schema) Sections() (tables, views string, derived []Derived, err error) 
 	}
 	for _, part := range strings.Split("\n"+parts["derived"], "\n-- derived: ")[1:] {
 		title, body, _ := strings.Cut(part, "\n")
-		name, needs, _ := strings.Cut(title, " needs ")
-		d := Derived{Name: strings.TrimSpace(name), SQL: body}
-		if needs != "" {
-			d.Needs = strings.Split(strings.TrimSpace(needs), ", ")
-		}
-		derived = append(derived, d)
+		derived = append(derived, derivedOf(title, body))
 	}
 	if parts["tables"] == "" || parts["views"] == "" {
 		return "", "", nil, fmt.Errorf("schema %s: no section tables or views", s.Called())
 	}
 	return parts["tables"], parts["views"], derived, nil
+}
+
+// derivedOf reads "NAME needs TABLE, TABLE; grows with TABLE, TABLE". What needs tables of records, and says no more, grows with them.
+func derivedOf(title, body string) Derived {
+	name, rest, _ := strings.Cut(strings.TrimSpace(title), " ")
+	d := Derived{Name: name, SQL: body}
+	for _, part := range strings.Split(rest, "; ") {
+		if list, ok := strings.CutPrefix(part, "needs "); ok {
+			d.Needs = strings.Split(list, ", ")
+		} else if list, ok := strings.CutPrefix(part, "grows with "); ok {
+			d.GrowsWith = strings.Split(list, ", ")
+		}
+	}
+	if d.GrowsWith == nil {
+		d.GrowsWith = d.Needs
+	}
+	return d
 }

@@ -101,10 +101,10 @@ COMMENT ON COLUMN asset.conflict IS 'text: what does not fit with other claims';
 
 -- section: derived
 
--- derived: numbers
-DELETE FROM derived.address6;
+-- derived: numbers grows with store.flow, store.dns
+-- What has a number keeps it, so that what was built with it holds.
 INSERT INTO derived.address6
-SELECT 4294967296 + row_number() OVER (ORDER BY address), address
+SELECT (SELECT coalesce(max(key), 4294967296) FROM derived.address6) + row_number() OVER (ORDER BY address), address
 FROM (
   SELECT src6 AS address FROM store.flow WHERE src6 IS NOT NULL
   UNION
@@ -117,11 +117,12 @@ FROM (
   SELECT src6 FROM store.dns_answer WHERE src6 IS NOT NULL
   UNION
   SELECT rdata6 FROM store.dns_answer WHERE rdata6 IS NOT NULL
-);
-DELETE FROM derived.capture_no;
+)
+  ANTI JOIN derived.address6 USING (address);
 INSERT INTO derived.capture_no
-SELECT row_number() OVER (ORDER BY capture), capture
-FROM (SELECT capture FROM store.flow_context UNION SELECT capture FROM store.dns_context);
+SELECT (SELECT coalesce(max(cap), 0) FROM derived.capture_no) + row_number() OVER (ORDER BY capture), capture
+FROM (SELECT capture FROM store.flow_context UNION SELECT capture FROM store.dns_context)
+  ANTI JOIN derived.capture_no USING (capture);
 
 -- derived: interface_address needs store.flow
 -- Where flow_direction says which side is the interface's own, that one; else the address that is in most of its records, per

@@ -134,11 +134,11 @@ func (s *sessions) join(j *joiner, c duck.Chunk) error {
 			o.lo, o.hi, o.loPort, o.hiPort, o.firstUp, o.firstDown = o.hi, o.lo, o.hiPort, o.loPort, never, start[i]
 		}
 		if duck.Has(c.Valid[8], i) {
-			o.sums[way] = uint64(packets[i])
+			o.sums[way] = min(packets[i], mostSum)
 			o.said |= packetsUp << way
 		}
 		if duck.Has(c.Valid[9], i) {
-			o.sums[2+way] = uint64(bytes[i])
+			o.sums[2+way] = min(bytes[i], mostSum)
 			o.said |= bytesUp << way
 		}
 		if duck.Has(c.Valid[10], i) {
@@ -180,7 +180,7 @@ func (s *sessions) fill(r *sessionRows, o *joined) {
 	n := r.n
 	r.n++
 	cap := s.sides[o.context].cap
-	byLo, toldBy := o.opened()
+	byLo, toldBy := o.opened(s.ours.lower)
 	r.context[n], r.start[n], r.end[n], r.record[n] = o.context, o.start, o.end, o.record
 	r.records[n], r.refused[n], r.toldBy[n] = o.records, o.refused, toldBy
 	r.protocol[n], r.tcpFlags[n] = int16(o.protocol), int16(o.tcpFlags)
@@ -194,13 +194,14 @@ func (s *sessions) fill(r *sessionRows, o *joined) {
 		r.client[n], r.clientPort[n], r.server[n], r.serverPort[n] = o.hi, int32(o.hiPort), o.lo, int32(o.loPort)
 	}
 	for k, way := range [...]int{out, back, 2 + out, 2 + back} {
-		r.sums[k][n] = [2]uint64{o.sums[way], uint64(o.over[way])}
+		r.sums[k][n] = o.sums[way]
 		r.set(colSums+k, n, o.said&(packetsUp<<way) != 0)
 	}
 	var clientTranslates, serverTranslates bool
 	r.clientInside[n], clientTranslates = s.ours.of(cap, r.client[n])
 	r.serverInside[n], serverTranslates = s.ours.of(cap, r.server[n])
 	r.translated[n] = clientTranslates || serverTranslates
+	r.nearness[n] = s.ours.nearness(o.number, r.client[n], r.server[n])
 	pair := s.names.asked(pairKey{o.lo, o.hi, cap}, byLo)
 	last := s.names.last(pair, o.start)
 	if last >= 0 {
@@ -219,8 +220,8 @@ type sessionRows struct {
 	client, server, record                 []uint64
 	clientPort, serverPort                 []int32
 	start, end, askedAt                    []int64
-	sums                                   [4][][2]uint64 // packets out and in, bytes out and in
-	toldBy                                 []uint8
+	sums                                   [4][]int64 // packets out and in, bytes out and in
+	toldBy, nearness                       []uint8
 	clientInside, serverInside, translated []bool
 	valid                                  [][]uint64
 }
@@ -230,9 +231,9 @@ const (
 	colProtocol = 1
 	colSums     = 8
 	colTCPFlags = 14
-	colPair     = 20
-	colName     = 21
-	colAskedAt  = 22
+	colPair     = 21
+	colName     = 22
+	colAskedAt  = 23
 )
 
 func newSessionRows() *sessionRows {
@@ -243,11 +244,11 @@ func newSessionRows() *sessionRows {
 		client: make([]uint64, n), server: make([]uint64, n), record: make([]uint64, n),
 		clientPort: make([]int32, n), serverPort: make([]int32, n),
 		start: make([]int64, n), end: make([]int64, n), askedAt: make([]int64, n),
-		toldBy: make([]uint8, n), clientInside: make([]bool, n), serverInside: make([]bool, n), translated: make([]bool, n),
+		toldBy: make([]uint8, n), nearness: make([]uint8, n), clientInside: make([]bool, n), serverInside: make([]bool, n), translated: make([]bool, n),
 		valid: make([][]uint64, colAskedAt+1),
 	}
 	for i := range r.sums {
-		r.sums[i] = make([][2]uint64, n)
+		r.sums[i] = make([]int64, n)
 		r.valid[colSums+i] = make([]uint64, n/64)
 	}
 	for _, col := range []int{colProtocol, colTCPFlags, colPair, colName, colAskedAt} {
@@ -268,6 +269,6 @@ func (r *sessionRows) chunk() duck.Chunk {
 	return duck.Chunk{N: r.n, Valid: r.valid, Cols: []any{
 		r.context, r.protocol, r.client, r.clientPort, r.server, r.serverPort, r.start, r.end,
 		r.sums[0], r.sums[1], r.sums[2], r.sums[3], r.records, r.refused, r.tcpFlags, r.toldBy,
-		r.clientInside, r.serverInside, r.translated, r.record, r.pair, r.name, r.askedAt,
+		r.clientInside, r.serverInside, r.translated, r.nearness, r.record, r.pair, r.name, r.askedAt,
 	}}
 }

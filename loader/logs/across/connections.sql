@@ -11,21 +11,7 @@ CREATE TABLE derived.flow_uncounted (object_id UINTEGER NOT NULL, row_no UINTEGE
 
 -- section: views
 
--- The addresses of interfaces as keys.
-CREATE VIEW derived.own_key AS
-SELECT DISTINCT p.cap, p.number, a.translates,
-  CASE
-    WHEN a.address BETWEEN 281470681743360::UHUGEINT AND 281474976710655::UHUGEINT
-      THEN (a.address - 281470681743360::UHUGEINT)::UBIGINT
-    ELSE six.key
-  END AS key
-FROM derived.interface_address a
-  JOIN store.flow_context c USING (capture, interface_id)
-  JOIN derived.flow_side p USING (context_id)
-  LEFT JOIN derived.address6 six ON six.address = a.address;
-
--- Sessions under the same numbers, with their interface. Where that has the client's address it is nearest to it (1), then
--- where it has the server's (2); others are on the way (3).
+-- Sessions under the same numbers, with their interface.
 CREATE VIEW derived.session_keyed AS
 SELECT s.record, p.cap, p.number, s.start, s."end", s.told_by, s.protocol,
   s.client_key, s.client_port, s.server_key, s.server_port,
@@ -38,12 +24,9 @@ SELECT s.record, p.cap, p.number, s.start, s."end", s.told_by, s.protocol,
           THEN (s.client_port::UBIGINT << 16) | s.server_port::UBIGINT
         ELSE (s.server_port::UBIGINT << 16) | s.client_port::UBIGINT
       END AS ports,
-  p.side,
-  CASE WHEN c.key IS NOT NULL THEN 1 WHEN v.key IS NOT NULL THEN 2 ELSE 3 END AS nearness
+  p.side, s.nearness
 FROM derived.flow_session s
-  JOIN derived.flow_side p USING (context_id)
-  LEFT JOIN derived.own_key c ON c.number = p.number AND c.key = s.client_key
-  LEFT JOIN derived.own_key v ON v.number = p.number AND v.key = s.server_key;
+  JOIN derived.flow_side p USING (context_id);
 
 -- Every connection once. Several interfaces may have seen it: the client's, the server's, and what is between them. Its witness
 -- is the one nearest to the client, of those that saw at least 95% of the bytes that any of them saw; sighting has the
@@ -99,7 +82,7 @@ COMMENT ON VIEW flow_once IS 'flow derived: every flow record but those whose pa
 
 -- section: derived
 
--- derived: sighting needs derived.flow_session
+-- derived: sighting needs derived.flow_session; grows with store.flow
 -- Only what more than one interface can have seen is compared: sessions between two addresses inside, and those that an
 -- interface saw which has neither address. Sessions of one key that touch in time, over all interfaces, are one connection
 -- (or several, as the witness says).

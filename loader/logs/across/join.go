@@ -1,9 +1,6 @@
 package across
 
-import (
-	"math"
-	"math/bits"
-)
+import "math"
 
 // What is the same for every record of a connection, whichever way it went: the interface, the protocol, and both ends, the
 // lower address first.
@@ -41,15 +38,17 @@ const (
 
 const never = math.MaxInt64
 
+// mostSum is where the macro bounded() ends: two of them can be added.
+const mostSum = 1<<61 - 1
+
 // joined is as many records of the same ends as follow one another without a pause: a connection. A record alone is one too.
 type joined struct {
 	ends
 	start, end         int64 // µs
 	firstUp, firstDown int64
 	record             uint64
-	sums               [4]uint64 // packets up and down, bytes up and down,
-	over               [4]uint32 // and what is beyond 64 bits
-	records, refused   uint32    // none: it has gone into another
+	sums               [4]int64 // packets up and down, bytes up and down; at most mostSum
+	records, refused   uint32   // none: it has gone into another
 	context            uint32
 	earlier            int32 // the one before it of the same ends; -1: none
 	said, tcpFlags     uint16
@@ -61,9 +60,7 @@ func (j *joined) take(o *joined) {
 	j.firstUp, j.firstDown = min(j.firstUp, o.firstUp), min(j.firstDown, o.firstDown)
 	j.record, j.context = min(j.record, o.record), min(j.context, o.context)
 	for i := range j.sums {
-		sum, carry := bits.Add64(j.sums[i], o.sums[i], 0)
-		j.sums[i] = sum
-		j.over[i] += o.over[i] + uint32(carry)
+		j.sums[i] = min(j.sums[i]+o.sums[i], mostSum)
 	}
 	j.records += o.records
 	j.refused += o.refused
@@ -164,8 +161,8 @@ func (j *joiner) add(o *joined, pause int64) {
 
 // opened says which end is the client, by the first of these that applies (told_by): a SYN without ACK; the other side's
 // SYN-ACK; what was refused and had no reply; a port that is no ephemeral one against one that is; the first record; the lower
-// address.
-func (j *joined) opened() (byLo bool, toldBy uint8) {
+// address, as lower says of two keys.
+func (j *joined) opened(lower func(a, b uint64) bool) (byLo bool, toldBy uint8) {
 	said := func(bit uint16) bool { return j.said&bit != 0 }
 	low, high := min(j.loPort, j.hiPort), max(j.loPort, j.hiPort)
 	switch {
@@ -180,5 +177,5 @@ func (j *joined) opened() (byLo bool, toldBy uint8) {
 	case j.firstUp != j.firstDown:
 		return j.firstUp < j.firstDown, 5
 	}
-	return true, 6
+	return lower(j.lo, j.hi), 6
 }

@@ -214,7 +214,7 @@ DROP TABLE parted;
 DROP TABLE span;
 DROP TABLE linked;
 
--- derived: flow_name needs store.flow, derived.answer_time
+-- derived: flow_name needs store.flow, derived.answer_time; grows with store.flow, store.dns_answer
 DELETE FROM derived.flow_name;
 INSERT INTO derived.flow_name
 WITH flow_record AS (

@@ -192,7 +192,7 @@ FROM alb
 
 -- section: derived
 
--- derived: alb_minute
+-- derived: alb_minute needs store.alb
 INSERT INTO derived.minute
 SELECT 'alb', capture, elb, coalesce(status::VARCHAR, '-'), make_timestamp(60000000 * minute), sum(records), sum(bytes)
 FROM (

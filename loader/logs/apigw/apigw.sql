@@ -97,7 +97,7 @@ FROM apigw
 
 -- section: derived
 
--- derived: apigw_minute
+-- derived: apigw_minute needs store.apigw
 INSERT INTO derived.minute
 SELECT 'apigw', capture, api_id, coalesce(status::VARCHAR, '-'), make_timestamp(60000000 * minute), sum(records), sum(bytes)
 FROM (

@@ -89,7 +89,7 @@ COMMENT ON COLUMN change.source_ip_n IS 'number: source_ip as a number';
 
 -- section: derived
 
--- derived: change_minute
+-- derived: change_minute needs store.change
 INSERT INTO derived.minute
 SELECT 'change', capture, recipient_account_id, coalesce(event_name, '-'), make_timestamp(60000000 * minute), sum(records), NULL
 FROM (

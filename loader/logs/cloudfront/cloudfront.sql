@@ -132,7 +132,7 @@ FROM cloudfront
 
 -- section: derived
 
--- derived: cloudfront_minute
+-- derived: cloudfront_minute needs store.cloudfront
 INSERT INTO derived.minute
 SELECT 'cloudfront', capture, cs_host, coalesce(status::VARCHAR, '-'), make_timestamp(60000000 * minute), sum(records), sum(bytes)
 FROM (

@@ -90,7 +90,7 @@ COMMENT ON COLUMN host_log.client_ip_n IS 'number: client_ip as a number';
 
 -- section: derived
 
--- derived: host_log_minute
+-- derived: host_log_minute needs store.host_log
 INSERT INTO derived.minute
 SELECT 'host_log', capture, coalesce(log_group || ':' || log_stream, log_stream, log_group, host, '-'), coalesce(format, '-'),
   make_timestamp(60000000 * minute), sum(records), NULL

@@ -101,7 +101,7 @@ FROM httpd
 
 -- section: derived
 
--- derived: httpd_minute
+-- derived: httpd_minute needs store.httpd
 INSERT INTO derived.minute
 SELECT 'httpd', capture, log_stream, coalesce(status::VARCHAR, '-'), make_timestamp(60000000 * minute), sum(records), sum(bytes)
 FROM (

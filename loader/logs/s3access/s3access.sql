@@ -104,7 +104,7 @@ FROM s3_access
 
 -- section: derived
 
--- derived: s3_access_minute
+-- derived: s3_access_minute needs store.s3_access
 INSERT INTO derived.minute
 SELECT 's3_access', capture, bucket, coalesce(status::VARCHAR, '-'), make_timestamp(60000000 * minute), sum(records), sum(bytes)
 FROM (
