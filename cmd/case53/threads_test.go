@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -119,4 +120,48 @@ func written(thread threads.Thread) string {
 		text += fmt.Sprintf("  %s %s %v %s\n", step.Time.Format("01-02 15:04"), step.Phase, step.Either, step.Text)
 	}
 	return text
+}
+
+// TestThreadsOfTruth: on captures that others labelled, the first thread has the true host and place; on benign ones none is above
+// low.
+func TestThreadsOfTruth(t *testing.T) {
+	root := filepath.Join(fixtures(t), "truth")
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	for path, c := range map[string]struct {
+		phase string
+		names []string
+	}{
+		"njrat-ctu230/flow-v2.log.gz":                    {"home", []string{"192.168.1.115", "41.108.179.197"}},
+		"nmap-lan/flow-v2.log.gz":                        {"probe", []string{"172.16.1.11"}},
+		"dnsexfiltrator/MXSIZE-105-FLSIZE-28657.log.gz":  {"tunnel", []string{"captechutest.org"}},
+		"dns-malware/edwardjthompson_iodine_null.log.gz": {"tunnel", []string{"pirate.sea"}},
+		"ctu-normal/flow-v2.log.gz":                      {},
+		"benign-dns/rita-proxy_rolling-resolver.log.gz":  {},
+	} {
+		t.Run(path, func(t *testing.T) {
+			target := filepath.Join(t.TempDir(), "a.case")
+			command(t, "load", target, filepath.Join(root, filepath.FromSlash(path)), "--quiet")
+			all := drawn(t, target)
+			if c.phase == "" {
+				for _, thread := range all {
+					if thread.Severity != "low" {
+						t.Errorf("a benign capture has\n%s", written(thread))
+					}
+				}
+				return
+			}
+			if len(all) == 0 || all[0].Severity == "low" {
+				t.Fatalf("no thread above low of %d", len(all))
+			}
+			at := slices.IndexFunc(all[0].Steps, func(s *threads.Step) bool { return s.Phase == c.phase })
+			if at < 0 {
+				t.Fatalf("no step %s:\n%s", c.phase, written(all[0]))
+			}
+			for _, name := range c.names {
+				if !strings.Contains(all[0].Steps[at].Text, name) {
+					t.Errorf("no %s:\n%s", name, written(all[0]))
+				}
+			}
+		})
+	}
 }
