@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"case53/cases"
+	"case53/loader"
 	"case53/queries/export"
 )
 
@@ -15,7 +16,7 @@ func BenchmarkTools(b *testing.B) {
 	if dir == "" {
 		b.Skip("CASE53_EXPORT_CASE is not set")
 	}
-	k, err := cases.Open(b.Context(), dir)
+	k, err := cases.Open(b.Context(), dir, loader.Schemas())
 	if err != nil {
 		b.Fatal(err)
 	}
