@@ -37,7 +37,6 @@ var otherLogs = []otherLog{
 	{"a Classic Load Balancer access log", matching(`^\d{4}-\d\d-\d\dT\S+Z \S+ \S+:\d+ \S+ -?[\d.]+ -?[\d.]+ `)},
 	{"a CloudFront access log", matching(`^#(Version|Fields): `)},
 	{"a CloudFront access log", having("x-edge-location")},
-	{"an AWS WAF log", having("webaclId", "httpRequest")},
 	{"an S3 event notification", having("s3SchemaVersion")},
 	{"a CloudTrail digest, which proves logs and holds none", having("digestStartTime", "digestS3Bucket")},
 	{"an API Gateway access log", having("requestId", "httpMethod", "requestTime")},

@@ -11,7 +11,6 @@ func TestOther(t *testing.T) {
 		{"2022-09-27T22:48:26.330387Z a2e8277e 3.67.7.163:8596 192.168.18.161:32728 0.000042 0.004504 0.000036 404", "a Classic Load Balancer access log"},
 		{"#Version: 1.0", "a CloudFront access log"},
 		{`{"date":"2024-11-15","x-edge-location":"SOF50-P2"}`, "a CloudFront access log"},
-		{`{"timestamp":1576280412771,"webaclId":"arn","httpRequest":{}}`, "an AWS WAF log"},
 		{`198.51.100.14 - Jorge [24/Nov/2019:10:49:52 -0700] "GET /index.html HTTP/1.1" 200 2165`, "an Apache or nginx access log"},
 		{
 			`{"query_timestamp":"2026-11-01T00:00:00Z","query_name":"a.","answer_no":1,"rdata":"x","object_id":1}`,

@@ -13,13 +13,14 @@ import (
 	"case53/loader/logs/httpd"
 	"case53/loader/logs/request"
 	"case53/loader/logs/resolver"
+	"case53/loader/logs/waf"
 	"case53/loader/logs/zone"
 	"case53/loader/source"
 )
 
 // Types lists the log types, in the order of detection.
 func Types() []*logs.Type {
-	return []*logs.Type{flow.Type, resolver.Type, zone.Type, alb.Type, httpd.Type, change.Type, host.Type}
+	return []*logs.Type{flow.Type, resolver.Type, zone.Type, alb.Type, httpd.Type, change.Type, host.Type, waf.Type}
 }
 
 // ByName finds a type; nil when there is none.
