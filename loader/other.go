@@ -32,8 +32,6 @@ var otherLogs = []otherLog{
 	{"OCSF (Security Lake)", having("class_uid", "metadata", "activity_id")},
 	{"OCSF (Security Lake)", having("class_uid", "metadata", "category_uid")},
 	{"an ALB access log", matching(`^(https?|h2|grpcs|wss?) \d{4}-\d\d-\d\dT\S+Z app/`)},
-	{"an ALB connection log", matching(`^\d{4}-\d\d-\d\dT\S+Z \S+ \d+ \d+ (TLSv|-)`)},
-	{"an NLB access log", matching(`^tls \d\.\d \d{4}-`)},
 	{"a Classic Load Balancer access log", matching(`^\d{4}-\d\d-\d\dT\S+Z \S+ \S+:\d+ \S+ -?[\d.]+ -?[\d.]+ `)},
 	{"a CloudFront access log", matching(`^#(Version|Fields): `)},
 	{"a CloudFront access log", having("x-edge-location")},

@@ -13,6 +13,7 @@ import (
 	"case53/loader/logs/httpd"
 	"case53/loader/logs/request"
 	"case53/loader/logs/resolver"
+	"case53/loader/logs/tls"
 	"case53/loader/logs/waf"
 	"case53/loader/logs/zone"
 	"case53/loader/source"
@@ -20,7 +21,7 @@ import (
 
 // Types lists the log types, in the order of detection.
 func Types() []*logs.Type {
-	return []*logs.Type{flow.Type, resolver.Type, zone.Type, alb.Type, httpd.Type, change.Type, host.Type, waf.Type}
+	return []*logs.Type{flow.Type, resolver.Type, zone.Type, alb.Type, httpd.Type, change.Type, host.Type, waf.Type, tls.Type}
 }
 
 // ByName finds a type; nil when there is none.

@@ -44,6 +44,7 @@ var special = map[string]map[string]string{
 	"zone-name-to-flows":   {"name": "admin.corp.example", "address": "10.0.1.5"},
 
 	"waf-of-client":       {"ip": "198.51.100.7"},
+	"tls-of-client":       {"ip": "198.51.100.7"},
 	"waf-headers":         {"text": "ldap:"},
 	"lines-about-address": {"ip": "198.51.100.7"},
 	"changes-at":          {"at": "2026-11-01 10:21"},

@@ -74,7 +74,8 @@ SELECT w."timestamp", c.action, c.terminating_rule_id, c.terminating_rule_type, 
   c.http_version, w.request_id, w.user_agent, w.x_forwarded_for, w.referer,
   TRY_CAST(c.response_code_sent AS INTEGER) AS response_code_sent,
   w.ja3_fingerprint, w.ja4_fingerprint, w.request_body_size, w.request_body_size_inspected,
-  w.headers, w.labels AS waf_labels, w.rule_group_list, w.rate_based_rule_list, w.non_terminating_matching_rules, w.terminating_rule_match_details,
+  w.headers, w.labels AS waf_labels, w.rule_group_list, w.rate_based_rule_list, w.non_terminating_matching_rules,
+  w.terminating_rule_match_details,
   coalesce(w.path_decoded, w.path) AS path_decoded, string_split(w.attack, ',') AS attack, c.format_version,
   w.extra, c.capture, c.log_group, c.log_stream, w.object_id, w.row_no, w.utf8_escaped,
   addr_number(w.client4, w.client6) AS client_ip_n
@@ -97,7 +98,8 @@ COMMENT ON COLUMN waf.uri IS 'uri: path as the client sent it, not decoded; REDA
 COMMENT ON COLUMN waf.args IS 'text: what stands behind the question mark, not decoded';
 COMMENT ON COLUMN waf.fragment IS 'text: what stands behind #';
 COMMENT ON COLUMN waf.http_version IS 'text: protocol of the request';
-COMMENT ON COLUMN waf.request_id IS 'request: id of the request: in a load balancer''s log the Root of its trace id, in CloudFront''s x-edge-request-id';
+COMMENT ON COLUMN waf.request_id IS
+  'request: id of the request: in a load balancer''s log the Root of its trace id, in CloudFront''s x-edge-request-id';
 COMMENT ON COLUMN waf.user_agent IS 'text: User-Agent as the client sent it';
 COMMENT ON COLUMN waf.x_forwarded_for IS 'text: X-Forwarded-For: the client may have written any part of it';
 COMMENT ON COLUMN waf.referer IS 'text: Referer as the client sent it';

