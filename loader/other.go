@@ -43,7 +43,6 @@ var otherLogs = []otherLog{
 	{"case53's own export of answers without their queries", having("answer_no", "rdata", "object_id")},
 	{"case53's own export of answers without their queries", matching(`^query_timestamp,query_name,answer_no,rdata,`)},
 	{"an AWS Network Firewall log", having("firewall_name", "event_timestamp")},
-	{"a GuardDuty finding", having("schemaVersion", "service", "severity", "resource")},
 	{"an AWS Config item", having("configurationItemStatus", "resourceType")},
 	{"an S3 server access log", matching(`^[0-9a-f]{64} \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:`)},
 	{"OpenTelemetry log data", having("resourceLogs", "scopeLogs")},

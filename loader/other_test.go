@@ -18,7 +18,6 @@ func TestOther(t *testing.T) {
 		{`{"metadata":{"version":"1.1.0"},"class_uid":4001,"activity_id":6,"time":1}`, "OCSF (Security Lake)"},
 		{`{"awsAccountId":"1","digestStartTime":"2026-03-01T10:00:00Z","digestS3Bucket":"b"}`, "a CloudTrail digest, which proves logs and holds none"},
 		{`{"firewall_name":"f","availability_zone":"a","event_timestamp":"1","event":{}}`, "an AWS Network Firewall log"},
-		{`{"schemaVersion":"2.0","id":"x","severity":5,"resource":{},"service":{}}`, "a GuardDuty finding"},
 		{`79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be b [06/Feb/2019:00:00:38 +0000] 192.0.2.3 - 3E57`, "an S3 server access log"},
 		{`{"resourceLogs":[{"scopeLogs":[]}]}`, "OpenTelemetry log data"},
 		{`{"took":1,"timed_out":false,"_shards":{},"hits":{"hits":[]}}`, "an answer of OpenSearch or Elasticsearch"},

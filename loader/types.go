@@ -8,6 +8,7 @@ import (
 	"case53/loader/logs/across"
 	"case53/loader/logs/alb"
 	"case53/loader/logs/change"
+	"case53/loader/logs/finding"
 	"case53/loader/logs/flow"
 	"case53/loader/logs/host"
 	"case53/loader/logs/httpd"
@@ -21,7 +22,7 @@ import (
 
 // Types lists the log types, in the order of detection.
 func Types() []*logs.Type {
-	return []*logs.Type{flow.Type, resolver.Type, zone.Type, alb.Type, httpd.Type, change.Type, host.Type, waf.Type, tls.Type}
+	return []*logs.Type{flow.Type, resolver.Type, zone.Type, alb.Type, httpd.Type, change.Type, host.Type, waf.Type, tls.Type, finding.Type}
 }
 
 // ByName finds a type; nil when there is none.
