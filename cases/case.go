@@ -13,6 +13,7 @@ import (
 
 	"case53/cases/custody"
 	"case53/cases/duck"
+	"case53/cases/internal/catalog"
 	"case53/cases/internal/layout"
 	"case53/cases/raw"
 )
@@ -27,11 +28,15 @@ type Case struct {
 	NotReady error // ErrNotReady where what is derived from the records is not all there: it says why; else nil
 	Altered  error // custody.ErrBroken where the custody log is not the one that the case was last written with; else nil
 
+	// MadeBy is who has made the case, user@host, by the word of its custody log; "" where that is gone.
+	MadeBy string
+
 	// Unfinished are loads and pulls, in words, that were interrupted and never came to their end, and that the case was taken
 	// without: it is ready, and lacks records.
 	Unfinished []string
 
-	db    *duck.DB
+	known *catalog.Known
+	db    *layout.DB
 	temp  string
 	kinds map[string]string
 	types []LogType
@@ -44,13 +49,14 @@ type Case struct {
 	refused map[string]error // macros and views that rest on what the gate refuses; nil until a statement asks for a name
 }
 
-// Open opens the case in dir.
-func Open(ctx context.Context, dir string) (*Case, error) {
-	dir, err := filepath.Abs(dir)
+// Open opens the case in dir. Its database must be as a new case's with these schemas is: one that has something else in it,
+// which may be a stranger's, is ErrForeign.
+func Open(ctx context.Context, dir string, schemas []Schema) (c *Case, err error) {
+	dir, err = filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(layout.Path(dir, layout.Database)); err != nil {
+	if _, err := os.Lstat(layout.Path(dir, layout.Database)); err != nil {
 		if errors.Is(err, syscall.ENOTDIR) {
 			return nil, fmt.Errorf("%w: %s is a file", layout.ErrNoCase, dir)
 		}
@@ -59,41 +65,43 @@ func Open(ctx context.Context, dir string) (*Case, error) {
 		}
 		return nil, err
 	}
-	c := &Case{Dir: dir, raw: raw.Open(layout.Path(dir, layout.Raw))}
-	if c.db, err = layout.Open(dir, true); err != nil {
+	c = &Case{Dir: dir, raw: raw.Open(layout.Path(dir, layout.Raw))}
+	opened := c
+	defer func() {
+		if err != nil {
+			opened.Close()
+		}
+	}()
+	// Spill files go beside the system's others: the case is not written to, and may be on a read-only disk.
+	if c.temp, err = os.MkdirTemp("", "case53-*"); err != nil {
 		return nil, err
 	}
-	if err := c.prepare(ctx); err != nil {
-		c.Close()
+	if c.known, err = Catalog(ctx, schemas); err != nil {
 		return nil, err
 	}
-	return c, nil
+	var made bool
+	if c.db, made, err = layout.Open(ctx, dir, layout.Options{Known: c.known, ReadOnly: true, Temp: c.temp, Memory: readerMemory}); err != nil {
+		return nil, err
+	}
+	if !made {
+		return nil, fmt.Errorf("%w: %s has no tables yet\nhint: case53 load %s PATH... fills it", layout.ErrNoCase, dir, dir)
+	}
+	return c, c.prepare(ctx)
 }
 
-// prepare checks what was opened, locks its settings and learns the kinds of its columns.
+// prepare finds out in what state the case is, and learns the kinds of its columns.
 func (c *Case) prepare(ctx context.Context) error {
 	conn, err := c.db.Connect()
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	ok, err := layout.CheckFormat(ctx, conn, c.Dir)
-	if err == nil && !ok {
-		err = fmt.Errorf("%w: %s has no tables yet\nhint: case53 load %s PATH... fills it", layout.ErrNoCase, c.Dir, c.Dir)
-	}
-	if err != nil {
-		return err
-	}
-	// Spill files go beside the system's others: the case is not written to, and may be on a read-only disk.
-	if c.temp, err = os.MkdirTemp("", "case53-*"); err != nil {
-		return err
-	}
-	if err := layout.Configure(ctx, conn, c.temp, readerMemory); err != nil {
-		return err
-	}
 	if err := layout.CheckCustody(ctx, conn, c.Dir); errors.Is(err, custody.ErrBroken) {
 		c.Altered = err
 	} else if err != nil {
+		return err
+	}
+	if c.MadeBy, err = madeBy(c.Dir); err != nil {
 		return err
 	}
 	if err := c.checkReady(ctx, conn); err != nil {
@@ -102,24 +110,33 @@ func (c *Case) prepare(ctx context.Context) error {
 	if err := c.loadTypes(ctx, conn); err != nil {
 		return err
 	}
-	return c.loadKinds(ctx, conn)
+	c.learnViews()
+	return nil
 }
 
-// loadKinds reads the first word of each column's comment.
-func (c *Case) loadKinds(ctx context.Context, conn *duck.Conn) error {
-	rows, err := conn.Query(ctx, "SELECT column_name, comment FROM duckdb_columns() "+
-		"WHERE schema_name = 'main' AND comment IS NOT NULL ORDER BY table_name DESC, column_index", nil)
-	if err != nil {
-		return err
+// madeBy is the actor in the first line of the custody log.
+func madeBy(dir string) (by string, err error) {
+	enough := errors.New("enough")
+	err = custody.Read(CustodyFile(dir), func(e custody.Entry) error {
+		by = e.Actor
+		return enough
+	})
+	if err == enough || errors.Is(err, fs.ErrNotExist) || errors.Is(err, custody.ErrBroken) { // CheckCustody says more of those
+		err = nil
 	}
-	defer rows.Close()
-	c.kinds = map[string]string{}
-	for rows.Next() {
-		if kind, _, ok := strings.Cut(rows.Values()[1].(string), ":"); ok {
-			c.kinds[strings.ToLower(rows.Values()[0].(string))] = kind
+	return by, err
+}
+
+// learnViews takes what the views are, and the kinds of their columns, from the known catalog.
+func (c *Case) learnViews() {
+	c.kinds, c.views = map[string]string{}, map[string]View{}
+	for _, said := range c.known.Comments {
+		if said.Column == "" {
+			c.views[said.View] = viewOf(said.View, said.Text, c.types)
+		} else if kind, _, ok := strings.Cut(said.Text, ":"); ok {
+			c.kinds[strings.ToLower(said.Column)] = kind
 		}
 	}
-	return rows.Err()
 }
 
 // Kind says what the values of a column of this name are: ip, name, interface … "" when nobody has said.

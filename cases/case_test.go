@@ -144,7 +144,12 @@ func closeWriter(t *testing.T, w *writer.Writer) {
 
 func openCase(t *testing.T, dir string) *cases.Case {
 	t.Helper()
-	c, err := cases.Open(t.Context(), dir)
+	return openCaseOf(t, dir, schemas())
+}
+
+func openCaseOf(t *testing.T, dir string, schemas []cases.Schema) *cases.Case {
+	t.Helper()
+	c, err := cases.Open(t.Context(), dir, schemas)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +282,7 @@ func TestNewer(t *testing.T) {
 		t.Fatal(err)
 	}
 	setVersion(t, dir, "99")
-	if _, err := cases.Open(t.Context(), dir); !errors.Is(err, layout.ErrNewer) ||
+	if _, err := cases.Open(t.Context(), dir, schemas()); !errors.Is(err, layout.ErrNewer) ||
 		!strings.Contains(err.Error(), "has format version 99, this program knows 1\nhint: use the case53 that made it, or a newer one") {
 		t.Errorf("open: %v", err)
 	}

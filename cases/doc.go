@@ -27,8 +27,8 @@
 //
 // FORMAT.md says what is in a case to whoever does not have case53; a test holds it to the tables and the log.
 //
-// The package refuses a case of a newer format, a case that another process is writing, and a folder that holds
-// anything else.
+// The package refuses a case of a newer format, a case that another process is writing, a folder that holds anything else, and,
+// as a case may be a stranger's, one whose database has more or other in its catalog than a new case's, or that has links in it.
 package cases
 
 import (
@@ -47,6 +47,7 @@ var (
 	ErrNoCase   = layout.ErrNoCase
 	ErrNewer    = layout.ErrNewer
 	ErrDamaged  = layout.ErrDamaged
+	ErrForeign  = layout.ErrForeign
 	ErrNotReady = layout.ErrNotReady
 )
 
@@ -68,3 +69,7 @@ func Is(dir string) bool {
 
 // CustodyFile is the custody log of a case in dir.
 func CustodyFile(dir string) string { return layout.Path(dir, layout.Custody) }
+
+// DatabaseFile is the database of a case in dir, RawFolder the folder of its source objects.
+func DatabaseFile(dir string) string { return layout.Path(dir, layout.Database) }
+func RawFolder(dir string) string    { return layout.Path(dir, layout.Raw) }

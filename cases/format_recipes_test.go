@@ -42,7 +42,8 @@ const (
 func TestFormatOfACase(t *testing.T) {
 	d, dir := readFormat(t), formatCase(t)
 	for name, check := range map[string]func(*testing.T, *formatDoc, string){"words": formatWords, "custody": formatCustody, "raw": formatRaw,
-		"missing": formatMissing, "chain": formatChain, "sql": formatSQL, "line": formatLine, "open": formatOpen} {
+		"missing": formatMissing, "chain": formatChain, "sql": formatSQL, "line": formatLine, "open": formatOpen,
+		"digests": formatDigests} {
 		t.Run(name, func(t *testing.T) { check(t, d, dir) })
 	}
 }
@@ -179,7 +180,7 @@ func recipe(t *testing.T, d *formatDoc, name string, tools ...string) func(dir s
 
 // TestFormatFences knows every block of code in FORMAT.md: one that no test runs fails here.
 func TestFormatFences(t *testing.T) {
-	known := []string{"raw", "custody", "missing", "open", "line", "event"}
+	known := []string{"raw", "custody", "missing", "open", "line", "event", "digests", "logged"}
 	for _, f := range readFormat(t).fences {
 		if f.language != "sql" && (f.language != "sh" || !slices.Contains(known, f.recipe)) {
 			t.Errorf("in %q: a block that is not tested:\n%s", f.section, f.text)
@@ -395,19 +396,7 @@ func formatSQL(t *testing.T, d *formatDoc, dir string) {
 	if err := os.CopyFS(wrong, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
-	db, err := duck.Open(filepath.Join(wrong, "case.duckdb"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	change, err := db.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := change.Exec(t.Context(), "UPDATE store.object SET rows = rows + 1, rejected = rejected + 1"); err != nil {
-		t.Fatal(err)
-	}
-	change.Close()
-	db.Close()
+	change(t, cases.DatabaseFile(wrong), "UPDATE store.object SET rows = rows + 1, rejected = rejected + 1")
 	altered := openStock(t, d, wrong)
 	counts := 0
 	for _, f := range d.fences {
@@ -430,6 +419,24 @@ func formatSQL(t *testing.T, d *formatDoc, dir string) {
 	}
 	if counts != 3 {
 		t.Errorf("%d statements on counts", counts)
+	}
+}
+
+// change runs statements on a database as whoever has the file can.
+func change(t *testing.T, path, sql string) {
+	t.Helper()
+	db, err := duck.Open(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	c, err := db.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Exec(t.Context(), sql); err != nil {
+		t.Fatal(err)
 	}
 }
 

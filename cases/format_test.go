@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,7 +11,6 @@ import (
 
 	"case53/cases"
 	"case53/cases/custody"
-	"case53/cases/writer"
 	"case53/loader"
 )
 
@@ -170,13 +168,7 @@ func differ(t *testing.T, what string, doc, made []string) {
 // freshCase is a case with every log type and nothing in it.
 func freshCase(t *testing.T) *cases.Case {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "a.case")
-	w, err := writer.Open(t.Context(), dir, loader.Schemas())
-	if err != nil {
-		t.Fatal(err)
-	}
-	closeWriter(t, w)
-	return openCase(t, dir)
+	return caseOf(t, loader.Schemas())
 }
 
 // texts runs a query of one column.
@@ -235,7 +227,7 @@ func TestFormatMain(t *testing.T) {
 
 // formatWords compares what stands in a case as text with FORMAT.md: facts of the case, and steps of what is derived.
 func formatWords(t *testing.T, d *formatDoc, dir string) {
-	c := openCase(t, dir)
+	c := openCaseOf(t, dir, loader.Schemas())
 	differ(t, "step", slices.Collect(maps.Keys(d.list(t, "Step"))), texts(t, c, "SELECT DISTINCT name FROM derived.step"))
 	for _, table := range d.tables {
 		if table.heading == "store.meta" {

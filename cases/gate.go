@@ -55,7 +55,7 @@ func gate(ctx context.Context, c *duck.Conn, sql string) (asked, error) {
 	if err := c.Parse(sql); err != nil {
 		return nil, err
 	}
-	row, err := c.QueryRow(ctx, "SELECT json_serialize_sql($sql::VARCHAR)::VARCHAR", map[string]any{"sql": explains.ReplaceAllString(sql, "")})
+	row, err := c.QueryRow(ctx, "SELECT system.main.json_serialize_sql($sql::VARCHAR)::VARCHAR", map[string]any{"sql": explains.ReplaceAllString(sql, "")})
 	if err != nil {
 		return nil, fmt.Errorf("%w: its parts cannot be listed: %w", ErrRefused, err)
 	}
@@ -146,11 +146,11 @@ type definition struct {
 // definitions gives those of macros and of the case's views, and the names of table functions, all in lower case.
 func definitions(ctx context.Context, conn *duck.Conn) (all []definition, tables []string, err error) {
 	const every = `SELECT CASE schema_name WHEN 'main' THEN '' ELSE schema_name || '.' END || view_name,
-			regexp_replace(sql, '^CREATE VIEW .*? AS ', '', 's'), false
-		FROM duckdb_views() WHERE NOT internal
+			system.main.regexp_replace(sql, '^CREATE VIEW .*? AS ', '', 's'), false
+		FROM system.main.duckdb_views() WHERE NOT internal
 		UNION ALL
 		SELECT function_name, CASE function_type WHEN 'table_macro' THEN '' ELSE 'SELECT ' END || macro_definition, internal
-		FROM duckdb_functions() WHERE macro_definition IS NOT NULL OR function_type = 'table'`
+		FROM system.main.duckdb_functions() WHERE macro_definition IS NOT NULL OR function_type = 'table'`
 	err = eachRow(ctx, conn, every, func(v []any) {
 		name := strings.ToLower(v[0].(string))
 		if sql, ok := v[1].(string); ok {

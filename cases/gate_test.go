@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"case53/cases"
-	"case53/cases/duck"
+	"case53/cases/writer"
 )
 
 // TestGateLetsQueriesThrough: whatever reads, in any of the forms that SQL has for it.
@@ -40,8 +40,18 @@ func TestGateLetsQueriesThrough(t *testing.T) {
 
 // TestGateLooksInside: a macro or view that rests on what is refused is refused, however deep, and the second time too.
 func TestGateLooksInside(t *testing.T) {
-	c := openCase(t, caseWith(t, `CREATE MACRO wait(s) AS sleep_ms(s); CREATE MACRO wait_long(s) AS wait(s) + 1; CREATE VIEW waits AS SELECT Wait_Long(1) AS x;
-		CREATE MACRO fine(s) AS s + 1; CREATE MACRO run_it(s) AS TABLE FROM query(s); CREATE MACRO runs() AS TABLE FROM run_it('SELECT 1')`))
+	const more = `-- Macros.
+
+-- section: tables
+
+CREATE TABLE store.nothing (x INTEGER);
+
+-- section: views
+
+CREATE MACRO wait(s) AS sleep_ms(s); CREATE MACRO wait_long(s) AS wait(s) + 1; CREATE VIEW waits AS SELECT Wait_Long(1) AS x;
+		CREATE MACRO fine(s) AS s + 1; CREATE MACRO run_it(s) AS TABLE FROM query(s); CREATE MACRO runs() AS TABLE FROM run_it('SELECT 1');
+`
+	c := caseOf(t, append(schemas(), cases.Schema{SQL: more}))
 	for i := range 2 {
 		for _, sql := range []string{"SELECT pg_sleep(0)", "SELECT PG_CATALOG.PG_Sleep(0)", "SELECT wait(1)", "SELECT wait_long(1)", "FROM waits",
 			"FROM main.waits", `FROM "main"."WAITS"`, "SELECT x FROM (SELECT [main.Wait(i) FOR i IN [1]] AS x)", "FROM runs()",
@@ -68,24 +78,16 @@ func TestGateLooksInside(t *testing.T) {
 	}
 }
 
-// caseWith is a small case in which somebody has run SQL.
-func caseWith(t *testing.T, sql string) string {
+// caseOf is an empty case of these schemas.
+func caseOf(t *testing.T, schemas []cases.Schema) *cases.Case {
 	t.Helper()
-	dir := smallCase(t)
-	db, err := duck.Open(filepath.Join(dir, "case.duckdb"), nil)
+	dir := filepath.Join(t.TempDir(), "a.case")
+	w, err := writer.Open(t.Context(), dir, schemas)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
-	conn, err := db.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := conn.Exec(t.Context(), sql); err != nil {
-		t.Fatal(err)
-	}
-	return dir
+	closeWriter(t, w)
+	return openCaseOf(t, dir, schemas)
 }
 
 // TestParquetOfWhatDescribes: what gives a table can be kept as Parquet, whatever SQL calls it.

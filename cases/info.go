@@ -205,6 +205,19 @@ func (c *Case) Again(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
+// Whole is nil where questions about all of the case have an answer, and else says why they have none: it is empty, or what is
+// derived from its records is not ready.
+func (c *Case) Whole(ctx context.Context) error {
+	empty, err := c.Empty(ctx)
+	switch {
+	case err != nil:
+		return err
+	case empty:
+		return fmt.Errorf("nothing has been loaded into %s\nhint: case53 load %s PATH... fills it", c.Dir, c.Dir)
+	}
+	return c.NotReady
+}
+
 // Empty says whether nothing has been loaded.
 func (c *Case) Empty(ctx context.Context) (empty bool, err error) {
 	err = c.Each(ctx, "SELECT count(*) = 0 FROM object", nil, func(v []any) error {

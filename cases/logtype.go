@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"case53/cases/duck"
+	"case53/cases/internal/catalog"
 	"case53/cases/internal/layout"
 )
 
@@ -213,7 +214,7 @@ func viewOf(name, comment string, types []LogType) View {
 	return v
 }
 
-// loadTypes reads which log types the case can hold, and what its views are.
+// loadTypes reads which log types the case can hold.
 func (c *Case) loadTypes(ctx context.Context, conn *duck.Conn) error {
 	rows, err := conn.Query(ctx, "SELECT name, header FROM store.log_type ORDER BY ordinal", nil)
 	if err != nil {
@@ -239,20 +240,7 @@ func (c *Case) loadTypes(ctx context.Context, conn *duck.Conn) error {
 	for held.Next() {
 		c.held = append(c.held, held.Values()[0].(string))
 	}
-	if err := held.Err(); err != nil {
-		return err
-	}
-	views, err := conn.Query(ctx, "SELECT view_name, coalesce(comment, '') FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal", nil)
-	if err != nil {
-		return err
-	}
-	defer views.Close()
-	c.views = map[string]View{}
-	for views.Next() {
-		name := views.Values()[0].(string)
-		c.views[name] = viewOf(name, views.Values()[1].(string), c.types)
-	}
-	return views.Err()
+	return held.Err()
 }
 
 // LogTypes are the log types that the case can hold, in the order in which they are told.
@@ -319,8 +307,37 @@ func (c *Case) Lacking(views []string, rows map[string]int64) (types []LogType, 
 //	-- section: tables     tables in schema store; <name>_context tables hold what repeats (see Writer.Intern)
 //	-- section: views      views in main, with comments
 //	-- section: derived    "-- derived: NAME" and one INSERT each, with $after: the object_id it has reached;
-//	                       or, without $after, the statements that empty the table and build it anew
+//	                       or, without $after, the statements that empty the table and build it anew (or have Steps build it);
+//	                       "-- derived: NAME needs TABLE, TABLE": where one of these has no row, nothing is done
 type Schema struct {
 	LogType
-	SQL string
+	SQL   string
+	Steps map[string]Step // by NAME: run after the statements of that name
+}
+
+// Tables is what a step that Go computes reads and writes. Its methods may be called from several goroutines.
+type Tables interface {
+	// Memory is how many bytes the step may hold, in all.
+	Memory() int64
+	// Read gives the rows of a statement, a chunk of columns at a time; a chunk holds until the next.
+	Read(ctx context.Context, sql string, args map[string]any, each func(duck.Chunk) error) error
+	// Append adds rows to a table of schema derived, in the step's transaction.
+	Append(ctx context.Context, table string, rows duck.Chunk) error
+}
+
+// Step computes what SQL would take several times as long for.
+type Step func(context.Context, Tables) error
+
+// Catalog is the catalog of a new case with these schemas, which every case must have.
+func Catalog(ctx context.Context, schemas []Schema) (*catalog.Known, error) {
+	return catalog.Of(ctx, Stored(schemas))
+}
+
+// Stored is what of the schemas is stored in a case, with what every case has.
+func Stored(schemas []Schema) []catalog.Schema {
+	all := []catalog.Schema{catalog.Own}
+	for _, s := range schemas {
+		all = append(all, catalog.Schema{Name: s.Name, Title: s.Title, Silence: s.Silence, Header: s.Header, SQL: s.SQL})
+	}
+	return all
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"case53/cases/digest"
 	"case53/cases/words"
 )
 
@@ -102,6 +103,8 @@ type Object struct {
 	Last    time.Time `json:"last_time,omitzero"`
 	Problem string    `json:"problem,omitempty"`
 	Parts   []Part    `json:"-"` // given when it is loaded; see Case.Parts
+	// Digests are of the rows that tables have of it, by table: given when it is loaded.
+	Digests map[string]digest.Sum `json:"-"`
 }
 
 // What stands in the place of a log type: no type reads the records; several do.
@@ -171,7 +174,7 @@ func scanObject(v []any) Object {
 		Envelope: text(13), DecodedSize: n(14), WindowFrom: when(15), WindowTo: when(16),
 		Counts: Counts{Read: n(17), Rows: n(18), Headers: n(19), Blank: n(20), Outside: n(21), Duplicate: n(22), Unread: n(23), NotKept: n(24),
 			Rejected: n(25)},
-		First:  when(26), Last: when(27), Problem: text(28),
+		First: when(26), Last: when(27), Problem: text(28),
 	}
 }
 
@@ -183,12 +186,6 @@ type Querier interface {
 // ReadObjects gives every object in the order of its id.
 func ReadObjects(ctx context.Context, q Querier, each func(Object) error) error {
 	return q.Each(ctx, "SELECT "+objectColumns+" FROM store.object ORDER BY object_id", nil, func(v []any) error { return each(scanObject(v)) })
-}
-
-// Summary is the object in a line of the custody log.
-func (o Object) Summary() map[string]any {
-	return map[string]any{"object_id": o.ID, "sha256": o.SHA256, "uri": o.URI, "version_id": o.VersionID, "log_type": o.LogType, "format": o.Format,
-		"capture": o.Capture, "counts": o.Counts, "problem": o.Problem}
 }
 
 func (o Object) String() string { return fmt.Sprintf("object %d (%s)", o.ID, o.URI) }

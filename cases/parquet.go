@@ -20,7 +20,7 @@ func (c *Case) Parquet(ctx context.Context, sql string, args map[string]any) (*o
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	db, err := layout.Open(c.Dir, true)
+	db, _, err := layout.Open(ctx, c.Dir, layout.Options{Known: c.known, ReadOnly: true, Temp: dir, Memory: readerMemory, Out: dir})
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func (c *Case) Parquet(ctx context.Context, sql string, args map[string]any) (*o
 	}
 	defer conn.Close()
 	path := filepath.Join(dir, "result.parquet")
-	if err := c.writeParquet(ctx, conn, dir, path, sql, args); err != nil {
+	if err := c.writeParquet(ctx, conn, path, sql, args); err != nil {
 		return nil, err
 	}
 	f, err := os.Open(path)
@@ -44,13 +44,7 @@ func (c *Case) Parquet(ctx context.Context, sql string, args map[string]any) (*o
 // describes finds the statements that give a table and are no query by DuckDB's grammar.
 var describes = regexp.MustCompile(`(?is)^(\s|--[^\n]*\n|/\*.*?\*/)*(DESCRIBE|DESC|SHOW|SUMMARIZE)\b`)
 
-func (c *Case) writeParquet(ctx context.Context, conn *duck.Conn, dir, path, sql string, args map[string]any) error {
-	if err := conn.Exec(ctx, "SET allowed_directories=["+layout.Quote(dir)+"]"); err != nil {
-		return err
-	}
-	if err := layout.Configure(ctx, conn, dir, readerMemory); err != nil {
-		return err
-	}
+func (c *Case) writeParquet(ctx context.Context, conn *duck.Conn, path, sql string, args map[string]any) error {
 	if err := c.admit(ctx, conn, sql); err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func TestUnfinishedWork(t *testing.T) {
 		}
 		work(w)
 		closeWriter(t, w)
-		c, err := cases.Open(t.Context(), dir)
+		c, err := cases.Open(t.Context(), dir, loader.Schemas())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -35,7 +35,10 @@ func TestAlteredObjectIsNotShown(t *testing.T) {
 	}
 	const line = "object 1"
 	named := fmt.Sprintf("%x", sha256.Sum256([]byte(line)))
-	path := c.RawStore().Path(named)
+	path, err := c.RawStore().Path(named)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, text := range []string{"object 2", "object 1\n", "object 1\nobject 2", "object", "", "\x1f\x8b broken"} {
 		if err := errors.Join(os.Chmod(path, 0o600), os.WriteFile(path, []byte(text), 0o600)); err != nil {
 			t.Fatal(err)

@@ -42,7 +42,7 @@ func (l *load) loadBatch(ctx context.Context, b batch) error {
 		done[i] = o
 		l.update(func() { l.progress.BytesDone += j.size })
 	}
-	if err := tx.Flush(); err != nil {
+	if err := tx.Flush(ctx); err != nil {
 		return err
 	}
 	if err := l.commit.wait(ctx, b.seq); err != nil {

@@ -143,7 +143,11 @@ func (f *fetched) fromCase(w *writer.Writer, places map[place]placed) bool {
 	if !ok {
 		return false
 	}
-	if info, err := os.Lstat(w.Raw.Path(have.sha)); err != nil || info.Size() != at.size {
+	path, err := w.Raw.Path(have.sha)
+	if err != nil {
+		return false
+	}
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() || info.Size() != at.size {
 		return false
 	}
 	f.sha, f.size, f.acquired, f.packed = have.sha, at.size, have.acquired, true

@@ -134,7 +134,8 @@ func generate(tb testing.TB, root, kind string, n int) string {
 	if _, err := os.Stat(dir); err == nil {
 		return dir
 	}
-	per := map[string]int{"flow": flowsPerObject, "dns": queriesPerObject, "zone": zonePerObject}[kind]
+	per := map[string]int{"flow": flowsPerObject, "real": (n + slicesOfDay - 1) / slicesOfDay, "dns": queriesPerObject, "zone": zonePerObject,
+		"flow-more": n, "real-more": n}[kind]
 	if err := os.MkdirAll(dir+".tmp", 0o700); err != nil {
 		tb.Fatal(err)
 	}
@@ -169,8 +170,20 @@ func generateObject(path, kind string, i, objects, n int) error {
 	z := gzip.NewWriter(f)
 	out := bufio.NewWriterSize(z, 1<<20)
 	w := newWorld(uint64(i))
-	if kind == "flow" {
+	seed := uint64(0)
+	kind, more := strings.CutSuffix(kind, "-more") // what comes to a case that is there
+	if more {
+		seed, i, objects = 1<<41, slicesOfDay/2, slicesOfDay
+		w = newWorld(seed)
+	}
+	if kind == "flow" || kind == "real" {
 		out.WriteString(flowHeader)
+	}
+	if kind == "real" {
+		for _, text := range realLines(seed, i, n) {
+			out.WriteString(text)
+		}
+		n = 0
 	}
 	var line []byte
 	for k := range n {

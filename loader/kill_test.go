@@ -154,7 +154,7 @@ func mustRead(t *testing.T, path string, unpack bool) []byte {
 // acquired is not part of it, nor where the case is.
 func digests(t *testing.T, dir string) map[string]string {
 	t.Helper()
-	c, err := cases.Open(context.Background(), dir)
+	c, err := cases.Open(context.Background(), dir, Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

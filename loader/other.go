@@ -31,20 +31,13 @@ func having(keys ...string) func([]byte) bool {
 var otherLogs = []otherLog{
 	{"OCSF (Security Lake)", having("class_uid", "metadata", "activity_id")},
 	{"OCSF (Security Lake)", having("class_uid", "metadata", "category_uid")},
-	{"an ALB access log", matching(`^(https?|h2|grpcs|wss?) \d{4}-\d\d-\d\dT\S+Z app/`)},
-	{"a Classic Load Balancer access log", matching(`^\d{4}-\d\d-\d\dT\S+Z \S+ \S+:\d+ \S+ -?[\d.]+ -?[\d.]+ `)},
-	{"a CloudFront access log", matching(`^#(Version|Fields): `)},
-	{"a CloudFront access log", having("x-edge-location")},
 	{"an S3 event notification", having("s3SchemaVersion")},
 	{"a CloudTrail digest, which proves logs and holds none", having("digestStartTime", "digestS3Bucket")},
-	{"an API Gateway access log", having("requestId", "httpMethod", "requestTime")},
-	{"an Apache or nginx access log", matching(`^\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "`)},
 	{"a Zeek log", matching(`^#separator `)},
 	{"case53's own export of answers without their queries", having("answer_no", "rdata", "object_id")},
 	{"case53's own export of answers without their queries", matching(`^query_timestamp,query_name,answer_no,rdata,`)},
 	{"an AWS Network Firewall log", having("firewall_name", "event_timestamp")},
 	{"an AWS Config item", having("configurationItemStatus", "resourceType")},
-	{"an S3 server access log", matching(`^[0-9a-f]{64} \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:`)},
 	{"OpenTelemetry log data", having("resourceLogs", "scopeLogs")},
 	{"an answer of OpenSearch or Elasticsearch", having("took", "hits", "_shards")},
 	{"rows of Logs Insights without @message", having("@ptr")},
@@ -53,7 +46,7 @@ var otherLogs = []otherLog{
 	{"what Python's print makes of an answer, not JSON", matching(`^\{'(events|results|ResponseMetadata)': `)},
 }
 
-// other names the kind of log that a record is from when it has no type here, as "an ALB access log"; "" when it looks
+// other names the kind of log that a record is from when it has no type here, as "an AWS WAF log"; "" when it looks
 // like nothing that is known. It is for messages: nothing is decoded by it.
 func other(sample [][]byte) string {
 	for _, record := range sample[:min(len(sample), 3)] {

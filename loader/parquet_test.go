@@ -73,7 +73,7 @@ func TestParquetFlowLogs(t *testing.T) {
 	if report.Lines.Rows != 5000 || report.Problems != 1 || len(report.Failures) != 0 {
 		t.Fatalf("%+v", report)
 	}
-	c, err := cases.Open(context.Background(), target)
+	c, err := cases.Open(context.Background(), target, Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/loader"
 )
 
 // pivotSQL is the saved query flows-of-address: both directions, the oldest first.
@@ -25,7 +26,7 @@ func BenchmarkPivot(b *testing.B) {
 		loadFolder(b, generate(b, root, "flow", scale()*1_000_000), target)
 	}
 	start := time.Now()
-	c, err := cases.Open(context.Background(), target)
+	c, err := cases.Open(context.Background(), target, loader.Schemas())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -133,7 +133,7 @@ func pullInto(t *testing.T, dir string, s source.Source, w cases.Span) (Report, 
 // slicesIn gives the slices of a case by the object that settles them.
 func slicesIn(t *testing.T, dir string) map[int]cases.Slice {
 	t.Helper()
-	c, err := cases.Open(t.Context(), dir)
+	c, err := cases.Open(t.Context(), dir, Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,13 +7,16 @@ import (
 	"case53/loader/logs"
 	"case53/loader/logs/across"
 	"case53/loader/logs/alb"
+	"case53/loader/logs/apigw"
 	"case53/loader/logs/change"
+	"case53/loader/logs/cloudfront"
 	"case53/loader/logs/finding"
 	"case53/loader/logs/flow"
 	"case53/loader/logs/host"
 	"case53/loader/logs/httpd"
 	"case53/loader/logs/request"
 	"case53/loader/logs/resolver"
+	"case53/loader/logs/s3access"
 	"case53/loader/logs/tls"
 	"case53/loader/logs/waf"
 	"case53/loader/logs/zone"
@@ -22,7 +25,10 @@ import (
 
 // Types lists the log types, in the order of detection.
 func Types() []*logs.Type {
-	return []*logs.Type{flow.Type, resolver.Type, zone.Type, alb.Type, httpd.Type, change.Type, host.Type, waf.Type, tls.Type, finding.Type}
+	return []*logs.Type{
+		flow.Type, resolver.Type, zone.Type, alb.Type, httpd.Type, cloudfront.Type, s3access.Type, apigw.Type, change.Type, host.Type,
+		waf.Type, tls.Type, finding.Type,
+	}
 }
 
 // ByName finds a type; nil when there is none.

@@ -28,6 +28,7 @@ func builtins(t *testing.T) *Set {
 var values = map[string]string{
 	"account": "123456789012", "cidr": "203.0.113.0/24", "domain": "evil.example", "instance": "i-0web", "interface": "eni-0web",
 	"ip": "10.0.1.5", "name": "c2.evil.example", "time": "2026-11-01 10:05", "vpc": "vpc-0a", "hosted_zone": "Z0ABC",
+	"url_path": "/cgi-bin/.%2e/.%2e/bin/sh", "request": "1-58337281-1d84f3d73c47ec4e58577259",
 }
 
 var special = map[string]map[string]string{
@@ -51,6 +52,10 @@ var special = map[string]map[string]string{
 	"lines-about-address":    {"ip": "198.51.100.7"},
 	"changes-at":             {"at": "2026-11-01 10:21"},
 	"changes-of-address":     {"ip": "203.0.113.66"},
+	"requests-at":            {"at": "2026-11-01 10:00"},
+	"requests-of-client":     {"ip": "198.51.100.7"},
+	"requests-of-host":       {"name": "www.corp.example"},
+	"requests-of-instance":   {"instance": "i-0a1b2c3d"},
 
 	"zone-queries-for-name":     {"name": "admin.corp.example"},
 	"zone-queries-of-resolver":  {"ip": "198.51.100.7"},
@@ -281,7 +286,7 @@ func resultColumns(t *testing.T, db *sql.DB, q *Query) []string {
 
 func TestEveryKindLeadsSomewhere(t *testing.T) {
 	s := builtins(t)
-	for _, kind := range []string{"ip", "cidr", "name", "domain", "interface", "instance", "vpc", "account", "hosted_zone", "time"} {
+	for _, kind := range []string{"ip", "cidr", "name", "domain", "interface", "instance", "vpc", "account", "hosted_zone", "time", "url_path", "request"} {
 		pivots := s.Pivots(kind)
 		if len(pivots) == 0 {
 			t.Errorf("no pivot for %s", kind)

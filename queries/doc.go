@@ -54,6 +54,18 @@
 // To reach flows by address quickly, use flow_by_addr with addr_n = $ip_n::UHUGEINT or addr_n BETWEEN $cidr_first::UHUGEINT AND
 // $cidr_last::UHUGEINT: that table is sorted. Rank ties by something, so that the same case gives the same answer.
 //
+// # Hunts in threads
+//
+// A hunt may say what its findings tell of, so that package queries/threads can put them together with those of others:
+//
+//	phase:  home                      where in a story: one of Phases, or none; also by direction: in entry, out home
+//	kind:   clock                     what sort of evidence; the same kind twice counts once
+//	log:    flow                      the log types that it rests on
+//	weight: own                       own carries a thread, support makes one stronger, context is told with it;
+//	                                  own channel: through what it finds somebody can act while it lasts
+//
+// The direction is that of the finding: in (from outside to a host of ours), out, or inside. A hunt without these lines takes no part.
+//
 // # Shared steps
 //
 // What several queries begin with stands once, in a file of sql/steps: a comment that says what the steps give and

@@ -18,6 +18,7 @@ type Hunt struct {
 	Attack         []string
 	Measured       string // precision, recall or rank on labelled data, where there was any
 	Steps          []Step
+	Tells          Tells // what its findings say in a thread
 
 	prefix string // the WITH steps of the SQL
 }
@@ -36,8 +37,8 @@ var Severities = []string{"high", "medium", "low", "info"}
 // huntGroup is the folder whose queries are hunts.
 const huntGroup = "hunts"
 
-// huntFields are the keys that make a query a hunt; the first four must be there.
-var huntFields = []string{"method", "false-positives", "not-proof", "attack", "measured", "step"}
+// huntFields are the keys that make a query a hunt; the first four must be there. The last say what it tells of in a thread.
+var huntFields = append([]string{"method", "false-positives", "not-proof", "attack", "measured", "step"}, tellsFields...)
 
 var (
 	techniqueForm = regexp.MustCompile(`^T[0-9]{4}(\.[0-9]{3})?$`)
@@ -68,6 +69,8 @@ func (h *Hunt) set(key, value string) error {
 			return fmt.Errorf("step: takes the name of a WITH step and what its rows are, has %q", value)
 		}
 		h.Steps = append(h.Steps, Step{name, text})
+	case "phase", "kind", "log", "weight":
+		return h.Tells.set(key, value)
 	default:
 		*h.text(key) = value
 	}
@@ -82,8 +85,8 @@ func (h *Hunt) text(key string) *string {
 // more takes a further line of a key.
 func (h *Hunt) more(key, line string) error {
 	switch key {
-	case "attack":
-		return fmt.Errorf("attack: takes one line")
+	case "attack", "phase", "kind", "log", "weight":
+		return fmt.Errorf("%s: takes one line", key)
 	case "step":
 		h.Steps[len(h.Steps)-1].Text += " " + line
 	default:
@@ -110,7 +113,7 @@ func (h *Hunt) whole() error {
 			return fmt.Errorf("step: the query has no WITH step %s AS (…)", s.Name)
 		}
 	}
-	return nil
+	return h.Tells.whole()
 }
 
 // Trace is a statement that counts the rows of each step; it takes the arguments of the hunt.

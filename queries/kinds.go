@@ -35,8 +35,10 @@ var kinds = map[string]kind{
 	"minutes":     {"a whole number of minutes, 0 to 525600", "5", nil, readMinutes},
 	"name":        {"a DNS name, with or without the final dot; Unicode is encoded (xn--…), but not inside \"…\"", "www.example.com", "", readName},
 	"number":      {"a number", "3.5", nil, readNumber},
+	"request":     {"an id of a request or a connection, as a service gave it", "1-58337281-1d84f3d73c47ec4e58577259", "", readText},
 	"text":        {"any text", "text", "", readText},
 	"time":        {"2026-11-01, 2026-11-01 10:00, 2026-11-01 10:00:05 (all UTC), or RFC 3339 with a zone", "2026-11-01 10:00", nil, readTime},
+	"url_path":    {"the path of a URL, as the client sent it", "/login", "", readText},
 	"vpc":         {"a VPC id, vpc-…", "vpc-0123456789abcdef0", "", matching(`^vpc-[0-9A-Za-z]+$`)},
 	"hosted_zone": {"a hosted zone id, Z…", "Z0123456789ABCDEFGHI", "", matching(`^Z[0-9A-Z]+$`)},
 }

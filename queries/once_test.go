@@ -181,7 +181,7 @@ func loadCaptures(t *testing.T, w *writer.Writer, captures map[string]map[string
 // opened is the case in a folder, until the test ends.
 func opened(t *testing.T, dir string) *cases.Case {
 	t.Helper()
-	c, err := cases.Open(t.Context(), dir)
+	c, err := cases.Open(t.Context(), dir, loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

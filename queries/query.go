@@ -23,6 +23,7 @@ type Query struct {
 	SQL     string            // one SELECT, without comment header and final semicolon
 	Path    string
 	Builtin bool
+	OfCase  bool // it came with the case, and may be a stranger's
 	// Replaces is the path of the query of the same ID that this one was laid over; "" when there was none.
 	Replaces string
 

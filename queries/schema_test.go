@@ -48,10 +48,8 @@ func fullCase(t *testing.T) *sql.DB {
 	for _, s := range statements(string(text)) {
 		run(t, db, s)
 	}
-	for _, text := range schemaFiles(t) {
-		for _, s := range statements(sectionOf(text, "derived")) {
-			run(t, db, strings.NewReplacer("$after", "0", "$upto", "4294967295", "$parts", "1", "$part", "0").Replace(s))
-		}
+	for _, s := range loader.Schemas() {
+		buildAcross(t, db, stepsOf(s), 1)
 	}
 	return db
 }
@@ -59,7 +57,7 @@ func fullCase(t *testing.T) *sql.DB {
 // schemaFiles are the case's own schema, that of every log type, and what is built across them, in this order.
 func schemaFiles(t *testing.T) []string {
 	t.Helper()
-	own, err := os.ReadFile("../cases/writer/schema.sql")
+	own, err := os.ReadFile("../cases/internal/catalog/schema.sql")
 	if err != nil {
 		t.Fatal(err)
 	}

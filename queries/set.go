@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/sahilm/fuzzy"
+
+	"case53/cases/words"
 )
 
 //go:embed sql/groups.txt
@@ -63,7 +65,7 @@ func Load(user ...fs.FS) (*Set, error) {
 }
 
 // AddOfCase adds the queries that a case brings along. It may be a stranger's: one with the name of a query that is there
-// already is a problem, and left out.
+// already is a problem, and left out. The titles of those that are added say whose they are.
 func (s *Set) AddOfCase(folder fs.FS) { s.add(folder, aCase) }
 
 // Who wrote a folder of queries.
@@ -91,7 +93,12 @@ func (s *Set) add(folder fs.FS, by author) {
 		} else if d.IsDir() || !strings.HasSuffix(base, ".sql") || strings.HasPrefix(base, ".") {
 			return nil
 		}
-		q, err := readQuery(folder, name)
+		var q *Query
+		if by == aCase && !d.Type().IsRegular() { // a link may lead out of the case
+			err = &ParseError{Path: shownPath(folder, name), Err: errors.New("not a regular file")}
+		} else {
+			q, err = readQuery(folder, name)
+		}
 		if err == nil && here[q.ID] != "" {
 			err = &ParseError{Path: q.Path, Err: fmt.Errorf("%s has the name %s too", here[q.ID], q.ID)}
 		}
@@ -103,7 +110,9 @@ func (s *Set) add(folder fs.FS, by author) {
 			return nil
 		}
 		here[q.ID] = q.Path
-		q.Builtin = by == ours
+		if q.Builtin = by == ours; by == aCase {
+			q.OfCase, q.Title = true, "of the case: "+q.Title
+		}
 		if old := s.byID[q.ID]; old != nil {
 			q.Replaces = old.Path
 		}
@@ -212,37 +221,11 @@ func (s *Set) suggest(typed string) []string {
 	for _, q := range s.All() {
 		ids = append(ids, q.ID)
 	}
-	var close []string
-	for _, id := range ids {
-		if distance(typed, id) <= 1+len(typed)/5 {
-			close = append(close, id)
-		}
-	}
-	sort.SliceStable(close, func(i, j int) bool { return distance(typed, close[i]) < distance(typed, close[j]) })
+	close := words.Near(typed, ids)
 	for _, m := range fuzzy.Find(typed, ids) {
 		if !slices.Contains(close, m.Str) {
 			close = append(close, m.Str)
 		}
 	}
 	return close[:min(len(close), 5)]
-}
-
-// distance is the number of single letters to insert, drop or change between a and b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }

@@ -41,7 +41,7 @@ func TestUserFolders(t *testing.T) {
 	if !s.Get("flows-between").Builtin {
 		t.Error("a built-in query is not marked as such")
 	}
-	if groups := s.Groups(); !slices.Equal(groups, []string{"case", "flow", "dns", "zone", "across", "hunts", "own"}) {
+	if groups := s.Groups(); !slices.Equal(groups, []string{"case", "flow", "dns", "zone", "http", "across", "hunts", "own"}) {
 		t.Errorf("groups %v", groups)
 	}
 }
@@ -62,6 +62,25 @@ func TestQueriesOfACase(t *testing.T) {
 	}
 	if !s.Get("flows-of-address").Builtin || s.Get("new-flows") == nil || s.Get("new-flows").Builtin {
 		t.Errorf("%+v, %+v", s.Get("flows-of-address"), s.Get("new-flows"))
+	}
+}
+
+// TestLinksAmongQueriesOfACase: what a stranger's case links to is not read, and is not in an error.
+func TestLinksAmongQueriesOfACase(t *testing.T) {
+	dir, outside := t.TempDir(), filepath.Join(t.TempDir(), "my-flows.sql")
+	if err := os.WriteFile(outside, []byte(mine), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(outside, filepath.Join(dir, "their-flows.sql")); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.AddOfCase(Dir(dir))
+	if got := fmt.Sprint(s.Problems); s.Get("their-flows") != nil || got != "["+filepath.Join(dir, "their-flows.sql")+": not a regular file]" {
+		t.Errorf("%v, %s", s.Get("their-flows"), got)
 	}
 }
 
@@ -116,7 +135,7 @@ func TestPivots(t *testing.T) {
 		ids = append(ids, q.ID)
 	}
 	want := []string{
-		"addresses-of-name", "names-pointing-to", "queries-for-name", "zone-queries-for-name",
+		"addresses-of-name", "names-pointing-to", "queries-for-name", "zone-queries-for-name", "requests-of-host",
 		"name-to-flows", "timeline-of-name", "zone-name-to-flows",
 	}
 	if !slices.Equal(ids, want) {

@@ -9,6 +9,7 @@ import (
 	"charm.land/lipgloss/v2"
 
 	"case53/cases"
+	"case53/queries"
 	"case53/tui/answers"
 	"case53/tui/frame"
 )
@@ -21,17 +22,18 @@ type App struct {
 }
 
 // New makes a workbench over a case. Run it with [Run], or drive it through Update and View.
-func New(ctx context.Context, r frame.Reader, library frame.Library, opt frame.Options) *App {
-	e := frame.NewEnv(ctx, r, library, opt, Screens())
-	e.Trail = []frame.Screen{answers.NewOverview(e)}
+func New(ctx context.Context, r frame.Reader, d answers.Desk, library frame.Library, opt frame.Options) *App {
+	e := frame.NewEnv(ctx, r, library, opt, Screens(d))
+	e.Trail = []frame.Screen{answers.NewOverview(e, d)}
 	return &App{env: e, width: 80, height: 24}
 }
 
 // Run shows the workbench until it is left.
-func Run(ctx context.Context, k *cases.Case, library frame.Library, opt frame.Options) error {
+// tool is what is said to have written a report.
+func Run(ctx context.Context, k *cases.Case, set *queries.Set, tool string, opt frame.Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // ends every query
-	app := New(ctx, frame.CaseReader{Case: k}, library, opt)
+	app := New(ctx, frame.CaseReader{Case: k}, &answers.CaseDesk{Case: k, Set: set, Tool: tool}, set, opt)
 	_, err := tea.NewProgram(app, tea.WithContext(ctx)).Run()
 	cancel()
 	for _, s := range app.env.Trail {

@@ -14,7 +14,13 @@ import (
 func BenchmarkKey(b *testing.B) {
 	fake := newFake()
 	fake.answer = func(string) *fakeResult { return fakeFlow(1_000_000) }
-	app := New(b.Context(), fake, fakeLibrary{}, frame.Options{Theme: "dark", Tick: func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil }})
+	app := New(
+		b.Context(),
+		fake,
+		&fakeDesk{},
+		fakeLibrary{},
+		frame.Options{Theme: "dark", Tick: func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil }},
+	)
 	var run func(tea.Cmd)
 	run = func(cmd tea.Cmd) {
 		if cmd == nil {

@@ -28,7 +28,7 @@ func TestScreenOnTheDatabase(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	k, err := cases.Open(t.Context(), dir)
+	k, err := cases.Open(t.Context(), dir, loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestRecordOfAnAlteredObject(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	k, err := cases.Open(t.Context(), target)
+	k, err := cases.Open(t.Context(), target, loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,7 @@ type driver struct {
 	t    *testing.T
 	app  *App
 	fake *fakeReader
+	desk *fakeDesk
 	now  time.Time
 	held []tea.Cmd // Cmds not run, while holding
 	hold bool
@@ -36,14 +37,14 @@ type driver struct {
 var start0 = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 func drive(t *testing.T, width, height int, opts ...func(*frame.Options)) *driver {
-	d := &driver{t: t, fake: newFake(), now: start0}
+	d := &driver{t: t, fake: newFake(), desk: &fakeDesk{}, now: start0}
 	opt := frame.Options{CaseName: "demo.case", Theme: "dark", Local: time.FixedZone("CET", 3600),
 		Now:  func() time.Time { d.now = d.now.Add(10 * time.Millisecond); return d.now },
 		Tick: func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil }}
 	for _, o := range opts {
 		o(&opt)
 	}
-	d.app = New(t.Context(), d.fake, fakeLibrary{}, opt)
+	d.app = New(t.Context(), d.fake, d.desk, fakeLibrary{}, opt)
 	d.run(d.app.Init())
 	d.send(tea.WindowSizeMsg{Width: width, Height: height})
 	return d

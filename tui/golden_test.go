@@ -39,6 +39,9 @@ func TestScreens(t *testing.T) {
 		{"help", []string{"3", "?"}},
 		{"sql-error", []string{";", "'SELECT * FROM", "enter", "'nosuch", "f5"}},
 		{"no-rows", []string{"c"}},
+		{"hunts", []string{"X"}},
+		{"compare", []string{"9", "j", "j", "j", "j", "j", "j"}},
+		{"export", []string{"3", "ctrl+e"}},
 	} {
 		for _, size := range sizes {
 			name := fmt.Sprintf("%s-%dx%d", c.name, size[0], size[1])

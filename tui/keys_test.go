@@ -15,6 +15,7 @@ func everyScreen(t *testing.T) map[string]*driver {
 		"picker": drive(t, 80, 24).keys("2"), "form": drive(t, 80, 24).keys("2", "'flows", "enter"), "sql": drive(t, 80, 24).keys(";"),
 		"filter": drive(t, 80, 24).keys("3", "/"), "pivot": drive(t, 80, 24).keys("3", "p"), "columns": drive(t, 80, 24).keys("3", "C"),
 		"trail": drive(t, 80, 24).keys("H"), "help": drive(t, 80, 24).keys("?"), "explain": drive(t, 80, 24).keys("3", "e"),
+		"hunts": drive(t, 80, 24).keys("X"), "compare": drive(t, 80, 24).keys("9"), "export": drive(t, 80, 24).keys("3", "ctrl+e"),
 	}
 }
 

@@ -80,7 +80,7 @@ func onATerminal(t *testing.T) (x *terminal, ended <-chan error) {
 		}
 		return r
 	}
-	app := New(t.Context(), fake, fakeLibrary{}, frame.Options{CaseName: "demo.case"})
+	app := New(t.Context(), fake, &fakeDesk{}, fakeLibrary{}, frame.Options{CaseName: "demo.case"})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	done := make(chan error, 1)

@@ -4,14 +4,15 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"case53/queries"
+	"case53/tui/answers"
 	"case53/tui/frame"
 	"case53/tui/rows"
 )
 
 // Screens is the table of screens: what Goto asks for, the keys that open one from everywhere, and the command that says the
 // same without the workbench.
-func Screens() []frame.Entry {
-	return []frame.Entry{
+func Screens(d answers.Desk) []frame.Entry {
+	return append([]frame.Entry{
 		{Name: "queries", Does: "saved queries", Keys: frame.Keys("2", ":"), Twin: "query", Open: func(e *frame.Env, _ frame.Goto) tea.Cmd {
 			return e.Push(rows.NewPicker(e))
 		}},
@@ -29,5 +30,10 @@ func Screens() []frame.Entry {
 		{Name: "trail", Does: "the trail of screens, to jump back", Keys: frame.Keys("H"), Open: func(e *frame.Env, _ frame.Goto) tea.Cmd {
 			return e.Overlay(frame.NewTrail(e))
 		}},
-	}
+		{Name: "pivot", Open: func(e *frame.Env, g frame.Goto) tea.Cmd {
+			kind, _ := g.Values["kind"].(string)
+			value, _ := g.Values["value"].(string)
+			return rows.PivotOn(e, kind, value)
+		}},
+	}, answers.Screens(d)...)
 }

@@ -73,7 +73,7 @@ func TestAnswerReachesItsScreen(t *testing.T) {
 }
 
 func testEnv() *frame.Env {
-	return New(context.Background(), newFake(), fakeLibrary{}, frame.Options{Theme: "dark", Now: func() time.Time { return start0 },
+	return New(context.Background(), newFake(), &fakeDesk{}, fakeLibrary{}, frame.Options{Theme: "dark", Now: func() time.Time { return start0 },
 		Tick: func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return func() tea.Msg { return frame.TickMsg{} } }}).env
 }
 

@@ -25,6 +25,9 @@ import (
 // ErrBroken says that the chain does not hold.
 var ErrBroken = errors.New("custody log altered")
 
+// ErrTorn says that the last line has no end: what a kill in the middle of an append leaves. It is ErrBroken too.
+var ErrTorn = fmt.Errorf("%w: its last line has no end", ErrBroken)
+
 // zero is the "prev" of the first line.
 var zero = strings.Repeat("0", 64)
 
@@ -96,18 +99,23 @@ func (l *Log) replay(path string) (torn []byte, err error) {
 	})
 }
 
-// Read gives every entry of the log at path, in order, after checking that each fits the one before.
-func Read(path string, each func(Entry) error) error {
+// ReadLines is Read, and gives each line's SHA-256 too: the head that the log had when it was the last.
+func ReadLines(path string, each func(e Entry, sum string) error) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	torn, err := scan(f, func(e Entry, _ []byte) error { return each(e) })
+	torn, err := scan(f, func(e Entry, line []byte) error { return each(e, hashOf(line)) })
 	if err == nil && len(torn) > 0 {
-		err = fmt.Errorf("%w: its last line has no end", ErrBroken)
+		err = ErrTorn
 	}
 	return err
+}
+
+// Read gives every entry of the log at path, in order, after checking that each fits the one before.
+func Read(path string, each func(Entry) error) error {
+	return ReadLines(path, func(e Entry, _ string) error { return each(e) })
 }
 
 func scan(r io.Reader, each func(e Entry, line []byte) error) (torn []byte, err error) {

@@ -20,9 +20,9 @@ type Appender struct {
 	texts    textHeap       // what the chunk's text points to
 }
 
-// NewAppender makes an appender for schema.table. Its columns come as []bool, []uint8, []uint16, []uint32, []int16,
-// []int32, []int64, []float32, []float64, [][2]uint64 (UHUGEINT, low word first) or [][]byte (VARCHAR). []int64 also
-// serves TIMESTAMP (µs) and []uint8 BOOLEAN; where the table's type is another, DuckDB casts.
+// NewAppender makes an appender for schema.table. Its columns come as []bool, []uint8, []uint16, []uint32, []uint64, []int16,
+// []int32, []int64, []float32, []float64, [][2]uint64 (UHUGEINT and HUGEINT, low word first) or [][]byte (VARCHAR). []int64
+// also serves TIMESTAMP (µs) and []uint8 BOOLEAN; where the table's type is another, DuckDB casts.
 func (c *Conn) NewAppender(schema, table string) (*Appender, error) {
 	a := &Appender{table: schema + "." + table}
 	if mapping.AppenderCreate(c.conn, schema, table, &a.appender) == mapping.StateError {
@@ -73,6 +73,8 @@ func chunkType(table mapping.Type, col any) (mapping.Type, error) {
 		own = mapping.TypeUSmallInt
 	case []uint32:
 		own = mapping.TypeUInteger
+	case []uint64:
+		own = mapping.TypeUBigInt
 	case []int16:
 		own = mapping.TypeSmallInt
 	case []int32:
@@ -86,7 +88,9 @@ func chunkType(table mapping.Type, col any) (mapping.Type, error) {
 	case []float64:
 		own = mapping.TypeDouble
 	case [][2]uint64:
-		own = mapping.TypeUHugeInt
+		if own = mapping.TypeUHugeInt; table == mapping.TypeHugeInt {
+			own = table
+		}
 	case [][]byte:
 		if own = mapping.TypeVarchar; table == mapping.TypeBlob {
 			own = table
@@ -176,6 +180,8 @@ func (a *Appender) fill(vec mapping.Vector, n int, col any, valid []uint64) erro
 		copy(unsafe.Slice((*uint16)(data), n), c[:n])
 	case []uint32:
 		copy(unsafe.Slice((*uint32)(data), n), c[:n])
+	case []uint64:
+		copy(unsafe.Slice((*uint64)(data), n), c[:n])
 	case []int16:
 		copy(unsafe.Slice((*int16)(data), n), c[:n])
 	case []int32:

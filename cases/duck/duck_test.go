@@ -223,23 +223,24 @@ func mask(n int) []uint64 {
 func TestAppend(t *testing.T) {
 	c := connect(t)
 	if err := c.Exec(t.Context(), `CREATE SCHEMA store;
-		CREATE TABLE store.t (n INTEGER NOT NULL, b BOOLEAN, b8 BOOLEAN, u8 UTINYINT, u16 USMALLINT, u32 UINTEGER,
+		CREATE TABLE store.t (n INTEGER NOT NULL, b BOOLEAN, b8 BOOLEAN, u8 UTINYINT, u16 USMALLINT, u32 UINTEGER, u64 UBIGINT, big HUGEINT,
 		i16 SMALLINT, i32 INTEGER, i64 BIGINT, ts TIMESTAMP, f32 FLOAT, f64 DOUBLE, huge UHUGEINT, text VARCHAR, blob BLOB,
 		cast_small SMALLINT, cast_time TIMESTAMP, cast_double DOUBLE)`); err != nil {
 		t.Fatal(err)
 	}
 	for _, n := range []int{1, 2, 63, 64, 65, 127, 128, 2047, 2048} {
 		num, bools, u8, u16, u32 := make([]int32, n), make([]bool, n), make([]uint8, n), make([]uint16, n), make([]uint32, n)
-		b8, i16, i32, i64, ts := make([]uint8, n), make([]int16, n), make([]int32, n), make([]int64, n), make([]int64, n)
+		u64, b8, i16, i32, i64, ts := make([]uint64, n), make([]uint8, n), make([]int16, n), make([]int32, n), make([]int64, n), make([]int64, n)
 		f32, f64, huge, text, blob := make([]float32, n), make([]float64, n), make([][2]uint64, n), make([][]byte, n), make([][]byte, n)
 		small, when, double := make([][]byte, n), make([][]byte, n), make([]int64, n)
 		for i := range n {
 			num[i], bools[i], b8[i], u8[i], u16[i], u32[i] = int32(i), i%2 == 0, uint8(i%2), uint8(i), uint16(i), uint32(i)*2000000
+			u64[i] = uint64(i) << 50
 			i16[i], i32[i], i64[i], ts[i], f32[i], f64[i] = -int16(i), -int32(i), -int64(i)<<40, 1793527200000000+int64(i), float32(i)/2, float64(i)/4
 			huge[i], text[i], blob[i] = [2]uint64{uint64(i), 1}, fmt.Appendf(nil, "row %d, longer than twelve bytes", i), []byte{byte(i), 0, 0xff}
 			small[i], when[i], double[i] = fmt.Append(nil, i), []byte("2026-11-01 10:00:00"), int64(i)
 		}
-		cols := []any{num, bools, b8, u8, u16, u32, i16, i32, i64, ts, f32, f64, huge, text, blob, small, when, double}
+		cols := []any{num, bools, b8, u8, u16, u32, u64, huge, i16, i32, i64, ts, f32, f64, huge, text, blob, small, when, double}
 		for _, nulls := range []bool{false, true} {
 			if err := c.Exec(t.Context(), "DELETE FROM store.t"); err != nil {
 				t.Fatal(err)
@@ -268,6 +269,7 @@ func TestAppend(t *testing.T) {
 				count(*) FILTER (i64 IS NULL), count(*) FILTER (text IS NULL), count(*) FILTER (cast_small IS NULL),
 				count(*) FILTER (b <> (n % 2 = 0) OR b8 <> (n % 2 = 1)
 					OR u8 <> n % 256 OR u16 <> n OR u32 <> n::BIGINT * 2000000
+					OR u64 <> n::UBIGINT << 50 OR big <> huge::HUGEINT
 					OR i16 <> -n OR i32 <> -n OR i64 <> -(n::BIGINT << 40)
 					OR ts <> make_timestamp(1793527200000000 + n) OR f32 <> n / 2 OR f64 <> n / 4
 					OR huge <> n::UHUGEINT + 18446744073709551616::UHUGEINT

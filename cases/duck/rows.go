@@ -37,7 +37,7 @@ func (r *Rows) Next() bool {
 		return false
 	}
 	if r.at++; r.at >= r.size {
-		if !r.fetch() {
+		if !r.fetch() || !r.readVectors() {
 			return false
 		}
 		r.at = 0
@@ -73,7 +73,7 @@ func (r *Rows) drop() {
 	}
 }
 
-// fetch brings the next chunk and points the readers at its vectors.
+// fetch brings the next chunk.
 func (r *Rows) fetch() bool {
 	r.drop()
 	r.size = 0
@@ -93,6 +93,11 @@ func (r *Rows) fetch() bool {
 		r.drop()
 		return false
 	}
+	return true
+}
+
+// readVectors points the readers at the chunk's vectors.
+func (r *Rows) readVectors() bool {
 	for i := range r.columns {
 		logical := mapping.ColumnLogicalType(&r.result, mapping.IdxT(i))
 		read, err := newReader(mapping.DataChunkGetVector(r.chunk, mapping.IdxT(i)), logical)

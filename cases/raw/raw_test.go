@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/iotest"
@@ -51,6 +52,15 @@ func files(t *testing.T, s *Store) (all []string) {
 	return all
 }
 
+func pathOf(t *testing.T, s *Store, sha string) string {
+	t.Helper()
+	path, err := s.Path(sha)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func TestPutAndOpen(t *testing.T) {
 	s := Open(filepath.Join(t.TempDir(), "raw"))
 	for _, data := range []string{"", "x", "a log\n", string(make([]byte, 3<<20))} {
@@ -58,13 +68,13 @@ func TestPutAndOpen(t *testing.T) {
 		if got, err := get(s, sha); err != nil || got != data {
 			t.Errorf("%d bytes: %d, %v", len(data), len(got), err)
 		}
-		info, err := os.Stat(s.Path(sha))
+		info, err := os.Stat(pathOf(t, s, sha))
 		if err != nil || info.Mode().Perm() != 0o400 {
 			t.Errorf("%v, %v", info.Mode(), err)
 		}
 		before := info.ModTime()
 		put(t, s, data) // once more: kept as it is
-		if info, err = os.Stat(s.Path(sha)); err != nil || info.ModTime() != before {
+		if info, err = os.Stat(pathOf(t, s, sha)); err != nil || info.ModTime() != before {
 			t.Errorf("written again: %v", err)
 		}
 	}
@@ -86,8 +96,8 @@ func TestAltered(t *testing.T) {
 		"emptied":  func(b []byte) []byte { return nil },
 		"appended": func(b []byte) []byte { return append(b, 'x') },
 	} {
-		os.Chmod(s.Path(sha), 0o600)
-		if err := os.WriteFile(s.Path(sha), change([]byte(data)), 0o600); err != nil {
+		os.Chmod(pathOf(t, s, sha), 0o600)
+		if err := os.WriteFile(pathOf(t, s, sha), change([]byte(data)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := get(s, sha); !errors.Is(err, ErrAltered) {
@@ -130,7 +140,7 @@ func TestCleanUp(t *testing.T) {
 	if err := s.CleanUp(); err != nil {
 		t.Error(err)
 	}
-	if left := files(t, s); len(left) != 1 || left[0] != s.Path(sha) {
+	if left := files(t, s); len(left) != 1 || left[0] != pathOf(t, s, sha) {
 		t.Error(left)
 	}
 }
@@ -151,16 +161,64 @@ func TestTogether(t *testing.T) {
 func TestAlteredIsNotHealed(t *testing.T) {
 	s := Open(t.TempDir())
 	sha := put(t, s, "the evidence")
-	if err := os.Chmod(s.Path(sha), 0o600); err != nil {
+	if err := os.Chmod(pathOf(t, s, sha), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(s.Path(sha), []byte("the evid"), 0o600); err != nil {
+	if err := os.WriteFile(pathOf(t, s, sha), []byte("the evid"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := s.Put(context.Background(), bytes.NewReader([]byte("the evidence"))); !errors.Is(err, ErrAltered) {
 		t.Errorf("stored again: %v", err)
 	}
-	if b, err := os.ReadFile(s.Path(sha)); err != nil || string(b) != "the evid" {
+	if b, err := os.ReadFile(pathOf(t, s, sha)); err != nil || string(b) != "the evid" {
 		t.Errorf("the altered file is now %q, %v", b, err)
+	}
+}
+
+// TestNamesOfStrangers asks for what no store holds: names that are no SHA-256.
+func TestNamesOfStrangers(t *testing.T) {
+	dir := t.TempDir()
+	secret := filepath.Join(dir, "secret")
+	if err := os.WriteFile(secret, []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := Open(filepath.Join(dir, "raw"))
+	put(t, s, "kept")
+	up := strings.Repeat("../", 19) + "a/b/cde" // 64 bytes
+	for _, name := range []string{"", "a", "..", "../secret", secret, up, strings.Repeat("A", 64), strings.Repeat("a", 65), strings.Repeat("\x00", 64)} {
+		if b, err := get(s, name); !errors.Is(err, ErrAltered) || b != "" {
+			t.Errorf("%q: %q, %v", name, b, err)
+		}
+		if _, err := s.OpenChecked(t.Context(), name); !errors.Is(err, ErrAltered) {
+			t.Errorf("%q, checked: %v", name, err)
+		}
+	}
+}
+
+// TestLinks puts links where the store has folders and files: nothing is read or written through them.
+func TestLinks(t *testing.T) {
+	for _, at := range []string{"", "folder", "object"} {
+		dir, outside := t.TempDir(), t.TempDir()
+		s := Open(filepath.Join(dir, "raw"))
+		sha := put(t, s, "the evidence")
+		path := pathOf(t, s, sha)
+		path = map[string]string{"": s.dir, "folder": filepath.Dir(path), "object": path}[at]
+		moved := filepath.Join(outside, "moved")
+		if err := errors.Join(os.Rename(path, moved), os.Symlink(moved, path)); err != nil {
+			t.Fatal(err)
+		}
+		before := fmt.Sprint(files(t, Open(outside)))
+		if b, err := get(s, sha); !errors.Is(err, ErrAltered) || b != "" {
+			t.Errorf("%q: read %q, %v", at, b, err)
+		}
+		if _, _, err := s.Put(t.Context(), strings.NewReader("the evidence")); !errors.Is(err, ErrAltered) {
+			t.Errorf("%q: stored: %v", at, err)
+		}
+		if err := s.CleanUp(); at == "" && !errors.Is(err, ErrAltered) {
+			t.Errorf("%q: cleaned up: %v", at, err)
+		}
+		if after := fmt.Sprint(files(t, Open(outside))); after != before {
+			t.Errorf("%q: %s, before %s", at, after, before)
+		}
 	}
 }

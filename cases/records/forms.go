@@ -188,7 +188,7 @@ func (s *stream) headedMessage(r *Reader, name string, msg []byte, h *head) bool
 		r.ev.Owner = r.text(h.owner)
 	}
 	if len(h.id) > 0 {
-		r.ev.ID = string(h.id)
+		r.ev.ID = validText(h.id)
 	}
 	if h.at != 0 {
 		r.ev.Timestamp = h.at

@@ -258,7 +258,7 @@ func (s *stream) giveEvent(r *Reader, o *object) bool {
 	set(&r.ev.Owner, r.fact(o, kOwner))
 	r.ev.split()
 	if v := o.val(kEventID); len(v) > 2 && v[0] == '"' {
-		r.ev.ID = string(text(nil, v))
+		r.ev.ID = validText(text(nil, v))
 	}
 	if ms := o.millis(kTimestamp); ms != 0 {
 		r.ev.Timestamp = ms

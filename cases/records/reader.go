@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Reader gives the records of one object. It is used by one goroutine.
@@ -175,14 +176,36 @@ func (r *Reader) broken(data []byte, err error) {
 	r.rec = Record{Kind: Broken, Data: data[:min(len(data), r.opt.MaxKept)], Size: int64(len(data)), Err: err}
 }
 
-// text makes a string of a name that comes with many records.
+// text makes a string of a name that comes with many records, as [validText] does.
 func (r *Reader) text(b []byte) string {
 	if s, ok := r.texts[string(b)]; ok {
 		return s
 	}
-	s := string(b)
+	s := validText(b)
 	if len(r.texts) < 4096 {
 		r.texts[s] = s
 	}
 	return s
+}
+
+// validText makes a string of what a wrapper says of a record. A database keeps UTF-8 alone: bytes that are none become \xNN, and
+// then every backslash is doubled, so that nothing is lost and nothing can be mistaken.
+func validText(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	var out strings.Builder
+	for len(b) > 0 {
+		c, n := utf8.DecodeRune(b)
+		switch {
+		case c == utf8.RuneError && n == 1:
+			fmt.Fprintf(&out, `\x%02x`, b[0])
+		case c == '\\':
+			out.WriteString(`\\`)
+		default:
+			out.Write(b[:n])
+		}
+		b = b[n:]
+	}
+	return out.String()
 }

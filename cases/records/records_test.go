@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -242,3 +243,24 @@ func read(t rapid.TB, o Options, src io.Reader) ([]Record, error) {
 }
 
 func apply64(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
+
+// What a wrapper says of a record in bytes that are no UTF-8 is kept, and can be stored.
+func TestFactsAreUTF8(t *testing.T) {
+	const page = "{\"logGroup\":\"g\\\\\xff\",\"logStream\":\"s\xfe\",\"owner\":\"\xc3\",\"messageType\":\"DATA_MESSAGE\"," +
+		"\"logEvents\":[{\"id\":\"37\xff\",\"timestamp\":1,\"message\":\"m\"}]}"
+	r, err := NewReader(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := r.Next()
+	for err == nil && rec.Event == nil {
+		rec, err = r.Next()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := rec.Event
+	if got, want := []string{e.Group, e.Stream, e.Owner, e.ID}, []string{`g\\\xff`, `s\xfe`, `\xc3`, `37\xff`}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

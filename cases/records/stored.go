@@ -59,7 +59,11 @@ func (r *Stored) openParquet(ctx context.Context, store *raw.Store, sha string) 
 	if err != nil {
 		return err
 	}
-	rows, err := openParquetRows(ctx, store.Path(sha), size, usualParquet)
+	path, err := store.Path(sha)
+	if err != nil {
+		return err
+	}
+	rows, err := openParquetRows(ctx, path, size, usualParquet)
 	if err != nil {
 		return err
 	}

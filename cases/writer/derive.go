@@ -30,11 +30,19 @@ func (w *Writer) Derive(ctx context.Context, progress func(name string)) (err er
 		if err != nil {
 			return err
 		}
+		empty, err := w.nothingFor(ctx, d)
+		if err != nil {
+			return err
+		}
 		for after := row[0].(int64); after < last; {
-			progress(d.Name)
-			upto, err := w.runEnd(ctx, d, after, last)
-			if err == nil {
-				err = w.deriveOne(ctx, d, after, upto)
+			upto := last
+			if empty {
+				err = w.stepped(ctx, d, last)
+			} else {
+				progress(d.Name)
+				if upto, err = w.runEnd(ctx, d, after, last); err == nil {
+					err = w.deriveOne(ctx, d, after, upto)
+				}
 			}
 			if err != nil {
 				w.conn.Exec(context.Background(), "ROLLBACK")
@@ -44,6 +52,22 @@ func (w *Writer) Derive(ctx context.Context, progress func(name string)) (err er
 		}
 	}
 	return nil
+}
+
+// nothingFor says that a table which the step needs has no row.
+func (w *Writer) nothingFor(ctx context.Context, d derived) (bool, error) {
+	for _, table := range d.Needs {
+		row, err := w.conn.QueryRow(ctx, "SELECT count(*) FROM (FROM "+table+" LIMIT 1)", nil)
+		if err != nil || row[0].(int64) == 0 {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// stepped notes how far a step has come.
+func (w *Writer) stepped(ctx context.Context, d derived, upto int64) error {
+	return w.conn.Run(ctx, "INSERT INTO derived.step VALUES ($name, $upto)", map[string]any{"name": d.Name, "upto": upto})
 }
 
 // runRows is about how many records a sorted run holds: what fits into writerMemory while it is sorted.
@@ -73,7 +97,7 @@ func (w *Writer) deriveOne(ctx context.Context, d derived, after, upto int64) er
 	if err := w.build(ctx, d, after, upto); err != nil {
 		return err
 	}
-	if err := w.conn.Run(ctx, "INSERT INTO derived.step VALUES ($name, $upto)", map[string]any{"name": d.Name, "upto": upto}); err != nil {
+	if err := w.stepped(ctx, d, upto); err != nil {
 		return err
 	}
 	return w.conn.Exec(ctx, "COMMIT")
@@ -86,7 +110,10 @@ func (w *Writer) build(ctx context.Context, d derived, after, upto int64) error 
 	if strings.Contains(d.SQL, "$parts") {
 		return w.buildParts(ctx, d, upto)
 	}
-	return w.conn.Exec(ctx, d.SQL)
+	if err := w.conn.Exec(ctx, d.SQL); err != nil || d.Step == nil {
+		return err
+	}
+	return w.compute(ctx, d.Step)
 }
 
 // buildParts runs the last statement of the SQL once for each part.

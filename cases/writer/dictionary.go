@@ -2,11 +2,13 @@ package writer
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"strings"
 	"sync"
 
+	"case53/cases/digest"
 	"case53/cases/duck"
 )
 
@@ -24,6 +26,8 @@ type contextTable struct {
 	columns int // after context_id
 	next    uint32
 	ids     map[string]uint32
+	sums    [][sha256.Size]byte // by number: what its values come to
+	values  digest.Context
 	pending []pendingContext // numbered, not yet committed
 }
 
@@ -35,8 +39,8 @@ type pendingContext struct {
 // loadDictionary reads the contexts that a case has.
 func loadDictionary(ctx context.Context, c *duck.Conn) (*dictionary, error) {
 	d := &dictionary{tables: map[string]*contextTable{}}
-	rows, err := c.Query(ctx, `SELECT table_name, string_agg(column_name, ',' ORDER BY column_index) FROM duckdb_columns()
-		WHERE schema_name = 'store' AND table_name LIKE '%\_context' ESCAPE '\' GROUP BY ALL`, nil)
+	rows, err := c.Query(ctx, `SELECT table_name, string_agg(column_name, ',' ORDER BY column_index)
+		FROM system.main.duckdb_columns() WHERE database_name = 'case' AND schema_name = 'store' AND table_name LIKE '%\_context' ESCAPE '\' GROUP BY ALL`, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +80,7 @@ func loadContexts(ctx context.Context, c *duck.Conn, table string, names []strin
 		}
 		id := uint32(rows.Values()[0].(int64))
 		t.ids[string(key)] = id
+		t.keep(id, key)
 		t.next = max(t.next, id+1)
 	}
 	return t, rows.Err()
@@ -97,8 +102,39 @@ func (w *Writer) Intern(table string, key []byte) uint32 {
 	id := t.next
 	t.next++
 	t.ids[string(key)] = id
+	t.keep(id, key)
 	t.pending = append(t.pending, pendingContext{id, string(key)})
 	return id
+}
+
+// keep notes the digest of a context's values.
+func (t *contextTable) keep(id uint32, key []byte) {
+	if n := int(id) + 1 - len(t.sums); n > 0 {
+		t.sums = append(t.sums, make([][sha256.Size]byte, n)...)
+	}
+	for rest := key; len(rest) > 0; {
+		n, used := binary.Uvarint(rest)
+		rest = rest[max(used, 1):]
+		if n == 0 {
+			t.values.Null()
+			continue
+		}
+		n = min(n-1, uint64(len(rest))) // a key that ends too early is refused when it is written
+		t.values.Value(rest[:n])
+		rest = rest[n:]
+	}
+	t.sums[id] = t.values.Sum()
+}
+
+// sum is the digest of a context's values.
+func (d *dictionary) sum(table string, id uint32) ([sha256.Size]byte, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t := d.tables[table]
+	if t == nil || int(id) >= len(t.sums) {
+		return [sha256.Size]byte{}, fmt.Errorf("store.%s has no context %d", table, id)
+	}
+	return t.sums[id], nil
 }
 
 // write adds the contexts that no committed transaction has written yet; done is called when the transaction that

@@ -20,7 +20,7 @@ func (w *Writer) reconcile(ctx context.Context) error {
 		return err
 	}
 	var missing []cases.Object
-	err = cases.ReadObjects(ctx, w, func(o cases.Object) error {
+	err = cases.ReadWhole(ctx, w, func(o cases.Object) error {
 		switch sha, ok := logged[o.ID]; {
 		case !ok:
 			missing = append(missing, o)

@@ -1,39 +1,33 @@
 package writer
 
 import (
-	"cmp"
-	_ "embed"
-	"fmt"
-	"strings"
-
 	"case53/cases"
+	"case53/cases/internal/catalog"
 )
 
-//go:embed schema.sql
-var ownSchema string
-
-// titleOf names the schema in an error.
-func titleOf(s cases.Schema) string {
-	first, _, _ := strings.Cut(s.SQL, "\n")
-	return cmp.Or(s.Name, strings.TrimPrefix(first, "-- "))
+// derived is a table built from the records after a load, object range by object range. Where one of the tables in Needs is
+// empty there is nothing to build: as records only ever come in, the table is empty too.
+type derived struct {
+	catalog.Derived
+	Step cases.Step // what Go computes after the SQL; nil: nothing
 }
 
-// derived is a table built from the records after a load, object range by object range.
-type derived struct{ Name, SQL string }
-
-// sectionsOf cuts a .sql file at its "-- section:" lines.
-func sectionsOf(s cases.Schema) (tables, views string, derive []derived, err error) {
-	parts := map[string]string{}
-	for _, part := range strings.Split(s.SQL, "\n-- section: ")[1:] {
-		name, body, _ := strings.Cut(part, "\n")
-		parts[strings.TrimSpace(name)] = body
+// derivedOf are the derived tables of all schemas.
+func derivedOf(schemas []cases.Schema) (all []derived, err error) {
+	steps := map[string]cases.Step{}
+	for _, s := range schemas {
+		for name, step := range s.Steps {
+			steps[name] = step
+		}
 	}
-	for _, part := range strings.Split("\n"+parts["derived"], "\n-- derived: ")[1:] {
-		name, body, _ := strings.Cut(part, "\n")
-		derive = append(derive, derived{strings.TrimSpace(name), body})
+	for _, s := range cases.Stored(schemas) {
+		_, _, tables, err := s.Sections()
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range tables {
+			all = append(all, derived{d, steps[d.Name]})
+		}
 	}
-	if parts["tables"] == "" || parts["views"] == "" {
-		return "", "", nil, fmt.Errorf("schema %s: no section tables or views", titleOf(s))
-	}
-	return parts["tables"], parts["views"], derive, nil
+	return all, nil
 }

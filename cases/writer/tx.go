@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"case53/cases"
+	"case53/cases/digest"
 	"case53/cases/duck"
 )
 
@@ -17,7 +20,15 @@ type Tx struct {
 	appenders map[string]*duck.Appender
 	objects   []cases.Object
 	slices    []cases.Slice
+	hashers   map[ofObject]*digest.Hasher      // of objects whose rows are coming in
+	digests   map[uint32]map[string]digest.Sum // by object: of those whose rows are all there
 	done      bool
+}
+
+// ofObject is the rows of an object in a table.
+type ofObject struct {
+	object uint32
+	table  string
 }
 
 // maxRows is how many rows an appender takes at a time.
@@ -33,10 +44,11 @@ func (w *Writer) Begin(ctx context.Context) (*Tx, error) {
 		conn.Close()
 		return nil, err
 	}
-	return &Tx{w: w, conn: conn, appenders: map[string]*duck.Appender{}}, nil
+	return &Tx{w: w, conn: conn, appenders: map[string]*duck.Appender{},
+		hashers: map[ofObject]*digest.Hasher{}, digests: map[uint32]map[string]digest.Sum{}}, nil
 }
 
-// Append adds n rows to store.<table>; see duck.Appender for the types of columns.
+// Append adds n rows of one object to store.<table>; see duck.Appender for the types of columns.
 func (t *Tx) Append(table string, n int, cols []any, valid [][]uint64) error {
 	a, ok := t.appenders[table]
 	if !ok {
@@ -45,6 +57,11 @@ func (t *Tx) Append(table string, n int, cols []any, valid [][]uint64) error {
 			return err
 		}
 		t.appenders[table] = a
+	}
+	if s := t.w.schemas[table]; s != nil && n > 0 {
+		if err := t.digest(s, n, cols, valid); err != nil {
+			return err
+		}
 	}
 	return a.Append(n, cols, valid)
 }
@@ -101,6 +118,7 @@ func (t *Tx) Object(o cases.Object) error {
 	if !o.Balanced() || parts != o.Counts {
 		return fmt.Errorf("%s: %+v does not balance (parts: %+v)", o, o.Counts, parts)
 	}
+	o.Digests = t.digests[o.ID]
 	t.objects = append(t.objects, o)
 	return nil
 }
@@ -115,6 +133,15 @@ func (t *Tx) writeObjects() error {
 		}
 	}
 	if err := appendRows(t, "object", t.objects, objectRows); err != nil {
+		return err
+	}
+	var sums []objectSum
+	for _, o := range t.objects {
+		for _, table := range slices.Sorted(maps.Keys(o.Digests)) {
+			sums = append(sums, objectSum{o.ID, table, o.Digests[table]})
+		}
+	}
+	if err := appendRows(t, "digest", sums, sumRows); err != nil {
 		return err
 	}
 	return appendRows(t, "object_part", parts, partRows)
@@ -133,14 +160,15 @@ func appendRows[T any](t *Tx, table string, all []T, columns func([]T) ([]any, [
 	return nil
 }
 
-// Flush hands what was added to DuckDB. Commit does so too; but then other transactions wait.
-func (t *Tx) Flush() error {
+// Flush hands what was added to DuckDB: the objects whose rows were added are whole. Commit does so too; but then other
+// transactions wait.
+func (t *Tx) Flush(ctx context.Context) error {
 	for _, a := range t.appenders {
 		if err := a.Flush(); err != nil {
 			return err
 		}
 	}
-	return nil
+	return t.settle(ctx)
 }
 
 // Commit makes the transaction's objects part of the case and writes the custody log. Commits are one at a time.
@@ -153,7 +181,7 @@ func (t *Tx) Commit(ctx context.Context) error {
 	if err := appendRows(t, "slice", t.slices, sliceRows); err != nil {
 		return err
 	}
-	if err := t.Flush(); err != nil {
+	if err := t.Flush(ctx); err != nil {
 		return err
 	}
 	written, err := t.w.dict.write(t.conn)

@@ -29,7 +29,9 @@ import (
 
 	"case53/cases"
 	"case53/cases/custody"
+	"case53/cases/digest"
 	"case53/cases/duck"
+	"case53/cases/internal/catalog"
 	"case53/cases/internal/layout"
 	"case53/cases/raw"
 )
@@ -45,11 +47,13 @@ type Writer struct {
 	Custody *custody.Log
 
 	lock    *flock.Flock
-	db      *duck.DB
+	known   *catalog.Known
+	db      *layout.DB
 	conn    *duck.Conn // for reading and small changes, under mu
 	mu      sync.Mutex
 	derived []derived
 	dict    *dictionary
+	schemas map[string]*digest.Schema // of the tables that have rows of objects, by name
 }
 
 // Open opens the case in dir for writing, and makes it where there is none.
@@ -68,10 +72,17 @@ func Open(ctx context.Context, dir string, schemas []cases.Schema) (w *Writer, e
 			opened.release()
 		}
 	}()
+	if err := layout.CheckNames(dir); err != nil {
+		return nil, err
+	}
+	if w.known, err = cases.Catalog(ctx, schemas); err != nil {
+		return nil, err
+	}
 	if err := w.takeLock(); err != nil {
 		return nil, err
 	}
-	if err := w.checkCustody(ctx); err != nil {
+	made, err := w.checkCase(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if w.Custody, err = custody.Open(layout.Path(dir, layout.Custody), custody.Actor(), tool()); err != nil {
@@ -80,7 +91,7 @@ func Open(ctx context.Context, dir string, schemas []cases.Schema) (w *Writer, e
 	if err := w.hasDatabase(); err != nil {
 		return nil, err
 	}
-	if err := w.openTables(ctx, schemas); err != nil {
+	if err := w.openTables(ctx, schemas, made); err != nil {
 		return nil, err
 	}
 	if err := w.Raw.CleanUp(); err != nil {
@@ -128,12 +139,17 @@ func (w *Writer) takeLock() error {
 		w.lock = nil
 		return fmt.Errorf("%w: %s%s\nhint: wait until it has finished", layout.ErrLocked, w.Dir, layout.Holder(w.Dir, ""))
 	}
-	return os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return fmt.Errorf("lock %s: %w", w.Dir, err)
+	}
+	_, err = fmt.Fprintln(f, os.Getpid())
+	return errors.Join(err, f.Close())
 }
 
 // hasDatabase refuses a case whose database is gone: a new one in its place would look like an empty case.
 func (w *Writer) hasDatabase() error {
-	if _, err := os.Stat(layout.Path(w.Dir, layout.Database)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(layout.Path(w.Dir, layout.Database)); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	logged, err := w.logged()
@@ -143,30 +159,27 @@ func (w *Writer) hasDatabase() error {
 	return err
 }
 
-// checkCustody refuses a case whose custody log is gone or lacks lines that it had when the case was last written: mended in
-// silence, the log would say that nothing was ever missing. Nothing is changed before.
-func (w *Writer) checkCustody(ctx context.Context) error {
-	if _, err := os.Stat(layout.Path(w.Dir, layout.Database)); errors.Is(err, fs.ErrNotExist) {
-		return nil
+// checkCase refuses a case whose database has something in it that is not known, and one whose custody log is gone or lacks lines
+// that it had when the case was last written: mended in silence, the log would say that nothing was ever missing. Nothing is changed
+// before. made is false where the case has no tables yet.
+func (w *Writer) checkCase(ctx context.Context) (made bool, err error) {
+	if _, err := os.Lstat(layout.Path(w.Dir, layout.Database)); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
 	}
-	db, err := layout.Open(w.Dir, true)
+	db, made, err := layout.Open(ctx, w.Dir, layout.Options{Known: w.known, ReadOnly: true, Memory: writerMemory})
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer db.Close()
+	if !made {
+		return false, nil
+	}
 	conn, err := db.Connect()
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer conn.Close()
-	if err := conn.Exec(ctx, "SET enable_external_access=false"); err != nil { // what is asked may be a view of somebody's making
-		return err
-	}
-	made, err := layout.CheckFormat(ctx, conn, w.Dir)
-	if err != nil || !made {
-		return err
-	}
-	return layout.CheckCustody(ctx, conn, w.Dir)
+	return true, layout.CheckCustody(ctx, conn, w.Dir)
 }
 
 // anchor notes in the database how long the custody log is, and its head.
@@ -187,44 +200,35 @@ func (w *Writer) anchorLast(ctx context.Context) error {
 }
 
 // openTables opens the database and makes the tables where they are missing.
-func (w *Writer) openTables(ctx context.Context, schemas []cases.Schema) (err error) {
-	if w.db, err = layout.Open(w.Dir, false); err != nil {
+func (w *Writer) openTables(ctx context.Context, schemas []cases.Schema, made bool) (err error) {
+	temp := layout.Path(w.Dir, layout.Temp)
+	if err := errors.Join(os.RemoveAll(temp), os.Mkdir(temp, 0o700)); err != nil {
+		return err
+	}
+	// A checkpoint after every commit is a twentieth of a load; Close makes one.
+	options := layout.Options{Temp: temp, Memory: writerMemory, More: "SET checkpoint_threshold='1GB';"}
+	if w.db, _, err = layout.Open(ctx, w.Dir, options); err != nil {
 		return err
 	}
 	if w.conn, err = w.db.Connect(); err != nil {
 		return err
 	}
 	os.Chmod(layout.Path(w.Dir, layout.Database), 0o600) // DuckDB makes it 0644; a read-only disk has said so above
-	made, err := layout.CheckFormat(ctx, w.conn, w.Dir)
-	if err != nil {
-		return err
-	}
-	temp := layout.Path(w.Dir, layout.Temp)
-	if err := errors.Join(os.RemoveAll(temp), os.Mkdir(temp, 0o700)); err != nil {
-		return err
-	}
-	// A checkpoint after every commit is a twentieth of a load; Close makes one.
-	if err := w.conn.Exec(ctx, layout.Settings(temp, writerMemory)+"SET checkpoint_threshold='1GB';"); err != nil {
-		return err
-	}
 	if err := w.threads(ctx, 1); err != nil {
 		return err
 	}
-	all := append([]cases.Schema{{SQL: ownSchema}}, schemas...)
-	for _, s := range all {
-		_, _, derive, err := sectionsOf(s)
-		if err != nil {
-			return err
-		}
-		w.derived = append(w.derived, derive...)
+	if w.derived, err = derivedOf(schemas); err != nil {
+		return err
 	}
 	if !made {
-		if err := w.createTables(ctx, all); err != nil {
+		if err := w.createTables(ctx, cases.Stored(schemas)); err != nil {
 			return fmt.Errorf("create %s: %w", w.Dir, err)
 		}
 	}
-	w.dict, err = loadDictionary(ctx, w.conn)
-	return err
+	if w.dict, err = loadDictionary(ctx, w.conn); err != nil {
+		return err
+	}
+	return w.loadSchemas(ctx)
 }
 
 // threads says how many threads DuckDB may use. While records come in it is one: every goroutine that appends does DuckDB's
@@ -234,7 +238,7 @@ func (w *Writer) threads(ctx context.Context, n int) error {
 }
 
 // createTables makes every table and view in one transaction, after the custody log has said so.
-func (w *Writer) createTables(ctx context.Context, schemas []cases.Schema) error {
+func (w *Writer) createTables(ctx context.Context, schemas []catalog.Schema) error {
 	if err := w.Custody.Append("case.create", map[string]any{"format_version": layout.FormatVersion, "duckdb": duck.Version()}); err != nil {
 		return err
 	}
@@ -242,12 +246,12 @@ func (w *Writer) createTables(ctx context.Context, schemas []cases.Schema) error
 		return err
 	}
 	for _, s := range schemas {
-		tables, views, _, err := sectionsOf(s)
+		tables, views, _, err := s.Sections()
 		if err != nil {
 			return err
 		}
 		if err := w.conn.Exec(ctx, tables+";"+views); err != nil {
-			return fmt.Errorf("schema %s: %w", titleOf(s), err)
+			return fmt.Errorf("schema %s: %w", s.Called(), err)
 		}
 		if s.Name == "" {
 			continue
@@ -297,7 +301,7 @@ func (w *Writer) Capture(ctx context.Context, name, role string) error {
 // Close writes everything down and gives the case up.
 func (w *Writer) Close() error {
 	ctx := context.Background()
-	err := errors.Join(w.anchorLast(ctx), w.threads(ctx, runtime.GOMAXPROCS(0)), w.conn.Exec(ctx, "CHECKPOINT"))
+	err := errors.Join(w.anchorLast(ctx), w.threads(ctx, runtime.GOMAXPROCS(0)), w.conn.Exec(ctx, `CHECKPOINT "case"`))
 	w.release()
 	return err
 }

@@ -54,7 +54,9 @@ func runCompare(c *cobra.Command, args []string) error {
 	o.Left, _ = c.Flags().GetString("left")
 	o.Right, _ = c.Flags().GetString("right")
 	o.Baseline, _ = c.Flags().GetString("baseline")
+	wait := waitsFor(c.ErrOrStderr(), "comparing two captures")
 	found, err := compare.Captures(c.Context(), k, o)
+	wait.end()
 	if err != nil {
 		return err
 	}

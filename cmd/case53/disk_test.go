@@ -138,7 +138,7 @@ func TestInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	r, err := cases.Open(context.Background(), target)
+	r, err := cases.Open(context.Background(), target, loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"case53/cases"
+	"case53/cases/custody"
 	"case53/cases/safetext"
+	"case53/loader"
 	"case53/loader/account"
 	"case53/queries"
 	"case53/queries/findings"
@@ -45,7 +47,7 @@ func findCase(path string, stderr io.Writer) string {
 // openCase opens a case for looking. It refuses one whose custody log is gone, cut or replaced, and warns where a load was cut
 // short.
 func openCase(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
-	c, err := cases.Open(ctx, findCase(path, stderr))
+	c, err := cases.Open(ctx, findCase(path, stderr), loader.Schemas())
 	if err == nil && c.Altered != nil {
 		c.Close()
 		return nil, c.Altered
@@ -53,13 +55,21 @@ func openCase(ctx context.Context, path string, stderr io.Writer) (*cases.Case, 
 	if err == nil && c.NotReady != nil {
 		printError(stderr, fmt.Errorf("warning: %w", c.NotReady))
 	}
-	if err == nil {
-		for _, what := range c.Unfinished {
-			printError(stderr, fmt.Errorf("warning: %s", what))
-		}
+	if err != nil {
+		return nil, err
 	}
-	return c, err
+	for _, what := range c.Unfinished {
+		printError(stderr, fmt.Errorf("warning: %s", what))
+	}
+	if here := custody.Actor(); c.MadeBy != "" && machine(c.MadeBy) != machine(here) {
+		printError(stderr, fmt.Errorf("warning: %s was made on another machine, by %s, and nothing vouches for it\n"+
+			"hint: what it says is as good as who gave it to you; its objects in raw/ can be loaded into a new case", c.Dir, c.MadeBy))
+	}
+	return c, nil
 }
+
+// machine is the host of an actor in the custody log.
+func machine(actor string) string { return actor[strings.LastIndexByte(actor, '@')+1:] }
 
 // openWhole opens a case for questions about all of it, which one that is not ready, or empty, has no answer to.
 func openWhole(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
@@ -67,18 +77,11 @@ func openWhole(ctx context.Context, path string, stderr io.Writer) (*cases.Case,
 	if err != nil {
 		return nil, err
 	}
-	empty, err := c.Empty(ctx)
-	switch {
-	case err != nil:
-	case empty:
-		err = fmt.Errorf("nothing has been loaded into %s\nhint: case53 load %s PATH... fills it", c.Dir, c.Dir)
-	case c.NotReady != nil:
-		err = c.NotReady
-	default:
-		return c, nil
+	if err := c.Whole(ctx); err != nil {
+		c.Close()
+		return nil, err
 	}
-	c.Close()
-	return nil, err
+	return c, nil
 }
 
 // listFlags reads the files of the flags --allow and --ioc.
@@ -110,11 +113,22 @@ func library(dir string, stderr io.Writer) (*queries.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set.AddOfCase(queries.Dir(filepath.Join(dir, "queries")))
+	ofCase := filepath.Join(dir, "queries")
+	if info, err := os.Lstat(ofCase); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%w: %s is no folder", cases.ErrForeign, ofCase)
+	}
+	set.AddOfCase(queries.Dir(ofCase))
 	for _, problem := range set.Problems {
 		printError(stderr, fmt.Errorf("saved query: %w", problem))
 	}
 	return set, nil
+}
+
+// sayOfCase says that a query which is about to run came with the case.
+func sayOfCase(q *queries.Query, stderr io.Writer) {
+	if q.OfCase {
+		fmt.Fprintf(stderr, "%s: a query that came with the case, %s: its answer is as good as who wrote it\n", safetext.Show(q.ID), safetext.Show(q.Path))
+	}
 }
 
 // savedQuery finds a query by name.

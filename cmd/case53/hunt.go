@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,19 +40,30 @@ func runHunt(c *cobra.Command, args []string) error {
 		return err
 	}
 	defer h.Case.Close()
+	wait := waitsFor(c.ErrOrStderr(), running(hunts, 0))
+	defer wait.end()
 	var outcomes []findings.Outcome
-	if err := h.Run(c.Context(), hunts, func(o findings.Outcome) { outcomes = append(outcomes, o) }); err != nil {
+	if err := h.Run(c.Context(), hunts, func(o findings.Outcome) {
+		outcomes = append(outcomes, o)
+		wait.now(running(hunts, len(outcomes)))
+	}); err != nil {
 		return err
 	}
-	printOutcomes(c.ErrOrStderr(), outcomes)
 	found, err := h.Rank(c.Context(), outcomes)
 	if err != nil {
 		return err
 	}
+	wait.end()
+	printOutcomes(c.ErrOrStderr(), outcomes)
 	if wantsJSON(c) {
 		return printJSON(c.OutOrStdout(), found)
 	}
-	printFindings(c.OutOrStdout(), found)
+	if isTerminal(c.OutOrStdout()) {
+		printGrouped(c.OutOrStdout(), found)
+	} else {
+		printFindings(c.OutOrStdout(), found)
+	}
+	fmt.Fprintln(c.OutOrStdout(), words.Plural(int64(len(found)), "finding", "findings"))
 	return nil
 }
 
@@ -100,6 +112,7 @@ func printOutcomes(stderr io.Writer, outcomes []findings.Outcome) {
 	var looked []string
 	by := map[string]int64{}
 	for _, o := range outcomes {
+		sayOfCase(o.Query, stderr)
 		allowed += o.Allowed
 		if o.Looked != "" {
 			if by[o.Looked]++; by[o.Looked] == 1 {
@@ -134,5 +147,17 @@ func printFindings(w io.Writer, found []findings.Finding) {
 			fmt.Fprintf(w, "               %s\n", safetext.Show(strings.Join(f.Whose, "; ")))
 		}
 	}
-	fmt.Fprintln(w, words.Plural(int64(len(found)), "finding", "findings"))
+}
+
+// printGrouped writes findings for a terminal, of which the end is what is seen: by severity, and the worst last.
+func printGrouped(w io.Writer, found []findings.Finding) {
+	for _, severity := range slices.Backward(queries.Severities) {
+		of := slices.DeleteFunc(slices.Clone(found), func(f findings.Finding) bool { return f.Severity != severity })
+		if len(of) == 0 {
+			continue
+		}
+		slices.Reverse(of)
+		fmt.Fprintf(w, "\n%s: %s\n\n", severity, words.Plural(int64(len(of)), "finding", "findings"))
+		printFindings(w, of)
+	}
 }

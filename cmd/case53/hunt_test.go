@@ -12,6 +12,7 @@ import (
 
 	"case53/cases"
 	"case53/cmd/case53/demo"
+	"case53/loader"
 	"case53/queries"
 	"case53/queries/findings"
 )
@@ -73,11 +74,12 @@ func TestHuntsFindTheStory(t *testing.T) {
 		}
 	}
 	recordsBehind(t, target)
+	t.Run("threads", func(t *testing.T) { tellTheStory(t, target) })
 }
 
 // recordsBehind: the first row of each of these hunts, as a screen has it, leads to records, all of them in its time.
 func recordsBehind(t *testing.T, target string) {
-	k, err := cases.Open(t.Context(), target)
+	k, err := cases.Open(t.Context(), target, loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

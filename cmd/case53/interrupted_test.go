@@ -39,9 +39,11 @@ func tell(t *testing.T, target string) told {
 		if err != nil || code != exitFine {
 			t.Fatalf("hunts answer, the report does not: exit %d: %s", code, stderr)
 		}
-		_, findings, _ := strings.Cut(string(text), "\n## Coverage\n")
-		findings, _, _ = strings.Cut(findings, "\n## Custody\n")
-		v.report = toldParts.ReplaceAllString(findings, "…")
+		_, report, _ := strings.Cut(string(text), "\n## What happened\n")
+		story, report, _ := strings.Cut(report, "\n## Scope\n") // which says when the case was made
+		_, report, _ = strings.Cut(report, "\n## Coverage\n")
+		covered, _, _ := strings.Cut(report, "\n## Custody\n")
+		v.report = toldParts.ReplaceAllString(story+covered, "…")
 	}
 	v.hunts, v.stderr = toldParts.ReplaceAllString(v.hunts, "…"), toldParts.ReplaceAllString(v.stderr, "…")
 	return v

@@ -64,13 +64,31 @@ func newRoot() *cobra.Command {
 	}
 	root.PersistentFlags().Bool("json", false, "print JSON")
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &statusError{exitUsage, err} })
+	root.Args, root.RunE = cobra.ArbitraryArgs, noCommand
+	root.SetFlagErrorFunc(badFlag)
 	for _, c := range []*cobra.Command{
-		newDemo(), newLoad(), newPull(), newSources(), newIAMPolicy(), newOpen(), newQuery(), newCoverage(), newHunt(),
-		newCompare(), newReport(), newInfo(), newDerive(),
+		newDemo(),
+		newLoad(),
+		newPull(),
+		newSources(),
+		newIAMPolicy(),
+		newOpen(),
+		newQuery(),
+		newHunt(),
+		newThreads(),
+		newCoverage(),
+		newCompare(),
+		newReport(),
+		newExport(),
+		newInfo(),
+		newDerive(),
+		newCustody(),
+		newVerify(),
+		newMan(),
 	} {
 		c.Long = strings.TrimRight(c.Short+".\n\n"+c.Long, "\n") + "\n" + exitCodes
 		root.AddCommand(c)
 	}
+	completeAll(root)
 	return root
 }

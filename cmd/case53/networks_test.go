@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/loader"
 	"case53/loader/networks/networkstest"
 	"case53/queries/findings"
 )
@@ -97,9 +99,11 @@ func TestPlaces(t *testing.T) {
 	md := filepath.Join(dir, "r.md")
 	command(t, "report", target, "-o", md, "--hunt", "top-talkers")
 	text, err := os.ReadFile(md)
-	if err != nil {
+	appendix, failed := os.ReadFile(filepath.Join(dir, "r-appendix.md"))
+	if err = errors.Join(err, failed); err != nil {
 		t.Fatal(err)
 	}
+	text = append(text, appendix...)
 	for _, want := range []string{
 		"Whose addresses: 203.0.113.66: AS64500 Example Hosting, Delft NL",
 		"| GeoLite2-ASN | `asn.mmdb`, made 2026-10-28 00:00:00 UTC, 1 networks, kept ",
@@ -121,7 +125,7 @@ func TestPlacesOfManyAddresses(t *testing.T) {
 		entries = append(entries, networkstest.Entry{Network: fmt.Sprintf("203.0.%d.0/25", i), Data: networkstest.ASN(uint32(64500+i), "")})
 	}
 	command(t, "load", target, "--mmdb", put(t, dir, "asn.mmdb", networkstest.MMDB("GeoLite2-ASN", time.Unix(1793145600, 0), entries)))
-	k, err := cases.Open(context.Background(), target)
+	k, err := cases.Open(context.Background(), target, loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

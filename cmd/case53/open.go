@@ -47,7 +47,7 @@ func openWorkbench(c *cobra.Command, dir string) error {
 	opt := frame.Options{CaseName: filepath.Base(k.Dir)}
 	opt.ASCII, _ = c.Flags().GetBool("ascii")
 	opt.Theme, _ = c.Flags().GetString("theme")
-	return tui.Run(c.Context(), k, set, opt)
+	return tui.Run(c.Context(), k, set, "case53 "+version(), opt)
 }
 
 func hasTerminal(c *cobra.Command) bool {

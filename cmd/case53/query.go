@@ -106,6 +106,7 @@ func statement(c *cobra.Command, k *cases.Case, set *queries.Set, args []string,
 	if err != nil {
 		return "", nil, err
 	}
+	sayOfCase(q, c.ErrOrStderr())
 	sql, bound, err := q.Bind(values)
 	if err != nil {
 		return "", nil, &statusError{exitUsage, err}

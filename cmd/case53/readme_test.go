@@ -13,7 +13,9 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"case53/cases"
+	"case53/loader"
 	"case53/tui"
+	"case53/tui/answers"
 	"case53/tui/frame"
 )
 
@@ -50,7 +52,7 @@ func TestReadmePicture(t *testing.T) {
 	if code, _ := run1(t, "demo", "--no-open", "--quiet"); code != exitFine {
 		t.Fatalf("exit %d", code)
 	}
-	k, err := cases.Open(t.Context(), filepath.Join("case53-demo", "incident.case"))
+	k, err := cases.Open(t.Context(), filepath.Join("case53-demo", "incident.case"), loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +61,7 @@ func TestReadmePicture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app := tea.Model(tui.New(t.Context(), frame.CaseReader{Case: k}, set, frame.Options{
+	app := tea.Model(tui.New(t.Context(), frame.CaseReader{Case: k}, &answers.CaseDesk{Case: k, Set: set}, set, frame.Options{
 		CaseName: filepath.Base(k.Dir), Theme: "dark",
 		Tick: func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil },
 	}))

@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 	"case53/cases/safetext"
 	"case53/cases/words"
 	"case53/queries"
+	"case53/queries/export"
 	"case53/queries/findings"
 	"case53/queries/report"
 )
@@ -23,9 +22,10 @@ import (
 func newReport() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "report CASE -o FILE.html|.md",
-		Short: "Write a report on a case: one HTML file that needs nothing else, or Markdown",
-		Long: `Runs the hunts, all or those named, and writes what they found with the records that they rest on, what found nothing,
-what is covered, every source object with its hash, and how each figure can be checked without case53. The window, the
+		Short: "Write a report on a case: HTML that needs nothing else, or Markdown",
+		Long: `Runs the hunts, all or those named, and writes what happened, as case53 threads draws it together, what was looked for
+and not found, and what is covered. Every finding with the records that it rests on, every source object with its hash, and how
+each figure can be checked without case53, is in an appendix beside it: FILE-appendix.html or .md. The window, the
 capture, -p and the lists act on the hunts as in case53 hunt; the window and the capture act on the pictures too.
 
 Two reports of the same case differ in one line, which says when and by whom it was made.`,
@@ -49,11 +49,6 @@ Two reports of the same case differ in one line, which says when and by whom it 
 	return c
 }
 
-// forms of a report, by the end of its file's name.
-var reportForms = map[string]func(*report.Report, io.Writer) error{
-	".html": (*report.Report).HTML, ".htm": (*report.Report).HTML, ".md": (*report.Report).Markdown, ".markdown": (*report.Report).Markdown,
-}
-
 func runReport(c *cobra.Command, args []string) error {
 	target, err := reportTarget(c, args[0])
 	if err != nil {
@@ -64,12 +59,19 @@ func runReport(c *cobra.Command, args []string) error {
 		return err
 	}
 	defer h.Case.Close()
+	wait := waitsFor(c.ErrOrStderr(), running(hunts, 0))
+	n := 0
+	o.Ran = func() {
+		n++
+		wait.now(running(hunts, n))
+	}
 	r, err := report.Gather(c.Context(), h, hunts, o)
+	wait.end()
 	if err != nil {
 		return err
 	}
-	r.Made = fmt.Sprintf("%s UTC by %s", time.Now().UTC().Format("2006-01-02 15:04:05"), custody.Actor())
-	if err := writeReport(target, r); err != nil {
+	r.Made = report.MadeBy(time.Now(), custody.Actor())
+	if err := r.Save(target); err != nil {
 		return err
 	}
 	if err := printReported(c, target, r); err != nil {
@@ -86,7 +88,7 @@ func runReport(c *cobra.Command, args []string) error {
 func printReported(c *cobra.Command, target string, r *report.Report) error {
 	ran := r.Ran()
 	if wantsJSON(c) {
-		return printJSON(c.OutOrStdout(), map[string]any{"report": target, "findings": len(r.Findings), "hunts": ran,
+		return printJSON(c.OutOrStdout(), map[string]any{"report": target, "appendix": report.AppendixOf(target), "findings": len(r.Findings), "hunts": ran,
 			"hunts_not_run": len(r.Outcomes) - ran, "objects": len(r.Objects), "custody": map[string]any{"lines": r.Custody.Lines, "head": r.Custody.Head}})
 	}
 	not := ""
@@ -94,6 +96,7 @@ func printReported(c *cobra.Command, target string, r *report.Report) error {
 		not = "; " + words.Plural(int64(n), "hunt", "hunts") + " could not be run"
 	}
 	fmt.Fprintf(c.OutOrStdout(), "%s: %d findings of %d hunts, %d objects%s\n", safetext.Show(target), len(r.Findings), ran, len(r.Objects), not)
+	fmt.Fprintf(c.OutOrStdout(), "every finding, hunt and object: %s\n", safetext.Show(report.AppendixOf(target)))
 	fmt.Fprintf(c.OutOrStdout(), "custody head %s after %d lines\n", r.Custody.Head, r.Custody.Lines)
 	return nil
 }
@@ -101,73 +104,15 @@ func printReported(c *cobra.Command, target string, r *report.Report) error {
 // reportTarget checks where the report is to go, before the work begins.
 func reportTarget(c *cobra.Command, dir string) (string, error) {
 	target, _ := c.Flags().GetString("out")
-	switch form := strings.ToLower(filepath.Ext(target)); {
-	case target == "":
+	if target == "" {
 		return "", usage("no file to write to\nhint: case53 %s", c.Use)
-	case reportForms[form] == nil:
-		return "", usage("%s: a report ends in .html or .md", target)
 	}
-	folder, err := filepath.EvalSymlinks(filepath.Dir(target))
-	if err != nil {
-		return "", fmt.Errorf("the folder of %s: %w\nhint: make it first", target, err)
+	over, _ := c.Flags().GetBool("force")
+	err := report.Target(findCase(dir, io.Discard), target, over)
+	if errors.Is(err, export.ErrThere) {
+		return "", fmt.Errorf("%w\nhint: --force writes over it", err)
 	}
-	inside, err := within(findCase(dir, io.Discard), folder)
-	if err != nil {
-		return "", err
-	}
-	if inside {
-		return "", usage("%s lies in the case\nhint: looking at a case never writes to it; name a file elsewhere", target)
-	}
-	return target, overwritable(c, target)
-}
-
-// within says whether path is the folder dir or in it.
-func within(dir, path string) (bool, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return false, err
-	}
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
-	}
-	if path, err = filepath.Abs(path); err != nil {
-		return false, err
-	}
-	rest, err := filepath.Rel(dir, path)
-	return err == nil && rest != ".." && !strings.HasPrefix(rest, ".."+string(filepath.Separator)), nil
-}
-
-// overwritable refuses a file that is there already, unless --force is given.
-func overwritable(c *cobra.Command, target string) error {
-	force, _ := c.Flags().GetBool("force")
-	info, err := os.Lstat(target)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return err
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s is there and is no file", target)
-	case !force:
-		return fmt.Errorf("%s exists\nhint: --force writes over it", target)
-	}
-	return nil
-}
-
-// writeReport writes the report beside its place and then moves it there: it is there whole or not at all.
-func writeReport(target string, r *report.Report) error {
-	tmp, err := os.CreateTemp(filepath.Dir(target), ".report-*")
-	if err != nil {
-		return err
-	}
-	err = reportForms[strings.ToLower(filepath.Ext(target))](r, tmp)
-	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), target)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(tmp.Name()))
-	}
-	return nil
+	return target, err
 }
 
 // openReport reads the flags and opens the case.

@@ -17,6 +17,7 @@ import (
 	"case53/cases"
 	"case53/cases/duck"
 	"case53/cmd/case53/demo"
+	"case53/loader"
 	"case53/queries/findings"
 )
 
@@ -28,7 +29,7 @@ func TestDigestIsWhatStockDuckDBWrites(t *testing.T) {
 	command(t, "demo", "--no-open", "--quiet", "--dir", dir)
 	target := filepath.Join(dir, "incident.case")
 	ctx := context.Background()
-	k, err := cases.Open(ctx, target)
+	k, err := cases.Open(ctx, target, loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +129,7 @@ func TestReportOfNULs(t *testing.T) {
 	command(t, "load", target, filepath.Join(dir, "dns.log"), "--quiet")
 	out := filepath.Join(dir, "r.md")
 	command(t, "report", target, "-o", out, "--hunt", "by-name", "--hunt", "by-domain", "--hunt", "by-vpc", "--hunt", "by-eni", "--cite", "2")
-	report, err := os.ReadFile(out)
+	report, err := os.ReadFile(filepath.Join(dir, "r-appendix.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

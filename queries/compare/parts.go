@@ -31,8 +31,9 @@ type List struct {
 
 // ListLine is a place in a list.
 type ListLine struct {
-	Score float64
-	Text  string
+	Score         float64
+	Text          string
+	Name, Address string // what the place is; one of them, or both
 }
 
 // More is how many places the list leaves out.
@@ -57,7 +58,7 @@ func (c *Comparison) Lists() []List {
 			if p.Found == "match" {
 				text = c.matchText(p)
 			}
-			lists[i].Lines = append(lists[i].Lines, ListLine{p.Score, text})
+			lists[i].Lines = append(lists[i].Lines, ListLine{p.Score, text, p.Name, p.Address})
 		}
 	}
 	return lists

@@ -23,7 +23,7 @@ func Behind(ctx context.Context, k *cases.Case, columns []cases.Column, row []ca
 	h := &Hunter{Case: k}
 	if f.values["source"] != nil { // a source that was silent all the time has no record in it
 		one := []Finding{f}
-		if err := h.cover(ctx, one); err != nil {
+		if err := h.Cover(ctx, one); err != nil {
 			return "", nil, err
 		}
 		f = one[0]

@@ -101,7 +101,7 @@ func (f *Finding) statement(k *cases.Case, interfaces map[[2]string][]string) (s
 	if object, row := f.values["object_id"], f.values["row_no"]; object != nil && row != nil {
 		if log, ok := k.LogType(text("log_type")); ok {
 			s.sql = fmt.Sprintf(`SELECT object_id, row_no, %s AS seen FROM %s WHERE object_id = %d AND row_no = %d`,
-				log.Time, log.View, number(object), number(row))
+				log.Time, log.View, Integer(object), Integer(row))
 			return s
 		}
 	}

@@ -8,9 +8,9 @@ import (
 	"case53/cases"
 )
 
-// cover fills in the coverage of findings. The sources are the finding's interface, else the interfaces of its inside
+// Cover fills in the coverage of findings. The sources are the finding's interface, else the interfaces of its inside
 // address, its VPC or zone; where none can be told, every source of the log type in its capture.
-func (h *Hunter) cover(ctx context.Context, findings []Finding) error {
+func (h *Hunter) Cover(ctx context.Context, findings []Finding) error {
 	if len(findings) == 0 {
 		return nil
 	}

@@ -48,7 +48,7 @@ func (f *Finding) read() error {
 	f.From, ok[1] = f.values["from_time"].(time.Time)
 	f.To, ok[2] = f.values["to_time"].(time.Time)
 	f.From, f.To = f.From.UTC(), f.To.UTC()
-	f.Rows = number(f.values["rows"])
+	f.Rows = Integer(f.values["rows"])
 	f.Severity, f.Reason, f.Capture = text("severity"), text("reason"), text("capture")
 	if ok != [3]bool{true, true, true} || f.Reason == "" || !slices.Contains(queries.Severities, f.Severity) {
 		return fmt.Errorf("a row is no finding: it needs score (DOUBLE), severity, reason, rows, from_time and to_time")
@@ -62,13 +62,28 @@ func (f *Finding) read() error {
 		InterfaceID:      text("interface_id"),
 	}
 	if f.values["dstport"] != nil {
-		port := number(f.values["dstport"])
+		port := Integer(f.values["dstport"])
 		f.Subject.DstPort = &port
 	}
 	return nil
 }
 
-func number(v any) int64 {
+// Value is a column of the row that the finding is; nil where the hunt has none of that name.
+func (f *Finding) Value(column string) any { return f.values[column] }
+
+// Text is a column as text; "" where it is none.
+func (f *Finding) Text(column string) string { s, _ := f.values[column].(string); return s }
+
+// Number is a column as a number; 0 where it is none.
+func (f *Finding) Number(column string) float64 {
+	if n, ok := f.values[column].(float64); ok {
+		return n
+	}
+	return float64(Integer(f.values[column]))
+}
+
+// Integer is a value of a row as a whole number; 0 where it is none.
+func Integer(v any) int64 {
 	switch v := v.(type) {
 	case int64:
 		return v

@@ -107,7 +107,7 @@ func (h *Hunter) Rank(ctx context.Context, outcomes []Outcome) ([]Finding, error
 	if err := h.whose(ctx, findings); err != nil {
 		return nil, err
 	}
-	return findings, h.cover(ctx, findings)
+	return findings, h.Cover(ctx, findings)
 }
 
 // one runs one hunt.
@@ -227,7 +227,7 @@ func (h *Hunter) trace(ctx context.Context, q *queries.Query, args map[string]an
 	parts := []string{}
 	for rows.Next() {
 		for i, step := range q.Hunt.Steps {
-			parts = append(parts, fmt.Sprintf("%s %s", words.Count(number(rows.Values()[i])), step.Text))
+			parts = append(parts, fmt.Sprintf("%s %s", words.Count(Integer(rows.Values()[i])), step.Text))
 		}
 	}
 	return parts, rows.Err()

@@ -88,7 +88,7 @@ func Whose(ctx context.Context, k *cases.Case, addresses []netip.Addr) (map[neti
 			all[a] = o
 		}
 		if v[1] != nil {
-			o.as = cmp.Or(o.as, strings.TrimSpace(fmt.Sprintf("AS%d %s", number(v[1]), text(2))))
+			o.as = cmp.Or(o.as, strings.TrimSpace(fmt.Sprintf("AS%d %s", Integer(v[1]), text(2))))
 		}
 		if o.country == "" && text(3) != "" {
 			o.country = strings.TrimSuffix(text(4)+" "+text(3), " ")

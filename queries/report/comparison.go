@@ -12,8 +12,12 @@ import (
 	"case53/queries/compare"
 )
 
-// comparedPlaces is how many places of each list of a comparison a report has; how many more there are is said.
-const comparedPlaces = 200
+// comparedPlaces is how many places of each list of a comparison the appendix has, and comparedHere how many the report; how many
+// more there are is said.
+const (
+	comparedPlaces = 200
+	comparedHere   = 15
+)
 
 // comparison adds what the incident and its replay have in common. It is of the whole captures, whatever the report's
 // window; with --capture there is none.

@@ -62,6 +62,7 @@ type block struct {
 type column struct {
 	Title text
 	Right bool // numbers
+	Whole bool // times, which no line ends in
 }
 
 // picture is drawn, or written where there is nothing to draw on.
@@ -120,7 +121,7 @@ func (d *document) code(text string) { d.add(block{Kind: isCode, Code: code(text
 func (d *document) table(titles []string, rows [][][]span) {
 	head := make([]column, len(titles))
 	for i, t := range titles {
-		head[i] = column{text(strings.TrimSuffix(t, "#")), strings.HasSuffix(t, "#")}
+		head[i] = column{text(strings.TrimSuffix(t, "#")), strings.HasSuffix(t, "#"), strings.HasSuffix(t, "(UTC)")}
 	}
 	d.add(block{Kind: isTable, Head: head, Rows: rows})
 }

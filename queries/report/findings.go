@@ -16,7 +16,8 @@ func (r *Report) findings(d *document) {
 		d.say("There is none. " + r.looked() + " What each of them looked at is below.")
 		return
 	}
-	d.say("Best score first, over all hunts. Each line of a record is as it was received, from the case's raw objects.")
+	d.say("By thread, and step by step in each; then those that are in none, best score first. " +
+		"They are numbered by score over all hunts. Each line of a record is as it was received, from the case's raw objects.")
 	var beyond [][]span
 	for _, o := range r.Outcomes {
 		if o.Beyond > 0 {
@@ -28,14 +29,32 @@ func (r *Report) findings(d *document) {
 		d.say("Not in this report, as only the best findings of each hunt are (--most 0 takes all; the digests are of all rows):")
 		d.list(beyond...)
 	}
+	written := map[int]bool{}
+	for _, t := range r.Threads {
+		threadHeading(d, t)
+		for _, s := range t.Steps {
+			d.say(words.Moment(s.Time) + "  " + s.Text + ".")
+			for _, n := range s.Found {
+				if !written[n] {
+					written[n] = true
+					r.Findings[n-1].write(d, n)
+				}
+			}
+		}
+	}
+	if len(r.Threads) > 0 && len(written) < len(r.Findings) {
+		d.heading(3, plain("In no thread")...)
+	}
 	for i, f := range r.Findings {
-		f.write(d, i+1)
+		if !written[i+1] {
+			f.write(d, i+1)
+		}
 	}
 }
 
 // write adds one finding.
 func (f *Finding) write(d *document, n int) {
-	d.heading(3, slices.Concat(plain(fmt.Sprintf("%d. ", n)), severity(*f), plain("  "), exact(f.Hunt), plain("  "), exact(f.About()))...)
+	d.heading(4, slices.Concat(plain(fmt.Sprintf("%d. ", n)), severity(*f), plain("  "), exact(f.Hunt), plain("  "), exact(f.About()))...)
 	d.say(f.Reason)
 	facts := fmt.Sprintf("%s, %s; %s.", words.Plural(f.Rows, "record", "records"), cases.Span{From: f.From, To: f.To}, f.Coverage)
 	if f.Capture != "" {
@@ -78,7 +97,7 @@ func (r *Report) hunts(d *document) {
 	d.say("Each hunt is a query over the case. Its digest is the SHA-256 of its rows as CSV " +
 		"(UTF-8; a line of column names, then a line a row; every field in quotes, a quote in it doubled, NULL as nothing; " +
 		"lines end in LF; values as DuckDB writes them as text). " +
-		"The statements of Appendix D make a stock duckdb, opened read-only on case.duckdb, write that file; " +
+		"The statements at the end make a stock duckdb, opened read-only on case.duckdb, write that file; " +
 		"sha256sum of it is the digest. Rows that an --allow list leaves out of the findings are in the digest.")
 	var rows [][][]span
 	for _, o := range r.Outcomes {
@@ -134,7 +153,7 @@ func writeHunt(d *document, o findings.Outcome) {
 }
 
 func (r *Report) statements(d *document) {
-	d.section("statements", "Appendix D: the statements")
+	d.section("statements", "The statements")
 	d.say("For a stock duckdb: duckdb -readonly case.duckdb, then SET TimeZone = 'UTC'; and a statement pair. " +
 		"Each writes a CSV file into the current folder, whose sha256sum is the digest above.")
 	for _, o := range r.Outcomes {
@@ -146,7 +165,7 @@ func (r *Report) statements(d *document) {
 }
 
 func (r *Report) objectList(d *document) {
-	d.section("objects", "Appendix A: source objects")
+	d.section("objects", "Source objects")
 	d.say("Every object of the case. Its bytes are the file raw/<first two digits>/<SHA-256>.")
 	var rows [][][]span
 	for _, o := range r.Objects {

@@ -19,6 +19,7 @@ import (
 	"case53/queries"
 	"case53/queries/compare"
 	"case53/queries/findings"
+	"case53/queries/threads"
 )
 
 // Options are what a report is about, and how much of it is told.
@@ -31,6 +32,7 @@ type Options struct {
 	Cite                int             // records of a finding
 	Compared            compare.Options // captures to compare
 	Tool                string          // what writes the report, and its version
+	Ran                 func()          // told after each hunt; may be nil
 }
 
 // ListFile is a file of --allow or --ioc.
@@ -56,7 +58,11 @@ func (g *gatherer) gather(ctx context.Context, hunts []*queries.Query) (*Report,
 	}
 	g.Receipts = true
 	var outcomes []findings.Outcome
-	if err := g.Run(ctx, hunts, func(o findings.Outcome) { outcomes = append(outcomes, o) }); err != nil {
+	if err := g.Run(ctx, hunts, func(o findings.Outcome) {
+		if outcomes = append(outcomes, o); g.opt.Ran != nil {
+			g.opt.Ran()
+		}
+	}); err != nil {
 		return nil, err
 	}
 	found, err := g.Rank(ctx, outcomes)
@@ -77,6 +83,11 @@ func (g *gatherer) gather(ctx context.Context, hunts []*queries.Query) (*Report,
 			return nil, err
 		}
 	}
+	told, err := threads.Draw(ctx, g.Hunter, outcomes, found)
+	if err != nil {
+		return nil, err
+	}
+	r.Threads, r.Notes = told.Threads, told.Notes
 	return r, g.findings(ctx, r, found)
 }
 

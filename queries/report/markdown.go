@@ -9,8 +9,12 @@ import (
 )
 
 // Markdown writes the report as Markdown (CommonMark with GitHub's tables).
-func (r *Report) Markdown(w io.Writer) error {
-	d := r.document()
+func (r *Report) Markdown(w io.Writer) error { return r.document().markdown(w) }
+
+// AppendixMarkdown writes its appendix.
+func (r *Report) AppendixMarkdown(w io.Writer) error { return r.appendix().markdown(w) }
+
+func (d *document) markdown(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, "# %s\n", inline([]span{{"", d.Title}}, false))
 	for _, b := range d.Blocks {

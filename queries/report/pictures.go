@@ -51,7 +51,7 @@ func (r *Report) coverage(d *document) {
 		return
 	}
 	d.say("Full (█): OK or records. Light (░): NODATA. Striped (S): SKIPDATA. Empty (·): absent, or none where a log has no NODATA. " +
-		"Windows of " + words.Width(r.CoverageBin) + ". Appendix B lists every stretch that is not covered.")
+		"Windows of " + words.Width(r.CoverageBin) + ". The appendix lists every stretch that is not covered.")
 	for from := 0; from < len(r.Coverage); {
 		to := from + 1
 		for to < len(r.Coverage) && r.Coverage[to].LogType == r.Coverage[from].LogType && r.Coverage[to].Capture == r.Coverage[from].Capture {
@@ -195,7 +195,7 @@ func bar(c cases.Coverage) string {
 
 // stretches lists what is not covered.
 func (r *Report) stretches(d *document) {
-	d.section("stretches", "Appendix B: stretches that are not covered")
+	d.section("stretches", "Stretches that are not covered")
 	var rows [][][]span
 	for _, c := range r.Coverage {
 		for _, s := range c.Spans {
@@ -309,7 +309,7 @@ func spark(counts []int64, top int64) string {
 
 // bins lists what the timelines draw.
 func (r *Report) bins(d *document) {
-	d.section("bins", "Appendix C: records and findings over time")
+	d.section("bins", "Records and findings over time")
 	for _, t := range r.Timelines {
 		d.heading(3, append(append(plain("Capture "), exact(t.Capture)...), plain(", bins of "+words.Width(t.Bin))...)...)
 		head := []string{"From (UTC)"}

@@ -1,4 +1,5 @@
-// Package report writes a report on a case, as one HTML file that needs nothing else and as Markdown.
+// Package report writes a report on a case, as HTML that needs nothing else and as Markdown: the report, which begins with what
+// happened, and an appendix beside it with every finding and what anybody needs to check it.
 //
 // A [Report] holds the facts themselves, not copies; [Report.HTML] and [Report.Markdown] are the same document in two forms: the facts become blocks
 // (headings, paragraphs, tables, pictures), and only the blocks are written.
@@ -16,12 +17,14 @@ package report
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"case53/cases"
 	"case53/cases/raw"
 	"case53/queries/compare"
 	"case53/queries/findings"
+	"case53/queries/threads"
 )
 
 // Report is what a report says.
@@ -40,6 +43,8 @@ type Report struct {
 	CoverageBin   time.Duration
 	Timelines     []Timeline
 	Findings      []Finding
+	Threads       []*threads.Thread   // the findings put together
+	Notes         []string            // what the threads do not tell
 	Outcomes      []findings.Outcome  // of the hunts
 	Comparison    *compare.Comparison // nil where there are no two captures to compare
 	Compared      string              // the command that compares them
@@ -117,4 +122,9 @@ type Custody struct {
 	Head        string // SHA-256 of the last line
 	First, Last time.Time
 	Actions     []Count
+}
+
+// MadeBy is the line that says when and by whom a report was made.
+func MadeBy(at time.Time, who string) string {
+	return fmt.Sprintf("%s UTC by %s", at.UTC().Format("2006-01-02 15:04:05"), who)
 }

@@ -27,6 +27,19 @@ func written(t *testing.T, r *Report, write func(*Report, io.Writer) error) []by
 
 func TestHTML(t *testing.T)     { golden.RequireEqual(t, written(t, sample(), (*Report).HTML)) }
 func TestMarkdown(t *testing.T) { golden.RequireEqual(t, written(t, sample(), (*Report).Markdown)) }
+func TestAppendixHTML(t *testing.T) {
+	golden.RequireEqual(t, written(t, sample(), (*Report).AppendixHTML))
+}
+func TestAppendixMarkdown(t *testing.T) {
+	golden.RequireEqual(t, written(t, sample(), (*Report).AppendixMarkdown))
+}
+
+// wholeHTML and wholeMarkdown write a report and its appendix into one.
+func wholeHTML(r *Report, w io.Writer) error { return errors.Join(r.HTML(w), r.AppendixHTML(w)) }
+
+func wholeMarkdown(r *Report, w io.Writer) error {
+	return errors.Join(r.Markdown(w), r.AppendixMarkdown(w))
+}
 
 func TestOneLineSaysWhenItWasMade(t *testing.T) {
 	other := sample()
@@ -85,7 +98,7 @@ func spoil(v reflect.Value, s string) {
 	}
 }
 
-// ran gives back what says which hunts were run and which side a place is on: no evidence can set these.
+// ran gives back what says which hunts were run, which side a place is on and how serious a thread is: no evidence can set these.
 func ran(r *Report) {
 	for i, o := range sample().Outcomes {
 		if o.Missing == "" {
@@ -93,6 +106,7 @@ func ran(r *Report) {
 		}
 	}
 	r.Comparison.OnlyLeft[0].Found = "only left"
+	r.Threads[0].Severity = "high"
 }
 
 // shape is the elements of a page without its text. It fails on what a page must not have.
@@ -123,8 +137,8 @@ func TestTextIsNeverMarkup(t *testing.T) {
 	tame := sample()
 	spoil(reflect.ValueOf(tame), "tame")
 	ran(tame)
-	wantPage := shape(t, written(t, tame, (*Report).HTML))
-	wantLines := markdownShape(t, written(t, tame, (*Report).Markdown))
+	wantPage := shape(t, written(t, tame, wholeHTML))
+	wantLines := markdownShape(t, written(t, tame, wholeMarkdown))
 	for _, s := range append(evil, strings.Join(evil, " ")) {
 		t.Run(fmt.Sprintf("%.20q", s), func(t *testing.T) {
 			r := sample()
@@ -134,7 +148,7 @@ func TestTextIsNeverMarkup(t *testing.T) {
 				r.Outcomes[i].Query.Doc = s + "\n\n" + s
 			}
 			ran(r)
-			page, md := written(t, r, (*Report).HTML), written(t, r, (*Report).Markdown)
+			page, md := written(t, r, wholeHTML), written(t, r, wholeMarkdown)
 			for name, text := range map[string][]byte{"HTML": page, "Markdown": md} {
 				for i, line := range strings.Split(string(text), "\n") {
 					if at := strings.IndexFunc(line, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }); at >= 0 {

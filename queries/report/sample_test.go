@@ -10,6 +10,7 @@ import (
 	"case53/queries/compare"
 	"case53/queries/findings"
 	"case53/queries/repeat"
+	"case53/queries/threads"
 )
 
 func at(hour, minute int) time.Time { return time.Date(2026, 11, 1, hour, minute, 0, 0, time.UTC) }
@@ -57,6 +58,8 @@ func sample() *Report {
 			},
 		}},
 		Findings:   sampleFindings(),
+		Threads:    sampleThreads(),
+		Notes:      []string{"2 outside addresses that did no more than try ports are not told of"},
 		Outcomes:   sampleOutcomes(),
 		Comparison: sampleComparison(),
 		Compared:   "case53 compare web.case --left incident --right replay",
@@ -242,5 +245,29 @@ func sampleComparison() *compare.Comparison {
 		}},
 		Subjects: []compare.Subjected{{Statement: "203.0.113.9 in 41 flow records of the replay, 41 refused"}},
 		Negative: []compare.Negative{{Short: "no flow to 198.51.100.7 was recorded"}},
+	}
+}
+
+// sampleThreads has a thread that is told, with all that a step can have, and one that is only counted.
+func sampleThreads() []*threads.Thread {
+	return []*threads.Thread{
+		{
+			Number: 1, Title: "10.0.1.10 calls c2.evil.example", Severity: "high", Score: 0.8, From: at(10, 5), To: at(11, 30), Findings: 1,
+			Hosts: []string{"10.0.1.10"}, Outside: []string{"203.0.113.9"}, Names: []string{"c2.evil.example"}, Perhaps: "perhaps part of thread 2",
+			Steps: []*threads.Step{
+				{
+					Time: at(10, 5), To: at(10, 50), Phase: "home", Text: "10.0.1.10 called c2.evil.example (203.0.113.9)", Link: "while the session was open",
+					Hunts: []string{"beacon"}, Rows: 12, Severity: "high", Coverage: &cases.Share{Windows: 45, Covered: 44, SkipData: 1}, Either: []int{1, 2},
+					Found:  []int{1},
+					Rivals: []threads.Rival{{Text: "an update", Against: []string{"no other host uses it"}, For: []string{"it is AWS's"}}, {Text: "an agent"}},
+				},
+				{Time: at(11, 0), To: at(11, 30), Phase: "spread", Text: "10.0.1.10 connected to 10.0.1.11", Rows: 3, Severity: "medium"},
+				{Time: at(20, 0), To: at(21, 0), Phase: "replay", Text: "the replayed 10.0.9.10 called the same", Rows: 3, Severity: "medium"},
+			},
+		},
+		{Number: 2, Title: "203.0.113.7 tried 3 ports", Severity: "low", From: at(10, 0), To: at(10, 1),
+			Steps: []*threads.Step{
+				{Time: at(10, 0), To: at(10, 1), Phase: "knock", Text: "203.0.113.7 tried 3 ports", Hunts: []string{"port-scan"}, Severity: "low"},
+			}},
 	}
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -24,44 +25,34 @@ func (r *Report) document() *document {
 			d.say(paragraph)
 		}
 	}
-	r.summary(d)
+	r.story(d)
+	r.nothing(d)
+	r.comparison(d, comparedHere)
 	r.scope(d)
 	r.sources(d)
 	r.balance(d)
 	r.coverage(d)
 	r.timeline(d)
-	r.findings(d)
-	r.nothing(d)
-	r.comparison(d)
-	r.hunts(d)
 	r.custody(d)
 	r.limits(d)
+	return d
+}
+
+// appendix is what the report rests on, in a file of its own: every finding by thread with its records, every hunt, object, hole and
+// statement.
+func (r *Report) appendix() *document {
+	d := &document{Title: text(r.Title + ": appendix")}
+	d.facts([]Fact{{"Made", r.Made}})
+	r.findings(d)
+	if r.Comparison != nil {
+		r.comparison(d, math.MaxInt)
+	}
+	r.hunts(d)
 	r.objectList(d)
 	r.stretches(d)
 	r.bins(d)
 	r.statements(d)
 	return d
-}
-
-func (r *Report) summary(d *document) {
-	d.section("summary", "Summary")
-	if r.Comparison != nil {
-		d.para(strong(r.Comparison.Verdict)...)
-	}
-	counts := map[string]int{}
-	for _, f := range r.Findings {
-		counts[f.Severity]++
-	}
-	d.say(fmt.Sprintf("%s: %d high, %d medium, %d low, %d for information. %s",
-		words.Plural(int64(len(r.Findings)), "finding", "findings"), counts["high"], counts["medium"], counts["low"], counts["info"], r.looked()))
-	d.say("A finding says where to look. What it does not prove stands with its hunt, under “Hunts and queries”.")
-	var rows [][][]span
-	for i, f := range r.Findings {
-		rows = append(rows, [][]span{number(int64(i + 1)), severity(f), exact(f.Hunt), exact(f.About()), plain(f.Capture), plain(words.Moment(f.From))})
-	}
-	if len(rows) > 0 {
-		d.table([]string{"No.#", "Severity", "Hunt", "About", "Capture", "From (UTC)"}, rows)
-	}
 }
 
 // looked says how many hunts were run and what came of them, and how many could not be run, and why.
@@ -138,7 +129,7 @@ func countsOf(all map[string]int64) string {
 func (r *Report) sources(d *document) {
 	d.section("sources", "Sources")
 	d.say("Every source object is kept in the case byte for byte as it was received, in the folder raw, under its SHA-256. " +
-		"Appendix A lists every one of them.")
+		"The appendix lists every one of them.")
 	var rows [][][]span
 	for _, c := range r.Captures {
 		bytes := int64(0)
@@ -228,7 +219,7 @@ func (r *Report) timeline(d *document) {
 		d.say("No record has a time in this window.")
 		return
 	}
-	d.say("Records per log type, each drawn to its own highest bin, and when findings took place. Appendix C has the numbers.")
+	d.say("Records per log type, each drawn to its own highest bin, and when findings took place. The appendix has the numbers.")
 	for _, t := range r.Timelines {
 		d.heading(3, append(plain("Capture "), exact(t.Capture)...)...)
 		d.add(block{Kind: isPicture, Picture: t.draw()})
@@ -277,7 +268,8 @@ func leftOut(o findings.Outcome) []string {
 	return []string{words.Plural(int64(o.Allowed), "finding", "findings") + " left out, on an --allow list"}
 }
 
-func (r *Report) comparison(d *document) {
+// comparison has the first lines of each list; how many more there are, and where, is said.
+func (r *Report) comparison(d *document, most int) {
 	d.section("comparison", "Incident and replay")
 	c := r.Comparison
 	if c == nil {
@@ -286,15 +278,16 @@ func (r *Report) comparison(d *document) {
 	}
 	d.para(slices.Concat(plain("Captures "), exact(c.Left.Capture), plain(" and "), exact(c.Right.Capture),
 		plain(", the whole of both, whatever the window of this report."))...)
-	d.say(c.Verdict)
+	d.para(strong(c.Verdict)...)
 	for _, l := range c.Lists() {
 		title := fmt.Sprintf("%s: %s", l.Title, words.Plural(l.Of, "place", "places"))
-		if l.More() > 0 {
-			title += fmt.Sprintf(", the first %s", words.Count(int64(len(l.Lines))))
+		lines := l.Lines[:min(len(l.Lines), most)]
+		if l.Of > int64(len(lines)) {
+			title += fmt.Sprintf(", the first %s", words.Count(int64(len(lines))))
 		}
 		d.heading(3, plain(title)...)
 		var rows [][][]span
-		for _, p := range l.Lines {
+		for _, p := range lines {
 			rows = append(rows, [][]span{plain(fmt.Sprintf("%.2f", p.Score)), plain(p.Text)})
 		}
 		d.table([]string{"Score#", "Place"}, rows)
@@ -315,7 +308,10 @@ func (r *Report) comparison(d *document) {
 	}{{"Asked about, and recorded", recorded}, {"Not recorded", not}} {
 		if len(part.items) > 0 {
 			d.heading(3, plain(part.title)...)
-			d.list(part.items...)
+			d.list(part.items[:min(len(part.items), most)]...)
+		}
+		if more := len(part.items) - most; more > 0 {
+			d.say(fmt.Sprintf("%s more; the appendix has them.", words.Count(int64(more))))
 		}
 	}
 	if len(not) > 0 {

@@ -16,6 +16,7 @@ import (
 // overview is the first screen: what the case holds, what it lacks, and where to begin.
 type overview struct {
 	e       *frame.Env
+	desk    Desk
 	data    *cases.Overview // nil until known
 	err     error
 	asking  frame.Task
@@ -27,7 +28,7 @@ type overview struct {
 // overviewBin is the width of the windows that coverage is counted in.
 const overviewBin = 10 * time.Minute
 
-func NewOverview(e *frame.Env) *overview { return &overview{e: e} }
+func NewOverview(e *frame.Env, d Desk) *overview { return &overview{e: e, desk: d} }
 
 func (s *overview) Title() string          { return "Overview" }
 func (s *overview) Update(tea.Msg) tea.Cmd { return nil }
@@ -102,7 +103,10 @@ func (s *overview) Keys() []frame.Bind {
 			Run: func() tea.Cmd { return s.e.Go(t.Goto()) }})
 	}
 	binds = append(binds, frame.Bind{Keys: frame.Keys("2"), Does: "saved queries", Foot: "queries",
-		Run: func() tea.Cmd { return s.e.Go(frame.Goto{Screen: "queries"}) }})
+		Run: func() tea.Cmd { return s.e.Go(frame.Goto{Screen: "queries"}) }},
+		frame.Bind{Keys: frame.Keys("X"), Does: "hunts: all of them, and what each found", Foot: "hunts",
+			Run: func() tea.Cmd { return s.e.Go(frame.Goto{Screen: "hunts"}) }},
+		reportBind(s.e, s.desk))
 	for i, q := range s.suggest {
 		binds = append(binds, frame.Bind{
 			Keys: frame.Keys(string(rune('a' + i))),

@@ -152,7 +152,11 @@ func (s *overview) next(width int) []string {
 	for _, tb := range s.e.RecordTables() {
 		words = append(words, t.Strong.Render(tb.Key)+" "+tb.Title)
 	}
-	words = append(words, t.Strong.Render("2")+" saved queries", t.Strong.Render(";")+" SQL")
+	words = append(words, t.Strong.Render("2")+" saved queries", t.Strong.Render("X")+" hunts")
+	if s.data != nil && len(s.data.Captures) > 1 {
+		words = append(words, t.Strong.Render("9")+" compare")
+	}
+	words = append(words, t.Strong.Render(";")+" SQL")
 	out := []string{" " + t.Title.Render("Look at")}
 	line := " "
 	for _, w := range words {

@@ -18,8 +18,8 @@ type Table struct {
 // Goto leads to it.
 func (t Table) Goto() Goto { return Goto{Screen: "table", Values: map[string]any{"table": t}} }
 
-// firstTableKey is the digit of the first table; those before it open other screens.
-const firstTableKey = 3
+// firstTableKey and lastTableKey are the digits of tables; those before and after them open other screens.
+const firstTableKey, lastTableKey = 3, 8
 
 // RecordTables are the tables of the case: those of records in the order of its log types, then those of child rows.
 func (e *Env) RecordTables() []Table {
@@ -33,7 +33,7 @@ func (e *Env) RecordTables() []Table {
 	}
 	all := append(own, children...)
 	for i := range all {
-		if n := firstTableKey + i; n <= 9 {
+		if n := firstTableKey + i; n <= lastTableKey {
 			all[i].Key = strconv.Itoa(n)
 		}
 	}

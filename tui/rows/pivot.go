@@ -14,6 +14,11 @@ import (
 // kin are the kinds whose pivots a value can follow too: a name is also a domain to look under.
 var kin = map[string][]string{"name": {"domain"}, "domain": {"name"}}
 
+// PivotOn shows where a value of a kind can go.
+func PivotOn(e *frame.Env, kind, value string) tea.Cmd {
+	return openPivot(e, field{Column: cases.Column{Name: kind, Kind: kind}}, cases.Cell{Text: value})
+}
+
 // openPivot shows where a value can go: every saved query that takes a value of its kind.
 func openPivot(e *frame.Env, f field, c cases.Cell) tea.Cmd {
 	kind := valueKind(f.Kind, c.Text)

@@ -8,6 +8,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/writer"
+	"case53/loader"
 	"case53/tui/frame"
 	"case53/tui/frame/frametest"
 )
@@ -22,7 +23,7 @@ func realEnv(t *testing.T) *frame.Env {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	k, err := cases.Open(t.Context(), dir)
+	k, err := cases.Open(t.Context(), dir, loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

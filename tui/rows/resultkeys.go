@@ -41,6 +41,7 @@ func (s *result) Keys() []frame.Bind {
 		{Keys: frame.Keys(","), Does: "keep the rows with this value", Foot: "keep", Run: func() tea.Cmd { return s.only(true) }},
 		{Keys: frame.Keys("!"), Does: "drop the rows with this value", Foot: "drop", Run: func() tea.Cmd { return s.only(false) }},
 		{Keys: frame.Keys("ctrl+x"), Does: "clear the filter", Run: s.clear},
+		{Keys: frame.Keys("ctrl+e"), Does: "export: all rows, as filtered and sorted, to a file", Run: s.export},
 		{Keys: frame.Keys("F"), Does: "how often each value of this column occurs", Foot: "frequency", Run: s.frequency},
 		{Keys: frame.Keys("["), Does: "sort by this column, largest first", Foot: "sort", Run: func() tea.Cmd { return s.sort(true) }},
 		{Keys: frame.Keys("]"), Does: "sort by this column, smallest first; the same key again: as before", Run: func() tea.Cmd { return s.sort(false) }},
@@ -64,6 +65,12 @@ func (s *result) Keys() []frame.Bind {
 		{Keys: frame.Keys("0", "^"), Does: "first column", Run: move(func(g *grid.Grid) { g.FirstColumn() })},
 		{Keys: frame.Keys("$"), Does: "last column", Run: move(func(g *grid.Grid) { g.LastColumn() })},
 	}...)
+}
+
+// export writes the rows of the list to a file.
+func (s *result) export() tea.Cmd {
+	sql, args := s.base.compose(s.filters, s.by)
+	return s.e.Go(frame.Goto{Screen: "export", Values: map[string]any{"title": s.title, "sql": sql, "arguments": args}})
 }
 
 // enterDoes says where enter leads to.

@@ -1,13 +1,16 @@
 // Package layout is what whoever opens a case has to know: the names in its folder, how its database is opened, what holds it,
 // and the version of its format. It is for cases and its writer alone.
 //
-// The package refuses a case of a newer format, and a folder that has tables but no format version.
+// A case may be a stranger's, and must not be able to hurt: its database is attached to one in memory that can reach nothing else
+// by then, and nothing of it is asked before its catalog is known. The package refuses a case of a newer format, one whose catalog
+// is not the known one, and one that has links, pipes or devices where a case has files and folders.
 package layout
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -15,6 +18,7 @@ import (
 
 	"case53/cases/custody"
 	"case53/cases/duck"
+	"case53/cases/internal/catalog"
 )
 
 // FormatVersion is the version of the case folder's layout and of the tables in schema store. A case of a newer
@@ -28,6 +32,7 @@ const (
 	Lock     = "case.lock"
 	Raw      = "raw"
 	Temp     = "tmp"
+	Queries  = "queries"
 )
 
 var (
@@ -39,6 +44,8 @@ var (
 	ErrNewer = errors.New("case of a newer format")
 	// ErrDamaged says that the database no longer holds what the custody log says was loaded.
 	ErrDamaged = errors.New("case damaged")
+	// ErrForeign says that the case's database or folder is not as this program makes it.
+	ErrForeign = catalog.ErrForeign
 	// ErrNotReady says that what is derived from the records is not, or not all, there.
 	ErrNotReady = errors.New("the case is not ready")
 )
@@ -46,41 +53,149 @@ var (
 // Path is a file of the case in dir.
 func Path(dir, name string) string { return filepath.Join(dir, name) }
 
-// offline are the settings that keep DuckDB from the network from its first moment.
-func offline() map[string]string {
-	return map[string]string{"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+// CheckNames refuses a folder that has anything but files and folders where a case has them: through a link, reading and writing
+// would reach what is outside of the case.
+func CheckNames(dir string) error {
+	folders := map[string]bool{Raw: true, Temp: true, Queries: true}
+	for _, name := range []string{Database, Database + wal, Database + wal + ".checkpoint", Database + wal + ".recovery", Custody, Lock, Raw, Temp, Queries} {
+		info, err := os.Lstat(Path(dir, name))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return err
+		case folders[name] && !info.IsDir():
+			return fmt.Errorf("%w: %s is no folder\n%s", ErrForeign, Path(dir, name), linksHint)
+		case !folders[name] && !info.Mode().IsRegular():
+			return fmt.Errorf("%w: %s is no file\n%s", ErrForeign, Path(dir, name), linksHint)
+		}
+	}
+	return nil
 }
 
-// Configure sets a database's settings, the lock on them last.
-func Configure(ctx context.Context, c *duck.Conn, tempDir, memory string) error {
-	return c.Exec(ctx, Settings(tempDir, memory)+"SET lock_configuration=true")
+// wal is what DuckDB adds to the name of a database for its write-ahead log.
+const wal = ".wal"
+
+const (
+	linksHint   = "hint: a case has neither links nor devices in it, and none is followed; put what it stands for in its place"
+	foreignHint = "hint: another version of case53 has made it, or somebody has altered it; the source objects in raw/ can be loaded into a new case"
+)
+
+// Options say how a case's database is opened.
+type Options struct {
+	Known    *catalog.Known // what has to be in it; nil: it was looked at before, under the lock
+	ReadOnly bool
+	Temp     string // folder of spill files; "": none
+	Memory   string // bound of DuckDB's own memory
+	Out      string // folder that results may be written to; "": none
+	More     string // further settings, as statements
 }
 
-// Settings are the statements that every database of a case begins with.
-func Settings(tempDir, memory string) string {
-	return fmt.Sprintf(`SET TimeZone='UTC'; SET memory_limit=%s; SET temp_directory=%s;
-		SET enable_progress_bar=false; SET enable_external_access=false;`, Quote(memory), Quote(tempDir))
+// DB is the database of a case, attached to a database in memory.
+type DB struct{ db *duck.DB }
+
+// Open opens case.duckdb and says in our words what may stand in the way. made is false where the tables have not been made yet.
+// DuckDB can reach no other file than the database's own, no network and no extension before the case is attached, and nothing of
+// the case is asked before all that is in it is known. A database that is only read has its settings locked.
+func Open(ctx context.Context, dir string, o Options) (db *DB, made bool, err error) {
+	if err := CheckNames(dir); err != nil {
+		return nil, false, err
+	}
+	d, err := duck.Open("", map[string]string{"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() {
+		if err != nil {
+			d.Close()
+		}
+	}()
+	conn, err := d.Connect()
+	if err != nil {
+		return nil, false, err
+	}
+	defer conn.Close()
+	if err := attach(ctx, conn, dir, o); err != nil {
+		return nil, false, err
+	}
+	if o.Known != nil {
+		made, err = check(ctx, conn, dir, o.Known)
+	}
+	return &DB{d}, made, err
 }
+
+// attach sets what DuckDB may do, and then attaches the case.
+func attach(ctx context.Context, conn *duck.Conn, dir string, o Options) error {
+	path := Path(dir, Database)
+	out := ""
+	if o.Out != "" {
+		out = Quote(o.Out)
+	}
+	files := []string{Quote(path), Quote(path + wal), Quote(path + wal + ".checkpoint"), Quote(path + wal + ".recovery")}
+	settings := fmt.Sprintf(`SET TimeZone='UTC'; SET memory_limit=%s; SET temp_directory=%s; SET enable_progress_bar=false;
+		SET allowed_paths=[%s]; SET allowed_directories=[%s]; SET enable_external_access=false;`,
+		Quote(o.Memory), Quote(o.Temp), strings.Join(files, ", "), out)
+	if err := conn.Exec(ctx, settings+o.More); err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	mode := "READ_WRITE"
+	if o.ReadOnly {
+		mode = "READ_ONLY"
+	}
+	err := conn.Exec(ctx, fmt.Sprintf(`ATTACH %s AS "case" (TYPE duckdb, %s)`, Quote(path), mode))
+	var fault *duck.Error
+	if errors.As(err, &fault) && strings.Contains(fault.Message, "Conflicting lock") {
+		return fmt.Errorf("%w: %s%s\nhint: close the other case53, or wait until its load has finished", ErrLocked, dir, Holder(dir, fault.Message))
+	}
+	if err == nil && o.ReadOnly {
+		err = conn.Exec(ctx, "SET lock_configuration=true")
+	}
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	return nil
+}
+
+// check says whether the case has tables, of this format, and nothing that is not known.
+func check(ctx context.Context, conn *duck.Conn, dir string, known *catalog.Known) (made bool, err error) {
+	found, err := known.Read(ctx, conn)
+	if err != nil {
+		return false, fmt.Errorf("open %s: %w", dir, err)
+	}
+	if found.Empty() {
+		return false, nil
+	}
+	if !found.Has("table store.meta") {
+		return false, fmt.Errorf("open %s: %w: it has no table store.meta that tells its format\n%s", dir, ErrForeign, foreignHint)
+	}
+	if err := checkFormat(ctx, conn, dir); err != nil {
+		return false, err
+	}
+	if err := found.Check(ctx, conn); errors.Is(err, ErrForeign) {
+		return false, fmt.Errorf("open %s: %w\n%s", dir, err, foreignHint)
+	} else if err != nil {
+		return false, fmt.Errorf("open %s: %w", dir, err)
+	}
+	return true, nil
+}
+
+// Connect opens a connection that looks into the case for names.
+func (d *DB) Connect() (*duck.Conn, error) {
+	conn, err := d.db.Connect()
+	if err != nil {
+		return nil, err
+	}
+	if err := conn.Exec(context.Background(), `USE "case"`); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// Close closes the database. Every connection must be closed before.
+func (d *DB) Close() { d.db.Close() }
 
 // Quote makes a SQL string.
 func Quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
-
-// Open opens case.duckdb and says in our words what may stand in the way.
-func Open(dir string, readOnly bool) (*duck.DB, error) {
-	options := offline()
-	if readOnly {
-		options["access_mode"] = "READ_ONLY"
-	}
-	db, err := duck.Open(filepath.Join(dir, Database), options)
-	var fault *duck.Error
-	if errors.As(err, &fault) && strings.Contains(fault.Message, "Conflicting lock") {
-		return nil, fmt.Errorf("%w: %s%s\nhint: close the other case53, or wait until its load has finished", ErrLocked, dir, Holder(dir, fault.Message))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", filepath.Join(dir, Database), err)
-	}
-	return db, nil
-}
 
 // Holder names the process that holds the case, as far as it is known.
 func Holder(dir, message string) string {
@@ -114,26 +229,19 @@ func CheckCustody(ctx context.Context, c *duck.Conn, dir string) error {
 	return nil
 }
 
-// CheckFormat reads the case's format version. ok is false where the tables have not been made yet.
-func CheckFormat(ctx context.Context, c *duck.Conn, dir string) (ok bool, err error) {
-	row, err := c.QueryRow(ctx, "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'store' AND table_name = 'meta'", nil)
+// checkFormat reads the case's format version from store.meta, which is known to be a table.
+func checkFormat(ctx context.Context, c *duck.Conn, dir string) error {
+	row, err := c.QueryRow(ctx, `SELECT value FROM "case".store.meta WHERE key = 'format_version'`, nil)
 	if err != nil {
-		return false, fmt.Errorf("open %s: %w", dir, err)
-	}
-	if row[0].(int64) == 0 {
-		return false, nil
-	}
-	row, err = c.QueryRow(ctx, "SELECT value FROM store.meta WHERE key = 'format_version'", nil)
-	if err != nil {
-		return false, fmt.Errorf("open %s: %w", dir, err)
+		return fmt.Errorf("open %s: %w", dir, err)
 	}
 	if row == nil {
-		return false, fmt.Errorf("%w: %s has tables but no format version", ErrNoCase, dir)
+		return fmt.Errorf("%w: %s has tables but no format version", ErrNoCase, dir)
 	}
 	version, err := strconv.Atoi(row[0].(string))
 	if err != nil || version > FormatVersion {
-		return false, fmt.Errorf("%w: %s has format version %s, this program knows %d\nhint: use the case53 that made it, or a newer one",
+		return fmt.Errorf("%w: %s has format version %s, this program knows %d\nhint: use the case53 that made it, or a newer one",
 			ErrNewer, dir, row[0], FormatVersion)
 	}
-	return true, nil
+	return nil
 }

@@ -1,5 +1,5 @@
 // Package across is what the log types say together: tables derived from several of them, and the views on those. A derived
-// table of one type alone stands with the type.
+// table of one type alone stands with the type. What is joined by the ten million, Go computes.
 package across
 
 import (
@@ -9,7 +9,11 @@ import (
 )
 
 // Schemas need the schemas of all log types before them, and each the one before it.
-var Schemas = []cases.Schema{{SQL: addressesSQL}, {SQL: namesSQL}, {SQL: sessionsSQL}, {SQL: connectionsSQL}}
+var Schemas = []cases.Schema{
+	{SQL: addressesSQL}, {SQL: namesSQL},
+	{SQL: sessionsSQL, Steps: map[string]cases.Step{"flow_session": buildSessions}},
+	{SQL: connectionsSQL},
+}
 
 var (
 	//go:embed addresses.sql

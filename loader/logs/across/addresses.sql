@@ -123,7 +123,7 @@ INSERT INTO derived.capture_no
 SELECT row_number() OVER (ORDER BY capture), capture
 FROM (SELECT capture FROM store.flow_context UNION SELECT capture FROM store.dns_context);
 
--- derived: interface_address
+-- derived: interface_address needs store.flow
 -- Where flow_direction says which side is the interface's own, that one; else the address that is in most of its records, per
 -- family; of several that are in as many, one that is not certainly another interface's, and a private one before others. As an
 -- interface's own address is in all of them, it is looked for among the addresses of the first and the last record of each of
@@ -230,7 +230,7 @@ ORDER BY capture, interface_id, address;
 DROP TABLE place;
 DROP TABLE first_address;
 
--- derived: service_address
+-- derived: service_address needs store.flow
 DELETE FROM derived.service_address;
 INSERT INTO derived.service_address
 WITH marked_address AS (

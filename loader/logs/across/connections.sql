@@ -99,7 +99,7 @@ COMMENT ON VIEW flow_once IS 'flow derived: every flow record but those whose pa
 
 -- section: derived
 
--- derived: sighting
+-- derived: sighting needs derived.flow_session
 -- Only what more than one interface can have seen is compared: sessions between two addresses inside, and those that an
 -- interface saw which has neither address. Sessions of one key that touch in time, over all interfaces, are one connection
 -- (or several, as the witness says).
@@ -246,7 +246,7 @@ DROP TABLE way_in;
 DROP TABLE passed;
 DROP TABLE way_out;
 
--- derived: flow_uncounted
+-- derived: flow_uncounted needs store.flow
 DELETE FROM derived.flow_uncounted;
 INSERT INTO derived.flow_uncounted
 FROM derived.again
@@ -254,5 +254,14 @@ UNION ALL
 SELECT k.object_id, k.row_no
 FROM derived.flow_keyed k
   ANTI JOIN derived.again USING (object_id, row_no)
-  JOIN (SELECT lo, hi, side | ports AS ports, start, "end" FROM derived.session_keyed SEMI JOIN derived.sighting USING (record)) s
-    ON s.lo = k.lo AND s.hi = k.hi AND s.ports = k.ports AND k.start BETWEEN s.start AND s."end";
+  JOIN derived.flow_side p USING (context_id)
+  JOIN (FROM derived.session_keyed SEMI JOIN derived.sighting USING (record)) s
+    ON s.lo = least(k.src, k.dst)
+      AND s.hi = greatest(k.src, k.dst)
+      AND s.side = p.side
+      AND s.ports = (k.protocol::UBIGINT << 32)
+        | CASE
+            WHEN k.src < k.dst OR k.src = k.dst AND k.srcport <= k.dstport THEN (k.srcport::UBIGINT << 16) | k.dstport
+            ELSE (k.dstport::UBIGINT << 16) | k.srcport
+          END
+      AND k.start BETWEEN s.start AND s."end";

@@ -85,7 +85,7 @@ COMMENT ON COLUMN flow_named.answer_row_no IS 'number: its line or event there';
 
 -- section: derived
 
--- derived: answer_name
+-- derived: answer_name needs store.dns_answer
 DELETE FROM derived.answer_name;
 INSERT INTO derived.answer_name
 SELECT row_number() OVER (ORDER BY name), name
@@ -95,7 +95,7 @@ FROM (
   WHERE (rdata4 IS NOT NULL OR rdata6 IS NOT NULL) AND name IS NOT NULL
 );
 
--- derived: answer_pair
+-- derived: answer_pair needs store.dns_answer
 -- Answers to the same question at the same moment are one; of several names at one moment the first in the order of the
 -- alphabet is the pair's. Nearly every pair has one name that was never silent for a day: these need no looking for spans.
 CREATE OR REPLACE TEMP TABLE asked AS
@@ -214,7 +214,7 @@ DROP TABLE parted;
 DROP TABLE span;
 DROP TABLE linked;
 
--- derived: flow_name
+-- derived: flow_name needs store.flow, derived.answer_time
 DELETE FROM derived.flow_name;
 INSERT INTO derived.flow_name
 WITH flow_record AS (

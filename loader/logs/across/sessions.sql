@@ -26,38 +26,30 @@ CREATE TABLE derived.flow_session (
 
 -- section: views
 
--- A flow record of two addresses under what is the same for both directions: the addresses of the packets as keys, the lower
--- one first, and interface, protocol and ports as one number. Where the format has one time only it is both; an end before
--- the start is taken as the start.
+-- A flow record of two addresses: those of the packets, as keys. Where the format has one time only it is both; an end before
+-- the start is taken as the start. protocol 256: none.
 CREATE VIEW derived.flow_keyed AS
-WITH sided AS (
-  SELECT f.object_id, f.row_no, f.context_id, p.number, p.pause, p.action,
-    p.side | (coalesce(f.protocol, 256)::UBIGINT << 32) AS side,
-    coalesce(f.start, f."end") AS start, greatest(f.start, f."end") AS "end",
-    f.packets, f.bytes, f.tcp_flags,
-    coalesce(f.pkt_src4::UBIGINT, ps.key, f.src4::UBIGINT, s.key) AS src,
-    coalesce(f.pkt_dst4::UBIGINT, pd.key, f.dst4::UBIGINT, d.key) AS dst,
-    coalesce(f.srcport, 0)::UBIGINT AS srcport, coalesce(f.dstport, 0)::UBIGINT AS dstport
-  FROM store.flow f
-    JOIN derived.flow_side p USING (context_id)
-    LEFT JOIN derived.address6 s ON s.address = f.src6
-    LEFT JOIN derived.address6 d ON d.address = f.dst6
-    LEFT JOIN derived.address6 ps ON ps.address = f.pkt_src6
-    LEFT JOIN derived.address6 pd ON pd.address = f.pkt_dst6
-  WHERE (f.start IS NOT NULL OR f."end" IS NOT NULL)
-    AND (f.src4 IS NOT NULL OR f.src6 IS NOT NULL)
-    AND (f.dst4 IS NOT NULL OR f.dst6 IS NOT NULL)
-)
-SELECT object_id, row_no, object_id::UBIGINT << 32 | row_no AS record, context_id, start, "end", packets, bytes, tcp_flags, action, pause,
-  number + srcport + dstport AS lot, -- the same for both directions
-  src < dst OR src = dst AND srcport <= dstport AS up,
-  least(src, dst) AS lo, greatest(src, dst) AS hi,
-  side
-    | CASE
-        WHEN src < dst OR src = dst AND srcport <= dstport THEN (srcport << 16) | dstport
-        ELSE (dstport << 16) | srcport
-      END AS ports
-FROM sided;
+SELECT object_id, row_no, object_id::UBIGINT << 32 | row_no AS record, context_id,
+  coalesce(start, "end") AS start, greatest(start, "end") AS "end",
+  src4::UBIGINT AS src, dst4::UBIGINT AS dst,
+  coalesce(srcport, 0)::USMALLINT AS srcport, coalesce(dstport, 0)::USMALLINT AS dstport, coalesce(protocol, 256)::USMALLINT AS protocol,
+  packets, bytes, NULL::SMALLINT AS tcp_flags
+FROM store.flow_plain
+WHERE (start IS NOT NULL OR "end" IS NOT NULL) AND src4 IS NOT NULL AND dst4 IS NOT NULL
+UNION ALL
+SELECT f.object_id, f.row_no, f.object_id::UBIGINT << 32 | f.row_no, f.context_id,
+  coalesce(f.start, f."end"), greatest(f.start, f."end"),
+  coalesce(f.pkt_src4::UBIGINT, ps.key, f.src4::UBIGINT, s.key), coalesce(f.pkt_dst4::UBIGINT, pd.key, f.dst4::UBIGINT, d.key),
+  coalesce(f.srcport, 0)::USMALLINT, coalesce(f.dstport, 0)::USMALLINT, coalesce(f.protocol, 256)::USMALLINT,
+  f.packets, f.bytes, f.tcp_flags
+FROM store.flow_full f
+  LEFT JOIN derived.address6 s ON s.address = f.src6
+  LEFT JOIN derived.address6 d ON d.address = f.dst6
+  LEFT JOIN derived.address6 ps ON ps.address = f.pkt_src6
+  LEFT JOIN derived.address6 pd ON pd.address = f.pkt_dst6
+WHERE (f.start IS NOT NULL OR f."end" IS NOT NULL)
+  AND (f.src4 IS NOT NULL OR f.src6 IS NOT NULL)
+  AND (f.dst4 IS NOT NULL OR f.dst6 IS NOT NULL);
 
 -- Every connection by numbers alone, for what groups and joins millions of them: key_text(), answer_name and service_address
 -- say afterwards what the numbers stand for. The numbers hold until the next load.
@@ -168,7 +160,7 @@ COMMENT ON VIEW flow_again IS 'flow derived: flow records that say again what a 
 
 -- section: derived
 
--- derived: flow_side
+-- derived: flow_side needs store.flow
 -- A pause of more than twice the interface's window ends a connection; the window is taken from its longest record: 60 s or
 -- 600 s.
 DELETE FROM derived.flow_side;
@@ -188,7 +180,7 @@ SELECT context_id, number, number::UBIGINT << 41, cap, action,
   named
 FROM context_side;
 
--- derived: again
+-- derived: again needs store.flow
 -- Only where objects tell of the same interface and time need records be compared. Of equal ones in several objects those of
 -- the object that has most of them count, of these the first: equal lines of one object are records of their own.
 DELETE FROM derived.again;
@@ -234,146 +226,11 @@ WITH suspect AS (
 )
 SELECT object_id, unnest(row_nos) FROM placed WHERE place > 1;
 
--- derived: flow_session
--- Keys whose records all lie closer together than the pause need no looking for pauses, and they are nearly all. The client is
--- told by the first of these that applies: a SYN without ACK; the other side's SYN-ACK; what was refused and had no reply; a
--- port that is no ephemeral one against one that is; the first record; the lower address.
+-- derived: flow_session needs store.flow
+-- Filled by Go: see connections.go.
 DELETE FROM derived.flow_session;
-INSERT INTO derived.flow_session
-WITH keyed_record AS (
-  SELECT *, action IS NOT DISTINCT FROM 'REJECT' AS refused
-  FROM derived.flow_keyed
-    ANTI JOIN derived.again USING (object_id, row_no)
-  WHERE lot % $parts::BIGINT = $part::BIGINT
-), whole_session AS MATERIALIZED (
-  SELECT lo, hi, ports, 0 AS part,
-    max(start) - min("end") > any_value(pause) AS spread,
-    min(start) AS start, max("end") AS "end",
-    sum(packets) FILTER (up) AS packets_up,
-    sum(packets) FILTER (NOT up) AS packets_down,
-    sum(bytes) FILTER (up) AS bytes_up, sum(bytes) FILTER (NOT up) AS bytes_down,
-    count(*)::INTEGER AS records, count(*) FILTER (refused)::INTEGER AS refused,
-    bit_or(tcp_flags) AS tcp_flags, min(record) AS record, min(context_id) AS context_id,
-    min(start) FILTER (up) AS start_up, min(start) FILTER (NOT up) AS start_down,
-    bool_or(tcp_flags & 18 = 2) FILTER (up) AS syn_up, bool_or(tcp_flags & 18 = 2) FILTER (NOT up) AS syn_down,
-    bool_or(tcp_flags & 18 = 18) FILTER (up) AS ack_up, bool_or(tcp_flags & 18 = 18) FILTER (NOT up) AS ack_down
-  FROM keyed_record
-  GROUP BY lo, hi, ports
-), spaced_record AS (
-  SELECT *,
-    start > max("end") OVER (
-      PARTITION BY lo, hi, ports
-      ORDER BY start, "end"
-      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-    )
-      + pause AS broken
-  FROM keyed_record
-    SEMI JOIN (FROM whole_session WHERE spread) USING (lo, hi, ports)
-), numbered_record AS (
-  SELECT * EXCLUDE (broken),
-    count(*) FILTER (broken) OVER (PARTITION BY lo, hi, ports ORDER BY start, "end" ROWS UNBOUNDED PRECEDING) AS part
-  FROM spaced_record
-), session_sum AS (
-  FROM whole_session WHERE NOT spread
-  UNION ALL
-  SELECT lo, hi, ports, part, true, min(start), max("end"), sum(packets) FILTER (up),
-    sum(packets) FILTER (NOT up), sum(bytes) FILTER (up),
-    sum(bytes) FILTER (NOT up), count(*)::INTEGER, count(*) FILTER (refused)::INTEGER,
-    bit_or(tcp_flags), min(record), min(context_id), min(start) FILTER (up), min(start) FILTER (NOT up),
-    bool_or(tcp_flags & 18 = 2) FILTER (up), bool_or(tcp_flags & 18 = 2) FILTER (NOT up),
-    bool_or(tcp_flags & 18 = 18) FILTER (up), bool_or(tcp_flags & 18 = 18) FILTER (NOT up)
-  FROM numbered_record
-  GROUP BY lo, hi, ports, part
-), unpacked_session AS (
-  SELECT * EXCLUDE (ports, syn_up, syn_down, ack_up, ack_down),
-    nullif((ports >> 32) & 511, 256)::SMALLINT AS protocol,
-    ((ports >> 16) & 65535)::INTEGER AS lo_port, (ports & 65535)::INTEGER AS hi_port,
-    coalesce(syn_up, false) AS syn_up, coalesce(syn_down, false) AS syn_down,
-    coalesce(ack_up, false) AS ack_up, coalesce(ack_down, false) AS ack_down
-  FROM session_sum
-), opened_session AS (
-  SELECT *,
-    CASE
-      WHEN syn_up <> syn_down THEN 1
-      WHEN ack_up <> ack_down THEN 2
-      WHEN refused = records AND (start_up IS NULL) <> (start_down IS NULL) THEN 3
-      WHEN protocol IN (6, 17)
-          AND lo_port <> hi_port
-          AND (least(lo_port, hi_port) < 1024
-            OR least(lo_port, hi_port) < 32768 AND greatest(lo_port, hi_port) >= 32768)
-        THEN 4
-      WHEN coalesce(start_up, TIMESTAMP 'infinity') <> coalesce(start_down, TIMESTAMP 'infinity') THEN 5
-      ELSE 6
-    END::UTINYINT AS told_by
-  FROM unpacked_session
-), sided_session AS (
-  SELECT *,
-    CASE told_by
-      WHEN 1 THEN syn_up
-      WHEN 2 THEN ack_down
-      WHEN 3 THEN start_up IS NOT NULL
-      WHEN 4 THEN hi_port < lo_port
-      WHEN 5 THEN coalesce(start_up, TIMESTAMP 'infinity') < coalesce(start_down, TIMESTAMP 'infinity')
-      ELSE true
-    END AS by_lo
-  FROM opened_session
-), keyed_session AS (
-  SELECT s.*, n.cap, n.capture,
-    CASE WHEN by_lo THEN s.lo ELSE s.hi END AS client_key,
-    CASE WHEN by_lo THEN lo_port ELSE hi_port END AS client_port,
-    CASE WHEN by_lo THEN s.hi ELSE s.lo END AS server_key,
-    CASE WHEN by_lo THEN hi_port ELSE lo_port END AS server_port,
-    coalesce(c.address, addr_number(client_key, NULL)) AS client,
-    coalesce(v.address, addr_number(server_key, NULL)) AS server,
-    CASE WHEN by_lo THEN a.up ELSE a.down END AS asked_pair,
-    CASE WHEN by_lo THEN a.down ELSE a.up END AS other_pair
-  FROM sided_session s
-    JOIN derived.flow_side p USING (context_id)
-    JOIN derived.capture_no n ON n.cap = p.cap
-    LEFT JOIN derived.address6 c ON c.key = CASE WHEN by_lo THEN s.lo ELSE s.hi END
-    LEFT JOIN derived.address6 v ON v.key = CASE WHEN by_lo THEN s.hi ELSE s.lo END
-    LEFT JOIN derived.answer_sides a ON a.cap = p.cap AND a.lo = s.lo AND a.hi = s.hi
-), own_address AS (
-  SELECT capture, address, bool_or(translates) AS translates
-  FROM derived.interface_address
-  GROUP BY ALL
-), own_block AS (
-  SELECT DISTINCT capture, address >> 72::UHUGEINT AS block
-  FROM own_address
-  WHERE address > 281474976710655::UHUGEINT
-), placed_session AS (
-  SELECT t.*,
-    private_number(t.client) OR oc.address IS NOT NULL OR bc.block IS NOT NULL AS client_inside,
-    private_number(t.server) OR os.address IS NOT NULL OR bs.block IS NOT NULL AS server_inside,
-    coalesce(oc.translates, false) OR coalesce(os.translates, false) AS translated,
-    coalesce(asked_pair, other_pair) AS pair_id
-  FROM keyed_session t
-    LEFT JOIN own_address oc ON oc.capture = t.capture AND oc.address = t.client
-    LEFT JOIN own_address os ON os.capture = t.capture AND os.address = t.server
-    LEFT JOIN own_block bc ON bc.capture = t.capture AND bc.block = t.client >> 72::UHUGEINT
-    LEFT JOIN own_block bs ON bs.capture = t.capture AND bs.block = t.server >> 72::UHUGEINT
-), answer AS (
-  SELECT pair_id, asked_at - INTERVAL 60 SECOND AS known, asked_at, name_no
-  FROM derived.answer_time
-)
-SELECT context_id, protocol, client_key, client_port, server_key, server_port, start, "end",
-  CASE WHEN by_lo THEN packets_up ELSE packets_down END,
-  CASE WHEN by_lo THEN packets_down ELSE packets_up END,
-  CASE WHEN by_lo THEN bytes_up ELSE bytes_down END,
-  CASE WHEN by_lo THEN bytes_down ELSE bytes_up END,
-  records, refused, tcp_flags, told_by, client_inside, server_inside, translated, record,
-  CASE WHEN asked_at >= start - INTERVAL 24 HOUR THEN pair_id END,
-  CASE WHEN asked_at >= start - INTERVAL 24 HOUR THEN name_no END,
-  CASE WHEN asked_at >= start - INTERVAL 24 HOUR THEN asked_at END
-FROM (
-  SELECT p.*, a.asked_at, a.name_no
-  FROM (FROM placed_session WHERE pair_id IS NOT NULL) p
-    ASOF LEFT JOIN answer a ON a.pair_id = p.pair_id AND p.start >= a.known
-  UNION ALL
-  SELECT *, NULL, NULL FROM placed_session WHERE pair_id IS NULL
-);
 
--- derived: session_sums
+-- derived: session_sums needs store.flow
 -- Every record of two addresses is in exactly one session, or says again what another says. Where the sums differ a record
 -- was lost on the way (seen once, with DuckDB 1.5.5, in a build that spilled to disk), and nothing is to be told from such
 -- tables.

@@ -142,7 +142,7 @@ func (r *requests) setRequest(text []byte) error {
 		return nil
 	}
 	l := request.CutLine(bytes.TrimRight(text, " "))
-	if l.Protocol == nil {
+	if l.Protocol == nil && !field.IsDash(l.Method) {
 		return fmt.Errorf("request %s has no protocol", field.Quoted(text))
 	}
 	if err := r.table.Set(r.verb, l.Method); err != nil {

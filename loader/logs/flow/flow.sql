@@ -260,7 +260,7 @@ COMMENT ON COLUMN flow_span.minute IS 'time: a minute that records of the interf
 
 -- section: derived
 
--- derived: flow_endpoint
+-- derived: flow_endpoint needs store.flow
 -- Sorted by the 32-bit number: sorting by UHUGEINT takes four times as long.
 INSERT INTO derived.flow_endpoint
 SELECT addr, addr_number(addr, NULL),
@@ -294,7 +294,7 @@ FROM (
 )
 ORDER BY addr, start;
 
--- derived: flow_endpoint6
+-- derived: flow_endpoint6 needs store.flow
 INSERT INTO derived.flow_endpoint
 SELECT NULL, addr, start, "end", side, NULL, peer, port, peer_port, protocol, packets, bytes, tcp_flags, context_id, object_id, row_no
 FROM (
@@ -313,7 +313,7 @@ FROM (
 )
 ORDER BY addr, start;
 
--- derived: flow_span
+-- derived: flow_span needs store.flow
 -- A record speaks about every minute from its start to its end; one that claims more than a day speaks about a day.
 INSERT INTO derived.span
 SELECT DISTINCT 'flow', capture, interface_id, log_status,
@@ -323,7 +323,7 @@ FROM (
   FROM store.flow WHERE object_id > $after AND start IS NOT NULL AND "end" >= start
 ) JOIN store.flow_context USING (context_id);
 
--- derived: flow_minute
+-- derived: flow_minute needs store.flow
 INSERT INTO derived.minute
 SELECT 'flow', capture, interface_id, coalesce(action, log_status, '-'), make_timestamp(60000000 * minute), sum(records), sum(bytes)
 FROM (

@@ -110,6 +110,10 @@ func enough(fit, of int) bool {
 	return 100*fit >= 99*of
 }
 
+// stray says whether so few of a sample's lines have a number of fields that they are no second flow log in the same stream: what
+// one line in four looks like is not what all of them are.
+func stray(n, of int) bool { return n < 3 && 3*n < of }
+
 // beginsWithHeader: what AWS delivers to S3 does, and needs no inference.
 func beginsWithHeader(sample [][]byte) bool {
 	if len(sample) == 0 {
@@ -143,7 +147,12 @@ func inferFlow(groups [][]flowLine) ([][]string, error) {
 	total, settled, worst := 0, 0, 0
 	for _, lines := range groups {
 		total += len(lines)
+	}
+	for _, lines := range groups {
 		found, err := inferGroup(lines)
+		if stray(len(lines), total) { // then its lines are rejected one by one, with both numbers of fields
+			err = &unknownFormatError{Tokens: len(lines[0].tokens), Example: lines[0].rec, Alike: err == nil || looksLikeFlow(lines[0].tokens)}
+		}
 		if miss := (*unknownFormatError)(nil); errors.As(err, &miss) {
 			if len(lines) > worst {
 				unknown, worst = miss, len(lines)

@@ -205,7 +205,8 @@ func FuzzHost(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if message, odd := rows[0]["message"], rows[0]["utf8_escaped"] == "1"; !odd && !bytes.HasSuffix(bytes.TrimRight([]byte(text), "\r\n"), []byte(message)) {
+		if message, odd := rows[0]["message"], rows[0]["utf8_escaped"] == "1"; !odd &&
+			!bytes.HasSuffix(bytes.TrimRight([]byte(text), "\r\n"), []byte(message)) {
 			t.Fatalf("%q: message %q", text, message)
 		}
 	})

@@ -48,6 +48,9 @@ func resolve(sample [][]byte, given [][]string) ([][]string, error) {
 	}
 	var formats []*format
 	for _, g := range given {
+		if strings.HasPrefix(g[0], "#Fields:") {
+			continue // a list of fields is of another log
+		}
 		f, err := parseFormat(g[0])
 		if err != nil {
 			return nil, err
@@ -140,10 +143,20 @@ func (l *line) cutWho(text []byte) error {
 		l.client = first
 	}
 	l.ident, rest = token(rest)
-	if l.user = bytes.TrimSpace(rest); len(l.user) == 0 {
+	if l.user = bytes.TrimSpace(rest); len(l.user) == 0 || !isHost(l.client) {
 		return errClient
 	}
 	return nil
+}
+
+// isHost takes what an address or the name of a host is made of.
+func isHost(text []byte) bool {
+	for _, c := range text {
+		if c|0x20-'a' >= 26 && c-'0' >= 10 && bytes.IndexByte([]byte(".:-_"), c) < 0 && c < 0x80 {
+			return false
+		}
+	}
+	return len(text) > 0
 }
 
 // token cuts the first word off.

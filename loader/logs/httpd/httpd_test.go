@@ -229,8 +229,9 @@ func TestSekoia(t *testing.T) {
 				url += "?" + q
 			}
 		}
-		for what, pair := range map[string][2]string{"client": {row["client4"] + row["client6"], want.Source.IP},
-			"method": {row["method"], want.HTTP.Request.Method}, "url": {url, want.URL.Original}, "user": {row["remote_user"], want.User.Name}, "agent": {row["user_agent"], want.Agent.Original}} {
+		pairs := map[string][2]string{"client": {row["client4"] + row["client6"], want.Source.IP}, "method": {row["method"], want.HTTP.Request.Method},
+			"url": {url, want.URL.Original}, "user": {row["remote_user"], want.User.Name}, "agent": {row["user_agent"], want.Agent.Original}}
+		for what, pair := range pairs {
 			if pair[0] != pair[1] && pair[1] != "" {
 				t.Errorf("%s: %s is %q, theirs %q", filepath.Base(file), what, pair[0], pair[1])
 			}

@@ -208,6 +208,11 @@ func unpercent(b []byte, at int, plus bool) ([]byte, bool) {
 	return out, changed
 }
 
+// HexByte is the byte that two hexadecimal digits write.
+func HexByte(high, low byte) (byte, bool) {
+	return hex(high)<<4 | hex(low)&15, hex(high) < 16 && hex(low) < 16
+}
+
 func hex(c byte) byte {
 	switch {
 	case c >= '0' && c <= '9':

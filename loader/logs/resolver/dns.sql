@@ -137,7 +137,7 @@ COMMENT ON COLUMN dns_answer.srcaddr_n IS 'number: srcaddr as a number, for ip()
 
 -- section: derived
 
--- derived: dns_minute
+-- derived: dns_minute needs store.dns
 INSERT INTO derived.minute
 SELECT 'dns', capture, vpc_id, coalesce(rcode, '-'), make_timestamp(60000000 * minute), sum(records), NULL
 FROM (

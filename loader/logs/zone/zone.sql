@@ -78,7 +78,7 @@ COMMENT ON COLUMN zone.edns_last_n IS 'number: last address of edns_client_subne
 
 -- section: derived
 
--- derived: zone_minute
+-- derived: zone_minute needs store.zone
 INSERT INTO derived.minute
 SELECT 'zone', capture, hosted_zone_id, coalesce(response_code, '-'), make_timestamp(60000000 * minute), sum(records), NULL
 FROM (

@@ -7,9 +7,9 @@
 //     modification time says when its records are from.
 //   - Passed over in a folder are only files that are never logs: empty ones, and those that [source.Never] names. They are
 //     counted by reason, and Remarks says so. A file that was named by hand is never passed over.
-//   - Links to files are followed where they stay inside the folders that were named. Links that lead out of these, and links
-//     to folders, are not: they are yielded as an error that says so, because a link in a folder of evidence may lead
-//     anywhere. A path that was named by hand may be a link to a folder.
+//   - A link in a folder is not followed: a link in a folder of evidence may lead anywhere. One that leads to a file in what was
+//     named is passed over and counted, as the file is read there; any other is yielded as an error that says where it leads.
+//     A path that was named by hand may be a link.
 //   - An archive is a folder, whether met or named: zip, tar, tar.gz and tar.zst, told by content. Each file in it is an object,
 //     with the archive's URI, "!/" and its path there for a URI (file:///a/logs.zip!/dir/x.log); its bytes are those that the
 //     archive holds, without the archive's own compression. Its provenance names the archive, the archive's SHA-256 and the
@@ -212,7 +212,7 @@ func (w *walk) dir(path string) {
 	}
 }
 
-// link follows a link that was met in a folder.
+// link says of a link that was met in a folder that it is not followed.
 func (w *walk) link(path string) {
 	real, info, err := resolve(path)
 	switch {
@@ -222,10 +222,13 @@ func (w *walk) link(path string) {
 		w.add(path, nil, err)
 	case info.IsDir():
 		w.add(path, nil, fmt.Errorf("a link to the folder %s, which is not followed\nhint: name that folder too if its files are meant", real))
-	case !w.inside(real):
-		w.add(path, nil, fmt.Errorf("a link out of the folder, to %s, which is not followed\nhint: name that file too if it is meant", real))
+	case w.inside(real):
+		if !w.seen[uri(path)] {
+			w.seen[uri(path)] = true
+			w.passed["a link to a file that is read under its own name"]++
+		}
 	default:
-		w.inFolder(real, info)
+		w.add(path, nil, fmt.Errorf("a link out of the folder, to %s, which is not followed\nhint: name that file too if it is meant", real))
 	}
 }
 

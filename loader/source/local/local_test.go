@@ -80,7 +80,7 @@ func TestNeverALogIsPassedOverAndCounted(t *testing.T) {
 	write(t, dir, "sub/.DS_Store", "x")
 	write(t, dir, "._x.log", "x")
 	write(t, dir, "sub/empty.log.gz", "")
-	link(t, filepath.Join(dir, "._x.log"), filepath.Join(dir, "link")) // the same file, still never a log
+	link(t, filepath.Join(dir, "._x.log"), filepath.Join(dir, "link"))
 	add("sub/._named", "named by hand")
 	add("sub/empty", "")
 	src := New(dir, filepath.Join(dir, "sub", "._named"), filepath.Join(dir, "sub", "empty"))
@@ -89,6 +89,7 @@ func TestNeverALogIsPassedOverAndCounted(t *testing.T) {
 	}
 	want := []string{
 		"1 file was passed over: ._ files, which macOS writes beside others",
+		"1 file was passed over: a link to a file that is read under its own name",
 		"1 file was passed over: aws-logs-write-test, written by an export to check its rights",
 		"1 file was passed over: empty",
 		"2 files were passed over: .DS_Store, written by a file manager",
@@ -105,7 +106,7 @@ func TestLinksAndSpecials(t *testing.T) {
 	inside := write(t, dir, "m/inside.log", "in\n")
 	outside := write(t, out, "outside.log", "out\n")
 	write(t, out, "deep/other.log", "not reached\n")
-	link(t, inside, filepath.Join(dir, "link-to-inside")) // the same file: once
+	link(t, inside, filepath.Join(dir, "link-to-inside")) // passed over
 	link(t, outside, filepath.Join(dir, "link-to-outside"))
 	link(t, filepath.Join("..", filepath.Base(out), "outside.log"), filepath.Join(dir, "second-link"))
 	link(t, filepath.Join(out, "deep"), filepath.Join(dir, "p-folder"))
@@ -135,7 +136,7 @@ func TestLinksAndSpecials(t *testing.T) {
 	})
 }
 
-// A link is followed to what was named as well, wherever that is.
+// A link to what was named as well, wherever that is, says nothing new.
 func TestLinksToWhatWasNamed(t *testing.T) {
 	dir, out := folder(t), folder(t)
 	file, deep := write(t, out, "outside.log", "out\n"), write(t, out, "deep/other.log", "other\n")

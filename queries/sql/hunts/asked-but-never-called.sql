@@ -28,6 +28,10 @@
 -- not-proof: That data moved in the names.
 --
 -- attack: T1071.004, T1572, T1048.003
+-- phase:  tunnel
+-- kind:   nofollow
+-- log:    dns, flow
+-- weight: own
 -- needs:  dns, dns_answer, connection_keys, minute, asset
 -- param:  queries  int      = 20  at least so many questions: fewer is a name that was asked ahead
 -- param:  top      int      = 50  so many findings, the best; the reason says of how many

@@ -38,6 +38,10 @@
 -- may answer at the other end of a long connection.
 --
 -- attack: T1071.001, T1095, T1571, T1573
+-- phase:  in entry, out home, inside none
+-- kind:   clock
+-- log:    flow
+-- weight: own channel
 -- needs:  connection_keys, answer_name, service_address, flow_span
 -- uses:   dns
 -- steps:  aws-own

@@ -23,6 +23,10 @@
 -- outside reached something that resolves names; a virus scanner or a log viewer may do that.
 --
 -- attack: T1190, T1595.002, T1071.004, T1048.003
+-- phase:  home
+-- kind:   list
+-- log:    dns
+-- weight: own
 -- needs:  dns, dns_answer
 -- param:  more     text            further domains, with commas
 -- param:  instead  text            other domains, with commas, instead of the list

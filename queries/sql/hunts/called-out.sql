@@ -20,6 +20,10 @@
 -- not-proof: Who answers there, and that the incident's damage came from it.
 --
 -- attack: T1071.001, T1071.004, T1571
+-- phase:  replay
+-- kind:   compare
+-- log:    flow
+-- weight: own
 -- needs:  connection, capture, minute
 -- uses:   dns
 -- param:  least    number   = 0.3  show from this score on

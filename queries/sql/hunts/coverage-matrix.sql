@@ -22,6 +22,7 @@
 -- sudden-silence weighs single gaps.
 --
 -- attack: T1562.008
+-- phase:  none
 -- needs:  coverage, minute, asset
 -- param:  letters  int      = 48   letters of a line: an hour each for two days, and fits a screen
 -- param:  top      int      = 50   so many sources, the worst first; the reason says of how many

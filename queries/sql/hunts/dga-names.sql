@@ -34,6 +34,10 @@
 -- them high, and nothing else (precision 1, recall 0.7); Pushdo, Matsnu and Rovnix are not.
 --
 -- attack: T1568.002
+-- phase:  home
+-- kind:   form
+-- log:    dns
+-- weight: own channel
 -- needs:  dns
 -- param:  names    int      = 10  at least so many generated domains
 -- param:  bits     number   = 19  a label counts as generated from this score on: less than 1% of benign domains do

@@ -21,6 +21,10 @@
 -- not-proof: That somebody avoids the log: it shows only that this log cannot name what the host reached.
 --
 -- attack: T1562.008, T1071.004, T1572
+-- phase:  hide
+-- kind:   bypass
+-- log:    flow, dns
+-- weight: own
 -- needs:  connection_keys, dns, minute, asset
 -- param:  sessions  int      = 20  at least so many connections: fewer may all rest on one cached name
 -- param:  from      time           only what begins at or after this moment

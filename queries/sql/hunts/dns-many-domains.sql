@@ -25,6 +25,10 @@
 -- not-proof: That data went out: the names may be ids of views.
 --
 -- attack: T1071.004, T1568, T1048.003
+-- phase:  tunnel
+-- kind:   form
+-- log:    dns
+-- weight: own
 -- needs:  dns
 -- param:  domains  int      = 3   at least so many domains
 -- param:  names    int      = 25  with at least so many different names together

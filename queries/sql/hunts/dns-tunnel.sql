@@ -29,6 +29,10 @@
 -- channel with good reason.
 --
 -- attack: T1071.004, T1572, T1048.003
+-- phase:  tunnel
+-- kind:   form
+-- log:    dns
+-- weight: own
 -- needs:  dns, dns_answer
 -- steps:  look-ups
 -- param:  names    int      = 20   at least so many different names

@@ -22,6 +22,10 @@
 -- look for the address with no-dns-answer and for another resolver.
 --
 -- attack: T1071.004, T1568.002, T1572
+-- phase:  home
+-- kind:   list
+-- log:    dns
+-- weight: own
 -- needs:  dns
 -- param:  from     time     only what begins at or after this moment
 -- param:  to       time     only what begins before this moment

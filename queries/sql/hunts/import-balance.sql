@@ -20,6 +20,7 @@
 -- against their digests.
 --
 -- attack: T1070, T1565.001
+-- phase:  none
 -- needs:  object, reject
 -- param:  capture  capture       only this capture; empty for all
 -- param:  top      int      = 50 so many objects with a fault, the worst first; the reason says of how many

@@ -28,6 +28,10 @@
 -- (high) in 6, 0.62 and 0.63 (medium) in 2, 0.43 to 0.50 (low) in 6, whose names are short or few.
 --
 -- attack: T1048.003, T1071.004, T1030
+-- phase:  tunnel
+-- kind:   volume
+-- log:    dns
+-- weight: own
 -- needs:  dns, dns_answer
 -- steps:  look-ups
 -- param:  bytes    int      = 5000  at least so many new bytes in an hour; 0.7 bytes per second, which the paper finds, is 2,520

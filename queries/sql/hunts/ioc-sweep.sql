@@ -20,6 +20,9 @@
 -- not-proof: That the indicator meant at that time what the list says.
 --
 -- attack: T1071, T1071.004, T1095, T1041
+-- phase:  in knock, out home, inside none
+-- kind:   list
+-- weight: own channel
 -- needs:  capture
 -- param:  ioc      text     addresses, blocks and names, one a line; # begins a comment; filled from --ioc
 -- param:  from     time     only what begins at or after this moment

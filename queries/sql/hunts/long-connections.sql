@@ -29,6 +29,10 @@
 -- not-proof: That anything wrong goes on in it.
 --
 -- attack: T1071, T1095, T1572, T1021
+-- phase:  in entry, out home, inside none
+-- kind:   duration
+-- log:    flow
+-- weight: in own, out support, inside support
 -- needs:  connection_keys, answer_name, service_address, resolver_log
 -- steps:  aws-own
 -- param:  hours    number   = 1    at least so many hours: the first step of RITA

@@ -24,6 +24,10 @@
 -- not-proof: That both are the same: it shows an order in time, and nearness of addresses at best.
 --
 -- attack: T1595.001, T1595.003, T1590.002, T1046
+-- phase:  knock
+-- kind:   sequence
+-- log:    zone, flow
+-- weight: own
 -- needs:  zone, connection, flow_span, asset
 -- uses:   dns_answer
 -- steps:  guessing

@@ -25,6 +25,10 @@
 -- what was called then.
 --
 -- attack: T1568.002, T1018
+-- phase:  home
+-- kind:   nonexistence
+-- log:    dns
+-- weight: own channel
 -- needs:  dns
 -- param:  names    int      = 30  at least so many domains of which nothing exists, in an hour
 -- param:  percent  number   = 30  and at least so many percent of the domains that are new in that hour

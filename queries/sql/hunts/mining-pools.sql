@@ -24,6 +24,10 @@
 -- not-proof: That something is mined, or that the owner of the machine did not want it.
 --
 -- attack: T1496
+-- phase:  abuse
+-- kind:   list
+-- log:    dns, flow
+-- weight: own channel
 -- needs:  capture
 -- param:  more     text                                               further pools, with commas
 -- param:  instead  text                                               other pools, with commas, instead of the list

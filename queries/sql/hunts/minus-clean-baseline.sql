@@ -19,6 +19,10 @@
 -- not-proof: That what is left is malicious, or that what was taken away is not.
 --
 -- attack: T1071.001, T1071.004, T1571
+-- phase:  replay
+-- kind:   compare
+-- log:    flow, dns
+-- weight: own
 -- needs:  capture, connection_keys, answer_name, service_address, dns
 -- steps:  sides, sides-with-baseline, calls, callers-called, uses, places
 -- param:  left      capture            the capture to compare with; empty for all of role incident

@@ -27,6 +27,10 @@
 -- not-proof: That the data was taken. Whether it was unusual for the host is the hunt unusual-upload's.
 --
 -- attack: T1041, T1048, T1567
+-- phase:  leave
+-- kind:   balance
+-- log:    flow
+-- weight: own
 -- needs:  connection_keys, answer_name, service_address
 -- steps:  aws-own
 -- param:  ratio    number   = 0.8  producer-consumer ratio from -1 (only receiving) to 1 (only sending)

@@ -29,6 +29,10 @@
 -- not-proof: That the address was called or that credentials were read.
 --
 -- attack: T1552.005, T1557
+-- phase:  context
+-- kind:   form
+-- log:    dns
+-- weight: context
 -- needs:  dns_answer, asset
 -- param:  own      text     = internal,local,localdomain,lan,home,corp,arpa,amazonaws.com,amazonaws.com.cn,api.aws  domains that may
 --                                        point inside, with commas

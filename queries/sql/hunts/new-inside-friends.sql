@@ -30,6 +30,10 @@
 -- not-proof: That somebody moved through the network: an administrator's new way looks the same.
 --
 -- attack: T1021, T1021.001, T1021.002, T1021.004, T1021.006, T1570
+-- phase:  spread
+-- kind:   novelty-inside
+-- log:    flow
+-- weight: own
 -- needs:  connection, asset
 -- param:  t0       time            the moment of the break-in; without it two hours before each pair first talked
 -- param:  least    int      = 1    at least so many answered connections after T0: one is enough to log in

@@ -25,6 +25,10 @@
 -- not-proof: That the name has to do with the break-in: only that it was not asked for before.
 --
 -- attack: T1071.004, T1071.001, T1568, T1583.001
+-- phase:  home
+-- kind:   novelty
+-- log:    dns
+-- weight: support
 -- needs:  dns, capture
 -- param:  t0       time             when it began; without it each domain is held against what lies before its first query
 -- param:  least    number   = 0.35  show from this score on

@@ -28,6 +28,10 @@
 -- least=0, at severity info, as there is no Resolver log beside them; nothing is said about precision.
 --
 -- attack: T1095, T1571, T1048
+-- phase:  home
+-- kind:   noname
+-- log:    flow, dns
+-- weight: own
 -- needs:  connection_keys, service_address, answer_name, dns, minute
 -- steps:  aws-own
 -- param:  least    number   = 0.2  show from this score on

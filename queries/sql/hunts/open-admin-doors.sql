@@ -29,6 +29,10 @@
 -- port lists: 10 of 10 labelled flow events are decided as labelled.
 --
 -- attack: T1133, T1190, T1021.001, T1021.004, T1562.007
+-- phase:  door
+-- kind:   exposure
+-- log:    flow
+-- weight: context
 -- needs:  connection_keys
 -- steps:  attempts
 -- param: ports text = 22,23,135,139,445,1433,1521,2375,2379,3306,3389,5432,5900,5985,5986,6379,6443,9200,10250,11211,27017 ports, with

@@ -25,6 +25,10 @@
 -- Malware-UDP-DNS are in its findings.
 --
 -- attack: T1071.004, T1572
+-- phase:  hide
+-- kind:   bypass
+-- log:    flow
+-- weight: own
 -- needs:  connection_keys, resolver_log
 -- uses:   dns
 -- steps:  attempts

@@ -28,6 +28,10 @@
 -- over 12 ports and looked at as it leaves an interface, are decided as labelled.
 --
 -- attack: T1046, T1595.001
+-- phase:  in knock, out none, inside probe
+-- kind:   fan
+-- log:    flow
+-- weight: own
 -- needs:  connection_keys
 -- steps:  attempts
 -- param:  ports    int      = 10                          at least so many ports in an hour

@@ -27,6 +27,10 @@
 -- as its 25 targets are outside and its port is 80.
 --
 -- attack: T1046, T1021, T1595.001
+-- phase:  in knock, out none, inside probe
+-- kind:   fan
+-- log:    flow
+-- weight: own
 -- needs:  connection_keys
 -- steps:  attempts
 -- param:  targets  int      = 25  at least so many targets in ten minutes

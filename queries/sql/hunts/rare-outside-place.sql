@@ -26,6 +26,10 @@
 -- not-proof: That a place is bad: it is new and has few friends.
 --
 -- attack: T1071.001, T1102, T1105, T1571
+-- phase:  in knock, out home, inside none
+-- kind:   rarity
+-- log:    flow
+-- weight: support
 -- needs:  connection_keys, answer_name, service_address, resolver_log
 -- uses:   dns
 -- steps:  aws-own, attempts

@@ -28,6 +28,10 @@
 -- (high) in 12, 0.74 (medium) in 2. All 14 ask for types of this kind; a tunnel that asks for A is not found here.
 --
 -- attack: T1071.004, T1572
+-- phase:  tunnel
+-- kind:   types
+-- log:    dns
+-- weight: own
 -- needs:  dns, dns_answer
 -- steps:  look-ups
 -- param:  queries  int      = 50   at least so many queries of these types

@@ -27,6 +27,10 @@
 -- not-proof: That a try was hostile, or what it would have sent.
 --
 -- attack: T1046, T1595.001, T1071, T1021
+-- phase:  in knock, out home, inside probe
+-- kind:   refusal
+-- log:    flow
+-- weight: support
 -- needs:  session_keys, connection_keys, answer_name, service_address
 -- steps:  attempts
 -- param:  least    int      = 5   at least so many connections: fewer is a mistyped address

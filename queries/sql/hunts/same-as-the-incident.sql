@@ -24,6 +24,10 @@
 -- sent, and who answers there.
 --
 -- attack: T1071.001, T1071.004, T1571
+-- phase:  replay
+-- kind:   compare
+-- log:    flow, dns
+-- weight: own
 -- needs:  capture, connection_keys, answer_name, service_address, dns
 -- steps:  sides, sides-replayed, calls, callers-called, uses, places, likeness
 -- param:  left      capture            the capture to compare with; empty for all of role incident

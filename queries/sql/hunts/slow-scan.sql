@@ -29,6 +29,10 @@
 -- not-proof: That anything was found or used. Hosts with public addresses are scanned every day.
 --
 -- attack: T1046, T1595.001, T1018
+-- phase:  in knock, out none, inside probe
+-- kind:   fan
+-- log:    flow
+-- weight: own
 -- needs:  connection_keys
 -- steps:  attempts
 -- param:  height   int      = 10  the walk must reach at least this height

@@ -25,6 +25,10 @@
 -- call in CloudTrail.
 --
 -- attack: T1562.008
+-- phase:  silence
+-- kind:   silence
+-- log:    flow
+-- weight: context
 -- needs:  flow_span, minute
 -- param:  minutes  minutes  = 30  gaps of at least so many minutes
 -- param:  times    number   = 4   and so many times the median gap of the source

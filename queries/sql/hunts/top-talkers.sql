@@ -18,6 +18,7 @@
 -- not-proof: That much traffic is wrong. What is unusual for a host is the hunt unusual-upload's.
 --
 -- attack: T1041, T1048
+-- phase:  none
 -- needs:  connection_keys, answer_name
 -- param:  top         int      = 20     so many pairs of a capture: a screen; AWS's query has 50. The reason says of how many
 -- param:  from        time              only what begins at or after this moment

@@ -32,6 +32,10 @@
 -- deserves a question to the owner.
 --
 -- attack: T1048, T1041, T1567.002, T1537, T1030
+-- phase:  leave
+-- kind:   volume
+-- log:    flow
+-- weight: own
 -- needs:  connection_keys, answer_name, service_address
 -- uses:   dns
 -- steps:  aws-own

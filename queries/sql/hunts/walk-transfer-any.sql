@@ -23,6 +23,10 @@
 -- not-proof: That anything was handed out: Route 53 refuses transfers and answers ANY briefly.
 --
 -- attack: T1590.002, T1595.002
+-- phase:  recon
+-- kind:   walk
+-- log:    zone
+-- weight: own
 -- needs:  zone
 -- param:  transfers  int      = 1   at least so many transfers, or
 -- param:  least      int      = 20  at least so many of another kind

@@ -19,6 +19,7 @@
 -- not-proof: That an intruder changed it, or that what is gone will not come back.
 --
 -- attack: T1071.001, T1071.004, T1008
+-- phase:  none
 -- needs:  capture, connection_keys, answer_name, service_address, dns, dns_answer, minute
 -- steps:  sides, sides-replayed, calls, callers-called, uses, places
 -- param:  left      capture            the capture to compare with; empty for all of role incident

@@ -20,6 +20,10 @@
 -- not-proof: That anybody went there: looked-then-knocked follows the names to their hosts.
 --
 -- attack: T1590.002, T1595.003
+-- phase:  recon
+-- kind:   guess
+-- log:    zone
+-- weight: own
 -- needs:  zone
 -- steps:  guessing
 -- param:  names    int      = 30  an hour of guessing has at least so many different names

@@ -19,6 +19,7 @@
 -- not-proof: What was said. Bytes are those of packets, headers included.
 --
 -- attack: T1071, T1041
+-- phase:  none
 -- needs:  connection, asset
 -- param:  host     ip             the host, by an address of its own; empty for all inside hosts
 -- param:  top      int      = 50  so many peers of the host given; the reason says of how many

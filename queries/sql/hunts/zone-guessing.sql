@@ -26,6 +26,10 @@
 -- afterwards.
 --
 -- attack: T1590.002, T1595.003
+-- phase:  recon
+-- kind:   guess
+-- log:    zone
+-- weight: own
 -- needs:  zone
 -- steps:  guessing
 -- param:  names    int      = 30  at least so many different names in an hour

@@ -127,7 +127,7 @@ func put2500(t *testing.T, name string, versioned bool) (*awss3.Client, *deliver
 // check holds a case's records against what was delivered.
 func (d *delivered) check(t *testing.T, target string) {
 	t.Helper()
-	c, err := cases.Open(t.Context(), target)
+	c, err := cases.Open(t.Context(), target, loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,7 +317,7 @@ func TestDeletedLogs(t *testing.T) {
 		}
 		d.check(t, target)
 	}
-	k, err := cases.Open(t.Context(), target)
+	k, err := cases.Open(t.Context(), target, loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

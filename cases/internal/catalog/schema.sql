@@ -42,6 +42,9 @@ CREATE TABLE store.reject (
   object_id UINTEGER NOT NULL, row_no UINTEGER NOT NULL, reason VARCHAR NOT NULL, size BIGINT NOT NULL, bytes BLOB
 );
 
+-- Content digests: of the rows that a table has of an object. Tables without a row of it have no line.
+CREATE TABLE store.digest (object_id UINTEGER NOT NULL, name VARCHAR NOT NULL, rows BIGINT NOT NULL, sha256 VARCHAR NOT NULL);
+
 -- CloudWatch Logs' own facts about a record that came through it.
 CREATE TABLE store.event (
   object_id UINTEGER NOT NULL, row_no UINTEGER NOT NULL, event_key UHUGEINT NOT NULL,

@@ -1,0 +1,295 @@
+// Package catalog knows what is in the catalog of a case's database: schemas, tables, views, macros, and the rows that say what the
+// case can hold.
+//
+// A case may be a stranger's. A view in the place of a table, a macro with the name of a function, a log type that names another
+// table: each would decide answers, or do more than answer. So the known catalog is made anew in memory from the
+// program's own .sql files, and that of a case is compared with it, text by text, before anything of the case is asked.
+//
+// Rules: what a case has is read from DuckDB's own functions, named in full, on a connection that does not look into the case for
+// names; nothing of it is bound or run before it is known. What comments say of columns is taken from the known catalog, and from no
+// case. The package refuses a catalog that lacks something, has something more,
+// or has something else under a name.
+package catalog
+
+import (
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"case53/cases/duck"
+)
+
+// ErrForeign says that a database is not as this program makes it.
+var ErrForeign = errors.New("not the database that case53 makes")
+
+// mostNames is how many differences an error names.
+const mostNames = 10
+
+// Known is the catalog that this program makes.
+type Known struct {
+	Version  string    // of DuckDB, and a hash of the schemas
+	Bare     entries   // what DuckDB makes by itself
+	Entries  entries   // what it has with the schemas
+	Comments []Comment // on views of schema main and their columns
+
+	types []Schema
+	steps []string
+}
+
+// Comment is what is said of a view, or of a column of it.
+type Comment struct{ View, Column, Text string }
+
+// entries are what a catalog has: the SHA-256 of its definition by kind and name, such as "view main.flow".
+type entries map[string]string
+
+var (
+	made   = map[string]*Known{}
+	making sync.Mutex
+)
+
+// embedded is the catalog of the schemas that the program had when it was written: making it takes as long as everything else
+// that opening a small case takes. Of other schemas it is made anew. A test says when it is to be written again.
+//
+//go:embed known.json
+var embedded []byte
+
+// Of is the catalog of these schemas.
+func Of(ctx context.Context, schemas []Schema) (*Known, error) {
+	hash := sha256.New()
+	for _, s := range schemas {
+		fmt.Fprintf(hash, "%q %q %q %q %q\n", s.Name, s.Title, s.Silence, s.Header, s.SQL)
+	}
+	version := fmt.Sprintf("%s %x", duck.Version(), hash.Sum(nil))
+	making.Lock()
+	defer making.Unlock()
+	if k := made[version]; k != nil {
+		return k, nil
+	}
+	k := &Known{}
+	if err := json.Unmarshal(embedded, k); err != nil {
+		return nil, fmt.Errorf("the known catalog: %w", err)
+	}
+	if k.Version != version {
+		var err error
+		if k, err = Make(ctx, schemas); err != nil {
+			return nil, err
+		}
+		k.Version = version
+	}
+	for _, s := range schemas {
+		_, _, derived, err := s.Sections()
+		if err != nil {
+			return nil, err
+		}
+		if s.Name != "" {
+			k.types = append(k.types, s)
+		}
+		for _, d := range derived {
+			k.steps = append(k.steps, d.Name)
+		}
+	}
+	made[version] = k
+	return k, nil
+}
+
+// Make makes a database of the schemas and reads what is there then. It is written to a file and opened again, as a case is:
+// DuckDB words some definitions otherwise before that.
+func Make(ctx context.Context, schemas []Schema) (*Known, error) {
+	dir, err := os.MkdirTemp("", "case53-catalog-*")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	db, err := duck.Open("", map[string]string{"threads": "1", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	conn, err := db.Connect()
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	attach := fmt.Sprintf(`ATTACH '%s' AS "case";`, strings.ReplaceAll(filepath.Join(dir, "case.duckdb"), "'", "''"))
+	if err := conn.Exec(ctx, attach+`USE "case"; BEGIN;`); err != nil {
+		return nil, err
+	}
+	k := &Known{}
+	if k.Bare, err = read(ctx, conn); err != nil {
+		return nil, err
+	}
+	for _, s := range schemas {
+		tables, views, _, err := s.Sections()
+		if err == nil {
+			err = conn.Exec(ctx, tables+";"+views)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("schema %s: %w", s.Called(), err)
+		}
+	}
+	if err := conn.Exec(ctx, `COMMIT; USE memory; DETACH "case";`+attach); err != nil {
+		return nil, err
+	}
+	if k.Entries, err = read(ctx, conn); err != nil {
+		return nil, err
+	}
+	return k, each(ctx, conn, comments, func(v []any) {
+		k.Comments = append(k.Comments, Comment{v[0].(string), v[1].(string), v[2].(string)})
+	})
+}
+
+// What there may be in the catalog of a database attached as "case": kind, name and the parts of its definition. None of these binds a view.
+var definitions = []string{
+	`SELECT 'schema', schema_name, internal::VARCHAR, comment, tags::VARCHAR FROM system.main.duckdb_schemas() WHERE database_name = 'case'`,
+	`SELECT 'table', concat(schema_name, '.', table_name), internal::VARCHAR, sql, comment, tags::VARCHAR
+		FROM system.main.duckdb_tables() WHERE database_name = 'case'`,
+	`SELECT 'view', concat(schema_name, '.', view_name), internal::VARCHAR, sql, comment, tags::VARCHAR
+		FROM system.main.duckdb_views() WHERE database_name = 'case'`,
+	`SELECT 'function', concat(schema_name, '.', function_name), internal::VARCHAR, function_type, parameters::VARCHAR, parameter_types::VARCHAR,
+			varargs, macro_definition, comment, tags::VARCHAR
+		FROM system.main.duckdb_functions() WHERE database_name = 'case'`,
+	`SELECT 'type', concat(schema_name, '.', type_name), internal::VARCHAR, logical_type, labels::VARCHAR, comment, tags::VARCHAR
+		FROM system.main.duckdb_types() WHERE database_name = 'case'`,
+	`SELECT 'sequence', concat(schema_name, '.', sequence_name), sql FROM system.main.duckdb_sequences() WHERE database_name = 'case'`,
+	`SELECT 'index', concat(schema_name, '.', index_name), sql FROM system.main.duckdb_indexes() WHERE database_name = 'case'`,
+}
+
+const comments = `(SELECT view_name, '', coalesce(comment, '') FROM duckdb_views() WHERE database_name = 'case' AND schema_name = 'main'
+	ORDER BY view_name)
+	UNION ALL
+	(SELECT table_name, column_name, comment FROM duckdb_columns() WHERE database_name = 'case' AND schema_name = 'main' AND comment IS NOT NULL
+	ORDER BY table_name DESC, column_index)`
+
+// read lists what a database has. A name that stands twice, as of a macro with several parameter lists, has its texts together.
+func read(ctx context.Context, conn *duck.Conn) (entries, error) {
+	all := entries{}
+	for _, sql := range definitions {
+		rows, err := conn.Query(ctx, sql, nil)
+		if err != nil {
+			return nil, err
+		}
+		for rows.Next() {
+			values := rows.Values()
+			name := fmt.Sprint(values[0], " ", values[1])
+			all[name] += text(values[2:]...)
+		}
+		rows.Close()
+		if err := rows.Err(); err != nil {
+			return nil, err
+		}
+	}
+	for name, text := range all {
+		all[name] = fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
+	}
+	return all, nil
+}
+
+// text makes one text of several, so that no two lists of them give the same.
+func text(values ...any) string {
+	var b strings.Builder
+	for _, v := range values {
+		if v == nil {
+			b.WriteString("NULL;")
+			continue
+		}
+		s := fmt.Sprint(v)
+		fmt.Fprintf(&b, "%d:%s;", len(s), s)
+	}
+	return b.String()
+}
+
+// Found is what an attached database has.
+type Found struct {
+	known   *Known
+	entries entries
+}
+
+// Read lists what the attached database of a case has; nothing of it is run.
+func (k *Known) Read(ctx context.Context, conn *duck.Conn) (*Found, error) {
+	all, err := read(ctx, conn)
+	return &Found{k, all}, err
+}
+
+// Empty says that there is nothing in it.
+func (f *Found) Empty() bool { return maps.Equal(f.entries, f.known.Bare) }
+
+// Has says whether it has this as it should be, so that it can be asked.
+func (f *Found) Has(name string) bool {
+	text, ok := f.entries[name]
+	return ok && text == f.known.Entries[name]
+}
+
+// Check compares everything with the known catalog, and the rows that say what the case can hold with the program's own.
+func (f *Found) Check(ctx context.Context, conn *duck.Conn) error {
+	if err := differences(f.known.Entries, f.entries); err != nil {
+		return err
+	}
+	return f.checkRows(ctx, conn)
+}
+
+// checkRows compares the log types and the steps of derived tables. The tables are known.
+func (f *Found) checkRows(ctx context.Context, conn *duck.Conn) error {
+	known, found := entries{}, entries{}
+	for i, s := range f.known.types {
+		known["log type "+s.Name] = text(i, s.Title, s.Silence, s.Header)
+	}
+	for _, name := range f.known.steps {
+		known["step "+name] = text()
+	}
+	const types = `SELECT name, ordinal::BIGINT, title, silence, header FROM "case".store.log_type`
+	err := each(ctx, conn, types, func(v []any) { found[fmt.Sprint("log type ", v[0])] += text(v[1:]...) })
+	if err == nil {
+		err = each(ctx, conn, `SELECT DISTINCT name FROM "case".derived.step`, func(v []any) { found[fmt.Sprint("step ", v[0])] += text() })
+	}
+	if err != nil {
+		return err
+	}
+	return differences(known, found)
+}
+
+func each(ctx context.Context, conn *duck.Conn, sql string, row func([]any)) error {
+	rows, err := conn.Query(ctx, sql, nil)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		row(rows.Values())
+	}
+	return rows.Err()
+}
+
+// differences says what is missing, more, or other; nil where both are equal.
+func differences(known, found entries) error {
+	var names []string
+	for name, text := range known {
+		if other, ok := found[name]; !ok {
+			names = append(names, name+" is missing")
+		} else if text != other {
+			names = append(names, name+" is another")
+		}
+	}
+	for name := range found {
+		if _, ok := known[name]; !ok {
+			names = append(names, fmt.Sprintf("%.100s is not known", name))
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	more := ""
+	if n := len(names) - mostNames; n > 0 {
+		names, more = names[:mostNames], fmt.Sprintf("; and %d more", n)
+	}
+	return fmt.Errorf("%w: %s%s", ErrForeign, strings.Join(names, "; "), more)
+}

@@ -1,0 +1,221 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"case53/cases"
+	"case53/cases/digest"
+)
+
+// database compares the tables with the custody log.
+func (r *run) database(ctx context.Context) error {
+	info, err := os.Lstat(filepath.Join(r.dir, nameDatabase))
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		r.fault(nameDatabase, 0, meansIndex, "it is gone")
+		return nil
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
+		r.fault(nameDatabase, 0, meansIndex, "it is no file of its own")
+		return nil
+	}
+	c, err := cases.Open(ctx, r.dir, r.opt.Schemas)
+	switch {
+	case errors.Is(err, cases.ErrLocked), errors.Is(err, cases.ErrNewer), ctx.Err() != nil:
+		return err
+	case err != nil:
+		r.fault(nameDatabase, 0, meansIndex, "it cannot be opened: %s", firstLine(err))
+		return nil
+	}
+	defer c.Close()
+	if c.Altered != nil && r.log.whole {
+		r.fault(nameCustody, 0, meansHead, "%s", firstLine(c.Altered))
+	}
+	for _, check := range []func(context.Context, *cases.Case) error{r.objects, r.files, r.rows} {
+		if err := check(ctx, c); err != nil {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			r.fault(nameDatabase, 0, meansIndex, "it cannot be read: %s", firstLine(err))
+		}
+	}
+	return nil
+}
+
+func firstLine(err error) string {
+	text, _, _ := strings.Cut(err.Error(), "\nhint:")
+	return text
+}
+
+// objects compares what the tables say of each object with the line of the log that tells of its loading.
+func (r *run) objects(ctx context.Context, c *cases.Case) error {
+	missing := maps.Clone(r.log.objects)
+	err := cases.ReadWhole(ctx, c, func(o cases.Object) error {
+		line, ok := missing[o.ID]
+		delete(missing, o.ID)
+		switch {
+		case !ok && r.log.open:
+			r.remark("%s is not in the custody log yet: the load was killed, and goes on when the command is repeated", o)
+			return nil
+		case !ok:
+			r.fault(nameDatabase, o.ID, meansObject, "%s is in the tables, and no line of the custody log tells of its loading", o)
+			return nil
+		}
+		if differ, err := differing(o, line.detail); err != nil {
+			return err
+		} else if len(differ) > 0 {
+			r.fault(nameDatabase, o.ID, meansObject, "%s is not as line %d of the custody log has it: %s", o, line.line, strings.Join(differ, ", "))
+		}
+		if !o.Balanced() {
+			r.fault(nameDatabase, o.ID, meansObject, "%s: %d records that were read have no place", o, o.Missing())
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(missing)) {
+		r.fault(nameDatabase, id, meansRows, "object %d, which line %d of the custody log says was loaded, is not in the tables", id, missing[id].line)
+	}
+	return nil
+}
+
+// differing are the keys in which an object is not what the log says.
+func differing(o cases.Object, line json.RawMessage) (keys []string, err error) {
+	var now, then map[string]any
+	text, err := json.Marshal(o.Summary())
+	if err == nil {
+		err = decode(text, &now)
+	}
+	if err == nil {
+		err = decode(line, &then)
+	}
+	for _, key := range slices.Sorted(maps.Keys(now)) {
+		if !reflect.DeepEqual(now[key], then[key]) {
+			keys = append(keys, key)
+		}
+	}
+	return keys, err
+}
+
+func decode(text []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	return d.Decode(v)
+}
+
+// files compares how many rows the files gave that are no logs.
+func (r *run) files(ctx context.Context, c *cases.Case) error {
+	for _, f := range []struct {
+		sql  string
+		want map[string]int64
+	}{
+		{"SELECT sha256, count(*) FROM store.flow_log GROUP BY ALL", r.log.flowLogs},
+		{"SELECT sha256, count(*) FROM store.asset GROUP BY ALL", r.log.addresses},
+		{"SELECT f.sha256, count(n.file_id) FROM store.network_file f LEFT JOIN store.network n USING (file_id) GROUP BY ALL", r.log.networks},
+	} {
+		want := maps.Clone(f.want)
+		if err := c.Each(ctx, f.sql, nil, func(v []any) error {
+			sha, n := v[0].(string), v[1].(int64)
+			if want[sha] != n {
+				r.fault(nameDatabase, 0, meansRows, "the tables have %d rows of %s, the custody log says %d", n, r.rawPath(sha), want[sha])
+			}
+			delete(want, sha)
+			return nil
+		}); err != nil {
+			return err
+		}
+		for _, sha := range slices.Sorted(maps.Keys(want)) {
+			if want[sha] > 0 {
+				r.fault(nameDatabase, 0, meansRows, "the tables have no row of %s, the custody log says %d", r.rawPath(sha), want[sha])
+			}
+		}
+	}
+	return nil
+}
+
+// part is the rows of some objects in one table.
+type part struct {
+	schema      *digest.Schema
+	first, last uint32
+}
+
+// partRows is about how many rows are read by one goroutine.
+const partRows = 1 << 19
+
+// rows computes the digest of every object and table again.
+func (r *run) rows(ctx context.Context, c *cases.Case) error {
+	ask := func(ctx context.Context, sql string, args map[string]any) (digest.Rows, error) {
+		return c.Query(ctx, sql, args)
+	}
+	schemas, err := digest.Schemas(ctx, ask)
+	if err != nil {
+		return err
+	}
+	contexts, err := digest.ReadContexts(ctx, ask)
+	if err != nil {
+		return err
+	}
+	found := newSums(r, schemas, ask, contexts)
+	parts := r.parts(schemas)
+	group, groupCtx := errgroup.WithContext(ctx)
+	next := make(chan part)
+	group.Go(func() error {
+		defer close(next)
+		for i, p := range parts {
+			select {
+			case next <- p:
+				r.progress("rows", int64(i), int64(len(parts)))
+			case <-groupCtx.Done():
+				return context.Cause(groupCtx)
+			}
+		}
+		return nil
+	})
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() error {
+			for p := range next {
+				if err := found.read(groupCtx, p, false); err != nil {
+					return fmt.Errorf("store.%s, objects %d to %d: %w", p.schema.Table, p.first, p.last, err)
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return found.compare(ctx)
+}
+
+// parts cuts the tables into pieces of work. Together they have every row, those of objects too that nobody knows.
+func (r *run) parts(schemas map[string]*digest.Schema) (parts []part) {
+	ids := slices.Sorted(maps.Keys(r.log.objects))
+	for _, table := range slices.Sorted(maps.Keys(schemas)) {
+		p, rows := part{schemas[table], 0, math.MaxUint32}, int64(0)
+		for _, id := range ids {
+			if rows += r.log.objects[id].digests[table].Rows; rows >= partRows {
+				p.last = id
+				parts = append(parts, p)
+				p.first, p.last, rows = id+1, math.MaxUint32, 0
+			}
+		}
+		parts = append(parts, p)
+	}
+	return parts
+}

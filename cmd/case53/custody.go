@@ -1,0 +1,128 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"case53/cases"
+	"case53/cases/custody"
+	"case53/cases/safetext"
+	"case53/cases/words"
+	"case53/loader"
+)
+
+func newCustody() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "custody CASE",
+		Short: "Print the log of what was done to a case, and check its chain",
+		Long: `Each line of custody.jsonl carries the SHA-256 of the line before it. The SHA-256 of the last line is the head: whoever
+notes it elsewhere can tell later, with --expect-head, that no line before it was changed, taken away or added. The log is
+also compared with the head that the database was last written with.`,
+		Args: exactly(1),
+		RunE: runCustody,
+	}
+	c.Flags().String("expect-head", "", "fail unless a line of the log has this SHA-256")
+	return c
+}
+
+// custodyLine is a line as --json gives it.
+type custodyLine struct {
+	custody.Entry
+	SHA256 string `json:"sha256"`
+}
+
+func runCustody(c *cobra.Command, args []string) error {
+	dir := findCase(args[0], c.ErrOrStderr())
+	if !cases.Is(dir) {
+		return fmt.Errorf("%w: %s", cases.ErrNoCase, dir)
+	}
+	expect, err := expectedHead(c)
+	if err != nil {
+		return err
+	}
+	lines, seen := []custodyLine{}, expect == ""
+	err = custody.ReadLines(cases.CustodyFile(dir), func(e custody.Entry, sum string) error {
+		lines = append(lines, custodyLine{e, sum})
+		seen = seen || sum == expect
+		return nil
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w: it is gone", custody.ErrBroken)
+	}
+	if err == nil && !seen {
+		err = fmt.Errorf("%w: no line of it has the SHA-256 %s: it was cut back or written anew after that head was noted", custody.ErrBroken, expect)
+	}
+	if err == nil {
+		err = anchored(c, dir)
+	}
+	head := ""
+	if len(lines) > 0 {
+		head = lines[len(lines)-1].SHA256
+	}
+	if wantsJSON(c) {
+		out := map[string]any{"ok": err == nil, "lines": len(lines), "head": head, "entries": lines}
+		if err != nil {
+			out["fault"] = err.Error()
+		}
+		if printErr := printJSON(c.OutOrStdout(), out); printErr != nil {
+			return printErr
+		}
+	} else {
+		printCustody(c.OutOrStdout(), lines, head)
+	}
+	if err != nil {
+		return fmt.Errorf("custody log of %s: %w", dir, err)
+	}
+	return nil
+}
+
+// expectedHead reads --expect-head.
+func expectedHead(c *cobra.Command) (string, error) {
+	head, _ := c.Flags().GetString("expect-head")
+	head = strings.ToLower(strings.TrimSpace(head))
+	if head != "" && (len(head) != 64 || strings.Trim(head, "0123456789abcdef") != "") || head == "" && c.Flags().Changed("expect-head") {
+		return "", usage("--expect-head %q is no SHA-256: 64 hexadecimal digits", head)
+	}
+	return head, nil
+}
+
+// anchored compares the log with what the database says of it. A database that cannot be opened says nothing: verify tells of it.
+func anchored(c *cobra.Command, dir string) error {
+	k, err := cases.Open(c.Context(), dir, loader.Schemas())
+	if err != nil {
+		printError(c.ErrOrStderr(), fmt.Errorf("warning: not compared with the database: %w", err))
+		return nil
+	}
+	defer k.Close()
+	if k.Altered == nil {
+		return nil
+	}
+	text, _, _ := strings.Cut(k.Altered.Error(), "\nhint:")
+	return fmt.Errorf("%w: %s", custody.ErrBroken, text)
+}
+
+func printCustody(w io.Writer, lines []custodyLine, head string) {
+	for _, l := range lines {
+		fmt.Fprintf(w, "%5d  %s  %-18s  %s  %s  %s\n", l.Seq, l.At.UTC().Format("2006-01-02 15:04:05"), safetext.Show(l.Action),
+			safetext.Show(l.Actor), safetext.Show(l.Tool), safetext.Show(detailText(l.Detail)))
+	}
+	if head != "" {
+		fmt.Fprintf(w, "%s, head %s\n", words.Plural(int64(len(lines)), "line", "lines"), head)
+	}
+}
+
+// detailText is what a line says of itself, as far as it fits beside others.
+func detailText(detail json.RawMessage) string {
+	const most = 160
+	text := []rune(string(detail))
+	if len(text) > most {
+		return fmt.Sprintf("%s …(+%d)", string(text[:most]), len(text)-most)
+	}
+	return string(text)
+}

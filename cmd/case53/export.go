@@ -1,0 +1,135 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"case53/cases/safetext"
+	"case53/cases/words"
+	"case53/queries/export"
+)
+
+func newExport() *cobra.Command {
+	var forms strings.Builder
+	for _, t := range export.Tools() {
+		fmt.Fprintf(&forms, "  %-11s %s\n%14sleft out: %s\n", t.Name, t.Title, "", t.Loses)
+	}
+	c := &cobra.Command{
+		Use:   "export CASE [NAME] [-p name=value]... --as FORMAT FILE",
+		Short: "Write rows for other tools, each with where it is from, and a manifest beside the file",
+		Long: `Rows of the views that the format takes, of those of --rows, or of a saved query or --sql whose rows have the columns of
+such a view. Every record says its object, row and SHA-256; FILE.manifest.json (manifest.json in a folder) has the files'
+hashes, the query, and how many rows went in, came out, and could not be said, and why. The same case and request give the
+same bytes.
+
+Formats:
+` + forms.String(),
+		Args: between(2, 3),
+		RunE: runExport,
+	}
+	f := c.Flags()
+	f.String("as", "", "the `FORMAT`: "+toolNames())
+	f.StringSlice("rows", nil, "only rows of these `VIEWS`, by commas")
+	f.StringArrayP("param", "p", nil, "a parameter of the query, name=value; may be repeated")
+	f.String("sql", "", "the rows of this SQL in place of a view's")
+	f.String("capture", "", "only rows of this capture")
+	f.String("format-version", "", "version of the standard, where several can be written")
+	f.Bool("force", false, "write over existing files")
+	addWindowFlags(c)
+	return c
+}
+
+// toolNames lists the formats for a sentence.
+func toolNames() string {
+	var names []string
+	for _, t := range export.Tools() {
+		names = append(names, t.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func runExport(c *cobra.Command, args []string) error {
+	name, _ := c.Flags().GetString("as")
+	tool, ok := export.FindTool(name)
+	if !ok {
+		return usage("no format %q\nhint: --as %s", name, toolNames())
+	}
+	req, err := exportRequest(c, args)
+	if err != nil {
+		return err
+	}
+	k, err := openCase(c.Context(), args[0], c.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	defer k.Close()
+	if err := export.Outside(k.Dir, req.Target); err != nil {
+		return err
+	}
+	if c.Flags().Changed("sql") || len(args) == 3 {
+		set, err := library(k.Dir, c.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		asked := args[:len(args)-1]
+		text, _ := c.Flags().GetString("sql")
+		given, _ := c.Flags().GetStringArray("param")
+		req.Query = &export.Query{Name: strings.Join(asked[1:], "")}
+		if req.Query.SQL, req.Query.Args, err = statement(c, k, set, asked, text, given); err != nil {
+			return err
+		}
+	}
+	m, err := tool.Export(c.Context(), k, req)
+	if err != nil {
+		return err
+	}
+	if wantsJSON(c) {
+		return printJSON(c.OutOrStdout(), m)
+	}
+	return printExported(c, m)
+}
+
+// exportRequest reads the flags.
+func exportRequest(c *cobra.Command, args []string) (export.Request, error) {
+	req := export.Request{Target: args[len(args)-1], Program: "case53 " + version()}
+	var err error
+	if req.Window, err = window(c, time.Now()); err != nil {
+		return req, err
+	}
+	req.Force, _ = c.Flags().GetBool("force")
+	req.Views, _ = c.Flags().GetStringSlice("rows")
+	req.Capture, _ = c.Flags().GetString("capture")
+	req.Version, _ = c.Flags().GetString("format-version")
+	query := c.Flags().Changed("sql") || len(args) == 3
+	for _, flag := range []string{"rows", "capture", "from", "to"} {
+		if query && c.Flags().Changed(flag) {
+			return req, usage("--%s and a query at the same time\nhint: say it in the query", flag)
+		}
+	}
+	if !query && c.Flags().Changed("param") {
+		return req, usage("-p without a query to give it to\nhint: case53 %s", c.Use)
+	}
+	return req, nil
+}
+
+// printExported says what an export came to.
+func printExported(c *cobra.Command, m *export.Manifest) error {
+	out := c.OutOrStdout()
+	for _, s := range m.Sources {
+		fmt.Fprintf(out, "%s: %s rows in, %s out", safetext.Show(s.Rows), words.Count(s.RowsIn), words.Count(s.RowsOut))
+		if s.Records != s.RowsOut {
+			fmt.Fprintf(out, " as %s records", words.Count(s.Records))
+		}
+		fmt.Fprintf(out, ", %s not expressible\n", words.Count(s.RowsIn-s.RowsOut))
+		for _, o := range s.NotExpressible {
+			fmt.Fprintf(out, "  %s %s\n", words.Count(o.Rows), safetext.Show(o.Why))
+		}
+	}
+	for _, f := range m.Files {
+		fmt.Fprintf(out, "%s  %s\n", f.SHA256, safetext.Show(f.Path))
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"case53/cases/safetext"
+	"case53/cases/verify"
+	"case53/cases/words"
+	"case53/loader"
+)
+
+func newVerify() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "verify CASE",
+		Short: "Check a case against the hashes and digests that were noted when it was loaded",
+		Long: `Reads every source object and compares its bytes with its name; checks the chain of the custody log; computes the content
+digest of every object's rows from the database, and compares it, and all that the database says of the object, with the
+line of the custody log that was written when it was loaded. What is not as it was is named, with what that means; the exit
+code is then 3. Nothing is written.
+
+Whoever can change the case can change database and custody log together: the log's head, compared with one that was noted
+elsewhere (--expect-head), shows that.`,
+		Args: exactly(1),
+		RunE: runVerify,
+	}
+	c.Flags().String("expect-head", "", "fail unless a line of the custody log has this SHA-256")
+	c.Flags().Bool("quiet", false, "no progress")
+	return c
+}
+
+func runVerify(c *cobra.Command, args []string) error {
+	stderr := c.ErrOrStderr()
+	expect, err := expectedHead(c)
+	if err != nil {
+		return err
+	}
+	opt := verify.Options{Schemas: loader.Schemas(), ExpectHead: expect}
+	if quiet, _ := c.Flags().GetBool("quiet"); !quiet && isTerminal(stderr) {
+		opt.Progress = func(what string, done, of int64) {
+			fmt.Fprintf(stderr, "\r\x1b[K%s %s of %s", what, words.Count(done), words.Count(of))
+		}
+		defer fmt.Fprint(stderr, "\r\x1b[K")
+	}
+	result, err := verify.Case(c.Context(), findCase(args[0], stderr), opt)
+	if err != nil {
+		return err
+	}
+	if wantsJSON(c) {
+		if err := printJSON(c.OutOrStdout(), result); err != nil {
+			return err
+		}
+	} else {
+		printVerified(c.OutOrStdout(), stderr, result)
+	}
+	if !result.OK {
+		return &statusError{code: exitIntegrity}
+	}
+	return nil
+}
+
+func printVerified(stdout, stderr io.Writer, r verify.Result) {
+	for _, remark := range r.Remarks {
+		fmt.Fprintf(stderr, "remark: %s\n", safetext.Show(remark))
+	}
+	for _, f := range r.Faults {
+		object := ""
+		if f.Object != nil {
+			object = fmt.Sprintf(" (object %d)", *f.Object)
+		}
+		fmt.Fprintf(stdout, "%s%s: %s\n    %s\n", safetext.Show(f.File), object, safetext.Show(f.What), safetext.Show(f.Means))
+	}
+	verdict := "as it was loaded"
+	if !r.OK {
+		verdict = words.Plural(int64(len(r.Faults)), "fault", "faults")
+	}
+	fmt.Fprintf(stdout, "%s: %s source objects, %s rows and %s of the custody log checked\nhead %s\n", verdict,
+		words.Count(r.Checked.Objects), words.Count(r.Checked.Rows), words.Plural(r.Checked.Custody, "line", "lines"), r.Head)
+}

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"testing"
+
+	"case53/queries/findings"
+)
+
+// On a terminal the worst finding is the last, above the prompt.
+func TestFindingsOnATerminal(t *testing.T) {
+	var out bytes.Buffer
+	printGrouped(&out, []findings.Finding{
+		{Hunt: "first", Severity: "high", Score: 0.9}, {Hunt: "second", Severity: "high", Score: 0.8}, {Hunt: "third", Severity: "low", Score: 0.8},
+	})
+	got := regexp.MustCompile(`(?m)^(high|low): .*|first|second|third`).FindAllString(out.String(), -1)
+	if want := []string{"low: 1 finding", "third", "high: 2 findings", "second", "first"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// Where nobody looks at a terminal nothing is said of waiting.
+func TestWaitingElsewhere(t *testing.T) {
+	var out bytes.Buffer
+	w := waitsFor(&out, "hunts")
+	w.draw()
+	w.now("more")
+	w.end()
+	w.end()
+	if out.Len() > 0 {
+		t.Errorf("said %q", out.String())
+	}
+}

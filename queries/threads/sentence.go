@@ -1,0 +1,420 @@
+package threads
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"case53/cases/words"
+)
+
+// portNames are what the ports of a story are called.
+var portNames = map[int64]string{
+	21: "FTP", 22: "SSH", 23: "Telnet", 25: "SMTP", 53: "DNS", 80: "HTTP", 135: "RPC", 443: "HTTPS", 445: "SMB", 853: "DNS over TLS",
+	1433: "SQL Server", 3306: "MySQL", 3389: "RDP", 5432: "PostgreSQL", 5900: "VNC", 5985: "WinRM", 5986: "WinRM over TLS", 6379: "Redis"}
+
+func portName(p int64) string {
+	if name := portNames[p]; name != "" {
+		return name
+	}
+	return fmt.Sprintf("port %d", p)
+}
+
+// size is bytes in decimal units, as the hunts write them.
+func size(bytes float64) string {
+	for _, unit := range []struct {
+		of   float64
+		name string
+	}{{1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}} {
+		if bytes >= unit.of {
+			return fmt.Sprintf("%.3g %s", bytes/unit.of, unit.name)
+		}
+	}
+	return fmt.Sprintf("%.0f bytes", bytes)
+}
+
+func duration(d time.Duration) string { return words.Long(d.Seconds()) }
+
+// few names some things, and says how many more there are.
+func few(all []string) string {
+	const most = 3
+	if len(all) <= most {
+		return strings.Join(all, ", ")
+	}
+	return strings.Join(all[:most], ", ") + " and " + words.Count(int64(len(all)-most)) + " more"
+}
+
+// with is the evidence of a step that has a column, the strongest first.
+func (s *Step) with(column string) (all []evidence) {
+	for _, f := range s.facts {
+		for _, e := range f.evidence {
+			if e.Value(column) != nil {
+				all = append(all, e)
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b evidence) int {
+		if a.severity != b.severity {
+			return b.severity - a.severity
+		}
+		return int(1000*b.Score) - int(1000*a.Score)
+	})
+	return all
+}
+
+// number is a column of the strongest finding of a step that has it.
+func (s *Step) number(column string) (n float64, ok bool) {
+	all := s.with(column)
+	if len(all) == 0 {
+		return 0, false
+	}
+	return all[0].Number(column), true
+}
+
+// count writes such a column with what it counts; "" where there is none.
+func (s *Step) count(column, one, many string) string {
+	n, ok := s.number(column)
+	if !ok {
+		return ""
+	}
+	return words.Plural(int64(n), one, many)
+}
+
+func (s *Step) collect(of func(*fact) []string) (all []string) {
+	for _, f := range s.facts {
+		for _, text := range of(f) {
+			if text != "" && !slices.Contains(all, text) {
+				all = append(all, text)
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+func (s *Step) places() []string {
+	return s.collect(func(f *fact) []string { return []string{f.place} })
+}
+func (s *Step) targets() []string {
+	return s.collect(func(f *fact) []string { return []string{f.target} })
+}
+func (s *Step) own() []string   { return s.collect(func(f *fact) []string { return []string{f.host} }) }
+func (s *Step) names() []string { return s.collect(func(f *fact) []string { return f.names }) }
+
+func (s *Step) port() string {
+	var ports []int64
+	for _, f := range s.facts {
+		for _, p := range f.ports {
+			if !slices.Contains(ports, p) {
+				ports = append(ports, p)
+			}
+		}
+	}
+	slices.Sort(ports)
+	var names []string
+	for _, p := range ports {
+		names = append(names, portName(p))
+	}
+	return few(names)
+}
+
+// at is where a step goes: the names, and the addresses where there are few.
+func (s *Step) at(outside func(string) bool) string {
+	places, names := s.places(), s.names()
+	addresses := s.collect(func(f *fact) []string { return f.addrs })
+	addresses = slices.DeleteFunc(addresses, func(a string) bool { return !outside(a) })
+	if len(names) == 0 {
+		names = places
+	}
+	text := few(names)
+	if len(addresses) > 0 && !slices.Equal(addresses, names) {
+		text += " (" + few(addresses) + ")"
+	}
+	return text
+}
+
+// parts joins what there is of a sentence.
+func parts(all ...string) string {
+	return strings.Join(slices.DeleteFunc(all, func(s string) bool { return s == "" }), "; ")
+}
+
+// when gives a text where something holds.
+func when(holds bool, text string) string {
+	if holds {
+		return text
+	}
+	return ""
+}
+
+// say writes the sentence of a step.
+func (s *survey) say(step *Step) string {
+	outside := func(a string) bool { return !s.inside(a) }
+	switch step.Phase {
+	case "recon":
+		return step.recon()
+	case "door":
+		return step.door()
+	case "knock":
+		return step.knock()
+	case "guess":
+		return step.guess()
+	case "entry":
+		return step.entry()
+	case "home":
+		return s.home(step, step.at(outside))
+	case "probe":
+		return step.probe()
+	case "spread":
+		return step.spread()
+	case "hide":
+		return step.hide(step.at(outside))
+	case "tunnel":
+		return step.tunnel()
+	case "abuse":
+		return step.abuse(step.at(outside))
+	case "leave":
+		return step.leave(step.at(outside))
+	case "silence":
+		return step.silence()
+	case "replay":
+		return step.replay(step.at(outside))
+	}
+	return fmt.Sprintf("%s: %s", few(step.own()), few(step.places()))
+}
+
+func (s *Step) recon() string {
+	var all []string
+	if guessed := s.with("resolver_ip"); len(guessed) > 0 {
+		e := guessed[0]
+		text := fmt.Sprintf("%s queries for %s names of %s through %s", words.Count(int64(e.Number("queries"))), words.Count(int64(e.Number("names"))),
+			e.Subject.RegisteredDomain, e.Subject.Src)
+		if subnet := e.Text("edns_client_subnet"); subnet != "" {
+			text += " for " + subnet
+		}
+		all = append(all, text+fmt.Sprintf(", %.0f%% NXDOMAIN", 100*e.Number("nonexistent")))
+	}
+	found := s.names()
+	all = append(all, when(len(found) > 0, "found "+few(found)))
+	for _, e := range s.with("transfers") {
+		n := int64(e.Number("transfers"))
+		if n > 0 {
+			asked := words.Plural(n, "zone transfer", "zone transfers")
+			all = append(all, fmt.Sprintf("%s asked for by %s, answered %s", asked, e.Subject.Src, e.Text("codes")))
+			break
+		}
+	}
+	if text := parts(all...); text != "" {
+		return text
+	}
+	return fmt.Sprintf("%s asked about the zone", few(s.places()))
+}
+
+func (s *Step) door() string {
+	from := s.count("sources", "address", "addresses")
+	return fmt.Sprintf("%s of %s was open to the internet", s.port(), few(s.own())) +
+		when(from != "", fmt.Sprintf(": %s from %s were let in", s.count("connections", "connection", "connections"), from))
+}
+
+// knock says of each host what was tried.
+func (s *Step) knock() string {
+	var all []string
+	for _, f := range s.facts {
+		one := &Step{facts: []*fact{f}}
+		tried := s.port()
+		if ports := one.with("ports"); len(ports) > 0 {
+			tried = words.Plural(int64(ports[0].Number("ports")), "port", "ports")
+		} else if contacts := one.count("contacts", "address and port", "addresses and ports"); contacts != "" {
+			tried = contacts
+		}
+		text := tried + when(f.host != "", " of "+f.host)
+		if open := one.with("accepted_ports"); len(open) > 0 {
+			text += " (open: " + orNone(open[0].Text("accepted_ports")) + ")"
+		}
+		all = append(all, text)
+	}
+	return fmt.Sprintf("%s tried %s", few(s.places()), strings.Join(all, " and "))
+}
+
+// orNone is a list that may be empty.
+func orNone(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return strings.ReplaceAll(text, " ", ", ")
+}
+
+func (s *Step) guess() string {
+	n := int64(0)
+	for _, f := range s.facts {
+		n += f.made.n
+	}
+	return fmt.Sprintf("%s opened %s to %s, %s, before one stayed", few(s.places()), words.Plural(n, "short connection", "short connections"),
+		few(s.own()), s.port())
+}
+
+func (s *Step) entry() string {
+	longest, to, from, known := 0.0, 0.0, 0.0, false
+	for _, f := range s.facts {
+		if f.made != nil {
+			longest, known = max(longest, f.made.longest), true
+			to, from = to+float64(f.made.toPeer), from+float64(f.made.fromPeer)
+		}
+	}
+	span := s.To.Sub(s.Time)
+	if n, ok := s.number("hours"); ok {
+		longest = max(longest, n*3600)
+	}
+	if !known {
+		to, known = s.number("bytes_to_peer")
+		from, _ = s.number("bytes_from_peer")
+	}
+	text := fmt.Sprintf("%s was connected to %s, %s, for %s", few(s.places()), few(s.own()), s.port(), duration(span))
+	if longest > 0 && longest < 0.9*span.Seconds() {
+		text = fmt.Sprintf("%s was connected to %s, %s, again and again in %s, the longest %s", few(s.places()), few(s.own()), s.port(),
+			duration(span), words.Long(longest))
+	}
+	if n := s.count("sessions", "call", "calls"); !known && n != "" {
+		text = fmt.Sprintf("%s opened %s to %s, %s", few(s.places()), n, few(s.own()), s.port())
+	}
+	return text + when(known, fmt.Sprintf("; %s from it, %s to it", size(from), size(to)))
+}
+
+func (s *survey) home(step *Step, at string) string {
+	host := few(step.own())
+	if places := step.places(); len(places) > fewAlike {
+		unnamed := slices.ContainsFunc(step.facts, func(f *fact) bool {
+			return f.tells(func(e evidence) bool { return e.kind == "noname" })
+		})
+		return fmt.Sprintf("%s called %s%s, %s", host, words.Plural(int64(len(places)), "place", "places"),
+			when(unnamed, " that no name had led to"), step.port())
+	}
+	if hosts := step.own(); len(hosts) > fewAlike {
+		return fmt.Sprintf("%s called or asked for %s", words.Plural(int64(len(hosts)), "host", "hosts"), at)
+	}
+	text := fmt.Sprintf("%s called or asked for %s", host, at)
+	if calls, ok := step.number("sessions"); ok {
+		pause, _ := step.number("pause_seconds")
+		text = fmt.Sprintf("%s called %s %s, mostly every %.0f s", host, at, words.Times(int64(calls)), pause)
+	} else if generated := step.count("generated_domains", "domain", "domains"); generated != "" {
+		text = fmt.Sprintf("%s asked for %s that look generated, such as %s", host, generated, at)
+	} else if missing := step.count("nonexistent_domains", "domain", "domains"); missing != "" {
+		text = fmt.Sprintf("%s asked for %s that do not exist", host, missing)
+	} else if n := step.count("connections", "connection", "connections"); n != "" {
+		text = fmt.Sprintf("%s called %s, %s", host, at, n)
+	}
+	if most, all := s.users(step.facts[0].place); len(step.facts) == 1 && most == 1 && all >= hubHosts {
+		text += fmt.Sprintf("; the only one of %s", words.Plural(all, "host", "hosts"))
+	}
+	return text
+}
+
+func (s *Step) probe() string {
+	host := few(s.own())
+	if swept := s.with("targets"); len(swept) > 0 {
+		e := swept[0]
+		text := fmt.Sprintf("%s tried %s on %s inside, %.0f%% without an answer", host, s.port(),
+			words.Plural(int64(e.Number("targets")), "address", "addresses"), 100*e.Number("failed"))
+		return text + when(e.Text("accepted_targets") != "", "; answered: "+orNone(e.Text("accepted_targets")))
+	}
+	if contacts := s.count("contacts", "address and port", "addresses and ports"); contacts != "" {
+		return fmt.Sprintf("%s tried %s inside", host, contacts)
+	}
+	hosts := s.collect(func(f *fact) []string { return f.addrs })
+	ports := s.count("ports", "port", "ports")
+	if ports == "" {
+		ports = s.port()
+	}
+	return fmt.Sprintf("%s tried %s of %s", host, ports, few(hosts))
+}
+
+func (s *Step) spread() string {
+	targets := s.targets()
+	text := fmt.Sprintf("%s connected to %s, %s: %s that had not talked before in these logs", few(s.own()), few(targets), s.port(),
+		when(len(targets) == 1, "a pair")+when(len(targets) > 1, "pairs"))
+	if len(s.facts) > 1 {
+		return text
+	}
+	if m := s.facts[0].made; m != nil {
+		return text + fmt.Sprintf("; %s, the longest %s", words.Plural(m.n, "connection", "connections"), words.Long(m.longest))
+	}
+	if longest, ok := s.number("longest_seconds"); ok {
+		text += fmt.Sprintf("; %s, the longest %s", s.count("connections", "connection", "connections"), words.Long(longest))
+	}
+	return text
+}
+
+func (s *Step) hide(at string) string {
+	if at == "" { // others inside
+		at = few(s.collect(func(f *fact) []string { return f.addrs }))
+	}
+	text := fmt.Sprintf("%s asked %s (%s) in place of the logged resolver", few(s.own()), at, s.port())
+	if at == "" {
+		return fmt.Sprintf("%s talked to the outside and asked the logged resolver for nothing", few(s.own()))
+	}
+	if n, ok := s.number("connections"); ok {
+		text += ", " + words.Times(int64(n))
+	}
+	return text
+}
+
+func (s *Step) tunnel() string {
+	who := few(s.own())
+	if n := len(s.own()); n > fewAlike {
+		who = words.Plural(int64(n), "host", "hosts")
+	}
+	if n := s.count("names", "name", "different names"); n != "" {
+		bytes, ok := s.number("information_bytes")
+		return fmt.Sprintf("%s asked for %s under %s", who, n, few(s.places())) + when(ok, fmt.Sprintf(", %s inside the names", size(bytes)))
+	}
+	return fmt.Sprintf("%s asked again and again for names under %s", who, few(s.places()))
+}
+
+func (s *Step) abuse(at string) string {
+	text := fmt.Sprintf("%s called the mining pool %s", few(s.own()), at) + when(s.port() != "", ", "+s.port())
+	if seconds, ok := s.number("longest_seconds"); ok && seconds > 0 {
+		text += ", the longest " + words.Long(seconds)
+	}
+	return text
+}
+
+func (s *Step) leave(at string) string {
+	sent, _ := s.number("bytes_to_peer")
+	back, known := s.number("bytes_from_peer")
+	unnamed := slices.ContainsFunc(s.facts, func(f *fact) bool {
+		return f.tells(func(e evidence) bool { return e.kind == "noname" })
+	})
+	return parts(fmt.Sprintf("%s sent %s to %s, %s, in %s", few(s.own()), size(sent), at, s.port(), duration(s.To.Sub(s.Time))),
+		when(known, size(back)+" came back"), when(unnamed, "no name had led there"))
+}
+
+func (s *Step) silence() string {
+	went, _ := s.number("others_with_records")
+	of, _ := s.number("other_sources")
+	return fmt.Sprintf("no record of %s for %s, while %.0f of %.0f others went on: what it did then is not known",
+		few(s.own()), duration(s.To.Sub(s.Time)), went, of)
+}
+
+func (s *Step) replay(at string) string {
+	tries, refused := 0.0, 0.0
+	clock := ""
+	for _, f := range s.facts {
+		most := map[string][2]float64{} // by address: hunts tell of the same tries
+		for _, e := range f.evidence {
+			if e.Value("refused") == nil || e.Value("connections") == nil {
+				continue
+			}
+			if now := [2]float64{e.Number("connections"), e.Number("refused")}; now[0] > most[e.Subject.Dst][0] {
+				most[e.Subject.Dst] = now
+			}
+			if same, _ := e.Value("same_clock").(bool); same && clock == "" {
+				clock = fmt.Sprintf("every %.0f s there and %.0f s here", e.Number("left_pause"), e.Number("right_pause"))
+			}
+		}
+		for _, n := range most {
+			tries, refused = tries+n[0], refused+n[1]
+		}
+	}
+	return parts(fmt.Sprintf("the replayed %s called or asked for %s", few(s.own()), at),
+		when(tries > 0, fmt.Sprintf("%s, %s of them refused", words.Plural(int64(tries), "try", "tries"), words.Count(int64(refused)))), clock)
+}

@@ -1,0 +1,157 @@
+package threads
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"case53/cases"
+	"case53/queries"
+)
+
+// Step is what happened, in a sentence.
+type Step struct {
+	Time     time.Time    `json:"time"`
+	To       time.Time    `json:"to"`
+	Phase    string       `json:"phase"`
+	Text     string       `json:"text"`
+	Link     string       `json:"link,omitempty"` // why it belongs to what came before
+	Hunts    []string     `json:"hunts"`          // that tell of it; none where it was made of connections
+	Rows     int64        `json:"rows"`
+	Severity string       `json:"severity"`
+	Coverage *cases.Share `json:"coverage,omitempty"` // of the time of its best finding
+	Against  []string     `json:"against,omitempty"`  // what speaks against its meaning anything
+	Either   []int        `json:"either,omitempty"`   // the numbers of the threads it may belong to, where that is not known
+	Rivals   []Rival      `json:"rivals,omitempty"`   // what else it may be
+
+	Found []int `json:"-"` // its findings, by their places in the list of all, from 1
+
+	hosts []string // of ours, that it is about
+	facts []*fact
+}
+
+// More than so many alike are one step.
+const fewAlike = 4
+
+// stepsOf folds the facts of a thread into steps, in order of time.
+func stepsOf(facts []*fact) []*Step {
+	by := map[string]*Step{}
+	var steps []*Step
+	for _, f := range facts {
+		key := stepKey(f, facts)
+		s := by[key]
+		if s == nil {
+			s = &Step{Phase: f.phase}
+			by[key] = s
+			steps = append(steps, s)
+		}
+		s.facts = append(s.facts, f)
+	}
+	for _, s := range steps {
+		s.fill()
+	}
+	slices.SortStableFunc(steps, func(a, b *Step) int {
+		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(slices.Index(queries.Phases, a.Phase), slices.Index(queries.Phases, b.Phase)))
+	})
+	return steps
+}
+
+// stepKey is the same for facts that one sentence tells.
+func stepKey(f *fact, all []*fact) string {
+	alike := func(same func(*fact) bool, of func(*fact) string) int {
+		var seen []string
+		for _, y := range all {
+			if y.phase == f.phase && same(y) && !slices.Contains(seen, of(y)) {
+				seen = append(seen, of(y))
+			}
+		}
+		return len(seen)
+	}
+	onHost := func(y *fact) bool { return y.host == f.host }
+	at := func(y *fact) bool { return y.place == f.place }
+	key := func(parts ...string) string { return f.phase + "\x00" + strings.Join(parts, "\x00") }
+	switch {
+	case f.phase == "recon":
+		return key()
+	case f.phase == "knock":
+		return key(f.place)
+	case f.replayed, f.phase == "probe":
+		return key(f.capture, f.host)
+	case f.place != "" && slices.Contains(queries.NamesFact, f.phase) && alike(at, func(y *fact) string { return y.host }) > fewAlike:
+		return key(f.place, "hosts")
+	case f.phase == "spread" && alike(onHost, func(y *fact) string { return y.target }) > fewAlike:
+		return key(f.host)
+	case f.phase == "spread":
+		return key(f.host, f.target)
+	case f.phase != "door" && f.phase != "silence" && alike(onHost, func(y *fact) string { return y.place }) > fewAlike:
+		return key(f.host)
+	case f.phase == "silence":
+		return key(f.host, f.from.String())
+	case f.phase == "door":
+		return key(f.host, f.key)
+	}
+	return key(f.host, f.place)
+}
+
+// fill takes what the facts of a step have.
+func (s *Step) fill() {
+	s.Time, s.Hunts = s.facts[0].from, []string{}
+	severity := low
+	var best *evidence
+	for _, f := range s.facts {
+		if f.from.Before(s.Time) {
+			s.Time = f.from
+		}
+		if f.to.After(s.To) {
+			s.To = f.to
+		}
+		severity = max(severity, f.severity)
+		s.Rows += f.rows()
+		for i, e := range f.evidence {
+			s.Found = append(s.Found, e.number)
+			if !slices.Contains(s.Hunts, e.Hunt) {
+				s.Hunts = append(s.Hunts, e.Hunt)
+			}
+			if best == nil || e.severity > best.severity || e.severity == best.severity && e.Score > best.Score {
+				best = &f.evidence[i]
+			}
+		}
+		for _, text := range f.against {
+			if !slices.Contains(s.Against, text) {
+				s.Against = append(s.Against, text)
+			}
+		}
+		for _, host := range []string{f.host, f.target} {
+			if host != "" && !slices.Contains(s.hosts, host) {
+				s.hosts = append(s.hosts, host)
+			}
+		}
+	}
+	slices.Sort(s.Hunts)
+	slices.Sort(s.Found)
+	s.Severity = severityNames[severity]
+	if best != nil && best.Coverage.Windows > 0 {
+		s.Coverage = &best.Coverage
+	}
+}
+
+// rows is how many records a fact rests on. Findings that rest on the same logs rest on the same records: the most of them.
+func (f *fact) rows() (n int64) {
+	switch {
+	case f.phase == "silence":
+		return 0
+	case f.made != nil:
+		n = f.made.records
+	}
+	by := map[string]int64{}
+	for _, e := range f.evidence {
+		key := strings.Join(e.logs, " ")
+		by[key] = max(by[key], e.Rows)
+	}
+	sum := int64(0)
+	for _, rows := range by {
+		sum += rows
+	}
+	return max(n, sum)
+}

@@ -1,0 +1,128 @@
+package answers
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"case53/cases"
+	"case53/cases/custody"
+	"case53/cases/words"
+	"case53/queries"
+	"case53/queries/compare"
+	"case53/queries/export"
+	"case53/queries/findings"
+	"case53/queries/report"
+)
+
+// Desk is what works on a whole case, where a [frame.Reader] gives rows. All of it may take long, and ends with its context.
+type Desk interface {
+	// Hunts are all hunts of the case, in the order in which they are told.
+	Hunts() []*queries.Query
+	// Hunt runs one.
+	Hunt(ctx context.Context, q *queries.Query) (findings.Outcome, error)
+	// Compare compares the captures that their roles name.
+	Compare(ctx context.Context) (*compare.Comparison, error)
+	// Report runs all hunts and writes a report to a file.
+	Report(ctx context.Context, file string, over bool) (said string, err error)
+	// Export writes the rows of a query to a file.
+	Export(ctx context.Context, file string, over bool, sql string, args map[string]any) (said string, err error)
+}
+
+// CaseDesk is a case and its hunts.
+type CaseDesk struct {
+	Case *cases.Case
+	Set  *queries.Set
+	Tool string // what writes a report, and its version
+
+	hunting sync.Mutex
+	hunter  *findings.Hunter
+}
+
+// placesShown is how many places of each list of a comparison the screen has; how many more there are is said.
+const placesShown = 100
+
+// citedRecords are the records of a finding in a report, as many as case53 report cites unless told otherwise.
+const citedRecords = 5
+
+// findingsKept are the findings of each hunt in a report, as case53 report keeps them unless told otherwise.
+const findingsKept = 100
+
+func (d *CaseDesk) Hunts() []*queries.Query { return d.Set.Hunts() }
+
+// Hunt runs one hunt; two at a time would only share the machine.
+func (d *CaseDesk) Hunt(ctx context.Context, q *queries.Query) (o findings.Outcome, err error) {
+	d.hunting.Lock()
+	defer d.hunting.Unlock()
+	if err := d.Case.Whole(ctx); err != nil {
+		return o, err
+	}
+	if d.hunter == nil {
+		d.hunter = &findings.Hunter{Case: d.Case}
+	}
+	err = d.hunter.Run(ctx, []*queries.Query{q}, func(done findings.Outcome) { o = done })
+	return o, err
+}
+
+func (d *CaseDesk) Compare(ctx context.Context) (*compare.Comparison, error) {
+	if err := d.Case.Whole(ctx); err != nil {
+		return nil, err
+	}
+	return compare.Captures(ctx, d.Case, compare.Options{Most: placesShown})
+}
+
+func (d *CaseDesk) Report(ctx context.Context, file string, over bool) (string, error) {
+	if err := report.Target(d.Case.Dir, file, over); err != nil {
+		return "", err
+	}
+	if err := d.Case.Whole(ctx); err != nil {
+		return "", err
+	}
+	h := &findings.Hunter{Case: d.Case, Most: findingsKept}
+	r, err := report.Gather(ctx, h, d.Set.Hunts(), report.Options{Cite: citedRecords, Tool: d.Tool})
+	if err != nil {
+		return "", err
+	}
+	r.Made = report.MadeBy(time.Now(), custody.Actor())
+	if err := r.Save(file); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s and %s: %d findings of %d hunts; custody head %.12s after %d lines",
+			file, report.AppendixOf(file), len(r.Findings), r.Ran(), r.Custody.Head, r.Custody.Lines),
+		r.Altered()
+}
+
+func (d *CaseDesk) Export(ctx context.Context, file string, over bool, sql string, args map[string]any) (string, error) {
+	form, ok := export.ByFile(file)
+	if !ok {
+		return "", fmt.Errorf("%s: rows are written to a file that ends in %s", file, export.Endings())
+	}
+	if err := export.Target(d.Case.Dir, file, over); err != nil {
+		return "", err
+	}
+	var size int64
+	err := export.File(file, func(w io.Writer) error {
+		counted := &counter{w: w}
+		err := form.Query(ctx, counted, d.Case, sql, args, false)
+		size = counted.n
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s: %s, %s bytes", file, form.Title, words.Count(size)), nil
+}
+
+// counter counts what is written.
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}

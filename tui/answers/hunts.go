@@ -1,0 +1,235 @@
+package answers
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"case53/cases/words"
+	"case53/queries"
+	"case53/queries/findings"
+	"case53/tui/frame"
+	"case53/tui/grid"
+)
+
+// hunts is all hunts of the case, with what each found, or what it looked at and found nothing. It runs them one after another.
+type hunts struct {
+	e       *frame.Env
+	desk    Desk
+	all     []*queries.Query
+	done    map[*queries.Query]findings.Outcome
+	failed  map[*queries.Query]error
+	at      int // the hunt that runs
+	running frame.Task
+	stopped bool
+	list    list
+	lines   []line
+}
+
+func newHunts(e *frame.Env, d Desk) *hunts {
+	all := d.Hunts()
+	slices.SortStableFunc(all, func(a, b *queries.Query) int { return groupOf(all, a) - groupOf(all, b) })
+	return &hunts{e: e, desk: d, all: all, list: list{at: 2}} // the first hunt, under the heads
+}
+
+// groupOf is the place of a hunt's group among the groups, by its first hunt.
+func groupOf(all []*queries.Query, q *queries.Query) int {
+	return slices.IndexFunc(all, func(o *queries.Query) bool { return o.Group == q.Group })
+}
+
+func (s *hunts) Title() string          { return "Hunts" }
+func (s *hunts) Update(tea.Msg) tea.Cmd { return nil }
+
+func (s *hunts) Status() frame.Status {
+	rows := fmt.Sprintf("%d of %d hunts done", len(s.done)+len(s.failed), len(s.all))
+	return frame.Status{Task: &s.running, Rows: rows}
+}
+
+// Open runs what has not been run.
+func (s *hunts) Open() tea.Cmd {
+	if s.done == nil {
+		return s.again()
+	}
+	return s.next()
+}
+
+// again runs all hunts from the first.
+func (s *hunts) again() tea.Cmd {
+	s.running.Stop(s.e)
+	s.at, s.stopped = 0, false
+	s.done, s.failed = map[*queries.Query]findings.Outcome{}, map[*queries.Query]error{}
+	return s.next()
+}
+
+// next runs the next hunt, and from it those after.
+func (s *hunts) next() tea.Cmd {
+	s.stopped = false
+	if s.running.Running() || s.at >= len(s.all) {
+		return nil
+	}
+	q, desk := s.all[s.at], s.desk
+	return frame.Start(s.e, &s.running, "hunt "+s.e.Show(q.ID), func(ctx context.Context) (findings.Outcome, error) {
+		return desk.Hunt(ctx, q)
+	}, func(o findings.Outcome, err error) tea.Cmd {
+		if err != nil {
+			s.failed[q] = err
+		} else {
+			s.done[q] = o
+		}
+		s.at++
+		return s.next()
+	})
+}
+
+// Cancelled keeps what is done; r goes on.
+func (s *hunts) Cancelled() tea.Cmd {
+	s.stopped = true
+	return nil
+}
+
+// Close stops what runs. What is done is kept for the next time.
+func (s *hunts) Close() tea.Cmd {
+	s.running.Stop(s.e)
+	return nil
+}
+
+func (s *hunts) Keys() []frame.Bind {
+	return append([]frame.Bind{
+		{Keys: frame.Keys("enter"), Does: "what the hunt found, row by row", Foot: "findings", Run: func() tea.Cmd { return s.list.enter(s.lines) }},
+		{Keys: frame.Keys("r"), Does: "go on where the hunts were stopped; when all are done, run them again", Foot: "run", Run: s.rerun},
+		{Keys: frame.Keys("e"), Does: "about the hunt: its method, what else looks like it, what it cannot tell", Foot: "explain", Run: s.explain},
+		reportBind(s.e, s.desk),
+	}, s.list.keys(func() int { return len(s.lines) })...)
+}
+
+func (s *hunts) rerun() tea.Cmd {
+	if s.at < len(s.all) {
+		return s.next()
+	}
+	return s.again()
+}
+
+// chosen is the hunt under the cursor.
+func (s *hunts) chosen() *queries.Query {
+	if s.list.at < len(s.lines) {
+		return s.lines[s.list.at].hunt
+	}
+	return nil
+}
+
+func (s *hunts) explain() tea.Cmd {
+	q := s.chosen()
+	if q == nil {
+		return nil
+	}
+	return s.e.Overlay(frame.NewExplain(s.e, s.e.Show(q.ID), frame.About{Doc: q.Title + ".\n\n" + q.Doc, Cannot: q.Cannot}, q.SQL, nil))
+}
+
+// Settle writes the lines anew: what runs changes them.
+func (s *hunts) Settle(width, _ int) tea.Cmd {
+	s.lines = s.write(width)
+	return nil
+}
+
+func (s *hunts) View(width, height int) string {
+	detail := s.detail(width, height)
+	return s.list.viewOver(s.e, s.lines, detail, width, height)
+}
+
+// write writes a line for each hunt, under the names of their groups.
+func (s *hunts) write(width int) []line {
+	t := &s.e.Theme
+	id := 0
+	for _, q := range s.all {
+		id = max(id, ansi.StringWidth(s.e.Show(q.ID)))
+	}
+	id = min(id, max(width/3, 8))
+	head := "   " + grid.Fit("hunt", id, false, s.e.Opt.ASCII) + "  found  worst         best row, or what it looked at"
+	out := []line{{text: t.Title.Render(frame.Grow(head, width, t)), bare: head}}
+	group := ""
+	for i, q := range s.all {
+		if q.Group != group {
+			group = q.Group
+			title := s.e.Show(group) + "  " + s.groupText(group)
+			out = append(out, line{text: " " + t.Dim.Render(title), bare: " " + title})
+		}
+		out = append(out, s.lineOf(i, q, id))
+	}
+	return out
+}
+
+// groupText says how many hunts of a group found something.
+func (s *hunts) groupText(group string) string {
+	n, found := 0, 0
+	for _, q := range s.all {
+		if q.Group == group {
+			n++
+			if len(s.done[q].Findings) > 0 {
+				found++
+			}
+		}
+	}
+	return fmt.Sprintf("%d of %d found something", found, n)
+}
+
+// signs of severities: a letter and a word, whatever the colour.
+var signs = map[string]string{"high": "H", "medium": "M", "low": "L", "info": "."}
+
+// lineOf is the line of a hunt.
+func (s *hunts) lineOf(i int, q *queries.Query, id int) line {
+	e, t := s.e, &s.e.Theme
+	name := grid.Fit(e.Show(q.ID), id, false, e.Opt.ASCII)
+	write := func(sign, found, worst, text string, style func(...string) string) line {
+		rest := fmt.Sprintf("  %5s  %-12s  %s", found, worst, text)
+		return line{text: " " + style(sign) + " " + name + style(rest), bare: " " + sign + " " + name + rest, hunt: q}
+	}
+	o, ran := s.done[q]
+	err, failed := s.failed[q]
+	switch {
+	case failed:
+		return write("!", "-", "failed", e.Lines(frame.Told(err.Error()))[0], t.Bad.Render)
+	case !ran && i == s.at && s.running.Running():
+		return write(t.Glyph.More, "", "runs", "", t.Strong.Render)
+	case !ran && s.stopped:
+		return write("-", "-", "not run", "stopped; r goes on", t.Warn.Render)
+	case !ran:
+		return write(" ", "", "waits", "", t.Dim.Render)
+	case o.Missing != "":
+		return write("?", "-", "not run", "the case has no "+e.Show(o.Missing)+" records", t.Dim.Render)
+	case len(o.Findings) == 0:
+		return write(t.Glyph.Absent, "0", "none", e.Show(o.Looked), t.Dim.Render)
+	}
+	best := o.Findings[0]
+	style := map[string]func(...string) string{"high": t.Bad.Render, "medium": t.Warn.Render}[best.Severity]
+	if style == nil {
+		style = t.Plain.Render
+	}
+	found := words.Count(int64(len(o.Findings) + o.Beyond))
+	l := write(signs[best.Severity], found, fmt.Sprintf("%-6s %.2f", best.Severity, best.Score), e.Show(best.Subject.String()), style)
+	l.run = func() tea.Cmd { return e.Go(frame.Goto{Screen: "query", Values: map[string]any{"query": q}}) }
+	return l
+}
+
+// detail says of the hunt under the cursor why its best row is one, or how it came to nothing.
+func (s *hunts) detail(width, height int) []string {
+	q := s.chosen()
+	if q == nil || height < 14 {
+		return nil
+	}
+	e, t := s.e, &s.e.Theme
+	text := ""
+	switch o, ran := s.done[q]; {
+	case s.failed[q] != nil:
+		text = frame.Told(s.failed[q].Error())
+	case ran && len(o.Findings) > 0:
+		text = o.Findings[0].Reason
+	case ran && o.Trace != nil:
+		text = "nothing found: " + strings.Join(o.Trace, "; ") + "; " + o.Looked
+	}
+	return append([]string{t.Dim.Render(strings.Repeat(t.Glyph.Dash, width)), " " + t.Strong.Render(frame.Grow(e.Show(q.Title), max(width-2, 1), t))},
+		below(e, text, width)...)
+}

@@ -1,0 +1,143 @@
+package answers
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"case53/queries/export"
+	"case53/tui/frame"
+)
+
+// saver is an overlay that asks for a file and writes it. It stays until the file is there, and says what it has become.
+type saver struct {
+	e      *frame.Env
+	title  string
+	help   string
+	in     frame.Editor
+	err    error
+	there  string // a file that is there already, and may be written over
+	said   string // what was written
+	work   func(ctx context.Context, file string, over bool) (string, error)
+	asking frame.Task
+}
+
+// reportBind is the key that writes a report, on the screens that a report tells of.
+func reportBind(e *frame.Env, d Desk) frame.Bind {
+	return frame.Bind{Keys: frame.Keys("ctrl+e"), Does: "write a report to a file: HTML or Markdown", Foot: "report", Run: func() tea.Cmd {
+		s := &saver{e: e, title: "Report", work: d.Report,
+			help: "A file that ends in .html or .md. All hunts are run for it, and captures compared."}
+		s.in.SetValue("report.html")
+		return e.Overlay(s)
+	}}
+}
+
+// newExport asks for the file of rows.
+func newExport(e *frame.Env, d Desk, title, sql string, args map[string]any) *saver {
+	s := &saver{
+		e:     e,
+		title: "Export " + title,
+		help:  "The end of the file's name says its form: " + export.Endings() + ". All rows are written, not only those on the screen.",
+		work: func(ctx context.Context, file string, over bool) (string, error) {
+			return d.Export(ctx, file, over, sql, args)
+		},
+	}
+	s.in.SetValue("rows.csv")
+	return s
+}
+
+func (s *saver) Title() string        { return s.title }
+func (s *saver) Open() tea.Cmd        { return nil }
+func (s *saver) Typing() bool         { return !s.asking.Running() && s.said == "" }
+func (s *saver) Status() frame.Status { return frame.Status{Task: &s.asking} }
+
+func (s *saver) Close() tea.Cmd {
+	s.asking.Stop(s.e)
+	return nil
+}
+
+func (s *saver) Keys() []frame.Bind {
+	switch {
+	case s.said != "":
+		return []frame.Bind{{Keys: frame.Keys("enter"), Does: "close", Foot: "close", Run: s.e.CloseOverlay}}
+	case s.asking.Running():
+		return nil
+	}
+	binds := []frame.Bind{{Keys: frame.Keys("enter"), Does: "write the file", Foot: "write", Run: func() tea.Cmd { return s.write(false) }}}
+	if s.there != "" {
+		binds = append(binds, frame.Bind{Keys: frame.Keys("ctrl+o"), Does: "write over the file that is there", Foot: "write over",
+			Run: func() tea.Cmd { return s.write(s.there == s.file()) }})
+	}
+	return append(binds, s.in.Keys(func() { s.err, s.there = nil, "" })...)
+}
+
+// file is what was typed, as a path.
+func (s *saver) file() string {
+	file := strings.TrimSpace(s.in.Value())
+	if rest, ok := strings.CutPrefix(file, "~/"); ok {
+		if home, err := os.UserHomeDir(); err == nil {
+			file = filepath.Join(home, rest)
+		}
+	}
+	if whole, err := filepath.Abs(file); err == nil && file != "" {
+		return whole
+	}
+	return file
+}
+
+func (s *saver) write(over bool) tea.Cmd {
+	file, work := s.file(), s.work
+	if file == "" {
+		s.err = errors.New("no file to write to")
+		return nil
+	}
+	s.err, s.there = nil, ""
+	return frame.Start(s.e, &s.asking, "writing", func(ctx context.Context) (string, error) { return work(ctx, file, over) },
+		func(said string, err error) tea.Cmd {
+			s.said, s.err = said, err
+			if errors.Is(err, export.ErrThere) {
+				s.there = file
+			}
+			return nil
+		})
+}
+
+func (s *saver) Update(msg tea.Msg) tea.Cmd {
+	s.err, s.there = nil, ""
+	s.in.Update(msg)
+	return nil
+}
+
+func (s *saver) View(width, _ int) string {
+	e, t := s.e, &s.e.Theme
+	var out []string
+	say := func(text string, style func(...string) string) {
+		for _, l := range frame.Wrap(e.Show(text), max(width, 1)) {
+			out = append(out, style(l))
+		}
+	}
+	switch {
+	case s.said != "":
+		say(s.said, t.Good.Render)
+		if s.err != nil { // written, and something is wrong with what it tells of
+			out = append(out, frame.ErrorText(e, s.err, width))
+		}
+		return strings.Join(out, "\n")
+	case s.asking.Running():
+		say("writing "+s.file()+t.Glyph.Dots+" esc cancels", t.Dim.Render)
+		return strings.Join(out, "\n")
+	}
+	out = append(out, "> "+s.in.View(t, max(width-2, 1), 1, true))
+	say(s.help, t.Dim.Render)
+	if s.err != nil {
+		out = append(out, frame.ErrorText(e, s.err, width))
+	}
+	if s.there != "" {
+		say("ctrl+o writes over it", t.Warn.Render)
+	}
+	return strings.Join(out, "\n")
+}

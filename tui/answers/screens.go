@@ -1,0 +1,26 @@
+package answers
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"case53/tui/frame"
+)
+
+// Screens are the lines that this package has in the table of screens.
+func Screens(d Desk) []frame.Entry {
+	return []frame.Entry{
+		{Name: "hunts", Does: "hunts: all of them, and what each found", Keys: frame.Keys("X"), Twin: "hunt", Open: func(e *frame.Env, _ frame.Goto) tea.Cmd {
+			s := e.Keep("hunts", func() frame.Screen { return newHunts(e, d) })
+			if e.Top() == s {
+				return nil
+			}
+			return e.Push(s)
+		}},
+		{Name: "compare", Does: "compare: two captures, and what they share", Keys: frame.Keys("9"), Twin: "compare",
+			Open: func(e *frame.Env, _ frame.Goto) tea.Cmd { return e.Push(newComparison(e, d)) }},
+		{Name: "export", Twin: "query", Open: func(e *frame.Env, g frame.Goto) tea.Cmd {
+			args, _ := g.Values["arguments"].(map[string]any)
+			return e.Overlay(newExport(e, d, g.Values["title"].(string), g.Values["sql"].(string), args))
+		}},
+	}
+}
