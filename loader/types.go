@@ -10,12 +10,15 @@ import (
 	"case53/loader/logs/apigw"
 	"case53/loader/logs/change"
 	"case53/loader/logs/cloudfront"
+	"case53/loader/logs/finding"
 	"case53/loader/logs/flow"
 	"case53/loader/logs/host"
 	"case53/loader/logs/httpd"
 	"case53/loader/logs/request"
 	"case53/loader/logs/resolver"
 	"case53/loader/logs/s3access"
+	"case53/loader/logs/tls"
+	"case53/loader/logs/waf"
 	"case53/loader/logs/zone"
 	"case53/loader/source"
 )
@@ -24,6 +27,7 @@ import (
 func Types() []*logs.Type {
 	return []*logs.Type{
 		flow.Type, resolver.Type, zone.Type, alb.Type, httpd.Type, cloudfront.Type, s3access.Type, apigw.Type, change.Type, host.Type,
+		waf.Type, tls.Type, finding.Type,
 	}
 }
 

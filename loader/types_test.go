@@ -8,13 +8,19 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"case53/loader/logs"
+	"case53/loader/logs/change"
+	"case53/loader/logs/finding"
+	"case53/loader/logs/host"
 	"case53/loader/logs/logstest"
 	"case53/loader/logs/resolver"
+	"case53/loader/logs/tls"
+	"case53/loader/logs/waf"
 	"case53/loader/logs/zone"
 )
 
@@ -53,6 +59,55 @@ func TestDetectNothingElse(t *testing.T) {
 	})
 	if err != nil || files < 50 || found < 50 {
 		t.Errorf("%d files, %d DNS logs: %v", files, found, err)
+	}
+}
+
+// hostTier are the types round the requests, each with what a line or object of it has, whatever a decoder says.
+var hostTier = []struct {
+	typ *logs.Type
+	has *regexp.Regexp
+}{
+	{change.Type, regexp.MustCompile(`"eventSource"\s*:\s*"[a-z0-9-]+\.amazonaws\.com`)},
+	{host.Type, regexp.MustCompile(`(?m)^(<\d+>1? ?)?([A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) \S+ [^\s:\[]+(\[\d+\])?: ` +
+		`|^\[[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d [\d:.]+ \d{4}\] \[|^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#\d+: `)},
+	{waf.Type, regexp.MustCompile(`"webaclId"`)},
+	{tls.Type, regexp.MustCompile(`(?m)^tls \d\.\d \d{4}-|^\d{4}-\d\d-\d\dT[\d:.]+Z [\da-f.:]+ \d+ \d+ `)},
+	{finding.Type, regexp.MustCompile(`"schemaVersion"(?s:.*)"service"`)},
+}
+
+// TestHostTierIsNothingElse: of all fixtures these types take only what is theirs, line by line, file by file, and as one record; and
+// nothing that another type takes as well.
+func TestHostTierIsNothingElse(t *testing.T) {
+	found := map[string]int{}
+	for _, path := range logstest.FindFixtures(t, "") {
+		b := logstest.Head(t, path, 1<<18)
+		lines := bytes.Split(b, []byte("\n"))
+		samples := [][][]byte{lines[:min(len(lines), 50)], {b}}
+		for _, line := range lines[:min(len(lines), 200)] {
+			samples = append(samples, [][]byte{line})
+		}
+		for i, sample := range samples {
+			var takes []string
+			for _, typ := range Types() {
+				if typ.Detect(sample) > 0 {
+					takes = append(takes, typ.Name)
+				}
+			}
+			for _, of := range hostTier {
+				if !slices.Contains(takes, of.typ.Name) {
+					continue
+				}
+				found[of.typ.Name]++
+				if !of.has.Match(b) || i > 1 && len(takes) > 1 {
+					t.Errorf("%s: %.120q is taken by %v", path, sample[0], takes)
+				}
+			}
+		}
+	}
+	for _, typ := range []*logs.Type{host.Type, waf.Type, tls.Type} { // the fixtures of the others are in lists, or inside a test
+		if found[typ.Name] == 0 {
+			t.Errorf("%s: nothing was found", typ.Name)
+		}
 	}
 }
 

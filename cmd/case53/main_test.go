@@ -145,7 +145,10 @@ const unbalancedSQL = `SELECT object_id, uri FROM object o WHERE "read" <> rows 
 	OR rejected <> (SELECT count(*) FROM reject r WHERE r.object_id = o.object_id)
 	OR rows <> (SELECT count(*) FROM
 		(SELECT object_id FROM flow UNION ALL SELECT object_id FROM dns UNION ALL SELECT object_id FROM zone UNION ALL SELECT object_id FROM change
-		UNION ALL SELECT object_id FROM host_log) t
+		UNION ALL SELECT object_id FROM host_log UNION ALL SELECT object_id FROM waf UNION ALL SELECT object_id FROM tls
+		UNION ALL SELECT object_id FROM finding UNION ALL SELECT object_id FROM alb UNION ALL SELECT object_id FROM alb_health
+		UNION ALL SELECT object_id FROM httpd UNION ALL SELECT object_id FROM cloudfront UNION ALL SELECT object_id FROM s3_access
+		UNION ALL SELECT object_id FROM apigw) t
 		WHERE t.object_id = o.object_id)`
 
 // balanced reads info --json and checks that its sums hold.

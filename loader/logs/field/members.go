@@ -1,6 +1,9 @@
 package field
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Members are the members of one object, taken by name; what nobody takes is the rest.
 type Members struct {
@@ -84,9 +87,18 @@ func (o *Members) JSON(name string) []byte {
 
 // Rest gives the members that nobody took as an object; nil for none.
 func (o *Members) Rest(dst []byte) []byte {
+	return o.some(dst, func(i int) bool { return !o.taken[i] })
+}
+
+// Only gives some members as an object; nil for none.
+func (o *Members) Only(names []string) []byte {
+	return o.some(nil, func(i int) bool { return slices.Contains(names, string(o.list[i].Name)) })
+}
+
+func (o *Members) some(dst []byte, which func(i int) bool) []byte {
 	begun := false
 	for i, m := range o.list {
-		if o.taken[i] || m.Value[0] == 'n' {
+		if !which(i) || m.Value[0] == 'n' {
 			continue
 		}
 		if !begun {

