@@ -57,7 +57,7 @@ func fullCase(t *testing.T) *sql.DB {
 // schemaFiles are the case's own schema, that of every log type, and what is built across them, in this order.
 func schemaFiles(t *testing.T) []string {
 	t.Helper()
-	own, err := os.ReadFile("../cases/writer/schema.sql")
+	own, err := os.ReadFile("../cases/internal/catalog/schema.sql")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func TestManyEnds(t *testing.T) {
 
 // TestPrivate4AgreesWithTheMacro: at the ends of every block that the macro has, beside them, and here and there.
 func TestPrivate4AgreesWithTheMacro(t *testing.T) {
-	schema, err := os.ReadFile("../../../cases/writer/schema.sql")
+	schema, err := os.ReadFile("../../../cases/internal/catalog/schema.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
