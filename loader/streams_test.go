@@ -77,7 +77,8 @@ func TestStreamsHaveTypesOfTheirOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.Tables["flow"] != 4 || info.Tables["dns"] != 3 || info.Tables["httpd"] != 4 || info.Captures[0].Rows["flow"] != 4 || info.Captures[0].Rows["dns"] != 3 {
+	if info.Tables["flow"] != 4 || info.Tables["dns"] != 3 || info.Tables["httpd"] != 4 ||
+		info.Captures[0].Rows["flow"] != 4 || info.Captures[0].Rows["dns"] != 3 {
 		t.Errorf("tables %v, rows %v", info.Tables, info.Captures[0].Rows)
 	}
 	if len(info.Unread) != 1 || info.Unread[0].LogStream != "i-1/error" {

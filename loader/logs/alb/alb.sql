@@ -34,7 +34,7 @@ CREATE TABLE store.alb_context (
   classification_reason VARCHAR, request_transform_status VARCHAR, ip_address VARCHAR
 );
 
--- url is kept where it is not scheme://host:port/path?query.
+-- url is kept where it is not scheme://host:port/path?query; trace_id where it is more than Root= and trace_root.
 CREATE TABLE store.alb (
   object_id UINTEGER NOT NULL, row_no UINTEGER NOT NULL, context_id UINTEGER NOT NULL,
   time TIMESTAMP NOT NULL, request_creation_time TIMESTAMP,
@@ -42,7 +42,7 @@ CREATE TABLE store.alb (
   request_processing_us BIGINT, target_processing_us BIGINT, response_processing_us BIGINT,
   elb_status_code SMALLINT, target_status_code SMALLINT, received_bytes BIGINT, sent_bytes BIGINT,
   request_verb VARCHAR, request_proto VARCHAR, scheme VARCHAR, host VARCHAR, url_port INTEGER, path VARCHAR, query VARCHAR, url VARCHAR,
-  user_agent VARCHAR, trace_id VARCHAR, domain_name VARCHAR, redirect_url VARCHAR, target_port_list VARCHAR,
+  user_agent VARCHAR, trace_root VARCHAR, trace_id VARCHAR, domain_name VARCHAR, redirect_url VARCHAR, target_port_list VARCHAR,
   target_status_code_list VARCHAR, conn_trace_id VARCHAR, transformed_host VARCHAR, transformed_uri VARCHAR,
   path_decoded VARCHAR, attack VARCHAR, extra VARCHAR, utf8_escaped BOOLEAN NOT NULL
 );
@@ -77,13 +77,14 @@ SELECT c.type, a.time, c.elb,
       ':' || a.url_port, a.path, '?' || a.query
     )
   END AS request_url,
-  a.request_proto, a.user_agent, c.ssl_cipher, c.ssl_protocol, c.target_group_arn, a.trace_id, a.domain_name, c.chosen_cert_arn,
+  a.request_proto, a.user_agent, c.ssl_cipher, c.ssl_protocol, c.target_group_arn, coalesce(a.trace_id, 'Root=' || a.trace_root) AS trace_id, a.domain_name,
+  c.chosen_cert_arn,
   c.matched_rule_priority, a.request_creation_time, c.actions_executed, a.redirect_url, c.error_reason,
   a.target_port_list, a.target_status_code_list, c.classification, c.classification_reason, a.conn_trace_id,
   a.transformed_host, a.transformed_uri, c.request_transform_status, c.ip_address,
   a.scheme, a.host, a.url_port, a.path, a.query,
   coalesce(a.path_decoded, a.path) AS path_decoded,
-  string_split(a.attack, ',') AS attack,
+  string_split(a.attack, ',') AS attack, a.trace_root,
   a.extra, c.capture, c.log_group, c.log_stream, a.object_id, a.row_no, a.utf8_escaped,
   addr_number(a.client4, a.client6) AS client_ip_n, addr_number(a.target4, a.target6) AS target_ip_n
 FROM store.alb a JOIN store.alb_context c USING (context_id);
@@ -136,6 +137,7 @@ COMMENT ON COLUMN alb.path IS 'url_path: path of the URL as logged';
 COMMENT ON COLUMN alb.query IS 'text: what stands behind its question mark, as logged';
 COMMENT ON COLUMN alb.path_decoded IS 'text: path after decoding, up to three times; for searching';
 COMMENT ON COLUMN alb.attack IS 'text: kinds of attack text in the decoded request; no proof that it worked, or was meant';
+COMMENT ON COLUMN alb.trace_root IS 'request: Root of trace_id';
 COMMENT ON COLUMN alb.extra IS 'json: fields that case53 does not know, as a JSON object';
 COMMENT ON COLUMN alb.capture IS 'capture: the capture that the record was loaded into';
 COMMENT ON COLUMN alb.log_group IS 'text: CloudWatch Logs log group';
@@ -183,7 +185,7 @@ SELECT coalesce(request_creation_time, time) AS time, 'alb' AS log, capture, cli
   user_agent, target_ip, target_port, target_status_code::INTEGER AS target_status,
   received_bytes AS bytes_in, sent_bytes AS bytes_out,
   coalesce(request_processing_time + target_processing_time + response_processing_time, target_processing_time) AS seconds,
-  nullif(regexp_extract(trace_id, 'Root=([^;]+)', 1), '') AS trace_id, conn_trace_id AS request_id, elb,
+  trace_root AS trace_id, conn_trace_id AS request_id, elb,
   nullif(split_part(target_group_arn, ':', 5), '') AS account_id, nullif(split_part(target_group_arn, ':', 4), '') AS region,
   attack, path_decoded,
   CASE WHEN request_creation_time IS NOT NULL OR type = 'clb' THEN 'arrival' ELSE 'end' END AS time_kind,

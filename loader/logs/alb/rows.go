@@ -28,12 +28,13 @@ type requests struct {
 	verb, proto, scheme, host, urlPort     int
 	whole                                  int
 	userAgent, redirect, domain, extra     int
+	traceRoot, trace                       int
 }
 
 // plainFields are fields that are stored under another name than AWS's, and those under their own.
 var plainFields = map[string]string{"request_processing_time": "request_processing_us", "target_processing_time": "target_processing_us",
 	"response_processing_time": "response_processing_us", "type": "", "time": "", "elb": "", "elb_status_code": "", "target_status_code": "",
-	"received_bytes": "", "sent_bytes": "", "user_agent": "", "ssl_cipher": "", "ssl_protocol": "", "target_group_arn": "", "trace_id": "",
+	"received_bytes": "", "sent_bytes": "", "user_agent": "", "ssl_cipher": "", "ssl_protocol": "", "target_group_arn": "",
 	"domain_name": "", "chosen_cert_arn": "", "matched_rule_priority": "", "request_creation_time": "", "actions_executed": "",
 	"redirect_url": "", "error_reason": "", "target_port_list": "", "target_status_code_list": "", "classification": "",
 	"classification_reason": "", "conn_trace_id": "", "transformed_host": "", "transformed_uri": "", "request_transform_status": "",
@@ -52,7 +53,7 @@ func newRequests(capture string) *requests {
 		"client_port": &r.clientPort, "target": &r.target, "target_port": &r.targetPort, "request_verb": &r.verb, "request_proto": &r.proto,
 		"scheme": &r.scheme, "host": &r.host,
 		"url_port": &r.urlPort, "url": &r.whole, "user_agent": &r.userAgent,
-		"redirect_url": &r.redirect, "domain_name": &r.domain, "extra": &r.extra} {
+		"redirect_url": &r.redirect, "domain_name": &r.domain, "extra": &r.extra, "trace_root": &r.traceRoot, "trace_id": &r.trace} {
 		*at = t.MustColumn(name)
 	}
 	return r
@@ -81,6 +82,9 @@ func (r *requests) set(name string, text []byte) (bool, error) {
 		if len(text) > 1 && text[0] == '-' { // -1: not measured
 			return true, nil
 		}
+	case "trace_id":
+		request.SetTrace(r.table, r.traceRoot, r.trace, text)
+		return true, nil
 	case "target:port_list":
 		name = "target_port_list"
 	case "matched_rule_priority":

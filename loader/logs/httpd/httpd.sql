@@ -30,13 +30,13 @@ CREATE TABLE store.httpd_context (
   instance_id VARCHAR, server_name VARCHAR, server_port INTEGER, method VARCHAR, protocol VARCHAR, time_kind VARCHAR
 );
 
--- request is kept where it is not method, url and protocol with spaces between; url where it is not path?query.
+-- trace_id is kept where it is more than Root= and trace_root; request where it is not method, url and protocol with spaces between; url where it is not path?query.
 CREATE TABLE store.httpd (
   object_id UINTEGER NOT NULL, row_no UINTEGER NOT NULL, context_id UINTEGER NOT NULL,
   time TIMESTAMP NOT NULL, client4 UINTEGER, client6 UHUGEINT, client_port INTEGER, client_host VARCHAR,
   ident VARCHAR, remote_user VARCHAR, request VARCHAR, url VARCHAR, host VARCHAR, path VARCHAR, query VARCHAR,
   status SMALLINT, bytes_out BIGINT, bytes_in BIGINT, duration_us BIGINT,
-  referer VARCHAR, user_agent VARCHAR, x_forwarded_for VARCHAR, trace_id VARCHAR,
+  referer VARCHAR, user_agent VARCHAR, x_forwarded_for VARCHAR, trace_root VARCHAR, trace_id VARCHAR,
   path_decoded VARCHAR, attack VARCHAR, extra VARCHAR, utf8_escaped BOOLEAN NOT NULL
 );
 
@@ -47,9 +47,9 @@ SELECT h.time, addr_text(h.client4, h.client6) AS client_ip, h.client_port, h.cl
   coalesce(h.request, nullif(concat_ws(' ', c.method, coalesce(h.url, h.path || coalesce('?' || h.query, '')), c.protocol), '')) AS request,
   c.method, coalesce(h.url, h.path || coalesce('?' || h.query, '')) AS url, c.protocol,
   h.status, h.bytes_out, h.bytes_in, h.duration_us / 1e6 AS seconds,
-  h.referer, h.user_agent, h.x_forwarded_for, h.trace_id,
+  h.referer, h.user_agent, h.x_forwarded_for, coalesce(h.trace_id, 'Root=' || h.trace_root) AS trace_id,
   c.server_name, c.server_port, h.host, h.path, h.query, coalesce(h.path_decoded, h.path) AS path_decoded,
-  string_split(h.attack, ',') AS attack, c.time_kind, c.instance_id,
+  string_split(h.attack, ',') AS attack, c.time_kind, h.trace_root, c.instance_id,
   h.extra, c.capture, c.log_group, c.log_stream, h.object_id, h.row_no, h.utf8_escaped,
   addr_number(h.client4, h.client6) AS client_ip_n
 FROM store.httpd h JOIN store.httpd_context c USING (context_id);
@@ -81,6 +81,7 @@ COMMENT ON COLUMN httpd.query IS 'text: what stands behind the question mark, no
 COMMENT ON COLUMN httpd.path_decoded IS 'text: path after decoding, up to three times; for searching';
 COMMENT ON COLUMN httpd.attack IS 'text: kinds of attack text in the decoded request; no proof that it worked, or was meant';
 COMMENT ON COLUMN httpd.time_kind IS 'text: arrival or end: what time says; NULL where the format was not given';
+COMMENT ON COLUMN httpd.trace_root IS 'request: Root of trace_id';
 COMMENT ON COLUMN httpd.instance_id IS 'instance: instance, where the log group or stream names it';
 COMMENT ON COLUMN httpd.extra IS 'json: what the format has more, as a JSON object';
 COMMENT ON COLUMN httpd.capture IS 'capture: the capture that the record was loaded into';
@@ -95,7 +96,7 @@ COMMENT ON COLUMN httpd.client_ip_n IS 'number: client_ip as a number';
 
 SELECT time, 'httpd' AS log, capture, client_ip, client_port, method, host, path, query, url, status::INTEGER AS status,
   user_agent, referer, x_forwarded_for, bytes_in, bytes_out, seconds,
-  nullif(regexp_extract(trace_id, 'Root=([^;]+)', 1), '') AS trace_id, coalesce(server_name, log_stream) AS elb, instance_id,
+  trace_root AS trace_id, coalesce(server_name, log_stream) AS elb, instance_id,
   attack, path_decoded, time_kind, object_id, row_no, utf8_escaped, client_ip_n
 FROM httpd
 

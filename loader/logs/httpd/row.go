@@ -19,7 +19,7 @@ type row struct {
 	at      [traceHeader + 1]int // columns of plain texts and numbers
 
 	client, clientHost, clientPort, time, request, url, path, query, method, protocol int
-	instance, timeKind, duration, status, xff, extra, host                            int
+	traceRoot, instance, timeKind, duration, status, xff, extra, host                 int
 
 	buf      []byte // texts whose escapes are undone
 	line     request.Line
@@ -41,7 +41,7 @@ func newRow(capture string) *row {
 	for name, at := range map[string]*int{"client": &r.client, "client_host": &r.clientHost, "client_port": &r.clientPort, "time": &r.time,
 		"request": &r.request, "url": &r.url, "path": &r.path, "query": &r.query, "method": &r.method, "protocol": &r.protocol,
 		"instance_id": &r.instance, "time_kind": &r.timeKind, "duration_us": &r.duration, "status": &r.status, "x_forwarded_for": &r.xff,
-		"extra": &r.extra, "host": &r.host} {
+		"extra": &r.extra, "host": &r.host, "trace_root": &r.traceRoot} {
 		*at = t.MustColumn(name)
 	}
 	return r
@@ -248,6 +248,8 @@ func (r *row) setValue(d directive, text []byte, path, query *[]byte) error {
 		*query = text
 	case hostHeader:
 		r.hostText = text
+	case traceHeader:
+		request.SetTrace(r.table, r.traceRoot, r.at[traceHeader], text)
 	case inMicros, inMillis, inSeconds:
 		return r.setDuration(d, text)
 	case other:

@@ -13,6 +13,7 @@
 package request
 
 import (
+	"bytes"
 	_ "embed"
 	"fmt"
 	"strings"
@@ -55,6 +56,23 @@ type Columns struct {
 func NewColumns(t *field.Table) *Columns {
 	return &Columns{table: t, host: t.MustColumn("host"), path: t.MustColumn("path"), query: t.MustColumn("query"),
 		pathDecoded: t.MustColumn("path_decoded"), attack: t.MustColumn("attack")}
+}
+
+// SetTrace sets the columns of an X-Amzn-Trace-Id: its Root, and the whole where that is more.
+func SetTrace(t *field.Table, root, whole int, text []byte) {
+	if len(text) == 0 || field.IsDash(text) {
+		return
+	}
+	at := bytes.Index(text, []byte("Root="))
+	if at < 0 {
+		t.SetText(whole, text)
+		return
+	}
+	id, _, more := bytes.Cut(text[at+len("Root="):], []byte{';'})
+	t.SetText(root, id)
+	if at > 0 || more {
+		t.SetText(whole, text)
+	}
 }
 
 // Begin begins a request.

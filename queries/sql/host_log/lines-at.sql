@@ -9,6 +9,7 @@
 -- param:  minutes  minutes  = 1       how far before and after
 -- param:  stream   text               only this log group and stream, as the column stream has it
 -- param:  capture  capture            only this capture; empty for all
+-- column: time     time
 -- pivot:  Lines of host logs around this moment
 SELECT time, host, program, severity, action, "user", client_ip, client_port, message, zone_assumed, stream, capture, object_id, row_no
 FROM host_log

@@ -9,6 +9,7 @@
 -- param:  from      time                only at or after this moment
 -- param:  to        time                only before this moment
 -- param:  capture   capture             only this capture; empty for all
+-- column: time     time
 -- pivot:  Lines of this instance's logs
 SELECT time, host, program, action, "user", client_ip, client_port, message, severity, stream, capture, object_id, row_no
 FROM host_log

