@@ -9,6 +9,7 @@
 -- param:  from     time               only at or after this moment
 -- param:  to       time               only before this moment
 -- param:  capture  capture            only this capture; empty for all
+-- column: time time
 -- pivot:  TLS connections of this client
 SELECT time, tls_connection_creation_time, elb, client_port, destination_ip, destination_port, domain_name, tls_protocol, tls_verify_status,
   incoming_tls_alert, received_bytes, sent_bytes, conn_trace_id, capture, object_id, row_no
