@@ -1,6 +1,7 @@
 package duck
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"math/big"
@@ -109,9 +110,9 @@ func newValue(vec mapping.Vector, logical mapping.LogicalType) (reader, error) {
 	case mapping.TypeDouble:
 		return func(row int) any { return *at[float64](data, row) }, nil
 	case mapping.TypeVarchar:
-		return func(row int) any { return mapping.StringTData(at[mapping.StringT](data, row)) }, nil
+		return func(row int) any { return string(at[textRef](data, row).bytes()) }, nil
 	case mapping.TypeBlob:
-		return func(row int) any { return []byte(mapping.StringTData(at[mapping.StringT](data, row))) }, nil
+		return func(row int) any { return bytes.Clone(at[textRef](data, row).bytes()) }, nil
 	case mapping.TypeHugeInt, mapping.TypeUHugeInt, mapping.TypeUUID, mapping.TypeDecimal:
 		return wide(id, data, logical)
 	case mapping.TypeTimestamp, mapping.TypeTimestampTZ, mapping.TypeTimestampS, mapping.TypeTimestampMS, mapping.TypeTimestampNS,
