@@ -99,7 +99,7 @@ func check(t testing.TB, dir, key string) verify.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := verify.Case(t.Context(), dir, verify.Options{Schemas: loader.Schemas(), Signer: signer})
+	r, err := verify.Case(t.Context(), dir, verify.Options{Signer: signer, Schemas: loader.Schemas()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,10 +221,10 @@ func TestAlteredIsNotSealed(t *testing.T) {
 }
 
 // TestTampering alters a sealed case at random: every alteration is noticed, and the file that was altered is named; as it was it is
-// whole. CASE53_TAMPERINGS=10000 makes as many (default 100).
+// whole. CASE53_TAMPERINGS=10000 makes as many (default 40).
 func TestTampering(t *testing.T) {
 	dir, key := sealed(t)
-	n := 100
+	n := 40
 	if text := os.Getenv("CASE53_TAMPERINGS"); text != "" {
 		var err error
 		if n, err = strconv.Atoi(text); err != nil {
@@ -247,28 +247,8 @@ func TestTampering(t *testing.T) {
 	random := rand.New(rand.NewPCG(53, 12))
 	for i := range n {
 		name := files[random.IntN(len(files))]
-		path, text := filepath.Join(dir, name), bytes.Clone(kept[name])
-		what, more := "", ""
-		switch at := random.IntN(len(text)); random.IntN(7) {
-		case 0:
-			what, text = "a bit", slices.Concat(text[:at], []byte{text[at] ^ 1<<random.IntN(8)}, text[at+1:])
-		case 1:
-			what, text = "cut", text[:at]
-		case 2:
-			what, text = "longer", append(text, byte(random.Uint32()))
-		case 3:
-			what, text = "gone", nil
-		case 4:
-			if other := kept[files[random.IntN(len(files))]]; !bytes.Equal(other, text) {
-				what, text = "another's bytes", other
-			}
-		case 5:
-			what, more = "a file more", fmt.Sprintf("raw/%02x/%064x", random.IntN(256), random.Uint64())
-		case 6:
-			if at+16 <= len(text) && !bytes.Equal(text[at:at+8], text[at+8:at+16]) {
-				what, text = "words swapped", slices.Concat(text[:at], text[at+8:at+16], text[at:at+8], text[at+16:])
-			}
-		}
+		path := filepath.Join(dir, name)
+		what, more, text := alteration(random, kept, files, name)
 		if what == "" {
 			continue
 		}
@@ -303,6 +283,33 @@ func TestTampering(t *testing.T) {
 			t.Fatalf("as it was: %+v", r)
 		}
 	}
+}
+
+// alteration is what is done to a file: text is what it holds from then on, nil that it is gone, more a file that comes beside it.
+// what is "" where nothing would change.
+func alteration(random *rand.Rand, kept map[string][]byte, files []string, name string) (what, more string, text []byte) {
+	text = bytes.Clone(kept[name])
+	switch at := random.IntN(len(text)); random.IntN(7) {
+	case 0:
+		return "a bit", "", slices.Concat(text[:at], []byte{text[at] ^ 1<<random.IntN(8)}, text[at+1:])
+	case 1:
+		return "cut", "", text[:at]
+	case 2:
+		return "longer", "", append(text, byte(random.Uint32()))
+	case 3:
+		return "gone", "", nil
+	case 4:
+		if other := kept[files[random.IntN(len(files))]]; !bytes.Equal(other, text) {
+			return "another's bytes", "", other
+		}
+	case 5:
+		return "a file more", fmt.Sprintf("raw/%02x/%064x", random.IntN(256), random.Uint64()), text
+	case 6:
+		if at+16 <= len(text) && !bytes.Equal(text[at:at+8], text[at+8:at+16]) {
+			return "words swapped", "", slices.Concat(text[:at], text[at+8:at+16], text[at:at+8], text[at+16:])
+		}
+	}
+	return "", "", nil
 }
 
 // names says whether a fault of a file tells of an alteration of another: a seal and its signature stand together.

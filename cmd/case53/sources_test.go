@@ -53,12 +53,15 @@ func TestFunctionsFit(t *testing.T) {
 // TestLogTypesAreNamedInTheirRooms: what knows a log type by name would have to be touched for the next one. The sample incident
 // is about three.
 func TestLogTypesAreNamedInTheirRooms(t *testing.T) {
-	var names []string
+	var names, quoted []string
 	for _, l := range loader.Types() {
 		names = append(names, l.Name)
+		if l.Name != "finding" && l.Name != "tls" { // a finding is also what a hunt has, and TLS what a request came through
+			quoted = append(quoted, l.Name)
+		}
 	}
 	all := strings.Join(names, "|")
-	named := regexp.MustCompile(`["` + "`" + `](` + all + `)["` + "`" + `]|\b(store|derived)\.(` + all + `)(_by_addr|_endpoint|_session|_answer|_context)?\b` +
+	named := regexp.MustCompile(`["` + "`" + `](` + strings.Join(quoted, "|") + `)["` + "`" + `]|\b(store|derived)\.(` + all + `)(_by_addr|_endpoint|_session|_answer|_context)?\b` +
 		`|\b(FROM|JOIN|from|join) (` + all + `)\b`)
 	for _, suffix := range []string{".go", ".sql"} {
 		eachSource(t, suffix, func(path, text string) {

@@ -77,7 +77,8 @@ SELECT c.type, a.time, c.elb,
       ':' || a.url_port, a.path, '?' || a.query
     )
   END AS request_url,
-  a.request_proto, a.user_agent, c.ssl_cipher, c.ssl_protocol, c.target_group_arn, coalesce(a.trace_id, 'Root=' || a.trace_root) AS trace_id, a.domain_name,
+  a.request_proto, a.user_agent, c.ssl_cipher, c.ssl_protocol, c.target_group_arn,
+  coalesce(a.trace_id, 'Root=' || a.trace_root) AS trace_id, a.domain_name,
   c.chosen_cert_arn,
   c.matched_rule_priority, a.request_creation_time, c.actions_executed, a.redirect_url, c.error_reason,
   a.target_port_list, a.target_status_code_list, c.classification, c.classification_reason, a.conn_trace_id,

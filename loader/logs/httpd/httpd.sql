@@ -30,7 +30,8 @@ CREATE TABLE store.httpd_context (
   instance_id VARCHAR, server_name VARCHAR, server_port INTEGER, method VARCHAR, protocol VARCHAR, time_kind VARCHAR
 );
 
--- trace_id is kept where it is more than Root= and trace_root; request where it is not method, url and protocol with spaces between; url where it is not path?query.
+-- trace_id is kept where it is more than Root= and trace_root; request where it is not method, url and protocol with spaces between;
+-- url where it is not path?query.
 CREATE TABLE store.httpd (
   object_id UINTEGER NOT NULL, row_no UINTEGER NOT NULL, context_id UINTEGER NOT NULL,
   time TIMESTAMP NOT NULL, client4 UINTEGER, client6 UHUGEINT, client_port INTEGER, client_host VARCHAR,

@@ -225,7 +225,7 @@ func hex(c byte) byte {
 
 // unescapeCharacters undoes \u00HH and &#…; in place from at on.
 func unescapeCharacters(b []byte, at int) []byte {
-	if bytes.Index(b[at:], []byte(`\u`)) < 0 && bytes.Index(b[at:], []byte("&#")) < 0 {
+	if !bytes.Contains(b[at:], []byte(`\u`)) && !bytes.Contains(b[at:], []byte("&#")) {
 		return b
 	}
 	out := b[:at:at]

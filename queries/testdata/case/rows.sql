@@ -284,9 +284,12 @@ INSERT INTO store.host_log (object_id, row_no, context_id, time, pid, client4, c
 VALUES
   (3, 201, 1, '2026-11-01 10:04:58', 2190, v4('198.51.100.7'), 40001, NULL, 'AH10244: invalid URI path (/cgi-bin/.%2e/bin/sh)', 1, false),
   (3, 202, 1, '2026-11-01 10:20:50', 2190, v4('198.51.100.7'), 40002, NULL, 'AH10244: invalid URI path (/cgi-bin/.%2e/bin/sh)', 1, false),
-  (3, 203, 3, '2026-11-01 10:10:00', 812, v4('198.51.100.7'), 40022, 'root', 'Failed password for root from 198.51.100.7 port 40022 ssh2', 1, false),
-  (3, 204, 2, '2026-11-01 10:10:05', 812, v4('198.51.100.7'), 40023, 'ec2-user', 'Accepted publickey for ec2-user from 198.51.100.7 port 40023 ssh2', 1, false),
-  (3, 205, 4, '2026-11-01 10:21:20', NULL, NULL, NULL, 'ec2-user', 'ec2-user : PWD=/ ; USER=root ; COMMAND=/bin/rm /var/log/httpd/error_log', 1, false);
+  (3, 203, 3, '2026-11-01 10:10:00', 812, v4('198.51.100.7'), 40022, 'root',
+   'Failed password for root from 198.51.100.7 port 40022 ssh2', 1, false),
+  (3, 204, 2, '2026-11-01 10:10:05', 812, v4('198.51.100.7'), 40023, 'ec2-user',
+   'Accepted publickey for ec2-user from 198.51.100.7 port 40023 ssh2', 1, false),
+  (3, 205, 4, '2026-11-01 10:21:20', NULL, NULL, NULL, 'ec2-user',
+   'ec2-user : PWD=/ ; USER=root ; COMMAND=/bin/rm /var/log/httpd/error_log', 1, false);
 
 -- waf: one request blocked, the next one let in
 
