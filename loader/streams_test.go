@@ -122,7 +122,8 @@ func TestHostLogsThroughTheAgent(t *testing.T) {
 		t.Error("the line is later than it was taken in")
 	}
 	report, k := loadText(t, "secure", line+"\n", Plan{Zone: time.FixedZone("", 9*3600)})
-	if got := answerOf(t, k, "SELECT concat_ws(' ', strftime(time, '%m-%d %H:%M'), year_assumed, zone_assumed) FROM host_log"); got != "11-24 01:49 true false" {
+	const assumed = "SELECT concat_ws(' ', strftime(time, '%m-%d %H:%M'), year_assumed, zone_assumed) FROM host_log"
+	if got := answerOf(t, k, assumed); got != "11-24 01:49 true false" {
 		t.Error(got)
 	}
 	if len(report.Formats) != 1 {

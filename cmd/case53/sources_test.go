@@ -61,7 +61,8 @@ func TestLogTypesAreNamedInTheirRooms(t *testing.T) {
 		}
 	}
 	all := strings.Join(names, "|")
-	named := regexp.MustCompile(`["` + "`" + `](` + strings.Join(quoted, "|") + `)["` + "`" + `]|\b(store|derived)\.(` + all + `)(_by_addr|_endpoint|_session|_answer|_context)?\b` +
+	named := regexp.MustCompile(`["` + "`" + `](` + strings.Join(quoted, "|") + `)["` + "`" + `]` +
+		`|\b(store|derived)\.(` + all + `)(_by_addr|_endpoint|_session|_answer|_context)?\b` +
 		`|\b(FROM|JOIN|from|join) (` + all + `)\b`)
 	for _, suffix := range []string{".go", ".sql"} {
 		eachSource(t, suffix, func(path, text string) {

@@ -39,7 +39,8 @@ func TestLinesOfOthers(t *testing.T) {
 	rows, _ = logstest.DecodeAll(t, Type, lines...)
 	for i, want := range []map[string]string{
 		{"time": "2024-10-04T17:05:15.514108Z", "client4": "192.168.131.39", "client_port": "36280", "destination_port": "443", "tls_protocol": "TLSv1.2",
-			"tls_handshake_us": "4036000", "leaf_client_cert_subject": "CN=amazondomains.com,O=endEntity,L=Seattle,ST=Washington,C=US", "tls_verify_status": "Success"},
+			"tls_handshake_us": "4036000", "leaf_client_cert_subject": "CN=amazondomains.com,O=endEntity,L=Seattle,ST=Washington,C=US",
+			"tls_verify_status": "Success"},
 		{"tls_verify_status": "Failed:ClientCertUntrusted", "tls_handshake_us": ""},
 		{"conn_trace_id": "TID_16132ed0b4112148", "tls_protocol": "", "leaf_client_cert_subject": "", "tls_verify_status": ""},
 	} {

@@ -64,7 +64,8 @@ func holdAgainst(t *testing.T, rec []byte) {
 // TestPeersRecords: records that others keep for their own programs say the same here.
 func TestPeersRecords(t *testing.T) {
 	n := 0
-	for line := range bytes.SplitSeq(logstest.Fixture(t, "opensearch-project+opensearch-catalog/integrations/observability/aws_waf/data/raw.log"), []byte("\n")) {
+	raw := logstest.Fixture(t, "opensearch-project+opensearch-catalog/integrations/observability/aws_waf/data/raw.log")
+	for line := range bytes.SplitSeq(raw, []byte("\n")) {
 		if len(bytes.TrimSpace(line)) > 0 {
 			holdAgainst(t, line)
 			n++
