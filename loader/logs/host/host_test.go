@@ -46,7 +46,7 @@ func TestMeasured(t *testing.T) {
 		lines map[int]map[string]string
 	}{
 		"apache-2.4.71.error.log": {11, map[int]map[string]string{
-			0:  {"format": "apache_error", "program": "mpm_event", "severity": "notice", "action": "started", "code": "AH00489",
+			0: {"format": "apache_error", "program": "mpm_event", "severity": "notice", "action": "started", "code": "AH00489",
 				"time": "2026-11-28T02:20:16.833196Z"},
 			3:  {"client4": "127.0.0.1", "client_port": "59272", "code": "AH00128", "action": "not found", "referer": `http://x/"q"`, "pid": "21902"},
 			6:  {"action": "invalid path", "message": "AH10244: invalid URI path (/cgi-bin/.%2e/.%2e/.%2e/bin/sh)"},
