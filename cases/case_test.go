@@ -124,7 +124,7 @@ func addObject(t *testing.T, w *writer.Writer, id uint32, place string, at ...ti
 	if n > 0 {
 		o.First, o.Last = at[0], at[n-1]
 	}
-	if err := tx.Object(o); err != nil {
+	if err := errors.Join(tx.Flush(ctx), tx.Object(o)); err != nil {
 		t.Fatal(err)
 	}
 	if err := tx.Commit(ctx); err != nil {

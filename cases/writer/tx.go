@@ -108,8 +108,8 @@ func (t *Tx) Events(objectID uint32, events []cases.Event) error {
 	return nil
 }
 
-// Object adds an object's own row. An object whose counts do not balance, or are not those of its parts, is refused: it
-// would be a bug.
+// Object adds an object's own row, after a Flush of all its other rows. An object whose counts do not balance, or are not those of
+// its parts, or whose rows are not all flushed, is refused: it would be a bug.
 func (t *Tx) Object(o cases.Object) error {
 	var parts cases.Counts
 	for _, p := range o.Parts {
@@ -117,6 +117,11 @@ func (t *Tx) Object(o cases.Object) error {
 	}
 	if !o.Balanced() || parts != o.Counts {
 		return fmt.Errorf("%s: %+v does not balance (parts: %+v)", o, o.Counts, parts)
+	}
+	for of := range t.hashers {
+		if of.object == o.ID {
+			return fmt.Errorf("%s: its rows of store.%s are not flushed", o, of.table)
+		}
 	}
 	o.Digests = t.digests[o.ID]
 	t.objects = append(t.objects, o)
