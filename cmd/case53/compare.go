@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"case53/cmd/case53/progress"
 	"case53/queries/compare"
 )
 
@@ -54,9 +55,9 @@ func runCompare(c *cobra.Command, args []string) error {
 	o.Left, _ = c.Flags().GetString("left")
 	o.Right, _ = c.Flags().GetString("right")
 	o.Baseline, _ = c.Flags().GetString("baseline")
-	wait := waitsFor(c.ErrOrStderr(), "comparing two captures")
+	wait := progress.For(c.ErrOrStderr(), "comparing two captures")
 	found, err := compare.Captures(c.Context(), k, o)
-	wait.end()
+	wait.End()
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"case53/cases"
 	"case53/cases/safetext"
 	"case53/cases/writer"
+	"case53/cmd/case53/progress"
 	"case53/loader"
 )
 
@@ -40,14 +41,14 @@ func runDerive(c *cobra.Command, args []string) error {
 		return err
 	}
 	quiet, _ := c.Flags().GetBool("quiet")
-	show := newProgress(stderr, quiet, wantsEvents(c))
+	show := progress.New(stderr, quiet, wantsEvents(c))
 	start := time.Now()
 	var built []string
 	err = w.Derive(ctx, func(step string) {
 		built = append(built, step)
-		show.update(loader.Progress{Phase: step})
+		show.Update(loader.Progress{Phase: step})
 	})
-	show.end()
+	show.End()
 	var accepted []string
 	if err == nil {
 		accepted, err = w.Accept(ctx)

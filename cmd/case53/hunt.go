@@ -11,6 +11,7 @@ import (
 	"case53/cases"
 	"case53/cases/safetext"
 	"case53/cases/words"
+	"case53/cmd/case53/progress"
 	"case53/queries"
 	"case53/queries/findings"
 )
@@ -40,12 +41,12 @@ func runHunt(c *cobra.Command, args []string) error {
 		return err
 	}
 	defer h.Case.Close()
-	wait := waitsFor(c.ErrOrStderr(), running(hunts, 0))
-	defer wait.end()
+	wait := progress.For(c.ErrOrStderr(), running(hunts, 0))
+	defer wait.End()
 	var outcomes []findings.Outcome
 	if err := h.Run(c.Context(), hunts, func(o findings.Outcome) {
 		outcomes = append(outcomes, o)
-		wait.now(running(hunts, len(outcomes)))
+		wait.Now(running(hunts, len(outcomes)))
 	}); err != nil {
 		return err
 	}
@@ -53,7 +54,7 @@ func runHunt(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	wait.end()
+	wait.End()
 	printOutcomes(c.ErrOrStderr(), outcomes)
 	if wantsJSON(c) {
 		return printJSON(c.OutOrStdout(), found)
@@ -160,4 +161,12 @@ func printGrouped(w io.Writer, found []findings.Finding) {
 		fmt.Fprintf(w, "\n%s: %s\n\n", severity, words.Plural(int64(len(of)), "finding", "findings"))
 		printFindings(w, of)
 	}
+}
+
+// running is what is said of hunts while they run: which one, and how many are done.
+func running(hunts []*queries.Query, done int) string {
+	if done >= len(hunts) {
+		return "ranking what " + words.Plural(int64(len(hunts)), "hunt", "hunts") + " found"
+	}
+	return fmt.Sprintf("hunt %d of %d: %s", done+1, len(hunts), hunts[done].ID)
 }

@@ -79,9 +79,10 @@ var layers = map[string][]string{
 	},
 	"case53/tui": {"case53/cases", "case53/queries", "case53/tui/grid", "case53/tui/answers", "case53/tui/frame", "case53/tui/rows"},
 
-	"case53/cmd/case53/demo":   {},
-	"case53/cmd/demo-incident": {"case53/cmd/case53/demo"},
-	"case53/cmd/case53":        {"*"},
+	"case53/cmd/case53/demo":     {},
+	"case53/cmd/case53/progress": {"case53/cases", "case53/cases/safetext", "case53/cases/words", "case53/loader"},
+	"case53/cmd/demo-incident":   {"case53/cmd/case53/demo"},
+	"case53/cmd/case53":          {"*"},
 }
 
 // writers are the packages that may change a case. Looking never writes: nobody else can.

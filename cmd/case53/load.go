@@ -15,6 +15,7 @@ import (
 	"case53/cases/safetext"
 	"case53/cases/words"
 	"case53/cases/writer"
+	"case53/cmd/case53/progress"
 	"case53/loader"
 	"case53/loader/logs"
 	"case53/loader/logs/flow"
@@ -147,9 +148,9 @@ func loadWith(c *cobra.Command, dir string, plan loader.Plan, first func(context
 		return loader.Report{}, errors.Join(err, w.Close())
 	}
 	quiet, _ := c.Flags().GetBool("quiet")
-	show := newProgress(stderr, quiet, wantsEvents(c))
-	report, err := loader.Load(ctx, w, plan, show.update)
-	show.end()
+	show := progress.New(stderr, quiet, wantsEvents(c))
+	report, err := loader.Load(ctx, w, plan, show.Update)
+	show.End()
 	err = errors.Join(err, w.Close())
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		fmt.Fprintf(stderr, "interrupted: %d objects are in the case; the same command goes on from there\n", report.Loaded+report.Skipped)

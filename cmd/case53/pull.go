@@ -13,6 +13,7 @@ import (
 	"case53/cases"
 	"case53/cases/safetext"
 	"case53/cases/writer"
+	"case53/cmd/case53/progress"
 	"case53/loader"
 	"case53/loader/account"
 	"case53/loader/source"
@@ -83,7 +84,7 @@ func runPull(c *cobra.Command, args []string) error {
 	}
 	for _, warning := range p.warnings {
 		if wantsEvents(c) {
-			printEvent(c.ErrOrStderr(), "warning", map[string]any{"warning": warning})
+			progress.Event(c.ErrOrStderr(), "warning", map[string]any{"warning": warning})
 			continue
 		}
 		fmt.Fprintf(c.ErrOrStderr(), "warning: %s\n", safetext.Show(warning))

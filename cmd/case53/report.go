@@ -13,6 +13,7 @@ import (
 	"case53/cases/custody"
 	"case53/cases/safetext"
 	"case53/cases/words"
+	"case53/cmd/case53/progress"
 	"case53/queries"
 	"case53/queries/export"
 	"case53/queries/findings"
@@ -59,14 +60,14 @@ func runReport(c *cobra.Command, args []string) error {
 		return err
 	}
 	defer h.Case.Close()
-	wait := waitsFor(c.ErrOrStderr(), running(hunts, 0))
+	wait := progress.For(c.ErrOrStderr(), running(hunts, 0))
 	n := 0
 	o.Ran = func() {
 		n++
-		wait.now(running(hunts, n))
+		wait.Now(running(hunts, n))
 	}
 	r, err := report.Gather(c.Context(), h, hunts, o)
-	wait.end()
+	wait.End()
 	if err != nil {
 		return err
 	}

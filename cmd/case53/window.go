@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"case53/cases"
+	"case53/cmd/case53/progress"
 )
 
 // layouts without a zone, read in --tz.
@@ -35,7 +36,7 @@ func window(c *cobra.Command, now time.Time) (cases.Span, error) {
 	switch {
 	case from == "" && to == "":
 	case wantsEvents(c):
-		printEvent(c.ErrOrStderr(), "window", map[string]any{"window": cases.Span{From: w.From, To: w.To}})
+		progress.Event(c.ErrOrStderr(), "window", map[string]any{"window": cases.Span{From: w.From, To: w.To}})
 	default:
 		echoWindow(c.ErrOrStderr(), w)
 	}

@@ -20,16 +20,3 @@ func TestFindingsOnATerminal(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
-
-// Where nobody looks at a terminal nothing is said of waiting.
-func TestWaitingElsewhere(t *testing.T) {
-	var out bytes.Buffer
-	w := waitsFor(&out, "hunts")
-	w.draw()
-	w.now("more")
-	w.end()
-	w.end()
-	if out.Len() > 0 {
-		t.Errorf("said %q", out.String())
-	}
-}

@@ -1,4 +1,7 @@
-package main
+// Package progress says on standard error how far something is: a load with bars, lines or JSON events, anything else in a line.
+//
+// What it says is for whoever waits; nothing of it is data. Text of the evidence is made harmless here.
+package progress
 
 import (
 	"fmt"
@@ -9,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"charm.land/bubbles/v2/progress"
+	bars "charm.land/bubbles/v2/progress"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/term"
 
@@ -20,19 +23,19 @@ import (
 )
 
 // How often progress is shown: on a terminal, and elsewhere.
-const progressOnTerminal, progressElsewhere = 100 * time.Millisecond, 5 * time.Second
+const onTerminal, elsewhere = 100 * time.Millisecond, 5 * time.Second
 
-// progressEvents is how often it is written as JSON.
-const progressEvents = time.Second
+// everyEvent is how often it is written as JSON.
+const everyEvent = time.Second
 
-// progressView shows how far a load is: bars that are redrawn on a terminal, JSON lines where they are asked for, else
+// View shows how far a load is: bars that are redrawn on a terminal, JSON lines where they are asked for, else
 // plain lines.
-type progressView struct {
+type View struct {
 	mu     sync.Mutex
 	w      io.Writer
 	quiet  bool
-	events bool            // a JSON object a line
-	bar    *progress.Model // nil when not on a terminal
+	events bool        // a JSON object a line
+	bar    *bars.Model // nil when not on a terminal
 	width  func() int
 	drawn  int       // lines on the terminal
 	began  time.Time // plain lines: the first update
@@ -42,10 +45,11 @@ type progressView struct {
 	timer  *time.Timer // will show next; nil where nothing waits
 }
 
-func newProgress(w io.Writer, quiet, events bool) *progressView {
-	v := &progressView{w: w, quiet: quiet, events: events}
-	if f, ok := w.(*os.File); ok && term.IsTerminal(f.Fd()) && os.Getenv("TERM") != "dumb" && !events {
-		bar := progress.New(progress.WithWidth(20))
+// New begins to show how far a load is: not at all where quiet, as JSON where events are asked for.
+func New(w io.Writer, quiet, events bool) *View {
+	v := &View{w: w, quiet: quiet, events: events}
+	if f, ok := terminal(w); ok && !events {
+		bar := bars.New(bars.WithWidth(20))
 		v.bar = &bar
 		v.width = func() int {
 			if width, _, err := term.GetSize(f.Fd()); err == nil && width > 0 {
@@ -57,8 +61,14 @@ func newProgress(w io.Writer, quiet, events bool) *progressView {
 	return v
 }
 
-// update shows p when it is time to.
-func (v *progressView) update(p loader.Progress) {
+// terminal gives the terminal that w is, if it is one that lines can be redrawn on.
+func terminal(w io.Writer) (*os.File, bool) {
+	f, ok := w.(*os.File)
+	return f, ok && term.IsTerminal(f.Fd()) && os.Getenv("TERM") != "dumb"
+}
+
+// Update shows p when it is time to.
+func (v *View) Update(p loader.Progress) {
 	if v.quiet {
 		return
 	}
@@ -73,17 +83,17 @@ func (v *progressView) update(p loader.Progress) {
 
 // wait is how long p has still to wait. A phase is news that does not wait, except in plain lines while a load is young: a
 // short one says nothing there.
-func (v *progressView) wait(p loader.Progress) time.Duration {
-	news, every := p.Phase != v.phase, progressOnTerminal
+func (v *View) wait(p loader.Progress) time.Duration {
+	news, every := p.Phase != v.phase, onTerminal
 	switch {
 	case v.events:
-		every = progressEvents
+		every = everyEvent
 	case v.bar == nil:
-		every = progressElsewhere
+		every = elsewhere
 		if v.began.IsZero() {
 			v.began, v.shown, v.phase = time.Now(), time.Now(), p.Phase
 		}
-		news = p.Phase != v.phase && time.Since(v.began) >= progressElsewhere
+		news = p.Phase != v.phase && time.Since(v.began) >= elsewhere
 	}
 	if news {
 		return 0
@@ -92,7 +102,7 @@ func (v *progressView) wait(p loader.Progress) time.Duration {
 }
 
 // showLater shows p when its time has come, unless something newer comes before: while a phase runs nothing else may come.
-func (v *progressView) showLater(p loader.Progress) {
+func (v *View) showLater(p loader.Progress) {
 	v.next = p
 	if v.timer != nil {
 		return
@@ -107,14 +117,14 @@ func (v *progressView) showLater(p loader.Progress) {
 }
 
 // show shows p.
-func (v *progressView) show(p loader.Progress) {
+func (v *View) show(p loader.Progress) {
 	v.stopTimer()
 	v.shown, v.phase = time.Now(), p.Phase
 	switch {
 	case v.events:
-		printEvent(v.w, "progress", progressJSON(p))
+		Event(v.w, "progress", asJSON(p))
 	case v.bar == nil:
-		fmt.Fprintln(v.w, progressLine(p))
+		fmt.Fprintln(v.w, lineOf(p))
 		for _, s := range remoteSources(p) {
 			fmt.Fprintln(v.w, "  "+sourceLine(s, p.Elapsed))
 		}
@@ -123,7 +133,7 @@ func (v *progressView) show(p loader.Progress) {
 	}
 }
 
-func (v *progressView) stopTimer() {
+func (v *View) stopTimer() {
 	if v.timer != nil {
 		v.timer.Stop()
 		v.timer = nil
@@ -131,8 +141,8 @@ func (v *progressView) stopTimer() {
 }
 
 // draw redraws the terminal's lines: the whole, and below it each remote source.
-func (v *progressView) draw(p loader.Progress) {
-	lines := []string{v.bar.ViewAs(fraction(p)) + " " + progressLine(p)}
+func (v *View) draw(p loader.Progress) {
+	lines := []string{v.bar.ViewAs(fraction(p)) + " " + lineOf(p)}
 	for _, s := range remoteSources(p) {
 		bar := strings.Repeat(" ", 20)
 		if s.Fraction >= 0 {
@@ -152,15 +162,15 @@ func (v *progressView) draw(p loader.Progress) {
 }
 
 // clear leaves nothing of what was drawn.
-func (v *progressView) clear() {
+func (v *View) clear() {
 	for ; v.drawn > 1; v.drawn-- {
 		fmt.Fprint(v.w, "\r\x1b[K\x1b[A")
 	}
 	fmt.Fprint(v.w, "\r\x1b[K")
 }
 
-// end leaves the terminal's lines to what comes next.
-func (v *progressView) end() {
+// End leaves the terminal's lines to what comes next.
+func (v *View) End() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.stopTimer()
@@ -196,8 +206,8 @@ func sourceLine(s loader.SourceProgress, elapsed time.Duration) string {
 	return line
 }
 
-// progressJSON is progress as an event.
-func progressJSON(p loader.Progress) map[string]any {
+// asJSON is progress as an event.
+func asJSON(p loader.Progress) map[string]any {
 	sources := []any{}
 	for _, s := range p.Sources {
 		sources = append(sources, map[string]any{
@@ -212,8 +222,8 @@ func progressJSON(p loader.Progress) map[string]any {
 	}
 }
 
-// printEvent writes an event as one line of JSON.
-func printEvent(w io.Writer, event string, detail map[string]any) {
+// Event writes an event as one line of JSON.
+func Event(w io.Writer, event string, detail map[string]any) {
 	detail["event"], detail["at"] = event, time.Now().UTC().Format(time.RFC3339Nano)
 	text, err := cases.JSON(detail)
 	if err != nil {
@@ -249,7 +259,7 @@ func fraction(p loader.Progress) float64 {
 	return 0
 }
 
-func progressLine(p loader.Progress) string {
+func lineOf(p loader.Progress) string {
 	if p.Phase != "load" {
 		return fmt.Sprintf("%s records; building %s", words.Count(p.Lines.Rows), p.Phase)
 	}

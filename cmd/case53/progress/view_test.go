@@ -1,4 +1,4 @@
-package main
+package progress
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"charm.land/bubbles/v2/progress"
+	bars "charm.land/bubbles/v2/progress"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/vt"
 
@@ -70,8 +70,8 @@ func TestProgressOfASource(t *testing.T) {
 func TestProgressIsRedrawnInPlace(t *testing.T) {
 	screen := vt.NewEmulator(60, 8)
 	var out bytes.Buffer
-	bar := progress.New(progress.WithWidth(20))
-	v := &progressView{w: &out, bar: &bar, width: func() int { return 60 }}
+	bar := bars.New(bars.WithWidth(20))
+	v := &View{w: &out, bar: &bar, width: func() int { return 60 }}
 	show := func() string {
 		screen.WriteString(strings.ReplaceAll(out.String(), "\n", "\r\n"))
 		out.Reset()
@@ -84,7 +84,7 @@ func TestProgressIsRedrawnInPlace(t *testing.T) {
 		t.Errorf("first\n%s\nthen\n%s", first, second)
 	}
 	v.shown = time.Now()
-	v.end()
+	v.End()
 	if left := show(); left != "" {
 		t.Errorf("left on the terminal: %q", left)
 	}
@@ -114,7 +114,7 @@ func TestProgressNamesThePhaseThatRuns(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				begin := time.Now()
 				var said []string
-				v := &progressView{w: linesTo(func(line string) {
+				v := &View{w: linesTo(func(line string) {
 					phase := "load"
 					if _, name, ok := strings.Cut(strings.TrimSpace(line), "building "); ok {
 						phase = name
@@ -122,10 +122,10 @@ func TestProgressNamesThePhaseThatRuns(t *testing.T) {
 					said = append(said, fmt.Sprintf("%.0f %s", time.Since(begin).Seconds(), phase))
 				})}
 				for _, s := range c.steps {
-					v.update(loader.Progress{Phase: s.phase, Elapsed: time.Since(begin)})
+					v.Update(loader.Progress{Phase: s.phase, Elapsed: time.Since(begin)})
 					time.Sleep(s.lasts)
 				}
-				v.end()
+				v.End()
 				time.Sleep(time.Minute)
 				if got := strings.Join(said, ", "); got != c.want {
 					t.Errorf("%s, want %s", got, c.want)
