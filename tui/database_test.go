@@ -21,7 +21,7 @@ import (
 // The real result behind a real screen: rows, the end, a cancelled query.
 func TestScreenOnTheDatabase(t *testing.T) {
 	dir := t.TempDir() + "/empty.case"
-	w, err := writer.Open(t.Context(), dir, nil)
+	w, err := writer.Open(t.Context(), dir, loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -301,11 +302,14 @@ type fakeResult struct {
 	cols []cases.Column
 	n    int
 	row  func(i int) []cases.Cell
-	seen int
+	seen atomic.Int64 // Count is asked while Fetch runs
 }
 
 func (r *fakeResult) Columns() []cases.Column { return r.cols }
-func (r *fakeResult) Count() (int, bool)      { return min(r.seen, r.n), r.seen > r.n }
+func (r *fakeResult) Count() (int, bool) {
+	seen := int(r.seen.Load())
+	return min(seen, r.n), seen > r.n
+}
 func (r *fakeResult) Close() {
 	r.fake.mu.Lock()
 	r.fake.closed++
@@ -316,10 +320,11 @@ func (r *fakeResult) Fetch(ctx context.Context, off, n int) ([][]cases.Cell, err
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	r.seen = max(r.seen, min(off+n, r.n+1))
+	seen := max(int(r.seen.Load()), min(off+n, r.n+1))
 	if off+n >= r.n { // a real one notices the end with the last row it reads
-		r.seen = r.n + 1
+		seen = r.n + 1
 	}
+	r.seen.Store(int64(seen))
 	var rows [][]cases.Cell
 	for i := off; i < min(off+n, r.n); i++ {
 		rows = append(rows, r.row(i))

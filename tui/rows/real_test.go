@@ -16,7 +16,7 @@ import (
 // realEnv shows a case without records: its database has the macros that filters use.
 func realEnv(t *testing.T) *frame.Env {
 	dir := t.TempDir() + "/empty.case"
-	w, err := writer.Open(t.Context(), dir, nil)
+	w, err := writer.Open(t.Context(), dir, loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}
