@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"slices"
-	"strings"
 
 	"case53/cases/raw"
 	"case53/cases/records"
@@ -125,11 +124,7 @@ func unreadBy(looks string) string {
 	if looks != "" {
 		return fmt.Sprintf("recognised as %s, which case53 does not load", looks)
 	}
-	var titles []string
-	for _, t := range Types() {
-		titles = append(titles, t.Title)
-	}
-	return "no log type fits its content: not " + strings.Join(titles, ", ")
+	return fmt.Sprintf("no log type fits its content: it is none of the %d that case53 reads", len(Types()))
 }
 
 // firstRecords are what an object begins with.

@@ -134,8 +134,8 @@ func TestHostLogsThroughTheAgent(t *testing.T) {
 // TestUnreadIsNoReject: what no type reads is counted as unread and named; it is no reject of a type that it is not of.
 func TestUnreadIsNoReject(t *testing.T) {
 	for text, want := range map[string]string{
-		"Mar  1 10:00:00 host cron[1]: a\nMar  1 10:00:01 host cron[1]: b\n": "a syslog",
-		"dear diary\nthis is no log\n":                                       "no log type fits its content",
+		"#separator \\x09\n#path\tconn\n": "a Zeek log",
+		"dear diary\nthis is no log\n":    "no log type fits its content",
 	} {
 		report, k := loadText(t, "some.log", text, Plan{})
 		if got, want := report.Lines, (cases.Counts{Read: 2, Unread: 2}); got != want {

@@ -45,7 +45,13 @@ func printInfo(w io.Writer, info cases.Info) {
 	fmt.Fprintf(w, "balance   %s\n", info.Lines)
 	var tables []string
 	for _, name := range slices.Sorted(maps.Keys(info.Tables)) {
+		if info.Tables[name] == 0 {
+			continue // JSON has them; for people a log that is not there is told by what it lacks
+		}
 		tables = append(tables, fmt.Sprintf("%s %s", name, words.Count(info.Tables[name])))
+	}
+	if tables == nil {
+		tables = []string{"no rows"}
 	}
 	fmt.Fprintf(w, "tables    %s\n", strings.Join(tables, ", "))
 	for _, c := range info.Captures {

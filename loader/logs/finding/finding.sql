@@ -98,7 +98,7 @@ COMMENT ON COLUMN finding.remote_ip_n IS 'number: remote_ip as a number';
 
 -- section: derived
 
--- derived: finding_minute
+-- derived: finding_minute needs store.finding
 INSERT INTO derived.minute
 SELECT 'finding', capture, account_id, coalesce(type, '-'), make_timestamp(60000000 * minute), sum(records), NULL
 FROM (

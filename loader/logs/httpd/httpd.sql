@@ -73,7 +73,7 @@ COMMENT ON COLUMN httpd.seconds IS 'number: seconds that it took, where that is 
 COMMENT ON COLUMN httpd.referer IS 'text: Referer as the client sent it';
 COMMENT ON COLUMN httpd.user_agent IS 'text: User-Agent as the client sent it';
 COMMENT ON COLUMN httpd.x_forwarded_for IS 'text: X-Forwarded-For: the client may have written any part of it';
-COMMENT ON COLUMN httpd.trace_id IS 'text: X-Amzn-Trace-Id, whole, where it is logged';
+COMMENT ON COLUMN httpd.trace_id IS 'request: X-Amzn-Trace-Id, whole, where it is logged';
 COMMENT ON COLUMN httpd.server_name IS 'text: the virtual host, where it is logged';
 COMMENT ON COLUMN httpd.server_port IS 'port: its port';
 COMMENT ON COLUMN httpd.host IS 'name: host that was asked, in lower case, where it is logged';

@@ -101,7 +101,7 @@ COMMENT ON COLUMN tls.destination_ip_n IS 'number: destination_ip as a number';
 
 -- section: derived
 
--- derived: tls_minute
+-- derived: tls_minute needs store.tls
 INSERT INTO derived.minute
 SELECT 'tls', c.capture,
   coalesce(c.elb, replace(nullif(regexp_extract(o.uri, '_elasticloadbalancing_[^_]+_((?:app|net)\.[^_]+)_', 1), ''), '.', '/')),

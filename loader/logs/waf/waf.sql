@@ -174,7 +174,7 @@ FROM waf
 
 -- section: derived
 
--- derived: waf_minute
+-- derived: waf_minute needs store.waf
 INSERT INTO derived.minute
 SELECT 'waf', capture, web_acl_id, coalesce(action, '-'), make_timestamp(60000000 * minute), sum(records), NULL
 FROM (
