@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"case53/cases"
+	"case53/loader"
 	"case53/tui"
 )
 

@@ -114,7 +114,7 @@ COMMENT ON COLUMN alb.user_agent IS 'text: User-Agent as logged, at most 8 KB';
 COMMENT ON COLUMN alb.ssl_cipher IS 'text: cipher of an HTTPS listener';
 COMMENT ON COLUMN alb.ssl_protocol IS 'text: TLS version of an HTTPS listener';
 COMMENT ON COLUMN alb.target_group_arn IS 'text: target group';
-COMMENT ON COLUMN alb.trace_id IS 'text: X-Amzn-Trace-Id, whole; a client may have sent its Root';
+COMMENT ON COLUMN alb.trace_id IS 'request: X-Amzn-Trace-Id, whole; a client may have sent its Root';
 COMMENT ON COLUMN alb.domain_name IS 'name: SNI name; NULL where there was none, or no certificate fits it';
 COMMENT ON COLUMN alb.chosen_cert_arn IS 'text: certificate shown, or session-reused';
 COMMENT ON COLUMN alb.matched_rule_priority IS 'number: the rule that decided; 0 the default, -1 a rule that failed';
