@@ -151,7 +151,7 @@ func definitions(ctx context.Context, conn *duck.Conn) (all []definition, tables
 		UNION ALL
 		SELECT function_name, CASE function_type WHEN 'table_macro' THEN '' ELSE 'SELECT ' END || macro_definition, internal
 		FROM system.main.duckdb_functions() WHERE macro_definition IS NOT NULL OR function_type = 'table'`
-	err = eachRow(ctx, conn, every, func(v []any) {
+	err = conn.Each(ctx, every, nil, func(v []any) {
 		name := strings.ToLower(v[0].(string))
 		if sql, ok := v[1].(string); ok {
 			all = append(all, definition{name, sql, v[2].(bool)})

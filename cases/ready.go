@@ -16,7 +16,7 @@ import (
 func (c *Case) checkReady(ctx context.Context, conn *duck.Conn) error {
 	var why, behind []string
 	const unfinished = "SELECT what, began_at, accepted_at FROM store.unfinished ORDER BY began_at, what"
-	if err := eachRow(ctx, conn, unfinished, func(v []any) {
+	if err := conn.Each(ctx, unfinished, nil, func(v []any) {
 		what := fmt.Sprintf("the %s that began at %s was interrupted", v[0], v[1].(time.Time).Format(time.RFC3339))
 		if accepted, ok := v[2].(time.Time); ok {
 			c.Unfinished = append(c.Unfinished, what+", and the case taken as it stood at "+accepted.Format(time.RFC3339)+
@@ -27,8 +27,8 @@ func (c *Case) checkReady(ctx context.Context, conn *duck.Conn) error {
 	}); err != nil {
 		return err
 	}
-	if err := eachRow(ctx, conn, `SELECT name FROM derived.step GROUP BY name
-		HAVING max(upto) < (SELECT coalesce(max(object_id), 0) FROM store.object) ORDER BY name`, func(v []any) {
+	if err := conn.Each(ctx, `SELECT name FROM derived.step GROUP BY name
+		HAVING max(upto) < (SELECT coalesce(max(object_id), 0) FROM store.object) ORDER BY name`, nil, func(v []any) {
 		behind = append(behind, v[0].(string))
 	}); err != nil {
 		return err
@@ -97,17 +97,4 @@ func restOnDerived(ctx context.Context, conn *duck.Conn) (derivedNames, error) {
 		}
 	}
 	return derived, nil
-}
-
-// eachRow runs a statement of our own, before the gate stands.
-func eachRow(ctx context.Context, conn *duck.Conn, sql string, row func([]any)) error {
-	rows, err := conn.Query(ctx, sql, nil)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		row(rows.Values())
-	}
-	return rows.Err()
 }

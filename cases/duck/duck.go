@@ -99,6 +99,19 @@ func (c *Conn) QueryRow(ctx context.Context, sql string, args map[string]any) ([
 	return row, nil
 }
 
+// Each runs a statement and gives its rows to row.
+func (c *Conn) Each(ctx context.Context, sql string, args map[string]any, row func([]any)) error {
+	rows, err := c.Query(ctx, sql, args)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		row(rows.Values())
+	}
+	return rows.Err()
+}
+
 // guarded runs fn and interrupts the statement in it when ctx ends.
 func (c *Conn) guarded(ctx context.Context, fn func() error) error {
 	if err := ctx.Err(); err != nil {

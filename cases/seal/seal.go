@@ -14,12 +14,9 @@ package seal
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -63,7 +60,7 @@ func Case(ctx context.Context, dir string, schemas []cases.Schema, key ssh.Signe
 	}
 	seal.Format, seal.Case, seal.SealedBy, seal.Tool, seal.DuckDB = 1, filepath.Base(dir), custody.Actor(), writer.Tool(), duck.Version()
 	seal.SealedAt, seal.Key = time.Now().UTC(), ssh.FingerprintSHA256(key.PublicKey())
-	seal.Digests = sumOf(digests)
+	seal.Digests = verify.Sum(digests)
 	if err := note(ctx, dir, schemas, &seal); err != nil {
 		return seal, err
 	}
@@ -134,7 +131,7 @@ func finish(ctx context.Context, dir string, seal *verify.Seal, digests []byte, 
 	if err != nil {
 		return err
 	}
-	seal.Manifest = sumOf(manifest)
+	seal.Manifest = verify.Sum(manifest)
 	var text bytes.Buffer
 	out := json.NewEncoder(&text)
 	out.SetIndent("", "  ")
@@ -185,7 +182,7 @@ func write(path string, content []byte) error {
 func manifestOf(ctx context.Context, dir, digests string) (manifest []byte, files []string, err error) {
 	lines := []string{digests + "  " + verify.SealFolder + "/" + verify.DigestsFile + "\n"}
 	for _, path := range []string{cases.DatabaseFile(dir), cases.CustodyFile(dir)} {
-		sum, err := hashFile(ctx, path)
+		sum, err := verify.HashFile(ctx, path)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -213,22 +210,4 @@ func manifestOf(ctx context.Context, dir, digests string) (manifest []byte, file
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
-}
-
-func sumOf(text []byte) string {
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
-}
-
-func hashFile(ctx context.Context, path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), ctx.Err()
 }

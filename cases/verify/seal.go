@@ -77,7 +77,7 @@ func (r *run) seal(ctx context.Context) error {
 		r.fault(SealFolder+"/"+SealFile, 0, meansSeal, "%s", err)
 		return nil
 	}
-	r.result.Seal = &Sealed{SealedAt: seal.SealedAt, Key: ssh.FingerprintSHA256(key), Head: seal.Custody.Head, SHA256: sumOf(text)}
+	r.result.Seal = &Sealed{SealedAt: seal.SealedAt, Key: ssh.FingerprintSHA256(key), Head: seal.Custody.Head, SHA256: Sum(text)}
 	if r.opt.Signer != nil && !bytes.Equal(r.opt.Signer.Marshal(), key.Marshal()) {
 		r.fault(SealFolder+"/"+SignatureFile, 0, "somebody else has sealed the case, perhaps anew after changing it",
 			"it was made with the key %s, not with %s", ssh.FingerprintSHA256(key), ssh.FingerprintSHA256(r.opt.Signer))
@@ -117,7 +117,7 @@ func (r *run) sealed(ctx context.Context, manifest map[string]string) error {
 			}
 			continue
 		}
-		now, err := hashFile(ctx, path)
+		now, err := HashFile(ctx, path)
 		if err != nil {
 			return err
 		}
@@ -174,7 +174,7 @@ func readManifest(dir, want string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if sum := sumOf(text); sum != want {
+	if sum := Sum(text); sum != want {
 		return nil, fmt.Errorf("its SHA-256 is %s; %s has %s", sum, SealFile, want)
 	}
 	manifest := map[string]string{}
@@ -204,13 +204,14 @@ func readSmall(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-func sumOf(text []byte) string {
+// Sum is the SHA-256 of a text, in hexadecimal digits.
+func Sum(text []byte) string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }
 
-// hashFile reads a file to its end.
-func hashFile(ctx context.Context, path string) (string, error) {
+// HashFile is the SHA-256 of a file, in hexadecimal digits.
+func HashFile(ctx context.Context, path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err

@@ -142,7 +142,7 @@ func Make(ctx context.Context, schemas []Schema) (*Known, error) {
 	if k.Entries, err = read(ctx, conn); err != nil {
 		return nil, err
 	}
-	return k, each(ctx, conn, comments, func(v []any) {
+	return k, conn.Each(ctx, comments, nil, func(v []any) {
 		k.Comments = append(k.Comments, Comment{v[0].(string), v[1].(string), v[2].(string)})
 	})
 }
@@ -246,26 +246,14 @@ func (f *Found) checkRows(ctx context.Context, conn *duck.Conn) error {
 		known["step "+name] = text()
 	}
 	const types = `SELECT name, ordinal::BIGINT, title, silence, header FROM "case".store.log_type`
-	err := each(ctx, conn, types, func(v []any) { found[fmt.Sprint("log type ", v[0])] += text(v[1:]...) })
+	err := conn.Each(ctx, types, nil, func(v []any) { found[fmt.Sprint("log type ", v[0])] += text(v[1:]...) })
 	if err == nil {
-		err = each(ctx, conn, `SELECT DISTINCT name FROM "case".derived.step`, func(v []any) { found[fmt.Sprint("step ", v[0])] += text() })
+		err = conn.Each(ctx, `SELECT DISTINCT name FROM "case".derived.step`, nil, func(v []any) { found[fmt.Sprint("step ", v[0])] += text() })
 	}
 	if err != nil {
 		return err
 	}
 	return differences(known, found)
-}
-
-func each(ctx context.Context, conn *duck.Conn, sql string, row func([]any)) error {
-	rows, err := conn.Query(ctx, sql, nil)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		row(rows.Values())
-	}
-	return rows.Err()
 }
 
 // differences says what is missing, more, or other; nil where both are equal.
