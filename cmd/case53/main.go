@@ -1,4 +1,4 @@
-// Command case53 answers, from AWS flow and DNS logs, what a machine resolved, what it talked to, and what left.
+// Command case53 answers, from AWS DNS, network and access logs, what a machine resolved, what it talked to, and what left.
 //
 // This package is flags → packages: it parses the command line, opens cases, and prints. Data goes to standard output;
 // progress, warnings and hints to standard error. Text from evidence is printed through safetext only.
@@ -54,9 +54,10 @@ type helpFailed struct{}
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "case53",
-		Short: "A forensics workbench for AWS flow and DNS logs",
-		Long: "case53 loads VPC Flow Logs, Route 53 Resolver query logs and public zone query logs into a case on this machine,\n" +
-			"and answers from it, offline, what resolved a name, what it talked to, how much left, and who scouted the zone.\n" +
+		Short: "A forensics workbench for AWS DNS, network and access logs",
+		Long: "case53 loads VPC Flow Logs, Route 53 Resolver query logs, public zone query logs and the access and host logs around\n" +
+			"them into a case on this machine, and answers from it, offline, what resolved a name, what it talked to, how much\n" +
+			"left, who scouted the zone, and which requests came in.\n" +
 			exitCodes,
 		SilenceErrors: true,
 		SilenceUsage:  true,
