@@ -272,3 +272,14 @@ func TestUnknownKeyWhereTextIsTyped(t *testing.T) {
 	d.keys("ctrl+l", "esc", "p", "3")
 	d.wants("not from here; ? shows keys")
 }
+
+// A sealed case is said to be sealed, on the overview and on every screen after it.
+func TestSealedIsSaid(t *testing.T) {
+	d := drive(t, 80, 24)
+	d.wants("not sealed", "READ-ONLY")
+	d.fake.overview.Sealed = true
+	d.keys("r")
+	d.wants("184 objects, sealed", "SEALED")
+	d.lacks("READ-ONLY")
+	d.keys("3").wants("SEALED")
+}

@@ -44,6 +44,9 @@ func (s *overview) Open() tea.Cmd {
 			return nil
 		}
 		s.data, s.e.Tables = &o, o.Tables
+		if o.Sealed {
+			s.e.Opt.Note = "SEALED"
+		}
 		s.suggest = suggestions(s.e)
 		return nil
 	})
