@@ -60,20 +60,25 @@ func loadBalanced(t *testing.T, times int, name string, paths ...string) (target
 	return target, got
 }
 
-// TestEveryFixture loads every file of other people's, whatever it is, those of a folder into a case, and then all of them, twice.
+// TestEveryFixture loads every file of other people's, whatever it is, those of a project into a case, and then all of them, twice.
 func TestEveryFixture(t *testing.T) {
 	root := fixtures(t)
-	folders := map[string][]string{}
+	projects := map[string][]string{}
 	if err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() {
-			folders[filepath.Dir(path)] = append(folders[filepath.Dir(path)], path)
+			name, _ := filepath.Rel(root, path)
+			parts := strings.Split(name, string(filepath.Separator))
+			project := parts[0]
+			if !strings.Contains(project, "+") && len(parts) > 2 {
+				project = filepath.Join(parts[:2]...)
+			}
+			projects[project] = append(projects[project], path)
 		}
 		return err
 	}); err != nil {
 		t.Fatal(err)
 	}
-	for folder, files := range folders {
-		name, _ := filepath.Rel(root, folder)
+	for name, files := range projects {
 		loadBalanced(t, 1, name, files...)
 	}
 	loadBalanced(t, 2, "all", root)
