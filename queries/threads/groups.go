@@ -96,16 +96,16 @@ func (w *web) divide(by map[int][]*fact) {
 // ends are the threads that the owners of a branch lead to, where these are branches themselves.
 func (w *web) ends(r int, owners map[int][]int) (own []int) {
 	seen := map[int]bool{r: true}
-	todo := slices.Clone(owners[r])
-	for len(todo) > 0 {
-		o := todo[0]
-		todo = todo[1:]
+	queue := slices.Clone(owners[r])
+	for len(queue) > 0 {
+		o := queue[0]
+		queue = queue[1:]
 		if seen[o] {
 			continue
 		}
 		seen[o] = true
 		if next, ok := owners[o]; ok {
-			todo = append(todo, next...)
+			queue = append(queue, next...)
 		} else {
 			own = append(own, o)
 		}
