@@ -280,7 +280,7 @@ func (d *decoder) setTime(name string, text []byte) error {
 	}
 	if !d.timed || at%second != 0 { // the finer one
 		d.clock, d.timed = at, true
-		d.table.SetTime(d.at["time"], at)
+		d.table.SetNumber(d.at["time"], at)
 	}
 	return nil
 }

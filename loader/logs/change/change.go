@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"case53/loader/logs"
@@ -59,7 +60,7 @@ func isCall(o *field.Members) bool {
 		(o.Has("userIdentity") || o.Has("eventVersion") || o.Has("eventID"))
 }
 
-// The texts of a context, in the order of the table's columns after log_stream.
+// The texts of a context, in the order of contextColumns.
 var contextNames = [...]string{"eventVersion", "eventType", "eventSource", "eventName", "", "awsRegion", "recipientAccountId", "userAgent", "errorCode",
 	"type", "arn", "accountId", "accessKeyId", "userName"}
 
@@ -192,17 +193,26 @@ func (r *record) identity(m *field.Member) (err error) {
 	return err
 }
 
+// contextColumns and rowColumns are the columns of store.change_context and of store.change that a call sets.
+var (
+	contextColumns = strings.Fields("event_version event_type event_source event_name effect aws_region recipient_account_id user_agent error_code " +
+		"user_identity_type user_identity_arn user_identity_account_id user_identity_access_key_id user_identity_user_name")
+	rowColumns = strings.Fields("event_id source_ip_address resource error_message user_identity request_parameters response_elements extra")
+)
+
 // decoder decodes calls.
 type decoder struct {
-	opt    logs.Options
-	prefix field.Context
-	record record
-	rows   *columns
-	key    []byte // scratch
+	opt          logs.Options
+	record       record
+	rows         *field.Table
+	context, row []int
+	time, source int
 }
 
 func newDecoder(opt logs.Options) logs.Decoder {
-	return &decoder{opt: opt, prefix: field.Context{Capture: opt.Capture}, rows: newColumns()}
+	t := field.NewTable(schema, "change", opt.Capture)
+	return &decoder{opt: opt, rows: t, context: t.MustColumns(contextColumns...), row: t.MustColumns(rowColumns...),
+		time: t.MustColumn("event_time"), source: t.MustColumn("source")}
 }
 
 func (d *decoder) Format() string { return "one JSON object per call" }
@@ -223,45 +233,23 @@ func (d *decoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64
 			return o, r.time, r.time, nil
 		}
 	}
-	d.key = field.AppendValues(append(d.key[:0], d.prefix.Key(meta)...), r.context[:])
-	return logs.Row, r.time, r.time, d.rows.add(meta, d.opt.Intern("change_context", d.key), r, d.opt.Flush)
+	return logs.Row, r.time, r.time, d.write(meta)
 }
 
-// columns is a batch of store.change.
-type columns struct {
-	*field.Rows
-	time                        field.LongColumn
-	id, address                 field.TextColumn
-	addr                        field.AddrColumn
-	resource, message           field.TextColumn
-	user, parameters, responses field.TextColumn
-	extra                       field.TextColumn
-	escaped                     field.FlagColumn
-}
-
-func newColumns() *columns {
-	t := field.NewRows("change")
-	c := &columns{Rows: t}
-	c.time, c.id, c.address, c.addr = t.Time(), t.Text(), t.Text(), t.Addr()
-	c.resource, c.message, c.user, c.parameters, c.responses = t.Text(), t.Text(), t.Text(), t.Text(), t.Text()
-	c.extra, c.escaped = t.Text(), t.Flag()
-	return c
-}
-
-func (c *columns) add(meta logs.Meta, context uint32, r *record, flush func(*logs.Batch) error) error {
-	if err := c.Begin(meta, context, flush); err != nil {
-		return err
+// write puts the call into the batch.
+func (d *decoder) write(meta logs.Meta) error {
+	r, t := &d.record, d.rows
+	t.Begin()
+	for i, text := range r.context {
+		t.SetValid(d.context[i], text)
 	}
-	c.time.Set(r.time)
-	c.id.Set(r.id)
-	c.address.Set(r.address)
-	c.addr.Set(r.addr)
-	c.resource.Set(r.resource)
-	c.message.Set(r.message)
-	c.user.Set(r.user)
-	c.parameters.Set(r.parameters)
-	c.responses.Set(r.response)
-	c.extra.Set(r.extra)
-	c.escaped.Set(r.escaped)
-	return nil
+	t.SetNumber(d.time, r.time)
+	t.SetAddr(d.source, r.addr)
+	for i, text := range [][]byte{r.id, r.address, r.resource, r.message, r.user, r.parameters, r.response, r.extra} {
+		t.SetValid(d.row[i], text)
+	}
+	if r.escaped {
+		t.SetEscaped()
+	}
+	return t.Write(meta, &d.opt)
 }

@@ -180,7 +180,7 @@ func (r *row) set(at place, text []byte) error {
 func (r *row) setEpoch(k kind, text []byte) error {
 	if at, zoned, ok := field.TimeText(text); ok {
 		_ = zoned // CloudFront's times are UTC
-		r.table.SetTime(r.timestamp, at)
+		r.table.SetNumber(r.timestamp, at)
 		return nil
 	}
 	whole, fraction, _ := strings.Cut(string(text), ".")
@@ -193,7 +193,7 @@ func (r *row) setEpoch(k kind, text []byte) error {
 	if err != nil || len(whole) < 9 {
 		return fmt.Errorf("timestamp %s is no time", field.Quoted(text))
 	}
-	r.table.SetTime(r.timestamp, n)
+	r.table.SetNumber(r.timestamp, n)
 	return nil
 }
 
@@ -212,7 +212,7 @@ func (r *row) setTime() (int64, error) {
 	if !ok {
 		return 0, fmt.Errorf("date and time %s are none", field.Quoted(r.dateAndTime))
 	}
-	r.table.SetTime(r.timestamp, at)
+	r.table.SetNumber(r.timestamp, at)
 	return at, nil
 }
 

@@ -150,6 +150,15 @@ func (t *Table) Column(name string) int {
 	return -1
 }
 
+// MustColumns are the numbers of columns that there are.
+func (t *Table) MustColumns(names ...string) []int {
+	numbers := make([]int, len(names))
+	for i, name := range names {
+		numbers[i] = t.MustColumn(name)
+	}
+	return numbers
+}
+
 // MustColumn is the number of a column that there is.
 func (t *Table) MustColumn(name string) int {
 	c := t.Column(name)
@@ -204,9 +213,19 @@ func (t *Table) SetText(column int, text []byte) {
 	c.set, t.escaped = true, t.escaped || escaped
 }
 
-// SetTime sets a time.
-func (t *Table) SetTime(column int, micros int64) {
-	t.columns[column].n, t.columns[column].set = micros, true
+// SetNumber sets a whole number, or a time in µs since 1970.
+func (t *Table) SetNumber(column int, n int64) {
+	t.columns[column].n, t.columns[column].set = n, true
+}
+
+// SetValid sets a column of text to what is valid UTF-8 already; nil is NULL.
+func (t *Table) SetValid(column int, text []byte) {
+	t.columns[column].text, t.columns[column].set = text, text != nil
+}
+
+// SetAddr sets an address, where it is one.
+func (t *Table) SetAddr(column int, a Addr) {
+	t.columns[column].addr, t.columns[column].set = a, a.Known != 0
 }
 
 // SetEscaped says that some text of the row is escaped already.

@@ -237,16 +237,26 @@ func (r *record) text(text []byte) []byte {
 type decoder struct {
 	opt    logs.Options
 	clock  clock
-	prefix field.Context
 	record record
-	rows   *columns
-	key    []byte // scratch
+	rows   *field.Table
+	text   []int // columns of textColumns
+	number []int // of numberColumns
+	client int
 	forms  []string
 	seen   flags
 }
 
+// textColumns and numberColumns are the columns of store.host_log_context and of store.host_log that a line sets.
+var (
+	textColumns = strings.Fields("format host program severity action instance_id year_assumed zone_assumed zone_ambiguous " +
+		"user message code request referer request_id extra")
+	numberColumns = strings.Fields("time pid client_port lines continues")
+)
+
 func newDecoder(opt logs.Options) logs.Decoder {
-	return &decoder{opt: opt, clock: clock{opt.Zone}, prefix: field.Context{Capture: opt.Capture}, rows: newColumns()}
+	t := field.NewTable(schema, "host_log", opt.Capture)
+	return &decoder{opt: opt, clock: clock{opt.Zone}, rows: t, text: t.MustColumns(textColumns...), number: t.MustColumns(numberColumns...),
+		client: t.MustColumn("client")}
 }
 
 // Format says in which forms the lines came, and warns of what was assumed of their times.
@@ -284,67 +294,37 @@ func (d *decoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64
 }
 
 func (d *decoder) write(meta logs.Meta) error {
-	r := &d.record
-	var action []byte
+	r, t := &d.record, d.rows
+	var action, extra []byte
 	if r.action != "" {
 		action = []byte(r.action)
 	}
-	d.key = field.AppendValues(append(d.key[:0], d.prefix.Key(meta)...), [][]byte{[]byte(r.format), r.text(r.host), r.text(r.program),
-		r.text(r.severity), action, r.instance, truth(r.flags.year), truth(r.flags.zone), truth(r.flags.ambiguous)})
 	if len(r.extra) > 0 {
 		r.extra = append(r.extra, '}')
+		extra = r.extra
 	}
-	return d.rows.add(meta, d.opt.Intern("host_log_context", d.key), r, d.opt.Flush)
+	t.Begin()
+	for i, text := range [][]byte{[]byte(r.format), r.text(r.host), r.text(r.program), r.text(r.severity), action, r.instance,
+		truth(r.flags.year), truth(r.flags.zone), truth(r.flags.ambiguous), r.text(r.user), r.text(r.message), r.text(r.code),
+		r.text(r.request), r.text(r.referer), r.text(r.requestID), extra} {
+		t.SetValid(d.text[i], text)
+	}
+	t.SetNumber(d.number[0], r.time)
+	t.SetNumber(d.number[3], int64(r.lines))
+	if r.pid >= 0 {
+		t.SetNumber(d.number[1], r.pid)
+	}
+	if r.port >= 0 {
+		t.SetNumber(d.number[2], int64(r.port))
+	}
+	if r.continues > 0 {
+		t.SetNumber(d.number[4], int64(r.continues))
+	}
+	t.SetAddr(d.client, r.client)
+	if r.escaped {
+		t.SetEscaped()
+	}
+	return t.Write(meta, &d.opt)
 }
 
 func truth(b bool) []byte { return strconv.AppendBool(nil, b) }
-
-// columns is a batch of store.host_log.
-type columns struct {
-	*field.Rows
-	time, pid                         field.LongColumn
-	client                            field.AddrColumn
-	port, lines                       field.IntColumn
-	user, message, code               field.TextColumn
-	request, referer, requestID, more field.TextColumn
-	continues                         field.LongColumn
-	escaped                           field.FlagColumn
-}
-
-func newColumns() *columns {
-	t := field.NewRows("host_log")
-	c := &columns{Rows: t}
-	c.time, c.pid, c.client, c.port = t.Time(), t.Long(), t.Addr(), t.Int()
-	c.user, c.message, c.code, c.request, c.referer, c.requestID = t.Text(), t.Text(), t.Text(), t.Text(), t.Text(), t.Text()
-	c.lines, c.continues, c.more, c.escaped = t.Int(), t.Long(), t.Text(), t.Flag()
-	return c
-}
-
-func (c *columns) add(meta logs.Meta, context uint32, r *record, flush func(*logs.Batch) error) error {
-	if err := c.Begin(meta, context, flush); err != nil {
-		return err
-	}
-	c.time.Set(r.time)
-	if r.pid >= 0 {
-		c.pid.Set(r.pid)
-	}
-	c.client.Set(r.client)
-	if r.port >= 0 {
-		c.port.Set(r.port)
-	}
-	c.user.Set(r.text(r.user))
-	c.message.Set(r.text(r.message))
-	c.code.Set(r.text(r.code))
-	c.request.Set(r.text(r.request))
-	c.referer.Set(r.text(r.referer))
-	c.requestID.Set(r.text(r.requestID))
-	c.lines.Set(r.lines)
-	if r.continues > 0 {
-		c.continues.Set(int64(r.continues))
-	}
-	if len(r.extra) > 0 {
-		c.more.Set(r.extra)
-	}
-	c.escaped.Set(r.escaped)
-	return nil
-}

@@ -131,7 +131,7 @@ func (r *row) setClient(text []byte) {
 // standard sets the fields of a line in a usual format.
 func (r *row) standard(l *line) error {
 	if at, ok := request.Time(l.time); ok {
-		r.table.SetTime(r.time, at)
+		r.table.SetNumber(r.time, at)
 	}
 	r.setClient(l.client)
 	if l.server != nil && !field.IsDash(l.server) {
@@ -277,7 +277,7 @@ func (r *row) setTime(d directive, text []byte) error {
 	if !ok {
 		return fmt.Errorf("%s %s is no time with an offset", d.name, field.Quoted(text))
 	}
-	r.table.SetTime(r.time, at)
+	r.table.SetNumber(r.time, at)
 	return nil
 }
 
@@ -286,7 +286,7 @@ func (r *row) setDuration(d directive, text []byte) error {
 	if !ok {
 		return fmt.Errorf("%s %s is no number", d.name, field.Quoted(text))
 	}
-	r.table.SetTime(r.duration, micros)
+	r.table.SetNumber(r.duration, micros)
 	return nil
 }
 

@@ -162,7 +162,7 @@ func (d *decoder) set(name string, text []byte) error {
 		if !ok {
 			return fmt.Errorf("time %s is no time with an offset", field.Quoted(text))
 		}
-		d.table.SetTime(d.at["time"], at)
+		d.table.SetNumber(d.at["time"], at)
 		return nil
 	}
 	return d.table.Set(d.at[name], text)

@@ -299,11 +299,11 @@ func (d *decoder) setTime(name string, text []byte) (known bool, err error) {
 	case !ok:
 		return true, fmt.Errorf("%s %s is no time", name, field.Quoted(text))
 	case name == "tls_connection_creation_time":
-		d.rows.SetTime(d.rows.MustColumn(name), at)
+		d.rows.SetNumber(d.rows.MustColumn(name), at)
 		return true, nil
 	}
 	d.at, d.timed = at, true
-	d.rows.SetTime(d.rows.MustColumn("time"), at)
+	d.rows.SetNumber(d.rows.MustColumn("time"), at)
 	return true, nil
 }
 
@@ -321,6 +321,6 @@ func (d *decoder) setDuration(name string, text []byte) error {
 	if name == "connection_time" {
 		column = "connection_us"
 	}
-	d.rows.SetTime(d.rows.MustColumn(column), int64(n*unit+0.5))
+	d.rows.SetNumber(d.rows.MustColumn(column), int64(n*unit+0.5))
 	return nil
 }

@@ -158,7 +158,7 @@ func (d *decoder) setTime() error {
 		return fmt.Errorf("timestamp %s is no time in milliseconds", field.Quoted(at))
 	}
 	d.time = ms * 1000
-	d.rows.SetTime(d.number["timestamp"], d.time)
+	d.rows.SetNumber(d.number["timestamp"], d.time)
 	return nil
 }
 
@@ -309,8 +309,8 @@ func (d *decoder) write(meta logs.Meta) error {
 	t := d.headers
 	for i, h := range d.sent {
 		t.Begin()
-		t.SetTime(t.MustColumn("header_no"), int64(i+1))
-		t.SetTime(t.MustColumn("timestamp"), d.time)
+		t.SetNumber(t.MustColumn("header_no"), int64(i+1))
+		t.SetNumber(t.MustColumn("timestamp"), d.time)
 		if h.name != nil {
 			t.SetText(t.MustColumn("header"), h.name)
 		}
@@ -325,8 +325,8 @@ func (d *decoder) write(meta logs.Meta) error {
 func (d *decoder) writeRule(meta logs.Meta, i int, m match) error {
 	t := d.rules
 	t.Begin()
-	t.SetTime(t.MustColumn("rule_no"), int64(i+1))
-	t.SetTime(t.MustColumn("timestamp"), d.time)
+	t.SetNumber(t.MustColumn("rule_no"), int64(i+1))
+	t.SetNumber(t.MustColumn("timestamp"), d.time)
 	if d.client != nil {
 		if err := t.Set(t.MustColumn("client"), d.client); err != nil {
 			return err
