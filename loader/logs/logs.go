@@ -57,6 +57,16 @@ type Options struct {
 	Flush func(*Batch) error
 }
 
+// Row decides on a record that was read, by its own times, and has the row written where it is wanted: a decoder's answer.
+func (o *Options) Row(first, last int64, write func() error) (Outcome, int64, int64, error) {
+	if o.Admit != nil {
+		if outcome := o.Admit(first, last); outcome != Row {
+			return outcome, first, last, nil
+		}
+	}
+	return Row, first, last, write()
+}
+
 // Meta is what is known of a record beside its bytes.
 type Meta struct {
 	ObjectID uint32

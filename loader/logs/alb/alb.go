@@ -216,12 +216,7 @@ func (d *decoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64
 	if err != nil {
 		return logs.Row, 0, 0, err
 	}
-	if d.opt.Admit != nil {
-		if o := d.opt.Admit(first, last); o != logs.Row {
-			return o, first, last, nil
-		}
-	}
-	return logs.Row, first, last, r.batch().Write(meta, &d.opt)
+	return d.opt.Row(first, last, func() error { return r.batch().Write(meta, &d.opt) })
 }
 
 // read sets the fields of a record in the row that it is.

@@ -164,12 +164,7 @@ func (d *decoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64
 	}
 	d.end()
 	at := d.clock
-	if d.opt.Admit != nil {
-		if o := d.opt.Admit(at, at); o != logs.Row {
-			return o, at, at, nil
-		}
-	}
-	return logs.Row, at, at, d.table.Write(meta, &d.opt)
+	return d.opt.Row(at, at, func() error { return d.table.Write(meta, &d.opt) })
 }
 
 // read reads a record of whichever form.

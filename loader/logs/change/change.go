@@ -228,12 +228,7 @@ func (d *decoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64
 	if !kept {
 		return logs.NotKept, logs.NoTime, logs.NoTime, nil
 	}
-	if d.opt.Admit != nil {
-		if o := d.opt.Admit(r.time, r.time); o != logs.Row {
-			return o, r.time, r.time, nil
-		}
-	}
-	return logs.Row, r.time, r.time, d.write(meta)
+	return d.opt.Row(r.time, r.time, func() error { return d.write(meta) })
 }
 
 // write puts the call into the batch.

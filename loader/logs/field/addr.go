@@ -71,7 +71,7 @@ func parseIPv6(text []byte) (v6 [2]uint64, ok bool) {
 	for i < len(text) && n < 8 {
 		from := i
 		for i < len(text) && i-from <= 4 && text[i] != ':' {
-			digit := hexValue(text[i])
+			digit := HexValue(text[i])
 			if digit > 15 {
 				return v6, false
 			}
@@ -106,8 +106,8 @@ func parseIPv6(text []byte) (v6 [2]uint64, ok bool) {
 	return [2]uint64{groups[4]<<48 | groups[5]<<32 | groups[6]<<16 | groups[7], groups[0]<<48 | groups[1]<<32 | groups[2]<<16 | groups[3]}, true
 }
 
-// hexValue is the value of a hexadecimal digit, 255 for any other byte.
-func hexValue(c byte) byte {
+// HexValue is the value of a hexadecimal digit, 255 for any other byte.
+func HexValue(c byte) byte {
 	switch {
 	case c >= '0' && c <= '9':
 		return c - '0'

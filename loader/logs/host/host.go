@@ -285,12 +285,7 @@ func (d *decoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64
 		d.forms = append(d.forms, r.format)
 	}
 	d.seen = flags{d.seen.year || r.flags.year, d.seen.zone || r.flags.zone, d.seen.ambiguous || r.flags.ambiguous}
-	if d.opt.Admit != nil {
-		if o := d.opt.Admit(r.time, r.time); o != logs.Row {
-			return o, r.time, r.time, nil
-		}
-	}
-	return logs.Row, r.time, r.time, d.write(meta)
+	return d.opt.Row(r.time, r.time, func() error { return d.write(meta) })
 }
 
 func (d *decoder) write(meta logs.Meta) error {

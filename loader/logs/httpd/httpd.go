@@ -237,12 +237,7 @@ func (d *decoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64
 	if err != nil {
 		return logs.Row, 0, 0, err
 	}
-	if d.opt.Admit != nil {
-		if o := d.opt.Admit(at, at); o != logs.Row {
-			return o, at, at, nil
-		}
-	}
-	return logs.Row, at, at, d.row.table.Write(meta, &d.opt)
+	return d.opt.Row(at, at, func() error { return d.row.table.Write(meta, &d.opt) })
 }
 
 // read reads a line in the first format that it fits.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"regexp"
 	"unicode/utf8"
+
+	"case53/loader/logs/field"
 )
 
 // A request carries its attack encoded, and more than once, so that filters do not see it. What is searched is the text after
@@ -171,8 +173,8 @@ func unescapeBytes(dst, text []byte) []byte {
 	for i := 0; i < len(text); i++ {
 		if text[i] == '\\' && i+1 < len(text) {
 			switch c := text[i+1]; {
-			case c == 'x' && i+3 < len(text) && hex(text[i+2]) < 16 && hex(text[i+3]) < 16:
-				dst = append(dst, hex(text[i+2])<<4|hex(text[i+3]))
+			case c == 'x' && i+3 < len(text) && field.HexValue(text[i+2]) < 16 && field.HexValue(text[i+3]) < 16:
+				dst = append(dst, field.HexValue(text[i+2])<<4|field.HexValue(text[i+3]))
 				i += 3
 				continue
 			case c == '"' || c == '\\':
@@ -194,8 +196,8 @@ func unpercent(b []byte, at int, plus bool) ([]byte, bool) {
 	for i := at; i < len(b); i++ {
 		c := b[i]
 		switch {
-		case c == '%' && i+2 < len(b) && hex(b[i+1]) < 16 && hex(b[i+2]) < 16:
-			c = hex(b[i+1])<<4 | hex(b[i+2])
+		case c == '%' && i+2 < len(b) && field.HexValue(b[i+1]) < 16 && field.HexValue(b[i+2]) < 16:
+			c = field.HexValue(b[i+1])<<4 | field.HexValue(b[i+2])
 			i += 2
 			changed = true
 		case c == '?':
@@ -210,17 +212,7 @@ func unpercent(b []byte, at int, plus bool) ([]byte, bool) {
 
 // HexByte is the byte that two hexadecimal digits write.
 func HexByte(high, low byte) (byte, bool) {
-	return hex(high)<<4 | hex(low)&15, hex(high) < 16 && hex(low) < 16
-}
-
-func hex(c byte) byte {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0'
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return c | 0x20 - 'a' + 10
-	}
-	return 255
+	return field.HexValue(high)<<4 | field.HexValue(low)&15, field.HexValue(high) < 16 && field.HexValue(low) < 16
 }
 
 // unescapeCharacters undoes \u00HH and &#…; in place from at on.
@@ -246,10 +238,10 @@ func character(b []byte) (r rune, n int) {
 	switch {
 	case len(b) >= 6 && b[0] == '\\' && b[1] == 'u':
 		for _, c := range b[2:6] {
-			if hex(c) > 15 {
+			if field.HexValue(c) > 15 {
 				return 0, 0
 			}
-			r = r<<4 | rune(hex(c))
+			r = r<<4 | rune(field.HexValue(c))
 		}
 		return r, 6
 	case len(b) >= 4 && b[0] == '&' && b[1] == '#':
@@ -258,8 +250,8 @@ func character(b []byte) (r rune, n int) {
 			base, i = 16, 3
 		}
 		from := i
-		for ; i < len(b) && rune(hex(b[i])) < base && r < utf8.MaxRune; i++ {
-			r = r*base + rune(hex(b[i]))
+		for ; i < len(b) && rune(field.HexValue(b[i])) < base && r < utf8.MaxRune; i++ {
+			r = r*base + rune(field.HexValue(b[i]))
 		}
 		if i > from && i < len(b) && b[i] == ';' {
 			return r, i + 1

@@ -144,12 +144,7 @@ func (d *decoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64
 		return logs.Row, 0, 0, errors.New("time is missing")
 	}
 	d.end()
-	if d.opt.Admit != nil {
-		if o := d.opt.Admit(at, at); o != logs.Row {
-			return o, at, at, nil
-		}
-	}
-	return logs.Row, at, at, d.table.Write(meta, &d.opt)
+	return d.opt.Row(at, at, func() error { return d.table.Write(meta, &d.opt) })
 }
 
 // set sets a field by its name.

@@ -135,12 +135,7 @@ func (d *decoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64
 	if err != nil {
 		return logs.Row, 0, 0, err
 	}
-	if d.opt.Admit != nil {
-		if o := d.opt.Admit(d.at, d.at); o != logs.Row {
-			return o, d.at, d.at, nil
-		}
-	}
-	return logs.Row, d.at, d.at, d.rows.Write(meta, &d.opt)
+	return d.opt.Row(d.at, d.at, func() error { return d.rows.Write(meta, &d.opt) })
 }
 
 func (d *decoder) use(format, how string) {

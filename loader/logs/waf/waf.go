@@ -108,12 +108,7 @@ func (d *decoder) Decode(rec []byte, meta logs.Meta) (logs.Outcome, int64, int64
 	if err := d.read(rec); err != nil {
 		return logs.Row, 0, 0, err
 	}
-	if d.opt.Admit != nil {
-		if o := d.opt.Admit(d.time, d.time); o != logs.Row {
-			return o, d.time, d.time, nil
-		}
-	}
-	return logs.Row, d.time, d.time, d.write(meta)
+	return d.opt.Row(d.time, d.time, func() error { return d.write(meta) })
 }
 
 // read reads a record: all of it, so that nothing is written of one that cannot be read.
