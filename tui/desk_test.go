@@ -217,6 +217,16 @@ func TestFilesAreWritten(t *testing.T) {
 	d.keys("enter", "ctrl+e", "ctrl+u", "enter").wants("no file to write to")
 }
 
+// Rows that a query's limit leaves out are not said to be written.
+func TestExportSaysWhatItLeavesOut(t *testing.T) {
+	t.Chdir(t.TempDir())
+	d := drive(t, 100, 24).keys(";")
+	d.send(tea.PasteMsg{Content: "SELECT * FROM flow LIMIT 500"})
+	d.keys("f5", "ctrl+e").wants("Not all rows are written: the first 500")
+	d.lacks("All rows are written")
+	d.keys("enter").wants("not all rows: the first 500")
+}
+
 // What the hunts and the comparison say of the evidence is made harmless too.
 func TestHostileDesk(t *testing.T) {
 	for _, size := range sizes {

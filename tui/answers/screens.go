@@ -20,7 +20,8 @@ func Screens(d Desk) []frame.Entry {
 			Open: func(e *frame.Env, _ frame.Goto) tea.Cmd { return e.Push(newComparison(e, d)) }},
 		{Name: "export", Twin: "query", Open: func(e *frame.Env, g frame.Goto) tea.Cmd {
 			args, _ := g.Values["arguments"].(map[string]any)
-			return e.Overlay(newExport(e, d, g.Values["title"].(string), g.Values["sql"].(string), args))
+			leaves, _ := g.Values["leaves"].(string)
+			return e.Overlay(newExport(e, d, g.Values["title"].(string), g.Values["sql"].(string), args, leaves))
 		}},
 	}
 }

@@ -73,6 +73,20 @@ func (s *result) left() string {
 	return "first " + words.Count(l.rows) + " (" + l.by + ")"
 }
 
+// leaves says before the rows are written anywhere which of all they are; "" where it is known that they are all.
+func (s *result) leaves() string {
+	l := s.base.limit
+	if left := s.left(); left != "" || l.rows == 0 || s.all > 0 {
+		return left
+	}
+	if s.grid != nil {
+		if n, complete := s.grid.Count(); complete && int64(n) < l.rows {
+			return ""
+		}
+	}
+	return "first " + words.Count(l.rows) + " at most (" + l.by + ")"
+}
+
 // limitTexts says above the rows that they are not all.
 func (s *result) limitTexts() []string {
 	left := s.left()

@@ -70,7 +70,7 @@ func (s *result) Keys() []frame.Bind {
 // export writes the rows of the list to a file.
 func (s *result) export() tea.Cmd {
 	sql, args := s.base.compose(s.filters, s.by)
-	return s.e.Go(frame.Goto{Screen: "export", Values: map[string]any{"title": s.title, "sql": sql, "arguments": args}})
+	return s.e.Go(frame.Goto{Screen: "export", Values: map[string]any{"title": s.title, "sql": sql, "arguments": args, "leaves": s.leaves()}})
 }
 
 // enterDoes says where enter leads to.
