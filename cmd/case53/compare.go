@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"case53/cmd/case53/printed"
 	"case53/cmd/case53/progress"
 	"case53/queries/compare"
 )
@@ -62,8 +63,8 @@ func runCompare(c *cobra.Command, args []string) error {
 		return err
 	}
 	if wantsJSON(c) {
-		return printJSON(c.OutOrStdout(), found)
+		return printed.JSON(c.OutOrStdout(), found)
 	}
-	printComparison(c.OutOrStdout(), found)
+	printed.Comparison(c.OutOrStdout(), found)
 	return nil
 }

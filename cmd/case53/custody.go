@@ -1,10 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"strings"
 
@@ -12,9 +10,9 @@ import (
 
 	"case53/cases"
 	"case53/cases/custody"
-	"case53/cases/safetext"
 	"case53/cases/words"
 	"case53/cases/writer"
+	"case53/cmd/case53/printed"
 	"case53/loader"
 )
 
@@ -32,12 +30,6 @@ also compared with the head that the database was last written with.`,
 	return c
 }
 
-// custodyLine is a line as --json gives it.
-type custodyLine struct {
-	custody.Entry
-	SHA256 string `json:"sha256"`
-}
-
 func runCustody(c *cobra.Command, args []string) error {
 	dir := findCase(args[0], c.ErrOrStderr())
 	if !cases.Is(dir) {
@@ -47,9 +39,9 @@ func runCustody(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	lines, seen := []custodyLine{}, expect == ""
+	lines, seen := []printed.CustodyLine{}, expect == ""
 	err = custody.ReadLines(cases.CustodyFile(dir), func(e custody.Entry, sum string) error {
-		lines = append(lines, custodyLine{e, sum})
+		lines = append(lines, printed.CustodyLine{Entry: e, SHA256: sum})
 		seen = seen || sum == expect
 		return nil
 	})
@@ -71,11 +63,11 @@ func runCustody(c *cobra.Command, args []string) error {
 		if err != nil {
 			out["fault"] = err.Error()
 		}
-		if printErr := printJSON(c.OutOrStdout(), out); printErr != nil {
+		if printErr := printed.JSON(c.OutOrStdout(), out); printErr != nil {
 			return printErr
 		}
 	} else {
-		printCustody(c.OutOrStdout(), lines, head)
+		printed.Custody(c.OutOrStdout(), lines, head)
 	}
 	if err != nil {
 		return fmt.Errorf("custody log of %s: %w", dir, err)
@@ -113,7 +105,7 @@ func expectedHead(c *cobra.Command) (string, error) {
 func anchored(c *cobra.Command, dir string) error {
 	k, err := cases.Open(c.Context(), dir, loader.Schemas())
 	if err != nil {
-		printError(c.ErrOrStderr(), fmt.Errorf("warning: not compared with the database: %w", err))
+		printed.Error(c.ErrOrStderr(), fmt.Errorf("warning: not compared with the database: %w", err))
 		return nil
 	}
 	defer k.Close()
@@ -122,24 +114,4 @@ func anchored(c *cobra.Command, dir string) error {
 	}
 	text, _, _ := strings.Cut(k.Altered.Error(), "\nhint:")
 	return fmt.Errorf("%w: %s", custody.ErrBroken, text)
-}
-
-func printCustody(w io.Writer, lines []custodyLine, head string) {
-	for _, l := range lines {
-		fmt.Fprintf(w, "%5d  %s  %-18s  %s  %s  %s\n", l.Seq, l.At.UTC().Format("2006-01-02 15:04:05"), safetext.Show(l.Action),
-			safetext.Show(l.Actor), safetext.Show(l.Tool), safetext.Show(detailText(l.Detail)))
-	}
-	if head != "" {
-		fmt.Fprintf(w, "%s, head %s\n", words.Plural(int64(len(lines)), "line", "lines"), head)
-	}
-}
-
-// detailText is what a line says of itself, as far as it fits beside others.
-func detailText(detail json.RawMessage) string {
-	const most = 160
-	text := []rune(string(detail))
-	if len(text) > most {
-		return fmt.Sprintf("%s …(+%d)", string(text[:most]), len(text)-most)
-	}
-	return string(text)
 }

@@ -8,6 +8,7 @@ import (
 
 	"case53/cases/safetext"
 	"case53/cmd/case53/demo"
+	"case53/cmd/case53/printed"
 	"case53/loader"
 	"case53/loader/source"
 	"case53/loader/source/local"
@@ -56,7 +57,7 @@ func runDemo(c *cobra.Command, _ []string) error {
 		}
 	}
 	if wantsJSON(c) {
-		if err := printJSON(out, map[string]any{"case": target, "logs": files}); err != nil {
+		if err := printed.JSON(out, map[string]any{"case": target, "logs": files}); err != nil {
 			return err
 		}
 		c.SetOut(out)

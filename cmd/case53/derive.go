@@ -11,6 +11,7 @@ import (
 	"case53/cases"
 	"case53/cases/safetext"
 	"case53/cases/writer"
+	"case53/cmd/case53/printed"
 	"case53/cmd/case53/progress"
 	"case53/loader"
 )
@@ -61,7 +62,7 @@ func runDerive(c *cobra.Command, args []string) error {
 		return err
 	}
 	if wantsJSON(c) {
-		return printJSON(c.OutOrStdout(), map[string]any{
+		return printed.JSON(c.OutOrStdout(), map[string]any{
 			"case": w.Dir, "built": append([]string{}, built...), "accepted": append([]string{}, accepted...), "seconds": time.Since(start).Seconds(),
 			"custody": headOf(w),
 		})

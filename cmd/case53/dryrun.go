@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"time"
 
 	"case53/cases/safetext"
 	"case53/cases/words"
-	"case53/loader/account"
+	"case53/cmd/case53/printed"
 	"case53/loader/source"
 )
 
@@ -24,10 +22,10 @@ func (p *pull) dryRun(ctx context.Context) error {
 		return err
 	}
 	if wantsJSON(p.c) {
-		return printJSON(out, map[string]any{"window": p.plan.Window, "caller": p.found.Facts["caller"], "estimates": all})
+		return printed.JSON(out, map[string]any{"window": p.plan.Window, "caller": p.found.Facts["caller"], "estimates": all})
 	}
 	for _, e := range all {
-		printEstimate(out, e)
+		printed.Estimate(out, e)
 	}
 	for _, s := range p.plan.Sources {
 		if remarking, ok := s.(source.Remarking); ok {
@@ -43,13 +41,4 @@ func (p *pull) dryRun(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func printEstimate(w io.Writer, e account.Estimate) {
-	fmt.Fprintf(w, "%s: %s objects, %s, %s requests, about %s, about $%.2f (%s)\n",
-		safetext.Show(e.Source), words.Count(e.Objects), words.Bytes(e.Bytes), words.Count(e.Requests),
-		time.Duration(e.Seconds*float64(time.Second)).Round(time.Second), e.Dollars, e.Basis)
-	if e.Failed != "" {
-		fmt.Fprintf(w, "  %s\n", safetext.Show(e.Failed))
-	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -65,16 +64,6 @@ func exitCode(ctx context.Context, err error) int {
 		return exitIntegrity
 	default:
 		return exitError
-	}
-}
-
-// printError writes an error, its hint on a line of its own.
-func printError(w io.Writer, err error) {
-	for i, line := range strings.Split(strings.TrimSpace(err.Error()), "\n") {
-		if i == 0 {
-			line = "case53: " + line
-		}
-		fmt.Fprintln(w, safetext.Show(line))
 	}
 }
 

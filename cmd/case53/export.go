@@ -7,8 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"case53/cases/safetext"
-	"case53/cases/words"
+	"case53/cmd/case53/printed"
 	"case53/queries/export"
 )
 
@@ -87,9 +86,10 @@ func runExport(c *cobra.Command, args []string) error {
 		return err
 	}
 	if wantsJSON(c) {
-		return printJSON(c.OutOrStdout(), m)
+		return printed.JSON(c.OutOrStdout(), m)
 	}
-	return printExported(c, m)
+	printed.Exported(c.OutOrStdout(), m)
+	return nil
 }
 
 // exportRequest reads the flags.
@@ -113,23 +113,4 @@ func exportRequest(c *cobra.Command, args []string) (export.Request, error) {
 		return req, usage("-p without a query to give it to\nhint: case53 %s", c.Use)
 	}
 	return req, nil
-}
-
-// printExported says what an export came to.
-func printExported(c *cobra.Command, m *export.Manifest) error {
-	out := c.OutOrStdout()
-	for _, s := range m.Sources {
-		fmt.Fprintf(out, "%s: %s rows in, %s out", safetext.Show(s.Rows), words.Count(s.RowsIn), words.Count(s.RowsOut))
-		if s.Records != s.RowsOut {
-			fmt.Fprintf(out, " as %s records", words.Count(s.Records))
-		}
-		fmt.Fprintf(out, ", %s not expressible\n", words.Count(s.RowsIn-s.RowsOut))
-		for _, o := range s.NotExpressible {
-			fmt.Fprintf(out, "  %s %s\n", words.Count(o.Rows), safetext.Show(o.Why))
-		}
-	}
-	for _, f := range m.Files {
-		fmt.Fprintf(out, "%s  %s\n", f.SHA256, safetext.Show(f.Path))
-	}
-	return nil
 }

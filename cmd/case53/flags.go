@@ -14,6 +14,7 @@ import (
 	"case53/cases"
 	"case53/cases/custody"
 	"case53/cases/safetext"
+	"case53/cmd/case53/printed"
 	"case53/loader"
 	"case53/loader/account"
 	"case53/queries"
@@ -53,16 +54,16 @@ func openCase(ctx context.Context, path string, stderr io.Writer) (*cases.Case, 
 		return nil, c.Altered
 	}
 	if err == nil && c.NotReady != nil {
-		printError(stderr, fmt.Errorf("warning: %w", c.NotReady))
+		printed.Error(stderr, fmt.Errorf("warning: %w", c.NotReady))
 	}
 	if err != nil {
 		return nil, err
 	}
 	for _, what := range c.Unfinished {
-		printError(stderr, fmt.Errorf("warning: %s", what))
+		printed.Error(stderr, fmt.Errorf("warning: %s", what))
 	}
 	if here := custody.Actor(); c.MadeBy != "" && machine(c.MadeBy) != machine(here) {
-		printError(stderr, fmt.Errorf("warning: %s was made on another machine, by %s, and nothing vouches for it\n"+
+		printed.Error(stderr, fmt.Errorf("warning: %s was made on another machine, by %s, and nothing vouches for it\n"+
 			"hint: what it says is as good as who gave it to you; its objects in raw/ can be loaded into a new case", c.Dir, c.MadeBy))
 	}
 	return c, nil
@@ -119,16 +120,9 @@ func library(dir string, stderr io.Writer) (*queries.Set, error) {
 	}
 	set.AddOfCase(queries.Dir(ofCase))
 	for _, problem := range set.Problems {
-		printError(stderr, fmt.Errorf("saved query: %w", problem))
+		printed.Error(stderr, fmt.Errorf("saved query: %w", problem))
 	}
 	return set, nil
-}
-
-// sayOfCase says that a query which is about to run came with the case.
-func sayOfCase(q *queries.Query, stderr io.Writer) {
-	if q.OfCase {
-		fmt.Fprintf(stderr, "%s: a query that came with the case, %s: its answer is as good as who wrote it\n", safetext.Show(q.ID), safetext.Show(q.Path))
-	}
 }
 
 // savedQuery finds a query by name.

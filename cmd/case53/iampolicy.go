@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"case53/cmd/case53/printed"
 	"case53/loader/account"
 )
 
@@ -24,7 +25,7 @@ asked. Without the statement Look, pull works too: it then cannot warn of retent
 			if err != nil {
 				return &statusError{exitUsage, err}
 			}
-			return printJSON(c.OutOrStdout(), policy)
+			return printed.JSON(c.OutOrStdout(), policy)
 		},
 	}
 	f := c.Flags()

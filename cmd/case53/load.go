@@ -4,20 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"case53/cases/safetext"
-	"case53/cases/words"
 	"case53/cases/writer"
+	"case53/cmd/case53/printed"
 	"case53/cmd/case53/progress"
 	"case53/loader"
-	"case53/loader/logs"
 	"case53/loader/logs/flow"
 	"case53/loader/source"
 	"case53/loader/source/local"
@@ -160,14 +156,14 @@ func loadWith(c *cobra.Command, dir string, plan loader.Plan, first func(context
 		return report, err
 	}
 	if wantsJSON(c) {
-		out := loadJSON(w.Dir, plan, report)
+		out := printed.LoadedJSON(w.Dir, plan, report)
 		out["custody"] = headOf(w)
-		return report, printJSON(c.OutOrStdout(), out)
+		return report, printed.JSON(c.OutOrStdout(), out)
 	}
-	printReport(c.OutOrStdout(), stderr, w.Dir, report)
+	printed.Loaded(c.OutOrStdout(), stderr, w.Dir, report)
 	fmt.Fprintln(c.OutOrStdout(), headOf(w))
-	printReasons(stderr, w.Dir, report, plan.Pull != nil)
-	printSlices(c.OutOrStdout(), stderr, report.Slices)
+	printed.Reasons(stderr, w.Dir, report, plan.Pull != nil)
+	printed.Slices(c.OutOrStdout(), stderr, report.Slices)
 	for _, remark := range report.Remarks {
 		fmt.Fprintln(stderr, safetext.Show(remark))
 	}
@@ -183,110 +179,4 @@ func loadStatus(r loader.Report) error {
 		return &statusError{code: exitIncomplete}
 	}
 	return nil
-}
-
-func loadJSON(dir string, plan loader.Plan, r loader.Report) map[string]any {
-	type failure struct {
-		URI   string `json:"uri"`
-		Error string `json:"error"`
-	}
-	failed := []failure{}
-	for _, f := range r.Failures {
-		failed = append(failed, failure{f.URI, f.Err.Error()})
-	}
-	type reason struct {
-		Reason  string `json:"reason"`
-		Objects int    `json:"objects"`
-	}
-	reasons := []reason{}
-	for _, name := range r.ReasonNames() {
-		reasons = append(reasons, reason{name, r.Reasons[name]})
-	}
-	return map[string]any{
-		"case":           dir,
-		"capture":        plan.Capture,
-		"role":           plan.Role,
-		"window":         plan.Window,
-		"listed":         r.Listed,
-		"loaded":         r.Loaded,
-		"skipped":        r.Skipped,
-		"copies":         r.Copies,
-		"problems":       r.Problems,
-		"reasons":        reasons,
-		"failed":         failed,
-		"slices":         slicesJSON(r.Slices),
-		"remarks":        append([]string{}, r.Remarks...),
-		"lines":          r.Lines,
-		"formats":        r.Formats,
-		"unread":         r.Unread,
-		"again":          r.Again,
-		"seconds":        r.Elapsed.Seconds(),
-		"derive_seconds": r.Deriving.Seconds(),
-	}
-}
-
-// printReport writes what a load did: the balance to stdout, what needs a person's eyes to stderr.
-func printReport(stdout, stderr io.Writer, dir string, r loader.Report) {
-	l := r.Lines
-	fmt.Fprintf(stdout, "%s: %d objects loaded", safetext.Show(dir), r.Loaded)
-	for _, part := range []struct {
-		n    int
-		what string
-	}{{r.Skipped, "already there"}, {r.Copies, "copies of others"}, {len(r.Failures), "failed"}} {
-		if part.n > 0 {
-			fmt.Fprintf(stdout, ", %d %s", part.n, part.what)
-		}
-	}
-	fmt.Fprintf(stdout, " in %.1f s (+ %.1f s to prepare pivots)\n", r.Elapsed.Seconds(), r.Deriving.Seconds())
-	fmt.Fprintf(stdout, "%s\n", l)
-	for _, format := range r.FormatNames() {
-		how, warnings := logs.Warnings(format)
-		fmt.Fprintf(stdout, "%5d × %s\n", r.Formats[format], safetext.Show(how))
-		name, _, _ := strings.Cut(how, ": ")
-		for _, w := range warnings {
-			fmt.Fprintf(stderr, "warning: %d × %s: %s\n", r.Formats[format], safetext.Show(name), safetext.Show(w))
-		}
-	}
-	if r.Again > 0 {
-		fmt.Fprintln(stdout, saidAgain(r.Again))
-	}
-	for _, what := range slices.Sorted(maps.Keys(r.Unread)) {
-		fmt.Fprintf(stderr, "unread: %s of %s\n", words.Plural(r.Unread[what], "record", "records"), safetext.Show(what))
-	}
-	for _, f := range r.Failures {
-		printError(stderr, fmt.Errorf("%s: %w", f.URI, f.Err))
-	}
-}
-
-// printReasons says why what was not read was not, with how many objects of each reason, and where the rest can be looked up:
-// rejects where there are any, else the objects with what became of them.
-func printReasons(stderr io.Writer, dir string, r loader.Report, pulled bool) {
-	const most = 20
-	one, many := "file", "files"
-	if pulled {
-		one, many = "object", "objects"
-	}
-	names := r.ReasonNames()
-	for _, reason := range names[:min(len(names), most)] {
-		fmt.Fprintf(stderr, "%s: %s\n", words.Plural(int64(r.Reasons[reason]), one, many), safetext.Show(reason))
-	}
-	if more := len(names) - most; more > 0 {
-		fmt.Fprintf(stderr, "%s more\n", words.Plural(int64(more), "reason", "reasons"))
-	}
-	if r.Lines.Rejected > 0 || r.Problems > 0 {
-		fmt.Fprintf(stderr, "%s rejected, %s with a problem; they are kept\n",
-			words.Plural(r.Lines.Rejected, "record", "records"), words.Plural(int64(r.Problems), "object", "objects"))
-	}
-	var look []string
-	for _, q := range []struct {
-		n    int64
-		name string
-	}{{r.Lines.Rejected, "rejects"}, {r.Lines.Unread, "unread"}, {int64(r.Problems), "objects"}} {
-		if q.n > 0 {
-			look = append(look, q.name)
-		}
-	}
-	if len(look) > 0 {
-		fmt.Fprintf(stderr, "hint: case53 query %s %s\n", safetext.Show(dir), strings.Join(look, " | "))
-	}
 }

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"case53/cmd/case53/printed"
 	"context"
 	"errors"
 	"io"
@@ -44,7 +45,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case silent:
 		return status.code
 	}
-	printError(stderr, err)
+	printed.Error(stderr, err)
 	return exitCode(ctx, err)
 }
 

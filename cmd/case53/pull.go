@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"case53/cases"
 	"case53/cases/safetext"
 	"case53/cases/writer"
 	"case53/cmd/case53/progress"
@@ -226,59 +224,4 @@ func pullStatus(r loader.Report) error {
 		}
 	}
 	return nil
-}
-
-// printSlices says how completely each source was read.
-func printSlices(stdout, stderr io.Writer, all []source.Slice) {
-	type sum struct {
-		states  map[source.State]int
-		records int64
-	}
-	sums, order := map[string]*sum{}, []string{}
-	last := map[string]source.Slice{} // the last word on each span
-	for _, s := range all {
-		last[s.Source+s.From.String()+s.To.String()] = s
-	}
-	for _, s := range all {
-		key := s.Source + s.From.String() + s.To.String()
-		now, ok := last[key]
-		if !ok {
-			continue
-		}
-		delete(last, key)
-		if sums[s.Source] == nil {
-			sums[s.Source] = &sum{states: map[source.State]int{}}
-			order = append(order, s.Source)
-		}
-		sums[s.Source].states[now.State]++
-		sums[s.Source].records += max(now.Records, 0)
-		if now.State == source.Partial {
-			fmt.Fprintf(stderr, "partial: %s %s: %s\n", safetext.Show(now.Source), cases.Span{From: now.From, To: now.To}.String(), safetext.Show(now.Reason))
-		}
-	}
-	for _, uri := range order {
-		s := sums[uri]
-		fmt.Fprintf(stdout, "%s: %d slices complete, %d complete but counted once, %d partial\n", safetext.Show(uri), s.states[source.Complete],
-			s.states[source.CompleteUnverified], s.states[source.Partial])
-	}
-}
-
-// slicesJSON is what was read of each source, slice by slice.
-func slicesJSON(all []source.Slice) []cases.Slice {
-	out := []cases.Slice{}
-	for _, s := range all {
-		out = append(out, cases.Slice{
-			Source:  s.Source,
-			From:    s.From,
-			To:      s.To,
-			State:   string(s.State),
-			Reason:  s.Reason,
-			Objects: s.Objects,
-			Records: s.Records,
-			Bytes:   s.Bytes,
-			Digest:  s.Digest,
-			Reads:   s.Reads,
-		})
-	}
-	return out
 }

@@ -8,6 +8,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/safetext"
+	"case53/cmd/case53/printed"
 	"case53/queries"
 	"case53/queries/export"
 )
@@ -47,7 +48,7 @@ func explain(c *cobra.Command, dir, name string) error {
 	if err != nil {
 		return err
 	}
-	return printText(c.OutOrStdout(), q.Help())
+	return printed.Text(c.OutOrStdout(), q.Help())
 }
 
 func runQuery(c *cobra.Command, args []string) error {
@@ -106,7 +107,7 @@ func statement(c *cobra.Command, k *cases.Case, set *queries.Set, args []string,
 	if err != nil {
 		return "", nil, err
 	}
-	sayOfCase(q, c.ErrOrStderr())
+	printed.OfCase(q, c.ErrOrStderr())
 	sql, bound, err := q.Bind(values)
 	if err != nil {
 		return "", nil, &statusError{exitUsage, err}
@@ -173,7 +174,7 @@ func listQueries(c *cobra.Command, set *queries.Set) error {
 		fmt.Fprintf(c.OutOrStdout(), "  %-28s %s\n", safetext.Show(q.ID), safetext.Show(q.Title))
 	}
 	if wantsJSON(c) {
-		return printJSON(c.OutOrStdout(), out)
+		return printed.JSON(c.OutOrStdout(), out)
 	}
 	fmt.Fprintln(c.ErrOrStderr(), "case53 query CASE NAME --help explains one")
 	return nil

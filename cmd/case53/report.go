@@ -13,6 +13,7 @@ import (
 	"case53/cases/custody"
 	"case53/cases/safetext"
 	"case53/cases/words"
+	"case53/cmd/case53/printed"
 	"case53/cmd/case53/progress"
 	"case53/queries"
 	"case53/queries/export"
@@ -89,7 +90,7 @@ func runReport(c *cobra.Command, args []string) error {
 func printReported(c *cobra.Command, target string, r *report.Report) error {
 	ran := r.Ran()
 	if wantsJSON(c) {
-		return printJSON(c.OutOrStdout(), map[string]any{"report": target, "appendix": report.AppendixOf(target), "findings": len(r.Findings), "hunts": ran,
+		return printed.JSON(c.OutOrStdout(), map[string]any{"report": target, "appendix": report.AppendixOf(target), "findings": len(r.Findings), "hunts": ran,
 			"hunts_not_run": len(r.Outcomes) - ran, "objects": len(r.Objects), "custody": map[string]any{"lines": r.Custody.Lines, "head": r.Custody.Head}})
 	}
 	not := ""

@@ -12,6 +12,7 @@ import (
 	"case53/cases/seal"
 	"case53/cases/verify"
 	"case53/cases/words"
+	"case53/cmd/case53/printed"
 	"case53/loader"
 )
 
@@ -55,7 +56,7 @@ func runSeal(c *cobra.Command, args []string) error {
 		return err
 	}
 	if wantsJSON(c) {
-		return printJSON(c.OutOrStdout(), made)
+		return printed.JSON(c.OutOrStdout(), made)
 	}
 	out := c.OutOrStdout()
 	fmt.Fprintf(out, "%s: sealed, %s, with the key %s\n", safetext.Show(dir), words.Plural(made.Objects, "source object", "source objects"), made.Key)

@@ -2,13 +2,11 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"case53/cases/safetext"
-	"case53/cases/words"
+	"case53/cmd/case53/printed"
 	"case53/loader/account"
 	"case53/loader/source/s3"
 )
@@ -50,7 +48,7 @@ func runSources(c *cobra.Command, _ []string) error {
 		if one.LogType != "" || one.Note != "" || all {
 			found = append(found, one)
 			if !wantsJSON(c) {
-				printCandidate(c.OutOrStdout(), one)
+				printed.Candidate(c.OutOrStdout(), one)
 			}
 		}
 	}
@@ -71,35 +69,11 @@ func runSources(c *cobra.Command, _ []string) error {
 		}
 	}
 	if wantsJSON(c) {
-		return printJSON(c.OutOrStdout(), found)
+		return printed.JSON(c.OutOrStdout(), found)
 	}
 	if len(found) == 0 {
 		fmt.Fprintf(c.ErrOrStderr(), "no flow or DNS logs found in %s\n"+
 			"hint: --all shows what was looked at; public hosted zones log to us-east-1\n", a.Region())
 	}
 	return nil
-}
-
-func printCandidate(w io.Writer, one account.Candidate) {
-	kind := one.LogType
-	if kind == "" {
-		kind = "-"
-	}
-	fmt.Fprintf(w, "%-5s %s", kind, safetext.Show(one.Source))
-	text := func(t time.Time) string {
-		if t.IsZero() {
-			return "?"
-		}
-		return t.UTC().Format("2006-01-02 15:04:05")
-	}
-	if !one.First.IsZero() || !one.Last.IsZero() {
-		fmt.Fprintf(w, "  %s … %s", text(one.First), text(one.Last))
-	}
-	if one.Bytes > 0 {
-		fmt.Fprintf(w, "  %s", words.Bytes(one.Bytes))
-	}
-	if one.Note != "" {
-		fmt.Fprintf(w, "  %s", safetext.Show(one.Note))
-	}
-	fmt.Fprintln(w)
 }

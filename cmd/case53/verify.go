@@ -2,14 +2,13 @@ package main
 
 import (
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
-	"case53/cases/safetext"
 	"case53/cases/seal"
 	"case53/cases/verify"
 	"case53/cases/words"
+	"case53/cmd/case53/printed"
 	"case53/loader"
 )
 
@@ -56,37 +55,14 @@ func runVerify(c *cobra.Command, args []string) error {
 		return err
 	}
 	if wantsJSON(c) {
-		if err := printJSON(c.OutOrStdout(), result); err != nil {
+		if err := printed.JSON(c.OutOrStdout(), result); err != nil {
 			return err
 		}
 	} else {
-		printVerified(c.OutOrStdout(), stderr, result)
+		printed.Verified(c.OutOrStdout(), stderr, result)
 	}
 	if !result.OK {
 		return &statusError{code: exitIntegrity}
 	}
 	return nil
-}
-
-func printVerified(stdout, stderr io.Writer, r verify.Result) {
-	for _, remark := range r.Remarks {
-		fmt.Fprintf(stderr, "remark: %s\n", safetext.Show(remark))
-	}
-	for _, f := range r.Faults {
-		object := ""
-		if f.Object != nil {
-			object = fmt.Sprintf(" (object %d)", *f.Object)
-		}
-		fmt.Fprintf(stdout, "%s%s: %s\n    %s\n", safetext.Show(f.File), object, safetext.Show(f.What), safetext.Show(f.Means))
-	}
-	if r.Seal != nil {
-		fmt.Fprintf(stdout, "sealed %s UTC with the key %s, seal.json %s\n",
-			r.Seal.SealedAt.UTC().Format("2006-01-02 15:04:05"), safetext.Show(r.Seal.Key), r.Seal.SHA256)
-	}
-	verdict := "as it was loaded"
-	if !r.OK {
-		verdict = words.Plural(int64(len(r.Faults)), "fault", "faults")
-	}
-	fmt.Fprintf(stdout, "%s: %s source objects, %s rows and %s of the custody log checked\nhead %s\n", verdict,
-		words.Count(r.Checked.Objects), words.Count(r.Checked.Rows), words.Plural(r.Checked.Custody, "line", "lines"), r.Head)
 }

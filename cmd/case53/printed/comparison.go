@@ -1,4 +1,4 @@
-package main
+package printed
 
 import (
 	"fmt"
@@ -10,8 +10,8 @@ import (
 	"case53/queries/compare"
 )
 
-// printComparison writes a comparison for people.
-func printComparison(w io.Writer, c *compare.Comparison) {
+// Comparison writes a comparison for people.
+func Comparison(w io.Writer, c *compare.Comparison) {
 	line := func(format string, args ...any) { fmt.Fprintln(w, safetext.Show(fmt.Sprintf(format, args...))) }
 	for i, s := range []*compare.Side{&c.Left, &c.Right, c.Baseline} {
 		if s != nil {
@@ -49,11 +49,11 @@ func printComparison(w io.Writer, c *compare.Comparison) {
 	if text := c.Unstated(); text != "" {
 		line("  %s: --most", text)
 	}
-	printBlindSpots(w, c.Right.Recorded(c))
+	BlindSpots(w, c.Right.Recorded(c))
 }
 
-// printBlindSpots writes what logs of these types never show.
-func printBlindSpots(w io.Writer, types []cases.LogType) {
+// BlindSpots writes what logs of these types never show.
+func BlindSpots(w io.Writer, types []cases.LogType) {
 	for _, t := range types {
 		fmt.Fprintf(w, "\nNot visible in %s, however complete they are\n", t.Many)
 		for _, b := range t.Blind {

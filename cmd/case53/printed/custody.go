@@ -1,0 +1,63 @@
+package printed
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"case53/cases/custody"
+	"case53/cases/safetext"
+	"case53/cases/verify"
+	"case53/cases/words"
+)
+
+// CustodyLine is a line as --json gives it.
+type CustodyLine struct {
+	custody.Entry
+	SHA256 string `json:"sha256"`
+}
+
+// Custody writes the log of a case, a line for each of its lines.
+func Custody(w io.Writer, lines []CustodyLine, head string) {
+	for _, l := range lines {
+		fmt.Fprintf(w, "%5d  %s  %-18s  %s  %s  %s\n", l.Seq, l.At.UTC().Format("2006-01-02 15:04:05"), safetext.Show(l.Action),
+			safetext.Show(l.Actor), safetext.Show(l.Tool), safetext.Show(detailText(l.Detail)))
+	}
+	if head != "" {
+		fmt.Fprintf(w, "%s, head %s\n", words.Plural(int64(len(lines)), "line", "lines"), head)
+	}
+}
+
+// detailText is what a line says of itself, as far as it fits beside others.
+func detailText(detail json.RawMessage) string {
+	const most = 160
+	text := []rune(string(detail))
+	if len(text) > most {
+		return fmt.Sprintf("%s …(+%d)", string(text[:most]), len(text)-most)
+	}
+	return string(text)
+}
+
+// Verified writes what a check of a case came to: faults and verdict to stdout, remarks to stderr.
+func Verified(stdout, stderr io.Writer, r verify.Result) {
+	for _, remark := range r.Remarks {
+		fmt.Fprintf(stderr, "remark: %s\n", safetext.Show(remark))
+	}
+	for _, f := range r.Faults {
+		object := ""
+		if f.Object != nil {
+			object = fmt.Sprintf(" (object %d)", *f.Object)
+		}
+		fmt.Fprintf(stdout, "%s%s: %s\n    %s\n", safetext.Show(f.File), object, safetext.Show(f.What), safetext.Show(f.Means))
+	}
+	if r.Seal != nil {
+		fmt.Fprintf(stdout, "sealed %s UTC with the key %s, seal.json %s\n",
+			r.Seal.SealedAt.UTC().Format("2006-01-02 15:04:05"), safetext.Show(r.Seal.Key), r.Seal.SHA256)
+	}
+	verdict := "as it was loaded"
+	if !r.OK {
+		verdict = words.Plural(int64(len(r.Faults)), "fault", "faults")
+	}
+	fmt.Fprintf(stdout, "%s: %s source objects, %s rows and %s of the custody log checked\nhead %s\n", verdict,
+		words.Count(r.Checked.Objects), words.Count(r.Checked.Rows), words.Plural(r.Checked.Custody, "line", "lines"), r.Head)
+}

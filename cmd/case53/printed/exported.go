@@ -1,0 +1,27 @@
+package printed
+
+import (
+	"fmt"
+	"io"
+
+	"case53/cases/safetext"
+	"case53/cases/words"
+	"case53/queries/export"
+)
+
+// Exported says what an export came to.
+func Exported(out io.Writer, m *export.Manifest) {
+	for _, s := range m.Sources {
+		fmt.Fprintf(out, "%s: %s rows in, %s out", safetext.Show(s.Rows), words.Count(s.RowsIn), words.Count(s.RowsOut))
+		if s.Records != s.RowsOut {
+			fmt.Fprintf(out, " as %s records", words.Count(s.Records))
+		}
+		fmt.Fprintf(out, ", %s not expressible\n", words.Count(s.RowsIn-s.RowsOut))
+		for _, o := range s.NotExpressible {
+			fmt.Fprintf(out, "  %s %s\n", words.Count(o.Rows), safetext.Show(o.Why))
+		}
+	}
+	for _, f := range m.Files {
+		fmt.Fprintf(out, "%s  %s\n", f.SHA256, safetext.Show(f.Path))
+	}
+}
