@@ -183,22 +183,27 @@ func (c *Case) parts(ctx context.Context, info *Info, captures map[string]*Captu
 
 // Tables counts the rows of the log types' tables, those of child rows too, by the names of their views.
 func (c *Case) Tables(ctx context.Context) (map[string]int64, error) {
-	tables := map[string]int64{}
+	var names []string
 	for _, t := range c.types {
-		names := []string{t.View}
+		names = append(names, t.View)
 		if t.Children != nil {
 			names = append(names, t.Children.View)
 		}
-		for _, name := range names {
-			if err := c.Each(ctx, "SELECT count(*) FROM store."+name, nil, func(v []any) error {
-				tables[name] = v[0].(int64)
-				return nil
-			}); err != nil {
-				return nil, err
-			}
-		}
 	}
-	return tables, nil
+	return c.rowsOf(ctx, names)
+}
+
+// rowsOf counts the rows of these tables of schema store, in one statement.
+func (c *Case) rowsOf(ctx context.Context, names []string) (map[string]int64, error) {
+	counts := map[string]int64{}
+	var each []string
+	for _, name := range names {
+		each = append(each, fmt.Sprintf(`SELECT '%[1]s', count(*) FROM store."%[1]s"`, name))
+	}
+	return counts, c.Each(ctx, strings.Join(each, " UNION ALL "), nil, func(v []any) error {
+		counts[v[0].(string)] = v[1].(int64)
+		return nil
+	})
 }
 
 // Again counts the records that say again what a record of another object says: they are in no sum.
