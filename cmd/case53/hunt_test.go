@@ -75,6 +75,7 @@ func TestHuntsFindTheStory(t *testing.T) {
 	}
 	recordsBehind(t, target)
 	t.Run("threads", func(t *testing.T) { tellTheStory(t, target) })
+	t.Run("two intruders", func(t *testing.T) { tellTwo(t, target, dir) })
 }
 
 // recordsBehind: the first row of each of these hunts, as a screen has it, leads to records, all of them in its time.

@@ -124,18 +124,26 @@ func newThread(facts []*fact) *Thread {
 	t := &Thread{Severity: severityNames[r.severity], Score: r.score, facts: facts, Steps: stepsOf(facts),
 		Hosts: []string{}, Outside: []string{}, Names: []string{}}
 	seen := map[*findings.Finding]bool{}
-	for i, f := range facts {
-		if !f.isCondition() && (t.From.IsZero() || f.from.Before(t.From)) {
+	for _, f := range facts {
+		certain := !f.isCondition() && len(f.either) == 0
+		if certain && (t.From.IsZero() || f.from.Before(t.From)) {
 			t.From = f.from
 		}
-		if !f.isCondition() && f.to.After(t.To) {
+		if certain && f.to.After(t.To) {
 			t.To = f.to
-		}
-		if i == 0 && len(facts) == 1 {
-			t.From, t.To = f.from, f.to
 		}
 		for _, e := range f.evidence {
 			seen[e.Finding] = true
+		}
+	}
+	if t.From.IsZero() { // nothing in it is certain: all of it, then
+		for i, f := range facts {
+			if i == 0 || f.from.Before(t.From) {
+				t.From = f.from
+			}
+			if f.to.After(t.To) {
+				t.To = f.to
+			}
 		}
 	}
 	t.Findings = len(seen)
@@ -230,13 +238,19 @@ func (t *Thread) name(s *survey) {
 
 // title is the first act of the core, the last, and whether a replay calls the same.
 func (w *web) title(t *Thread) string {
-	var acts []*Step
+	var acts, shared []*Step
 	replayed := false
 	for _, step := range t.Steps {
 		replayed = replayed || step.Phase == "replay"
-		if isCore(step.Phase) {
+		switch {
+		case isCore(step.Phase) && len(step.Either) > 1:
+			shared = append(shared, step)
+		case isCore(step.Phase):
 			acts = append(acts, step)
 		}
+	}
+	if len(acts) == 0 {
+		acts = shared
 	}
 	if len(acts) == 0 {
 		return t.Steps[0].Text

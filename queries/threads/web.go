@@ -157,7 +157,11 @@ func (w *web) act(x *fact) {
 	if x.isChannel() {
 		w.channels[x.host] = append(w.channels[x.host], x)
 	}
-	if host, ok := x.arrives(); ok && x.phase == "spread" {
+	host, ok := x.arrives()
+	if !ok && known && x.phase == "spread" && x.target != "" && owner.lag(x.from) == 0 {
+		host, ok = x.target, true // of a weak finding alone it would be nobody's; whoever is in on the caller at that moment goes on
+	}
+	if ok && x.phase == "spread" {
 		w.arrivals[host] = append(w.arrivals[host], arrival{x, x.from, x.sessionsOr()})
 		w.followed(x, host)
 	}
@@ -208,6 +212,24 @@ func (w *web) open(x *fact) (owners []arrival) {
 	return owners
 }
 
+// during adds to who was in when a probe began, or came last before it, those who came while it lasted: a hunt tells of all that a
+// host probed at once, and part of it may be theirs.
+func (w *web) during(x *fact, open []arrival, owner arrival) []arrival {
+	all := open
+	if len(all) == 0 {
+		all = []arrival{owner}
+	}
+	for _, y := range w.arrivals[x.host] {
+		if y.at.After(x.from) && y.at.Before(x.to) && !slices.ContainsFunc(all, func(z arrival) bool { return w.same(y.fact, z.fact) }) {
+			all = append(all, y)
+		}
+	}
+	if len(all) == 1 {
+		return open
+	}
+	return all
+}
+
 // owned gives an act to who was in; to nobody yet, where the last session ended too long before or several were in.
 func (w *web) owned(x *fact, owner arrival, live *fact) {
 	lag := owner.lag(x.from)
@@ -218,6 +240,9 @@ func (w *web) owned(x *fact, owner arrival, live *fact) {
 		return
 	}
 	open := w.open(x)
+	if x.phase == "probe" && !late {
+		open = w.during(x, open, owner)
+	}
 	switch {
 	case late:
 		w.orphans[x.host] = append(w.orphans[x.host], x)
