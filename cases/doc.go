@@ -77,6 +77,9 @@ func Sealed(dir string) bool {
 // CustodyFile is the custody log of a case in dir.
 func CustodyFile(dir string) string { return layout.Path(dir, layout.Custody) }
 
+// NotesFile is what the examiner keeps of a case in dir: package notes.
+func NotesFile(dir string) string { return layout.Path(dir, layout.Notes) }
+
 // DatabaseFile is the database of a case in dir, RawFolder the folder of its source objects.
 func DatabaseFile(dir string) string { return layout.Path(dir, layout.Database) }
 func RawFolder(dir string) string    { return layout.Path(dir, layout.Raw) }

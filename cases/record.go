@@ -14,6 +14,7 @@ import (
 // Record is where a row came from: its record as the log service wrote it, and the object that holds it.
 type Record struct {
 	LogType, URI, SHA256          string
+	VersionID                     string // of the object in S3, "" where it has none
 	ObjectID, RowNo               int64
 	Raw                           []byte
 	Err                           error // why Raw could not be read, or is not what was loaded
@@ -35,6 +36,7 @@ func (c *Case) Record(ctx context.Context, objectID, rowNo int64) (Record, error
 		LogType:    o.LogType,
 		URI:        o.URI,
 		SHA256:     o.SHA256,
+		VersionID:  o.VersionID,
 		ObjectID:   objectID,
 		RowNo:      rowNo,
 		Capture:    o.Capture,
@@ -95,7 +97,7 @@ func (c *Case) readObject(ctx context.Context, id int64, wanted map[uint32][]*Re
 			return err
 		}
 		for _, r := range wanted[rec.No] {
-			r.LogType, r.URI, r.SHA256, r.Capture, r.Raw = o.LogType, o.URI, o.SHA256, o.Capture, bytes.Clone(rec.Data)
+			r.LogType, r.URI, r.SHA256, r.VersionID, r.Capture, r.Raw = o.LogType, o.URI, o.SHA256, o.VersionID, o.Capture, bytes.Clone(rec.Data)
 		}
 		delete(wanted, rec.No)
 	}

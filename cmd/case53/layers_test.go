@@ -25,6 +25,7 @@ var layers = map[string][]string{
 		"case53/cases/custody", "case53/cases/digest", "case53/cases/duck", "case53/cases/raw", "case53/cases/records", "case53/cases/words",
 		"case53/cases/internal/catalog", "case53/cases/internal/layout",
 	},
+	"case53/cases/notes":  {"case53/cases", "case53/cases/custody", "case53/cases/raw"},
 	"case53/cases/seal":   {"case53/cases", "case53/cases/custody", "case53/cases/duck", "case53/cases/verify", "case53/cases/writer"},
 	"case53/cases/verify": {"case53/cases", "case53/cases/custody", "case53/cases/digest", "case53/cases/raw"},
 	"case53/cases/writer": {
@@ -81,7 +82,7 @@ var layers = map[string][]string{
 
 	"case53/cmd/case53/demo": {},
 	"case53/cmd/case53/printed": {
-		"case53/cases", "case53/cases/custody", "case53/cases/safetext", "case53/cases/verify", "case53/cases/words",
+		"case53/cases", "case53/cases/custody", "case53/cases/notes", "case53/cases/safetext", "case53/cases/verify", "case53/cases/words",
 		"case53/loader", "case53/loader/account", "case53/loader/logs", "case53/loader/source",
 		"case53/queries", "case53/queries/export", "case53/queries/findings", "case53/queries/compare", "case53/queries/threads",
 	},

@@ -29,6 +29,7 @@ const FormatVersion = 1
 const (
 	Database = "case.duckdb"
 	Custody  = "custody.jsonl"
+	Notes    = "notes.jsonl"
 	Lock     = "case.lock"
 	Raw      = "raw"
 	Temp     = "tmp"
@@ -60,7 +61,8 @@ func Path(dir, name string) string { return filepath.Join(dir, name) }
 // would reach what is outside of the case.
 func CheckNames(dir string) error {
 	folders := map[string]bool{Raw: true, Temp: true, Queries: true}
-	for _, name := range []string{Database, Database + wal, Database + wal + ".checkpoint", Database + wal + ".recovery", Custody, Lock, Raw, Temp, Queries} {
+	names := []string{Database, Database + wal, Database + wal + ".checkpoint", Database + wal + ".recovery", Custody, Notes, Lock, Raw, Temp, Queries}
+	for _, name := range names {
 		info, err := os.Lstat(Path(dir, name))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
