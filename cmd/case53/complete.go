@@ -3,12 +3,14 @@ package main
 import (
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"case53/cases/notes"
 	"case53/cases/words"
 	"case53/loader"
 	"case53/queries"
@@ -61,10 +63,13 @@ func completeAll(root *cobra.Command) {
 			c.ValidArgsFunction = completeQuery
 		} else if strings.HasPrefix(c.Use, "hunt ") {
 			c.ValidArgsFunction = completeHunt
+		} else if strings.HasPrefix(c.Use, "notes ") {
+			c.ValidArgsFunction = completeNotes
 		}
 		for flag, values := range map[string]cobra.CompletionFunc{
 			"output": completeForm, "param": completeParameter, "hunt": completeHunt,
 			"capture": completeCapture, "left": completeCapture, "right": completeCapture, "baseline": completeCapture,
+			"tag": completeTag, "union": completeSet, "minus": completeSet, "severity": fixed(notes.Severities...),
 			"role": fixed(loader.Roles...), "theme": fixed("dark", "light"),
 		} {
 			if c.Flags().Lookup(flag) != nil {
@@ -176,4 +181,45 @@ func completeForm(*cobra.Command, []string, string) ([]string, cobra.ShellCompDi
 		names = append(names, cobra.CompletionWithDesc(f.Name, f.Title))
 	}
 	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeNotes completes the case, what is to be done, and the set.
+func completeNotes(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	switch {
+	case len(args) == 0:
+		return completeCase(c, args, typed)
+	case len(args) == 1:
+		var verbs []string
+		for _, name := range slices.Sorted(maps.Keys(noteVerbs)) {
+			verbs = append(verbs, cobra.CompletionWithDesc(name, noteVerbs[name]))
+		}
+		return verbs, cobra.ShellCompDirectiveNoFileComp
+	case len(args) == 2 && args[1] == "set":
+		return completeSet(c, args, typed)
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeTag completes a tag that something has, completeSet the name of a set.
+func completeTag(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	return ofNotes(c, args, (*notes.Book).Tags)
+}
+
+func completeSet(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	return ofNotes(c, args, func(b *notes.Book) []string {
+		var names []string
+		for _, s := range b.Sets() {
+			names = append(names, s.Name)
+		}
+		return names
+	})
+}
+
+func ofNotes(c *cobra.Command, args []string, what func(*notes.Book) []string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		if b, err := notes.Open(c.Context(), findCase(args[0], io.Discard), ""); err == nil {
+			return what(b), cobra.ShellCompDirectiveNoFileComp
+		}
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp
 }

@@ -11,6 +11,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/custody"
+	"case53/cases/notes"
 	"case53/cases/raw"
 	"case53/cases/safetext"
 	"case53/loader/account"
@@ -60,7 +61,7 @@ func exitCode(ctx context.Context, err error) int {
 		return status.code
 	case errors.As(err, &ask), errors.Is(err, account.ErrNoRegion):
 		return exitUsage
-	case errors.Is(err, raw.ErrAltered), errors.Is(err, custody.ErrBroken), errors.Is(err, cases.ErrDamaged), errors.Is(err, cases.ErrForeign):
+	case errors.Is(err, raw.ErrAltered), errors.Is(err, custody.ErrBroken), errors.Is(err, notes.ErrAltered), errors.Is(err, cases.ErrDamaged), errors.Is(err, cases.ErrForeign):
 		return exitIntegrity
 	default:
 		return exitError

@@ -84,6 +84,7 @@ func newRoot() *cobra.Command {
 		newExport(),
 		newInfo(),
 		newDerive(),
+		newNotes(),
 		newCustody(),
 		newVerify(),
 		newSeal(),
