@@ -9,6 +9,7 @@ import (
 	"charm.land/lipgloss/v2"
 
 	"case53/cases"
+	"case53/cases/notes"
 	"case53/queries"
 	"case53/tui/answers"
 	"case53/tui/frame"
@@ -33,8 +34,13 @@ func New(ctx context.Context, r frame.Reader, d answers.Desk, library frame.Libr
 func Run(ctx context.Context, k *cases.Case, set *queries.Set, tool string, opt frame.Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // ends every query
+	book, err := notes.Open(ctx, k.Dir, tool)
+	if err != nil {
+		return err
+	}
+	opt.Notes = book
 	app := New(ctx, frame.CaseReader{Case: k}, &answers.CaseDesk{Case: k, Set: set, Tool: tool}, set, opt)
-	_, err := tea.NewProgram(app, tea.WithContext(ctx)).Run()
+	_, err = tea.NewProgram(app, tea.WithContext(ctx)).Run()
 	cancel()
 	for _, s := range app.env.Trail {
 		if c := s.Close(); c != nil {
@@ -46,7 +52,7 @@ func Run(ctx context.Context, k *cases.Case, set *queries.Set, tool string, opt 
 
 // Init asks for what the first screen shows.
 func (a *App) Init() tea.Cmd {
-	cmds := []tea.Cmd{a.env.Top().Open()}
+	cmds := []tea.Cmd{a.env.OpenNotes(), a.env.Top().Open()}
 	if a.env.Opt.Theme == "" {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
@@ -291,6 +297,8 @@ func (a *App) binds() []frame.Bind {
 	}
 	return append(binds,
 		frame.Bind{Keys: frame.Keys("ctrl+t"), Does: "times in UTC or in this machine's zone", Run: frame.Do(e.NextZone)},
+		frame.Bind{Keys: frame.Keys("u"), Does: "take back your last note", Run: e.Undo},
+		frame.Bind{Keys: frame.Keys("ctrl+r"), Does: "make the note hold again that was taken back", Run: e.Redo},
 		frame.Bind{Keys: frame.Keys("ctrl+l"), Does: "draw the screen again", Run: func() tea.Cmd { return tea.ClearScreen }},
 		frame.Bind{Keys: frame.Keys("ctrl+c"), Does: "cancel what runs; twice: quit", Run: a.interrupt},
 	)

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"case53/cases"
+	"case53/cases/notes"
 	"case53/cases/writer"
 	"case53/loader"
 	"case53/loader/source"
@@ -53,17 +55,23 @@ type recordsOf struct {
 	k *cases.Case
 }
 
+func (r recordsOf) ReadRecords(ctx context.Context, rows []*cases.Record) error {
+	return r.k.ReadRecords(ctx, rows)
+}
+
 func (r recordsOf) Record(ctx context.Context, object, row int64) (cases.Record, error) {
 	return r.k.Record(ctx, object, row)
 }
 
-// The record screen shows no line of an object that is not what was loaded, and says why.
-func TestRecordOfAnAlteredObject(t *testing.T) {
+// dnsLine is a record of a Resolver log, dnsCase a case that holds it and no other.
+const dnsLine = `{"version":"1.100000","query_timestamp":"2026-11-01T10:00:01Z","query_name":"true.example.","query_type":"A",` +
+	`"query_class":"IN","rcode":"NOERROR","answers":[],"vpc_id":"vpc-1","srcaddr":"10.0.1.10","srcids":{}}`
+
+func dnsCase(t *testing.T) (target string, k *cases.Case) {
+	t.Helper()
 	dir := t.TempDir()
 	log, target := filepath.Join(dir, "dns.log"), filepath.Join(dir, "a.case")
-	line := `{"version":"1.100000","query_timestamp":"2026-11-01T10:00:01Z","query_name":"true.example.","query_type":"A",` +
-		`"query_class":"IN","rcode":"NOERROR","answers":[],"vpc_id":"vpc-1","srcaddr":"10.0.1.10","srcids":{}}`
-	if err := os.WriteFile(log, []byte(line+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(log, []byte(dnsLine+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	w, err := writer.Open(t.Context(), target, loader.Schemas())
@@ -77,11 +85,17 @@ func TestRecordOfAnAlteredObject(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	k, err := cases.Open(t.Context(), target, loader.Schemas())
+	k, err = cases.Open(t.Context(), target, loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer k.Close()
+	t.Cleanup(k.Close)
+	return target, k
+}
+
+// The record screen shows no line of an object that is not what was loaded, and says why.
+func TestRecordOfAnAlteredObject(t *testing.T) {
+	target, k := dnsCase(t)
 	d := drive(t, 160, 40)
 	d.app.env.Reader = recordsOf{d.app.env.Reader, k}
 	d.keys("4", "enter")
@@ -91,7 +105,7 @@ func TestRecordOfAnAlteredObject(t *testing.T) {
 	if err != nil || len(stored) != 1 {
 		t.Fatal(stored, err)
 	}
-	altered := strings.Replace(line, "true.example", "fake.example", 1) + "\n"
+	altered := strings.Replace(dnsLine, "true.example", "fake.example", 1) + "\n"
 	if err := errors.Join(os.Chmod(stored[0], 0o600), os.WriteFile(stored[0], []byte(altered), 0o600)); err != nil {
 		t.Fatal(err)
 	}
@@ -99,4 +113,38 @@ func TestRecordOfAnAlteredObject(t *testing.T) {
 	d.wants("cannot be shown: object 1: raw object altered: "+filepath.Base(stored[0])[:16], fmt.Sprintf("%.16x", sha256.Sum256([]byte(altered))))
 	d.lacks("true.example.")
 	d.lacks("fake.example.")
+}
+
+// What is kept of a real case is found again by the next workbench, and its line in raw/ compared. The evidence is not written to.
+func TestNotesOnTheDatabase(t *testing.T) {
+	target, k := dnsCase(t)
+	before, err := os.ReadFile(cases.DatabaseFile(target))
+	if err != nil {
+		t.Fatal(err)
+	}
+	over := func(o *frame.Options) {
+		if o.Notes, err = notes.Open(t.Context(), target, "test"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := drive(t, 120, 30, over)
+	first.app.env.Reader = recordsOf{first.app.env.Reader, k}
+	first.keys("4", "space", "s", "'medium", "enter").wants(">M")
+	second := drive(t, 120, 30, over)
+	second.app.env.Reader = frame.CaseReader{Case: k}
+	second.run(second.app.Init())
+	second.keys("0").wants("M medium record 1:1  dns", "hash checked")
+	second.keys("enter").wants("Record 1:1 M", "severity", "true.example.")
+	stored, err := filepath.Glob(filepath.Join(target, "raw", "*", "*"))
+	if err != nil || len(stored) != 1 {
+		t.Fatal(stored, err)
+	}
+	if err := errors.Join(os.Chmod(stored[0], 0o600), os.WriteFile(stored[0], []byte("x\n"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	second.keys("esc", "r").wants("ALTERED")
+	after, err := os.ReadFile(cases.DatabaseFile(target))
+	if err != nil || !bytes.Equal(before, after) {
+		t.Error("the database was written to", err)
+	}
 }

@@ -14,7 +14,8 @@
 //     colours, and meaning never rests on a colour alone.
 //   - A value from the evidence goes into a query as an argument, never as SQL; only column names are quoted into it. The
 //     statement that gives the records of a finding is written by package findings, which quotes.
+//   - What the examiner keeps goes to the notes of the case (package notes), which are no evidence; a key is told "saved" when the note is on disk.
 //
-// The package refuses to write to the case, to set the window's title, to capture the mouse, and to read the terminal's
+// The package refuses to write to the evidence, to set the window's title, to capture the mouse, and to read the terminal's
 // clipboard.
 package tui

@@ -16,6 +16,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"case53/cases"
+	"case53/cases/notes"
 	"case53/loader"
 	"case53/queries"
 	"case53/tui/frame"
@@ -39,7 +40,11 @@ var start0 = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 func drive(t *testing.T, width, height int, opts ...func(*frame.Options)) *driver {
 	d := &driver{t: t, fake: newFake(), desk: &fakeDesk{}, now: start0}
-	opt := frame.Options{CaseName: "demo.case", Theme: "dark", Local: time.FixedZone("CET", 3600),
+	book, err := notes.Open(t.Context(), t.TempDir(), "case53 test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opt := frame.Options{Notes: book, CaseName: "demo.case", Theme: "dark", Local: time.FixedZone("CET", 3600),
 		Now:  func() time.Time { d.now = d.now.Add(10 * time.Millisecond); return d.now },
 		Tick: func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil }}
 	for _, o := range opts {
@@ -241,6 +246,16 @@ func (f *fakeReader) Record(_ context.Context, object, row int64) (cases.Record,
 		r.LogType, r.Raw = "flow", []byte("2 123456789012 eni-0a1b 10.0.1.23 203.0.113.9 49152 443 6 10 840 1793600000 1793600060 ACCEPT OK")
 	}
 	return r, nil
+}
+
+func (f *fakeReader) ReadRecords(ctx context.Context, rows []*cases.Record) error {
+	for _, r := range rows {
+		found, err := f.Record(ctx, r.ObjectID, r.RowNo)
+		if *r = found; err != nil {
+			r.Err = err
+		}
+	}
+	return ctx.Err()
 }
 
 func (f *fakeReader) Query(ctx context.Context, sql string, args map[string]any) (frame.Result, error) {

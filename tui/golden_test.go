@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +14,9 @@ import (
 
 // sizes at which every screen is looked at.
 var sizes = [][2]int{{80, 24}, {200, 60}, {40, 10}}
+
+// keptKeys mark and tag records and values of the flow list.
+var keptKeys = []string{"3", "j", "space", "j", "s", "'high", "enter", "j", "t", "'c2 first", "enter", "j", "j", "right", "m"}
 
 func TestScreens(t *testing.T) {
 	for _, c := range []struct {
@@ -42,6 +46,11 @@ func TestScreens(t *testing.T) {
 		{"hunts", []string{"X"}},
 		{"compare", []string{"9", "j", "j", "j", "j", "j", "j"}},
 		{"export", []string{"3", "ctrl+e"}},
+		{"flow-kept", append(slices.Clone(keptKeys), "j", "v", "j")},
+		{"record-kept", append(slices.Clone(keptKeys), "enter")},
+		{"notes", append(slices.Clone(keptKeys), "0", "j")},
+		{"notes-none", []string{"0"}},
+		{"tag", append(slices.Clone(keptKeys), "t")},
 	} {
 		for _, size := range sizes {
 			name := fmt.Sprintf("%s-%dx%d", c.name, size[0], size[1])
@@ -65,6 +74,7 @@ func TestASCII(t *testing.T) {
 		{"record", []string{"4", "enter"}},
 		{"pivot", []string{"3", "right", "p"}},
 		{"filter", []string{"3", "/"}},
+		{"notes", append(slices.Clone(keptKeys), "0", "j")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			screen := drive(t, 80, 24, ascii).keys(c.keys...).screen()

@@ -16,6 +16,7 @@ func everyScreen(t *testing.T) map[string]*driver {
 		"filter": drive(t, 80, 24).keys("3", "/"), "pivot": drive(t, 80, 24).keys("3", "p"), "columns": drive(t, 80, 24).keys("3", "C"),
 		"trail": drive(t, 80, 24).keys("H"), "help": drive(t, 80, 24).keys("?"), "explain": drive(t, 80, 24).keys("3", "e"),
 		"hunts": drive(t, 80, 24).keys("X"), "compare": drive(t, 80, 24).keys("9"), "export": drive(t, 80, 24).keys("3", "ctrl+e"),
+		"notes": drive(t, 80, 24).keys("3", "space", "0", "down"), "tag": drive(t, 80, 24).keys("3", "t"), "range": drive(t, 80, 24).keys("3", "v", "j"),
 	}
 }
 

@@ -24,6 +24,10 @@ func Screens(d answers.Desk) []frame.Entry {
 			return rows.RunQuery(e, g.Values["query"].(*queries.Query), values)
 		}},
 		{Name: "record", Open: func(e *frame.Env, g frame.Goto) tea.Cmd { return e.Push(rows.RecordOf(e, g)) }},
+		{Name: "kept", Open: func(e *frame.Env, g frame.Goto) tea.Cmd {
+			return e.Push(rows.RecordAt(e, g.Values["place"].(frame.Place)))
+		}},
+		{Name: "say", Open: rows.Say},
 		{Name: "sql", Does: "a query in SQL by hand", Keys: frame.Keys(";"), Twin: "query", Open: func(e *frame.Env, _ frame.Goto) tea.Cmd {
 			return e.Push(rows.OpenSQL(e))
 		}},

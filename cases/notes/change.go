@@ -74,8 +74,8 @@ func (s Set) Texts() []string {
 
 // check says what is wrong with a change, of one's own or of a file.
 func (c Change) check() error {
-	if len(c.Targets) > mostTargets || len(c.Add)+len(c.Take) > 20*mostTargets {
-		return fmt.Errorf("a change of more than %d rows and values at once", mostTargets)
+	if len(c.Targets) > MostTargets || len(c.Add)+len(c.Take) > 20*MostTargets {
+		return fmt.Errorf("a change of more than %d rows and values at once", MostTargets)
 	}
 	about := len(c.Targets) > 0
 	if about == (c.Set != "") || c.Set != "" && !c.Unmake && len(c.Add)+len(c.Take) == 0 {

@@ -182,7 +182,7 @@ func sumOf(b []byte) string {
 const (
 	mostText    = 8 << 10 // of a comment, a URI, a value
 	mostName    = 64      // of a tag or a set
-	mostTargets = 500     // of a change
+	MostTargets = 500     // of a change: what more are marked are marked in several
 )
 
 var (

@@ -61,7 +61,8 @@ func exitCode(ctx context.Context, err error) int {
 		return status.code
 	case errors.As(err, &ask), errors.Is(err, account.ErrNoRegion):
 		return exitUsage
-	case errors.Is(err, raw.ErrAltered), errors.Is(err, custody.ErrBroken), errors.Is(err, notes.ErrAltered), errors.Is(err, cases.ErrDamaged), errors.Is(err, cases.ErrForeign):
+	case errors.Is(err, raw.ErrAltered), errors.Is(err, custody.ErrBroken), errors.Is(err, notes.ErrAltered),
+		errors.Is(err, cases.ErrDamaged), errors.Is(err, cases.ErrForeign):
 		return exitIntegrity
 	default:
 		return exitError

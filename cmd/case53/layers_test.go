@@ -69,16 +69,20 @@ var layers = map[string][]string{
 	},
 	"case53/queries/export": {"case53/cases", "case53/cases/custody", "case53/cases/duck", "case53/cases/safetext", "case53/queries"},
 
-	"case53/tui/spark":           {},
-	"case53/tui/grid":            {"case53/cases/safetext"},
-	"case53/tui/frame":           {"case53/cases", "case53/cases/safetext", "case53/queries", "case53/queries/findings", "case53/tui/grid"},
+	"case53/tui/spark": {},
+	"case53/tui/grid":  {"case53/cases/safetext"},
+	"case53/tui/frame": { // notes are no evidence: they may be written from the workbench
+		"case53/cases", "case53/cases/notes", "case53/cases/safetext", "case53/cases/words", "case53/queries", "case53/queries/findings", "case53/tui/grid",
+	},
 	"case53/tui/frame/frametest": {"case53/cases"},
-	"case53/tui/rows":            {"case53/cases", "case53/cases/safetext", "case53/cases/words", "case53/queries", "case53/tui/frame", "case53/tui/grid"},
+	"case53/tui/rows": {
+		"case53/cases", "case53/cases/notes", "case53/cases/safetext", "case53/cases/words", "case53/queries", "case53/tui/frame", "case53/tui/grid",
+	},
 	"case53/tui/answers": {
-		"case53/cases", "case53/cases/custody", "case53/cases/words", "case53/tui/frame", "case53/tui/grid", "case53/tui/spark",
+		"case53/cases", "case53/cases/custody", "case53/cases/notes", "case53/cases/words", "case53/tui/frame", "case53/tui/grid", "case53/tui/spark",
 		"case53/queries", "case53/queries/findings", "case53/queries/compare", "case53/queries/report", "case53/queries/export",
 	},
-	"case53/tui": {"case53/cases", "case53/queries", "case53/tui/grid", "case53/tui/answers", "case53/tui/frame", "case53/tui/rows"},
+	"case53/tui": {"case53/cases", "case53/cases/notes", "case53/queries", "case53/tui/grid", "case53/tui/answers", "case53/tui/frame", "case53/tui/rows"},
 
 	"case53/cmd/case53/demo": {},
 	"case53/cmd/case53/printed": {

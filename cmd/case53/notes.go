@@ -71,7 +71,8 @@ func runNotes(c *cobra.Command, args []string) error {
 		verb, rest = args[1], args[2:]
 	}
 	if noteVerbs[verb] == "" {
-		return usage("case53 notes has no %q\nhint: %s", verb, meant(words.Near(verb, slices.Sorted(maps.Keys(noteVerbs))), "list, add, remove, undo, redo, sets, set"))
+		return usage("case53 notes has no %q\nhint: %s", verb,
+			meant(words.Near(verb, slices.Sorted(maps.Keys(noteVerbs))), "list, add, remove, undo, redo, sets, set"))
 	}
 	if len(rest) > 0 && verb != "set" {
 		return usage("case53 notes %s takes flags, not %q\nhint: --row, --address, --name … say what it is about", verb, rest[0])

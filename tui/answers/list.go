@@ -5,6 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"case53/cases/notes"
 	"case53/queries"
 	"case53/tui/frame"
 	"case53/tui/grid"
@@ -19,6 +20,7 @@ type line struct {
 	bare  string         // the same without styles, for the cursor; "" where text has none
 	run   func() tea.Cmd // enter; nil: the line is only to be read
 	hunt  *queries.Query // that the line is about, if any
+	note  *notes.Note    // that the line is about, if any
 	whole string         // what text is the beginning of; may hold text of the evidence
 }
 

@@ -18,6 +18,8 @@ func Screens(d Desk) []frame.Entry {
 		}},
 		{Name: "compare", Does: "compare: two captures, and what they share", Keys: frame.Keys("9"), Twin: "compare",
 			Open: func(e *frame.Env, _ frame.Goto) tea.Cmd { return e.Push(newComparison(e, d)) }},
+		{Name: "notes", Does: "notes: what is kept, and whether raw/ still has it", Keys: frame.Keys("0"), Twin: "notes",
+			Open: func(e *frame.Env, _ frame.Goto) tea.Cmd { return e.Push(newNotes(e)) }},
 		{Name: "export", Twin: "query", Open: func(e *frame.Env, g frame.Goto) tea.Cmd {
 			args, _ := g.Values["arguments"].(map[string]any)
 			leaves, _ := g.Values["leaves"].(string)

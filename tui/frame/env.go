@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"case53/cases"
+	"case53/cases/notes"
 	"case53/cases/safetext"
 	"case53/tui/grid"
 )
@@ -29,6 +30,7 @@ type Env struct {
 
 	Trail    []Screen
 	Overlays []Screen
+	Kept     Kept              // what the examiner keeps
 	Tables   map[string]int64  // what the case has; nil until known
 	kept     map[string]Screen // screens that keep what was typed while they are off the trail
 	Screens  []Entry
@@ -183,10 +185,11 @@ var NumberTypes = []string{"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"
 // Options are what the workbench is told at its start.
 type Options struct {
 	CaseName   string
-	Note       string // READ-ONLY when empty; SEALED once the overview says so
-	ASCII      bool   // draw with ASCII only
-	Theme      string // "dark", "light", or "" to ask the terminal
-	StartQuery string // id of a saved query to open with
+	Note       string      // READ-ONLY when empty; SEALED once the overview says so
+	ASCII      bool        // draw with ASCII only
+	Theme      string      // "dark", "light", or "" to ask the terminal
+	StartQuery string      // id of a saved query to open with
+	Notes      *notes.Book // what the examiner keeps; nil: it cannot be opened
 	Now        func() time.Time
 	Local      *time.Location // the other zone of ctrl+t; this machine's when nil
 

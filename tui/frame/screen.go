@@ -18,6 +18,8 @@ type Reader interface {
 	Overview(ctx context.Context, bin time.Duration) (cases.Overview, error)
 	// Record finds where a row came from: its raw line, and the object that holds it.
 	Record(ctx context.Context, objectID, rowNo int64) (cases.Record, error)
+	// ReadRecords reads the raw records of rows, of which object and number are given; Err of each says why it could not be read.
+	ReadRecords(ctx context.Context, rows []*cases.Record) error
 	// Behind is a statement that gives the records that a row of a hunt names; "" where it names nothing.
 	Behind(ctx context.Context, columns []cases.Column, row []cases.Cell) (sql string, args map[string]any, err error)
 	// LogTypes are the log types that the case has a record of.

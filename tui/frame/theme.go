@@ -23,15 +23,15 @@ type Theme struct {
 // glyphs are the signs that ASCII has no equal for.
 type glyphs struct {
 	Crumb, Null, Dash, Dots, More, Cursor, To, OK, NoData, Absent string
-	AtLeast, Spin, Up, Down                                       string
+	AtLeast, Spin, Up, Down, Mark                                 string
 	border                                                        lipgloss.Border
 }
 
 var unicodeGlyphs = glyphs{Crumb: "›", Null: "∅", Dash: "–", Dots: "…", More: "▾", Cursor: "▸", To: "→", OK: "█", NoData: "░", Absent: "·",
-	Up: "▴", Down: "▾", AtLeast: "≥ ", Spin: "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", border: lipgloss.RoundedBorder()}
+	Mark: "●", Up: "▴", Down: "▾", AtLeast: "≥ ", Spin: "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", border: lipgloss.RoundedBorder()}
 
 var asciiGlyphs = glyphs{Crumb: ">", Null: "-", Dash: "-", Dots: "~", More: "v", Cursor: ">", To: "to", OK: "#", NoData: "-", Absent: ".",
-	Up: "^", Down: "v", AtLeast: ">=", Spin: `|/-\`, border: lipgloss.ASCIIBorder()}
+	Mark: "*", Up: "^", Down: "v", AtLeast: ">=", Spin: `|/-\`, border: lipgloss.ASCIIBorder()}
 
 func NewTheme(dark, ascii bool) Theme {
 	pick := lipgloss.LightDark(dark)
@@ -73,5 +73,5 @@ func (t Theme) gridStyles(ascii bool) grid.Styles {
 		words[w] = &t.Warn
 	}
 	return grid.Styles{Head: t.head, HeadCursor: t.headCursor, Cursor: t.Cursor, CursorRow: t.cursorLine,
-		Null: t.Dim, Wait: t.Dim, Words: words, ASCII: ascii}
+		Null: t.Dim, Wait: t.Dim, Mark: t.Strong, Words: words, ASCII: ascii}
 }

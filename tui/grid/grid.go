@@ -24,7 +24,6 @@ const PageRows = 256
 
 const (
 	maxPages  = 12
-	gutter    = 1  // the mark of the cursor's row
 	maxWidth  = 40 // a column is not wider unless asked, nor than a third of the screen
 	minWidth  = 2
 	wideWidth = 400
@@ -54,7 +53,7 @@ type Cell struct {
 type Styles struct {
 	Head, HeadCursor  lipgloss.Style
 	Cursor, CursorRow lipgloss.Style
-	Null, Wait        lipgloss.Style
+	Null, Wait, Mark  lipgloss.Style
 	Words             map[string]*lipgloss.Style // values that are to be noticed: REJECT, NXDOMAIN …
 	ASCII             bool
 }
@@ -62,6 +61,7 @@ type Styles struct {
 // Grid is the widget. Make one with [New].
 type Grid struct {
 	Styles Styles
+	Mark   func(i int, row []Cell) string // a sign, one cell wide, before row i; nil: there is no column of signs
 
 	cols          []Column
 	width, height int
@@ -214,6 +214,14 @@ func (g *Grid) needs(i int, rows [][]Cell, most int) int {
 		}
 	}
 	return max(min(w, most), minWidth)
+}
+
+// gutter is what stands before the columns: the mark of the cursor's row, and signs where there are any.
+func (g *Grid) gutter() int {
+	if g.Mark == nil {
+		return 1
+	}
+	return 3
 }
 
 // Columns are the columns with what has been done to them; not to be changed.

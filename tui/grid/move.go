@@ -133,7 +133,7 @@ func (g *Grid) follow() {
 func (g *Grid) fits() bool {
 	for _, s := range g.layout() {
 		if s.col == g.col {
-			return s.width >= min(g.cols[g.col].width, g.width-gutter)
+			return s.width >= min(g.cols[g.col].width, g.width-g.gutter())
 		}
 	}
 	return false
@@ -152,7 +152,7 @@ func (g *Grid) layout() []span {
 	if g.width >= 100 {
 		gap = 2
 	}
-	x := gutter
+	x := g.gutter()
 	var spans []span
 	place := func(i int) bool {
 		c := &g.cols[i]

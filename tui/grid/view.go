@@ -11,7 +11,7 @@ import (
 
 // View draws the grid: a header and as many rows as there is room for.
 func (g *Grid) View() string {
-	if g.width <= gutter || g.height < 1 {
+	if g.width <= g.gutter() || g.height < 1 {
 		return ""
 	}
 	spans := g.layout()
@@ -47,11 +47,15 @@ func (g *Grid) drawRow(b *strings.Builder, spans []span, i int) {
 	var base *lipgloss.Style
 	if i == g.row {
 		base = &g.Styles.CursorRow
-		line.put(">", gutter, base)
+		line.put(">", 1, base)
 	}
 	row, ok := g.Row(i)
+	if g.Mark != nil {
+		line.to(1, base)
+		line.put(g.Mark(i, row), 1, &g.Styles.Mark)
+	}
 	if !ok {
-		line.to(gutter, base)
+		line.to(g.gutter(), base)
 		line.put(g.waiting(), 1, &g.Styles.Wait)
 		line.to(g.width, base)
 		line.flush()

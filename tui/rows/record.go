@@ -75,7 +75,7 @@ func newRecord(e *frame.Env, cols []field, row []cases.Cell) *record {
 	return s
 }
 
-func (s *record) Title() string          { return s.title }
+func (s *record) Title() string          { return s.title + s.sign() }
 func (s *record) Update(tea.Msg) tea.Cmd { return nil }
 
 func (s *record) Status() frame.Status {
@@ -264,6 +264,7 @@ func (s *record) lines() []line {
 		section(s.childTitle, s.children)
 		section("Record", s.whole)
 	}
+	section("Kept", s.kept())
 	if s.known {
 		section("Raw line", []line{s.rawLine()})
 	}

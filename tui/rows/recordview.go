@@ -12,7 +12,7 @@ import (
 
 func (s *record) Keys() []frame.Bind {
 	move := func(n int) func() tea.Cmd { return frame.Do(func() { s.move(n) }) }
-	return []frame.Bind{
+	return append([]frame.Bind{
 		{Keys: frame.Keys("p", "enter"), Does: "pivot: where the value under the cursor leads", Foot: "pivot", Run: s.pivot},
 		{Keys: frame.Keys("y"), Does: "copy the value, made safe, to the terminal's clipboard", Foot: "copy", Run: s.copy},
 		{Keys: frame.Keys("."), Does: "show or fold away fields without a value", Foot: "all fields", Run: frame.Do(func() { s.empties = !s.empties })},
@@ -24,7 +24,7 @@ func (s *record) Keys() []frame.Bind {
 		{Keys: frame.Keys("pgup", "ctrl+u"), Does: "ten fields up", Run: move(-10)},
 		{Keys: frame.Keys("g", "home"), Does: "first field", Run: frame.Do(func() { s.at = 0 })},
 		{Keys: frame.Keys("G", "end"), Does: "last field", Run: frame.Do(func() { s.at = len(s.lines()) - 1 })},
-	}
+	}, s.keepKeys()...)
 }
 
 // goTo puts the cursor on the first field of a section.

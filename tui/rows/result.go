@@ -34,6 +34,8 @@ type result struct {
 	saved  *queries.Query // what x asks again
 	values map[string]string
 
+	ranged *int // where a range of rows began; nil: there is none
+
 	open   *frame.Opened
 	cols   []field
 	digits []int      // of a second, that each column of times is drawn with
@@ -64,6 +66,7 @@ func (s *result) Open() tea.Cmd { return s.run() }
 func (s *result) run() tea.Cmd {
 	closing := s.Close()
 	s.err, s.paused, s.landed, s.began, s.took = nil, false, false, s.e.Now, 0
+	s.endRange()
 	if s.grid != nil {
 		s.was, s.grid = s.grid, nil
 	}
@@ -135,6 +138,7 @@ func (s *result) Settle(width, height int) tea.Cmd {
 		s.zone = s.e.Zone
 		s.grid.Refit()
 	}
+	s.settleMarks()
 	s.grid.Resize(width, s.gridHeight())
 	page, want := s.grid.Want()
 	if !want || s.paused || s.err != nil || s.open == nil || s.reading.Running() {

@@ -33,7 +33,7 @@ func (s *result) Keys() []frame.Bind {
 			return s.e.Overlay(newForm(s.e, s.saved, s.values))
 		}}}
 	}
-	return append(own, []frame.Bind{
+	return slices.Concat(own, []frame.Bind{
 		{Keys: frame.Keys("enter"), Does: s.enterDoes(), Foot: s.enterFoot(), Run: s.enter},
 		{Keys: frame.Keys("."), Does: "this row, a field a line", Run: s.fieldsOf},
 		{Keys: frame.Keys("p"), Does: "pivot: where the value under the cursor leads", Foot: "pivot", Run: s.pivot},
@@ -62,9 +62,9 @@ func (s *result) Keys() []frame.Bind {
 		{Keys: frame.Keys("ctrl+u"), Does: "half a screen up", Run: move(func(g *grid.Grid) { g.HalfDown(-1) })},
 		{Keys: frame.Keys("g", "home"), Does: "first row", Run: move(func(g *grid.Grid) { g.Home() })},
 		{Keys: frame.Keys("G", "end"), Does: "last row; reads the result to its end, at most a million rows further", Run: s.toEnd},
-		{Keys: frame.Keys("0", "^"), Does: "first column", Run: move(func(g *grid.Grid) { g.FirstColumn() })},
+		{Keys: frame.Keys("^"), Does: "first column", Run: move(func(g *grid.Grid) { g.FirstColumn() })},
 		{Keys: frame.Keys("$"), Does: "last column", Run: move(func(g *grid.Grid) { g.LastColumn() })},
-	}...)
+	}, s.keepKeys())
 }
 
 // export writes the rows of the list to a file.
@@ -227,6 +227,10 @@ func (s *result) only(keep bool) tea.Cmd {
 
 // Back takes the newest filter off. Those that the screen was opened with stay: without them it would be another.
 func (s *result) Back() (cmd tea.Cmd, done bool) {
+	if s.ranged != nil {
+		s.endRange()
+		return nil, true
+	}
 	if len(s.filters) <= s.fixed {
 		return nil, false
 	}
