@@ -9,6 +9,7 @@ import (
 
 	"case53/cmd/case53/printed"
 	"case53/queries/export"
+	"case53/queries/findings"
 )
 
 func newExport() *cobra.Command {
@@ -36,6 +37,7 @@ Formats:
 	f.String("sql", "", "the rows of this SQL in place of a view's")
 	f.String("capture", "", "only rows of this capture")
 	f.String("format-version", "", "version of the standard, where several can be written")
+	f.StringArray("ioc", nil, "stix and misp: a `FILE` of addresses, blocks and names that are indicators, one a line; may be repeated")
 	f.Bool("force", false, "write over existing files")
 	addWindowFlags(c)
 	return c
@@ -103,6 +105,12 @@ func exportRequest(c *cobra.Command, args []string) (export.Request, error) {
 	req.Views, _ = c.Flags().GetStringSlice("rows")
 	req.Capture, _ = c.Flags().GetString("capture")
 	req.Version, _ = c.Flags().GetString("format-version")
+	files, _ := c.Flags().GetStringArray("ioc")
+	lists, err := findings.ReadLists(files)
+	if err != nil {
+		return req, fmt.Errorf("--ioc: %w", err)
+	}
+	req.Indicators = lists.Entries
 	query := c.Flags().Changed("sql") || len(args) == 3
 	for _, flag := range []string{"rows", "capture", "from", "to"} {
 		if query && c.Flags().Changed(flag) {

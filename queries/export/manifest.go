@@ -21,6 +21,8 @@ type Manifest struct {
 	Custody       Head             `json:"custody"`
 	Sources       []SourceManifest `json:"sources"`
 	Files         []FileManifest   `json:"files"`
+	// Indicators are those of the request, seen or not.
+	Indicators []IndicatorManifest `json:"indicators,omitempty"`
 }
 
 // Head is the end of the custody log.

@@ -17,6 +17,7 @@ import (
 //	-- Flow records as ECS documents
 //	--
 //	-- view:  flow                    the views whose rows it takes; the first is exported where nobody chooses
+//	-- part:  alb, waf                views whose rows those of the first are put together from, by its column log; they can be asked for
 //	-- when:  asked                   its rows are exported only where somebody asks for them
 //	-- time:  start                   the view's column that a window is about
 //	-- file:  logs-aws.vpcflow-case53 the tool's name for such rows, which it may put into a file's name
@@ -32,6 +33,7 @@ import (
 type Mapping struct {
 	Title string
 	Views []string
+	Parts []string
 	Asked bool
 	Time  string
 	File  string
@@ -104,9 +106,9 @@ func parseMapping(text string) (*Mapping, error) {
 func (m *Mapping) take(key, value string) error {
 	switch key {
 	case "view":
-		for _, name := range strings.Split(value, ",") {
-			m.Views = append(m.Views, strings.TrimSpace(name))
-		}
+		m.Views = names(value)
+	case "part":
+		m.Parts = names(value)
 	case "when":
 		if m.Asked = value == "asked"; !m.Asked {
 			return fmt.Errorf("%q is not asked", value)
@@ -131,8 +133,18 @@ func (m *Mapping) take(key, value string) error {
 	return nil
 }
 
+// names reads a list of names.
+func names(list string) (all []string) {
+	for name := range strings.SplitSeq(list, ",") {
+		all = append(all, strings.TrimSpace(name))
+	}
+	return all
+}
+
 // takes says whether the mapping is about a view.
-func (m *Mapping) takes(view string) bool { return slices.Contains(m.Views, view) }
+func (m *Mapping) takes(view string) bool {
+	return slices.Contains(m.Views, view) || slices.Contains(m.Parts, view)
+}
 
 // statement is the mapping over the rows of a query.
 func (m *Mapping) statement(rows string) string {
@@ -144,6 +156,9 @@ func countStatement(rows string) string { return "SELECT count(*) FROM (\n" + ro
 
 // viewRows is the rows of a view in a window and a capture.
 func (m *Mapping) viewRows(view string) string {
+	if slices.Contains(m.Parts, view) {
+		return m.viewRows(m.Views[0]) + "\nAND log = '" + view + "'"
+	}
 	return "SELECT * FROM " + view + "\nWHERE of(capture, $capture) AND ($from IS NULL AND $to IS NULL OR within(" + quoteName(m.Time) + ", $from, $to))"
 }
 

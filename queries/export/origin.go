@@ -3,6 +3,7 @@ package export
 import (
 	"crypto/sha1"
 	"encoding/hex"
+	"fmt"
 	"strconv"
 )
 
@@ -44,4 +45,9 @@ var originNames = []string{"case53_case", "case53_capture", "case53_object", "ca
 
 func (r *run) origin(rec *record) []any {
 	return []any{r.caseID, rec.capture, strconv.FormatInt(rec.object, 10), strconv.FormatInt(rec.row, 10), rec.sha}
+}
+
+// words says in a sentence where a record is from, for tools that have no fields for it.
+func (r *run) words(rec *record) string {
+	return fmt.Sprintf("case %s, capture %s, object %d, row %d, SHA-256 %s", r.caseID, rec.capture, rec.object, rec.row, rec.sha)
 }

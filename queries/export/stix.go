@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -10,16 +11,16 @@ import (
 	"github.com/google/uuid"
 
 	"case53/cases"
-	"case53/cases/duck"
 )
 
 func stixTool() Tool {
 	return Tool{
 		Name:  "stix",
-		Title: "OpenCTI, MISP and whatever else reads STIX 2.1: one bundle of observed data, their addresses, names and traffic",
-		Loses: "indicators and sightings, which only an analyst's tags can make of what was observed; times after 9999; names that RFC 1034 has not; " +
-			"actions, response codes, AWS ids",
-		begin: newSTIX,
+		Title: "OpenCTI and whatever else reads STIX 2.1: one bundle of observed data and, of --ioc, indicators and their sightings",
+		Loses: "times after 9999; names that RFC 1034 has not, and URLs that RFC 3986 has not; actions, response codes, AWS ids; of --ioc records that " +
+			"show none of the list, without which nothing is an indicator",
+		Indicators: true,
+		begin:      newSTIX,
 	}
 }
 
@@ -37,7 +38,7 @@ const stixMoment = "2026-01-01T00:00:00.000Z"
 type stix struct {
 	*run
 	file     *file
-	at       map[string]int
+	seenAs   observation
 	identity string
 	seen     map[uuid.UUID]struct{}
 	any      bool
@@ -51,7 +52,7 @@ func newSTIX(r *run) (recordWriter, error) {
 		return nil, err
 	}
 	s := &stix{run: r, file: f, seen: map[uuid.UUID]struct{}{}}
-	asked, err := json.Marshal([]any{r.caseID, r.manifest.Custody.Head, r.Views, r.Window, r.Capture, r.Query})
+	asked, err := json.Marshal([]any{r.caseID, r.manifest.Custody.Head, r.Views, r.Window, r.Capture, r.Query, r.Indicators})
 	if err != nil {
 		return nil, err
 	}
@@ -61,10 +62,7 @@ func newSTIX(r *run) (recordWriter, error) {
 }
 
 func (s *stix) Rows(_ *Mapping, columns []cases.Column) error {
-	s.at = map[string]int{}
-	for i, c := range columns {
-		s.at[c.Name] = i
-	}
+	s.seenAs.columns(columns)
 	return nil
 }
 
@@ -112,68 +110,115 @@ func (s *stix) observable(kind string, contributing, further stixObject) (id str
 	return id, s.put(id, o)
 }
 
-// address writes an address; "" where there is none.
-func (s *stix) address(v any) (id string, err error) {
-	text, ok := v.(string)
-	if !ok {
+// valued writes an observable that is a value and nothing else; "" where there is none.
+func (s *stix) valued(kind, value string) (id string, err error) {
+	if value == "" {
 		return "", nil
 	}
-	kind := "ipv4-addr"
-	if strings.Contains(text, ":") {
-		kind = "ipv6-addr"
+	return s.observable(kind, stixObject{"value": value}, nil)
+}
+
+// address writes an address; "" where there is none.
+func (s *stix) address(text string) (id string, err error) {
+	if isIPv6(text) {
+		return s.valued("ipv6-addr", text)
 	}
-	return s.observable(kind, stixObject{"value": text}, nil)
+	return s.valued("ipv4-addr", text)
 }
 
 func stixTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
 
 func (s *stix) Record(r *record) (string, error) {
-	value := func(name string) any { return r.values[s.at[name]] }
-	first, okFirst := value("first_observed").(time.Time)
-	last, okLast := value("last_observed").(time.Time)
-	if !okFirst || !okLast || !timeFits(first) || !timeFits(last) {
+	o := &s.seenAs
+	o.values = r.values
+	first, last, ok := o.span()
+	if !ok {
 		return farTime, nil
 	}
-	refs, err := s.refs(value, first, last)
+	var shown []*indicator
+	if s.indicators != nil {
+		if shown = s.indicators.shown(o); len(shown) == 0 {
+			return noIndicator, nil
+		}
+	}
+	refs, err := s.refs(o, first, last)
 	if err != nil {
 		return "", err
 	}
-	id := "observed-data--" + uuid.NewSHA1(ourSpace, []byte(r.hexID())).String()
 	s.file.records++
-	return "", s.put(id, stixObject{
+	id := "observed-data--" + uuid.NewSHA1(ourSpace, []byte(r.hexID())).String()
+	if err := s.put(id, stixObject{
 		"type": "observed-data", "created": stixTime(last), "modified": stixTime(last), "created_by_ref": s.identity,
-		"first_observed": stixTime(first), "last_observed": stixTime(last), "number_observed": value("number_observed"), "object_refs": refs,
+		"first_observed": stixTime(first), "last_observed": stixTime(last), "number_observed": o.value("number_observed"), "object_refs": refs,
 		"external_references": []stixObject{{
-			"source_name": "case53", "external_id": fmt.Sprintf("%s:%d", r.sha, r.row),
-			"description": fmt.Sprintf("case %s, capture %s, object %d, row %d, SHA-256 %s", s.caseID, r.capture, r.object, r.row, r.sha),
+			"source_name": "case53", "external_id": fmt.Sprintf("%s:%d", r.sha, r.row), "description": s.words(r),
 		}},
-	})
+	}); err != nil {
+		return "", err
+	}
+	for _, one := range shown {
+		sighting := "sighting--" + uuid.NewSHA1(ourSpace, []byte(id+one.id())).String()
+		if err := s.put(sighting, stixObject{
+			"type": "sighting", "created": stixTime(last), "modified": stixTime(last), "created_by_ref": s.identity,
+			"sighting_of_ref": one.id(), "observed_data_refs": []string{id}, "count": o.value("number_observed"),
+			"first_seen": stixTime(first), "last_seen": stixTime(last),
+		}); err != nil {
+			return "", err
+		}
+	}
+	return "", nil
+}
+
+// id is the indicator's among STIX objects: the same in every case.
+func (i *indicator) id() string {
+	return "indicator--" + uuid.NewSHA1(ourSpace, []byte("indicator\n"+i.text)).String()
+}
+
+// stixQuote is text as a pattern has it.
+func stixQuote(text string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
+}
+
+// pattern is what an indicator fits: an address, a block, or a name and what is under it.
+func (i *indicator) pattern() string {
+	if !i.block.IsValid() {
+		return "[domain-name:value = " + stixQuote(i.name) + " OR domain-name:value LIKE " + stixQuote("%."+i.name) + "]"
+	}
+	kind := "ipv4-addr"
+	if isIPv6(i.text) {
+		kind = "ipv6-addr"
+	}
+	if i.block.IsSingleIP() {
+		return "[" + kind + ":value = " + stixQuote(i.text) + "]"
+	}
+	return "[" + kind + ":value ISSUBSET " + stixQuote(i.text) + "]"
 }
 
 // refs writes what was observed, and gives its ids.
-func (s *stix) refs(value func(string) any, first, last time.Time) (refs []string, err error) {
-	src, err := s.address(value("src"))
+func (s *stix) refs(o *observation, first, last time.Time) (refs []string, err error) {
+	src, err := s.address(o.text("src"))
 	if err != nil {
 		return nil, err
 	}
-	dst, err := s.address(value("dst"))
+	dst, err := s.address(o.text("dst"))
 	if err != nil {
 		return nil, err
 	}
-	name := ""
-	if text, ok := value("name").(string); ok {
-		if name, err = s.observable("domain-name", stixObject{"value": text}, nil); err != nil {
-			return nil, err
-		}
-	}
-	traffic, err := s.traffic(value, src, dst, first, last)
+	name, err := s.valued("domain-name", o.text("name"))
 	if err != nil {
 		return nil, err
 	}
-	refs = []string{traffic, name, src, dst}
-	list, _ := value("addresses").(duck.List)
-	for _, a := range list {
-		address, err := s.address(a)
+	url, err := s.valued("url", o.text("url"))
+	if err != nil {
+		return nil, err
+	}
+	traffic, err := s.traffic(o, src, dst, first, last)
+	if err != nil {
+		return nil, err
+	}
+	refs = []string{traffic, name, url, src, dst}
+	for _, text := range o.addresses() {
+		address, err := s.address(text)
 		if err != nil {
 			return nil, err
 		}
@@ -195,14 +240,18 @@ func (s *stix) refs(value func(string) any, first, last time.Time) (refs []strin
 }
 
 // traffic writes the traffic between two addresses; "" where the record is of none.
-func (s *stix) traffic(value func(string) any, src, dst string, first, last time.Time) (string, error) {
-	protocol, ok := value("protocol").(string)
-	if !ok {
+func (s *stix) traffic(o *observation, src, dst string, first, last time.Time) (string, error) {
+	protocol, value := o.text("protocol"), o.value
+	if protocol == "" {
 		return "", nil
 	}
-	below, _, _ := strings.Cut(src, "-")
-	contributing := stixObject{"src_ref": src, "dst_ref": dst, "protocols": []string{strings.TrimSuffix(below, "-addr"), protocol},
-		"start": stixTime(first), "end": stixTime(last)}
+	below, _, _ := strings.Cut(cmp.Or(src, dst), "-")
+	contributing := stixObject{"protocols": []string{strings.TrimSuffix(below, "-addr"), protocol}, "start": stixTime(first), "end": stixTime(last)}
+	for name, id := range map[string]string{"src_ref": src, "dst_ref": dst} {
+		if id != "" {
+			contributing[name] = id
+		}
+	}
 	for _, name := range []string{"src_port", "dst_port"} {
 		if v := value(name); v != nil {
 			contributing[name] = v
@@ -213,7 +262,21 @@ func (s *stix) traffic(value func(string) any, src, dst string, first, last time
 	return s.observable("network-traffic", contributing, further)
 }
 
+// End writes the indicators that were seen: before, nobody knows since when. One that was not is in the manifest alone.
 func (s *stix) End() error {
+	if s.indicators != nil {
+		for _, one := range s.indicators.all {
+			if one.records == 0 {
+				continue
+			}
+			if err := s.put(one.id(), stixObject{
+				"type": "indicator", "name": one.text, "indicator_types": []string{"malicious-activity"}, "pattern": one.pattern(), "pattern_type": "stix",
+				"valid_from": stixTime(one.first), "created": stixTime(one.first), "modified": stixTime(one.first), "created_by_ref": s.identity,
+			}); err != nil {
+				return err
+			}
+		}
+	}
 	_, err := s.file.WriteString("\n]}\n")
 	return err
 }

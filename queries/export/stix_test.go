@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -37,8 +38,8 @@ func (dir schemaFolder) Load(address string) (any, error) {
 
 // stixKinds are where the schema of a type is.
 var stixKinds = map[string]string{
-	"identity": "sdos", "observed-data": "sdos", "relationship": "sros",
-	"ipv4-addr": "observables", "ipv6-addr": "observables", "domain-name": "observables", "network-traffic": "observables",
+	"identity": "sdos", "observed-data": "sdos", "indicator": "sdos", "relationship": "sros", "sighting": "sros",
+	"url": "observables", "ipv4-addr": "observables", "ipv6-addr": "observables", "domain-name": "observables", "network-traffic": "observables",
 }
 
 // stixSchemas are the schemas of the types that we write. That of the bundle tries forty of them on each object.
@@ -129,12 +130,53 @@ func TestSTIX(t *testing.T) {
 			if want := uuid.NewSHA1(uuid.MustParse("00abedb4-aa42-466c-9c01-fed23315a9b7"), []byte(canonical)); o["id"] != "domain-name--"+want.String() {
 				t.Errorf("%v has the id %v, want %s", o["value"], o["id"], want)
 			}
-		case "indicator":
+		case "indicator", "sighting":
 			t.Error("an indicator that nobody tagged")
 		}
 	}
 	if observed != m.Files[0].Records || observed == 0 || named == 0 {
 		t.Errorf("%d observed of %d, %d names", observed, m.Files[0].Records, named)
+	}
+}
+
+// stixPattern reads the patterns that we write: a comparison, or two with OR.
+var stixPattern = regexp.MustCompile(`^\[(?:ipv4-addr:value|ipv6-addr:value|domain-name:value) (?:=|ISSUBSET) '(?:[^'\\]|\\['\\])*'` +
+	`(?: OR domain-name:value LIKE '(?:[^'\\]|\\['\\])*')?\]$`)
+
+// TestSTIXIndicators: what somebody says to be an indicator is one, with a sighting a record; the others are not there.
+func TestSTIXIndicators(t *testing.T) {
+	k, schemas := openCase(t), stixSchemas(t)
+	target, m := exported(t, k, "stix", "out.json", export.Request{Indicators: indicatorList})
+	text, err := os.ReadFile(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects, err := stixObjects(schemas, string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var patterns []string
+	sightings := map[string]int64{}
+	for _, o := range objects {
+		switch o["type"] {
+		case "indicator":
+			pattern := fmt.Sprint(o["pattern"])
+			if !stixPattern.MatchString(pattern) {
+				t.Errorf("%s is no pattern", pattern)
+			}
+			patterns = append(patterns, pattern)
+		case "sighting":
+			sightings[fmt.Sprint(o["sighting_of_ref"])]++
+		}
+	}
+	want := `[ipv4-addr:value = '203.0.113.9']|[ipv4-addr:value ISSUBSET '192.0.2.0/24']|[domain-name:value = 'example' OR domain-name:value LIKE '%.example']`
+	if strings.Join(patterns, "|") != want {
+		t.Errorf("patterns %q", patterns)
+	}
+	for i, o := range objects[len(objects)-3:] {
+		if got, want := sightings[fmt.Sprint(o["id"])], m.Indicators[i].Records; got != want || got == 0 {
+			t.Errorf("%s has %d sightings, want %d", o["name"], got, want)
+		}
 	}
 }
 

@@ -22,8 +22,10 @@ type Tool struct {
 	// Versions are those of the standard that can be written, the usual one first; none: there is but one.
 	Versions []string
 	// maps is the tool whose mappings it takes, where it has none of its own.
-	maps  string
-	begin func(*run) (recordWriter, error)
+	maps string
+	// Indicators says that it takes a list of them, and then only records that show one.
+	Indicators bool
+	begin      func(*run) (recordWriter, error)
 }
 
 // recordWriter writes the records of a tool.
@@ -44,6 +46,7 @@ func Tools() []Tool {
 		cofTool(),
 		ocsfTool(),
 		stixTool(),
+		mispTool(),
 		zeekTool(),
 		l2tcsvTool(),
 	}
@@ -69,6 +72,8 @@ type Request struct {
 	Capture string     // of the views; "" for all
 	Version string     // of the standard; "" for the usual one
 	Program string     // what writes, and its version
+	// Indicators are addresses, blocks and names that somebody holds for ones of an intrusion; none: nothing is.
+	Indicators []string
 }
 
 // Query is a query whose rows are to be exported: they must have the columns of a view that the tool takes.
@@ -105,6 +110,8 @@ type run struct {
 	caseID   string
 	files    *files
 	objects  map[int64]string // SHA-256 of each
+	// indicators are nil where none were given.
+	indicators *indicators
 }
 
 // Export writes the rows, and a manifest beside them. Files are there whole or not at all.
@@ -121,6 +128,14 @@ func (t Tool) Export(ctx context.Context, k *cases.Case, req Request) (*Manifest
 	}
 	r := &run{Request: req, objects: map[int64]string{}, files: &files{target: req.Target, force: req.Force}}
 	defer r.files.drop()
+	switch {
+	case len(req.Indicators) > 0 && !t.Indicators:
+		return nil, fmt.Errorf("%s has no place for indicators\nhint: --as stix, --as misp", t.Name)
+	case len(req.Indicators) > 0:
+		if r.indicators, err = newIndicators(req.Indicators); err != nil {
+			return nil, err
+		}
+	}
 	if err := r.describe(ctx, k, t); err != nil {
 		return nil, err
 	}
@@ -135,6 +150,9 @@ func (t Tool) Export(ctx context.Context, k *cases.Case, req Request) (*Manifest
 	}
 	if err := w.End(); err != nil {
 		return nil, err
+	}
+	if r.indicators != nil {
+		r.manifest.Indicators = r.indicators.manifest()
 	}
 	if err := r.finish(); err != nil {
 		return nil, err
@@ -165,7 +183,7 @@ func (t Tool) sources(ctx context.Context, k *cases.Case, req Request) ([]source
 	var sources []source
 	var known []string
 	for _, m := range all {
-		known = append(known, m.Views...)
+		known = append(append(known, m.Views...), m.Parts...)
 		view := m.Views[0]
 		if _, there := k.View(view); !there || m.Asked || len(req.Views) > 0 {
 			continue
