@@ -40,8 +40,8 @@ func webLogsOf(t *testing.T, r *rand.Rand, rows int) map[string][]string {
 		})
 		logs["alb.log"] = append(logs["alb.log"], fmt.Sprintf(`https %s app/web/50dc6c495c0c9188 %s:2817 %s 0.086 0.048 0.037 %s %s %d 57 `+
 			`"GET https://%s:443/a/%s?q=%s HTTP/1.1" "%s" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2 `+
-			`arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/web/73e2d6bc24d8a067 "Root=1-58337281-%024d" "www.example.com" "-" 1 %s "forward" `+
-			`"-" "-" "10.0.0.1:80" "200" "-" "-"`, moment, bracketed(client), pick(r, []string{"10.0.0.1:80", "-"}),
+			`arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/web/73e2d6bc24d8a067 "Root=1-58337281-%024d" "www.example.com" "-" 1 %s `+
+			`"forward" "-" "-" "10.0.0.1:80" "200" "-" "-"`, moment, bracketed(client), pick(r, []string{"10.0.0.1:80", "-"}),
 			pick(r, []string{"200", "404", "502"}), pick(r, []string{"200", "-"}), r.IntN(1e6), pick(r, hosts[:2]), urlText(), urlText(), urlText(), i, moment))
 		object("change.log", m{
 			"eventVersion": "1.10", "userIdentity": m{"type": "AssumedRole", "arn": pick(r, hostile), "accountId": "123456789012",
@@ -65,15 +65,16 @@ func webLogsOf(t *testing.T, r *rand.Rand, rows int) map[string][]string {
 					{"actionType": "DNS_REQUEST", "dnsRequestAction": m{"domain": pick(r, hostile), "protocol": "UDP", "blocked": true}},
 					{"actionType": "NETWORK_CONNECTION", "networkConnectionAction": m{
 						"connectionDirection": pick(r, []string{"INBOUND", "OUTBOUND", "UNKNOWN"}),
-						"protocol":            "TCP", "blocked": false, "localPortDetails": m{"port": 49152}, "remoteIpDetails": m{"ipAddressV4": "203.0.113.66"},
+						"protocol":            "TCP", "blocked": false,
+						"localPortDetails": m{"port": 49152}, "remoteIpDetails": m{"ipAddressV4": "203.0.113.66"},
 						"remotePortDetails": m{"port": 443}}},
 				})},
 		})
 		logs["nlb.log"] = append(logs["nlb.log"], fmt.Sprintf("tls 2.0 %s net/web/c6e77e28c25b2234 g3d4b5e8bb8464cd %s:51341 10.0.1.9:443 %s 2 98 246 - "+
 			"arn - ECDHE-RSA-AES128-GCM-SHA256 %s - %s h2 h2 - %s", at.Format("2006-01-02T15:04:05"), bracketed(client), pick(r, []string{"5", "-"}),
 			pick(r, []string{"tlsv12", "tlsv13", "-"}), strings.Map(noBlank, pick(r, hosts)), at.Add(-time.Second).Format("2006-01-02T15:04:05")))
-		logs["secure.log"] = append(logs["secure.log"], fmt.Sprintf("<86>1 %s web-1 sshd %d - - Failed password for invalid user %s from 192.0.2.7 port %d ssh2",
-			at.Format("2006-01-02T15:04:05.000000Z"), 100+i, strings.Map(noBlank, pick(r, hostile)), 1024+r.IntN(60000)))
+		logs["secure.log"] = append(logs["secure.log"], fmt.Sprintf("<86>1 %s web-1 sshd %d - - Failed password for invalid user %s "+
+			"from 192.0.2.7 port %d ssh2", at.Format("2006-01-02T15:04:05.000000Z"), 100+i, strings.Map(noBlank, pick(r, hostile)), 1024+r.IntN(60000)))
 	}
 	return logs
 }

@@ -186,7 +186,7 @@ func (e *ecs) templatePath() string {
 // fieldTypes are the types of fields that are not as their columns say.
 var fieldTypes = map[string]string{
 	"dns.resolved_ip": "ip", "related.ip": "ip", "url.original": "wildcard", "url.full": "wildcard", "url.path": "wildcard",
-	"message": "match_only_text",
+	"message": "match_only_text", "error.message": "match_only_text",
 }
 
 // template is an index template with the type of every field that is written, so that they are right from the first document on.

@@ -51,6 +51,8 @@ var allowed = map[string][]string{
 	"network":             {"access", "allowed", "connection", "denied", "end", "info", "protocol", "start"},
 	"web":                 {"access", "error", "info"},
 	"intrusion_detection": {"allowed", "denied", "info"},
+	"configuration":       {"access", "change", "creation", "deletion", "info"},
+	"host":                {"access", "change", "end", "info", "start"},
 }
 
 // ecsChecker checks bodies of _bulk.
@@ -322,7 +324,7 @@ func TestECSComesBack(t *testing.T) {
 			WHERE a.object_id = d.object_id AND a.row_no = d.row_no), ''), epoch_us(query_timestamp)) FROM dns d ORDER BY object_id, row_no`,
 		"aws.route53_public_logs": `SELECT concat_ws('|', object_id, row_no, coalesce(resolver_ip, '-'), coalesce(query_name, '-'), coalesce(query_type, '-'),
 			coalesce(response_code, '-'), coalesce(edns_client_subnet, '-'), epoch_us(query_timestamp)) FROM zone ORDER BY object_id, row_no`,
-		"case53.http": `SELECT concat_ws('|', object_id, row_no, coalesce(client_ip, '-'), coalesce(url, '-'), coalesce(method, '-'),
+		"requests": `SELECT concat_ws('|', object_id, row_no, coalesce(client_ip, '-'), coalesce(url, '-'), coalesce(method, '-'),
 			coalesce(status::VARCHAR, '-'), coalesce(user_agent, '-'), epoch_us(time)) FROM http WHERE time IS NOT NULL ORDER BY object_id, row_no`,
 	} {
 		compareRows(t, view, got[view], column(t, k, sql))
@@ -374,7 +376,10 @@ func ecsRow(t *testing.T, line []byte) (dataset, row string) {
 	}
 	row = at("labels.case53_object") + "|" + at("labels.case53_row")
 	put := func(values ...string) { row += "|" + strings.Join(values, "|") }
-	switch dataset = at("event.dataset"); dataset {
+	if dataset = at("event.dataset"); at("network.protocol") == "http" {
+		dataset = "requests"
+	}
+	switch dataset {
 	case "aws.vpcflow":
 		src, dst := at("source.ip"), at("destination.ip")
 		if at("aws.vpcflow.pkt_srcaddr") != "-" {
@@ -394,7 +399,7 @@ func ecsRow(t *testing.T, line []byte) (dataset, row string) {
 			answers = append(answers, fmt.Sprint(a.(map[string]any)["data"]))
 		}
 		put(strings.Join(answers, "|"))
-	case "case53.http":
+	case "requests":
 		put(at("source.ip"), at("url.original"), at("http.request.method"), at("http.response.status_code"), at("user_agent.original"))
 	default:
 		put(at("source.ip"), at("aws.route53.query_name"), at("dns.question.type"), at("dns.response_code"), at("aws.route53.edns_client_subnet"))

@@ -209,6 +209,10 @@ func TestOCSF(t *testing.T) {
 				epoch_ms(query_timestamp)) FROM dns WHERE coalesce(srcaddr, src_instance, src_resolver_endpoint) IS NOT NULL ORDER BY object_id, row_no`,
 			"Route 53 Public DNS Query Logs": `SELECT concat_ws('|', object_id, row_no, coalesce(resolver_ip, '-'), coalesce(query_name, '-'),
 				coalesce(response_code, '-'), epoch_ms(query_timestamp)) FROM zone WHERE resolver_ip IS NOT NULL ORDER BY object_id, row_no`,
+			"AWS WAF Access Logs": `SELECT concat_ws('|', object_id, row_no, coalesce(client_ip, '-'), coalesce(url, '-'), coalesce(method, '-'),
+				coalesce(user_agent, '-'), epoch_ms(time)) FROM http WHERE log = 'waf' ORDER BY object_id, row_no`,
+			"Apache or nginx Access Logs": `SELECT concat_ws('|', object_id, row_no, coalesce(client_ip, '-'), coalesce(url, '-'), coalesce(method, '-'),
+				coalesce(user_agent, '-'), epoch_ms(time)) FROM http WHERE log = 'httpd' AND time IS NOT NULL ORDER BY object_id, row_no`,
 		} {
 			compareRows(t, version+" "+view, got[view], column(t, k, sql))
 		}
@@ -234,7 +238,15 @@ func ocsfRow(t *testing.T, line []byte) (view, uid, row string) {
 		Info    struct {
 			Protocol json.Number `json:"protocol_num"`
 		} `json:"connection_info"`
-		Rest struct {
+		Request struct {
+			Method *string `json:"http_method"`
+			Agent  *string `json:"user_agent"`
+			URL    struct {
+				Text *string `json:"url_string"`
+			} `json:"url"`
+		} `json:"http_request"`
+		Class int `json:"class_uid"`
+		Rest  struct {
 			Case53 map[string]string
 			Tag    *string `json:"instance_tag"`
 			Name   *string `json:"query_name"`
@@ -251,10 +263,13 @@ func ocsfRow(t *testing.T, line []byte) (view, uid, row string) {
 		return *s
 	}
 	parts := []string{e.Rest.Case53["case53_object"], e.Rest.Case53["case53_row"], text(e.Src.IP)}
-	if e.Metadata.Product.Name == "Amazon VPC" {
+	switch {
+	case e.Class == 4002:
+		parts = append(parts, text(e.Request.URL.Text), text(e.Request.Method), text(e.Request.Agent), fmt.Sprint(e.Time))
+	case e.Metadata.Product.Name == "Amazon VPC":
 		parts = append(parts, text(e.Dst.IP), e.Traffic.Bytes.String(), e.Traffic.Packets.String(), e.Info.Protocol.String(),
 			fmt.Sprint(e.Time), text(e.Rest.Tag))
-	} else {
+	default:
 		parts = append(parts, text(e.Rest.Name), text(e.Rest.RCode), fmt.Sprint(e.Time))
 	}
 	return e.Metadata.Product.Name + " " + e.Metadata.Product.Feature.Name, e.Metadata.UID, strings.Join(parts, "|")

@@ -16,7 +16,7 @@ import (
 func zeekTool() Tool {
 	return Tool{
 		Name: "zeek",
-		Title: "RITA, Zui, Brim, SOF-ELK and whatever else reads Zeek's logs: conn.log and dns.log in a folder, or, where FILE has an ending,\n" +
+		Title: "RITA, Zui, Brim, SOF-ELK and whatever else reads Zeek's logs: conn, dns, http and ssl.log in a folder, or, where FILE has an ending,\n" +
 			strings.Repeat(" ", 14) + "one after the other in it",
 		Loses: "single flow records (rows are connections, each once); refused and reset told apart only as far as flags were logged; names of connections",
 		begin: newZeek,
@@ -31,7 +31,9 @@ var zeekTypes = map[string]string{
 	"trans_id": "count", "rtt": "interval", "qclass": "count", "qtype": "count", "rcode": "count", "AA": "bool", "TC": "bool", "RD": "bool",
 	"RA": "bool", "Z": "count", "answers": "vector[string]", "TTLs": "vector[interval]", "rejected": "bool",
 	"trans_depth": "count", "request_body_len": "count", "response_body_len": "count", "status_code": "count", "info_code": "count",
-	"tags": "set[enum]", "proxied": "set[string]", "case53_object": "count", "case53_row": "count",
+	"orig_fuids": "vector[string]", "orig_filenames": "vector[string]", "orig_mime_types": "vector[string]",
+	"resp_fuids": "vector[string]", "resp_filenames": "vector[string]", "resp_mime_types": "vector[string]",
+	"tags": "set[enum]", "proxied": "set[string]", "resumed": "bool", "established": "bool", "case53_object": "count", "case53_row": "count",
 }
 
 // zeek writes logs as Zeek's ASCII writer does (base/frameworks/logging/writers/ascii.zeek).

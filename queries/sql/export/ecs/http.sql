@@ -1,19 +1,27 @@
 -- Requests as ECS documents
 --
 -- view:  http
+-- part:  alb, httpd, cloudfront, s3_access, apigw, waf
 -- time:  time
 -- file:  logs-case53.http-case53
 -- set:   event.kind "event"
--- set:   event.category ["web"]
--- set:   event.module "case53"
--- set:   event.dataset "case53.http"
 -- set:   network.protocol "http"
 -- set:   network.transport "tcp"
 -- limit: the client may be a proxy or load balancer before the log: what a client says of itself (user agent, referrer) is its own word
 SELECT object_id AS "@object", row_no AS "@row", capture AS "@capture",
   CASE WHEN time IS NULL THEN 'the log has no time of it' END AS "@omit",
   time AS "@timestamp",
-  CASE WHEN status >= 400 THEN ['access', 'error'] ELSE ['access'] END AS "event.type",
+  CASE WHEN log = 'waf' THEN ['web', 'intrusion_detection'] ELSE ['web'] END AS "event.category",
+  CASE log WHEN 'httpd' THEN 'apache' ELSE 'aws' END AS "event.module",
+  CASE log WHEN 'alb' THEN 'aws.elb_logs' WHEN 'cloudfront' THEN 'aws.cloudfront_logs' WHEN 'waf' THEN 'aws.waf'
+    WHEN 'apigw' THEN 'aws.apigateway_logs' WHEN 's3_access' THEN 'aws.s3access' WHEN 'httpd' THEN 'apache.access' ELSE 'aws.' || log END
+    AS "event.dataset",
+  CASE
+    WHEN log = 'waf' AND action = 'block' THEN ['access', 'denied']
+    WHEN log = 'waf' AND action = 'allow' THEN ['access', 'allowed']
+    WHEN status >= 400 THEN ['access', 'error']
+    ELSE ['access']
+  END AS "event.type",
   coalesce(lower(action), lower(method)) AS "event.action",
   CASE WHEN status < 400 THEN 'success' WHEN status >= 400 THEN 'failure' END AS "event.outcome",
   log AS "event.provider",
@@ -25,7 +33,7 @@ SELECT object_id AS "@object", row_no AS "@row", capture AS "@capture",
   url AS "url.original", scheme AS "url.scheme", host AS "url.domain", path AS "url.path", query AS "url.query",
   method AS "http.request.method", referer AS "http.request.referrer", request_id AS "http.request.id", bytes_in AS "http.request.bytes",
   status AS "http.response.status_code", bytes_out AS "http.response.bytes",
-  user_agent AS "user_agent.original", nullif(regexp_extract(trace_id, 'Root=([^;]+)', 1), '') AS "trace.id",
-  trace_id AS "aws.elb.trace_id", elb AS "aws.elb.name", target_status AS "aws.elb.target_status", action AS "aws.elb.action",
+  user_agent AS "user_agent.original", trace_id AS "trace.id",
+  elb AS "aws.elb.name", target_status AS "aws.elb.target_status", action AS "aws.elb.action",
   x_forwarded_for AS "aws.elb.x_forwarded_for", attack AS "aws.elb.attack", time_kind AS "aws.elb.time_kind"
 FROM source

@@ -1,6 +1,7 @@
 -- Requests as events of a timeline
 --
 -- view:  http
+-- part:  alb, httpd, cloudfront, s3_access, apigw, waf
 -- time:  time
 -- set:   data_type "case53:http"
 -- set:   source_short "WEB"
