@@ -25,7 +25,9 @@ type Tool struct {
 	maps string
 	// Indicators says that it takes a list of them, and then only records that show one.
 	Indicators bool
-	begin      func(*run) (recordWriter, error)
+	// asked says that it takes only rows that somebody asks for: what it writes without them is of the case.
+	asked bool
+	begin func(*run) (recordWriter, error)
 }
 
 // recordWriter writes the records of a tool.
@@ -47,6 +49,7 @@ func Tools() []Tool {
 		ocsfTool(),
 		stixTool(),
 		mispTool(),
+		caseTool(),
 		zeekTool(),
 		l2tcsvTool(),
 	}
@@ -109,7 +112,10 @@ type run struct {
 	manifest Manifest
 	caseID   string
 	files    *files
-	objects  map[int64]string // SHA-256 of each
+	shas     map[int64]string // of each object
+	// eachObject and eachEntry give the objects of the case, and what its custody log says.
+	eachObject func(func(cases.Object) error) error
+	eachEntry  func(func(custody.Entry) error) error
 	// indicators are nil where none were given.
 	indicators *indicators
 }
@@ -126,7 +132,7 @@ func (t Tool) Export(ctx context.Context, k *cases.Case, req Request) (*Manifest
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Request: req, objects: map[int64]string{}, files: &files{target: req.Target, force: req.Force}}
+	r := &run{Request: req, shas: map[int64]string{}, files: &files{target: req.Target, force: req.Force}}
 	defer r.files.drop()
 	switch {
 	case len(req.Indicators) > 0 && !t.Indicators:
@@ -185,7 +191,7 @@ func (t Tool) sources(ctx context.Context, k *cases.Case, req Request) ([]source
 	for _, m := range all {
 		known = append(append(known, m.Views...), m.Parts...)
 		view := m.Views[0]
-		if _, there := k.View(view); !there || m.Asked || len(req.Views) > 0 {
+		if _, there := k.View(view); !there || m.Asked || t.asked || len(req.Views) > 0 {
 			continue
 		}
 		sources = append(sources, source{m, view, m.viewRows(view), args})
@@ -246,8 +252,10 @@ func (r *run) describe(ctx context.Context, k *cases.Case, t Tool) error {
 		Program: r.Program, Format: t.Name, FormatVersion: r.Version, Loses: t.Loses, Case: first,
 		Custody: Head{lines, head}, Sources: []SourceManifest{}, Files: []FileManifest{},
 	}
-	return k.Objects(ctx, func(o cases.Object) error {
-		r.objects[int64(o.ID)] = o.SHA256
+	r.eachObject = func(yield func(cases.Object) error) error { return k.Objects(ctx, yield) }
+	r.eachEntry = func(yield func(custody.Entry) error) error { return custody.Read(path, yield) }
+	return r.eachObject(func(o cases.Object) error {
+		r.shas[int64(o.ID)] = o.SHA256
 		return nil
 	})
 }
@@ -326,7 +334,7 @@ func (r *run) one(rec *record, at places, values []any, w recordWriter) (omitted
 	if at.capture >= 0 {
 		rec.capture, _ = values[at.capture].(string)
 	}
-	if rec.sha = r.objects[rec.object]; rec.sha == "" {
+	if rec.sha = r.shas[rec.object]; rec.sha == "" {
 		return "", fmt.Errorf("row %d is of object %d, which the case has not", rec.row, rec.object)
 	}
 	return w.Record(rec)
