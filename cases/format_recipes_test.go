@@ -14,12 +14,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"case53/cases"
 	"case53/cases/custody"
 	"case53/cases/duck"
 	"case53/cases/writer"
 	"case53/loader"
+	"case53/loader/rebuild"
 	"case53/loader/source"
 	"case53/loader/source/local"
 )
@@ -81,6 +83,9 @@ func formatCase(t *testing.T) string {
 		closeWriter(t, w)
 	}
 	run(nil, "a", nothing, nothing)
+	if made, err := rebuild.Case(t.Context(), dir, rebuild.Options{}); err != nil || !made.OK {
+		t.Fatal(err, made)
+	}
 	killed := filepath.Join(t.TempDir(), "a.case")
 	run(nil, "b", nothing, func(*writer.Writer) {
 		if err := os.CopyFS(killed, os.DirFS(dir)); err != nil {
@@ -129,7 +134,7 @@ func takeIn(t *testing.T, w *writer.Writer) {
 	if err := tx.Commit(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Announce(ctx, "load of file:///e", "{}"); err != nil {
+	if _, err := w.Announce(ctx, "load of file:///e", "{}", time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.Accept(ctx); err != nil {

@@ -57,7 +57,7 @@ func TestUnfinishedWork(t *testing.T) {
 	}
 	announce := func(what, plan string, resumed bool) func(*writer.Writer) {
 		return func(w *writer.Writer) {
-			if again, err := w.Announce(t.Context(), what, plan); err != nil || again != resumed {
+			if again, err := w.Announce(t.Context(), what, plan, time.Now()); err != nil || again != resumed {
 				t.Errorf("announced before: %v, %v", again, err)
 			}
 		}

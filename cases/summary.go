@@ -1,8 +1,12 @@
 package cases
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
+	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +34,52 @@ func (o Object) Summary() map[string]any {
 		"window_from": stored(o.WindowFrom), "window_to": stored(o.WindowTo), "counts": o.Counts,
 		"first_time": stored(o.First), "last_time": stored(o.Last), "problem": clean(o.Problem), "parts": parts, "digests": digests,
 	}
+}
+
+// ObjectOf reads a Summary from a line of the custody log. Of its parts only what they are of is read.
+func ObjectOf(line json.RawMessage) (Object, error) {
+	var in struct {
+		Object
+		Counts Counts `json:"counts"`
+		Parts  []struct {
+			LogType   string `json:"log_type"`
+			LogGroup  string `json:"log_group"`
+			LogStream string `json:"log_stream"`
+		}
+	}
+	if err := json.Unmarshal(line, &in); err != nil {
+		return Object{}, err
+	}
+	o := in.Object
+	o.Counts = in.Counts
+	for _, p := range in.Parts {
+		o.Parts = append(o.Parts, Part{ObjectID: o.ID, LogType: p.LogType, LogGroup: p.LogGroup, LogStream: p.LogStream})
+	}
+	return o, nil
+}
+
+// Differing are the keys in which what is known now is not what a line of the custody log says.
+func Differing(now any, line json.RawMessage) (keys []string, err error) {
+	var is, was map[string]any
+	text, err := json.Marshal(now)
+	if err == nil {
+		err = decode(text, &is)
+	}
+	if err == nil {
+		err = decode(line, &was)
+	}
+	for _, key := range slices.Sorted(maps.Keys(is)) {
+		if !reflect.DeepEqual(is[key], was[key]) {
+			keys = append(keys, key)
+		}
+	}
+	return keys, err
+}
+
+func decode(text []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	return d.Decode(v)
 }
 
 // clean is text as it is stored.

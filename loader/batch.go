@@ -36,8 +36,10 @@ func (l *load) loadBatch(ctx context.Context, b batch) error {
 		switch {
 		case errors.As(err, &refused):
 			failed[i] = refused.err
+		case j.past != nil && (errors.Is(err, raw.ErrAltered) || errors.Is(err, fs.ErrNotExist)):
+			failed[i] = err
 		case err != nil:
-			return fmt.Errorf("load %s: %w", j.object.URI(), err)
+			return fmt.Errorf("load %s: %w", j.uri, err)
 		}
 		done[i] = o
 		l.update(func() { l.progress.BytesDone += j.size })
@@ -124,7 +126,7 @@ func (l *load) commitBatch(ctx context.Context, tx *writer.Tx, b batch, done []c
 	}
 	for i, j := range b.jobs {
 		if failed[i] != nil {
-			l.fail(j.from, j.uri, failed[i])
+			l.fail(j, failed[i])
 		}
 	}
 	l.update(func() {
@@ -166,6 +168,9 @@ func copyObject(j job, plan Plan) cases.Object {
 
 // newObject is what is known of an object before it is decoded.
 func newObject(j job, plan Plan) cases.Object {
+	if j.past != nil {
+		return *j.past
+	}
 	o := cases.Object{
 		ID: j.id, SHA256: j.sha, Size: j.size, SourceKind: "file", URI: j.uri, LastModified: j.object.ModTime(),
 		AcquiredAt: j.acquired, Capture: plan.Capture, LogType: cases.Unknown, WindowFrom: plan.Window.From, WindowTo: plan.Window.To,

@@ -46,6 +46,7 @@ type job struct {
 	copyOf  *known       // same bytes, from elsewhere or with a window that adds nothing
 	earlier []cases.Span // windows that its bytes were loaded with before
 	entry   *known
+	past    *cases.Object // nil, or what is known of it from when it was loaded the first time
 	is      recognised
 }
 
@@ -63,9 +64,12 @@ type load struct {
 	claim  *turns
 	commit *turns
 
-	streams bool       // a source is fetched while it is listed
-	pull    uint32     // its number in the case; 0: no remote source
-	broken  [][]broken // by source: what failed since its last slice was settled; under commit's turn
+	streams bool             // a source is fetched while it is listed
+	pull    uint32           // its number in the case; 0: no remote source
+	resumed bool             // it has begun before, and was interrupted
+	ended   time.Time        // when a pull had read its sources to their ends; zero: it has not
+	failed  func(job, error) // nil, or told of what fails in place of the custody log
+	broken  [][]broken       // by source: what failed since its last slice was settled; under commit's turn
 
 	mu       sync.Mutex
 	start    time.Time
@@ -91,24 +95,24 @@ func Load(ctx context.Context, w *writer.Writer, plan Plan, progress func(Progre
 	if err != nil {
 		return l.report, err
 	}
-	resumed, err := w.Announce(ctx, plan.title(), id)
-	if err != nil {
+	if l.resumed, err = w.Announce(ctx, plan.title(), id, l.start.UTC()); err != nil {
 		return l.report, err
 	}
-	err = l.all(ctx)
-	switch {
-	case err == nil:
-		err = w.Finish(ctx, id)
-	case ctx.Err() == nil && !resumed && l.report.Loaded == 0:
+	if err = l.all(ctx, id); l.finishes(ctx, err) {
 		err = errors.Join(err, w.Finish(ctx, id))
 	}
 	return l.report, err
 }
 
+// finishes says that a load with this end leaves nothing to be gone on with.
+func (l *load) finishes(ctx context.Context, err error) bool {
+	return err == nil || ctx.Err() == nil && !l.resumed && l.report.Loaded == 0
+}
+
 // all does the plan from its beginning to its end, and writes down both.
-func (l *load) all(ctx context.Context) error {
+func (l *load) all(ctx context.Context, identity string) error {
 	w, plan := l.w, l.plan
-	if err := l.begin(ctx); err != nil {
+	if err := l.begin(ctx, identity); err != nil {
 		return err
 	}
 	err := l.run(ctx)
@@ -131,11 +135,17 @@ func (l *load) all(ctx context.Context) error {
 	if err != nil {
 		end["error"] = err.Error()
 	}
+	if !l.finishes(ctx, err) {
+		end["unfinished"] = true
+	}
+	if !l.ended.IsZero() {
+		end["ended_at"] = l.ended
+	}
 	return errors.Join(err, w.Custody.Append(plan.action()+".end", end))
 }
 
 // begin writes down what is about to be done.
-func (l *load) begin(ctx context.Context) error {
+func (l *load) begin(ctx context.Context, identity string) error {
 	l.broken = make([][]broken, len(l.plan.Sources))
 	for _, s := range l.plan.Sources {
 		_, streams := s.(source.Streaming)
@@ -143,9 +153,9 @@ func (l *load) begin(ctx context.Context) error {
 		l.progress.Sources = append(l.progress.Sources, SourceProgress{URI: s.URI(), Remote: streams, Activity: source.Activity{Fraction: -1}})
 	}
 	if l.plan.Pull != nil {
-		return l.beginPull(ctx)
+		return l.beginPull(ctx, identity)
 	}
-	return l.w.Custody.Append(l.plan.action()+".begin", l.plan.record())
+	return l.w.Custody.Append(l.plan.action()+".begin", l.beginning(identity))
 }
 
 // derive builds what queries need beside the records.
@@ -360,8 +370,20 @@ func covers(have, w cases.Span) bool {
 	return from && to
 }
 
+// beginning is what the custody log says at the beginning: all that the same bytes need to become the same rows again.
+func (l *load) beginning(identity string) map[string]any {
+	detail := l.plan.record()
+	detail["what"], detail["plan"], detail["began_at"] = l.plan.title(), identity, l.start.UTC()
+	return detail
+}
+
 // fail records an object that could not be loaded.
-func (l *load) fail(from int, uri string, err error) {
+func (l *load) fail(j job, err error) {
+	from, uri := j.from, j.uri
+	if l.failed != nil {
+		l.failed(j, err)
+		return
+	}
 	l.update(func() {
 		l.report.Failures = append(l.report.Failures, Failure{uri, err})
 		l.progress.Done++

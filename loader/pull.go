@@ -28,21 +28,17 @@ func (p *Plan) identity() (string, error) {
 }
 
 // beginPull notes the pull in the case and tells the sources what they need not read, and what they can compare with.
-func (l *load) beginPull(ctx context.Context) error {
-	plan, err := l.plan.identity()
-	if err != nil {
-		return err
-	}
+func (l *load) beginPull(ctx context.Context, plan string) error {
 	provenance, err := json.Marshal(l.plan.Pull.Provenance)
 	if err != nil {
 		return err
 	}
-	known, err := l.w.BeginPull(ctx, writer.Pull{Plan: plan, Provenance: string(provenance), Capture: l.plan.Capture})
+	known, err := l.w.BeginPull(ctx, writer.Pull{Plan: plan, Provenance: string(provenance), Capture: l.plan.Capture, Began: l.start.UTC()})
 	if err != nil {
 		return err
 	}
 	l.pull = known.ID
-	detail := l.plan.record()
+	detail := l.beginning(plan)
 	detail["pull_id"], detail["provenance"] = known.ID, l.plan.Pull.Provenance
 	if known.Resumed {
 		detail["resumes"] = len(known.Done)
@@ -145,5 +141,6 @@ func (l *load) endPull(ctx context.Context, loadErr error) error {
 	if err := tx.Commit(ctx); err != nil || loadErr != nil {
 		return err
 	}
-	return l.w.EndPull(ctx, l.pull)
+	l.ended = time.Now().UTC()
+	return l.w.EndPull(ctx, l.pull, l.ended)
 }

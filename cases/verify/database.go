@@ -1,16 +1,13 @@
 package verify
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"os"
 	"path/filepath"
-	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -80,7 +77,7 @@ func (r *run) objects(ctx context.Context, c *cases.Case) error {
 			r.fault(nameDatabase, o.ID, meansObject, "%s is in the tables, and no line of the custody log tells of its loading", o)
 			return nil
 		}
-		if differ, err := differing(o, line.detail); err != nil {
+		if differ, err := cases.Differing(o.Summary(), line.detail); err != nil {
 			return err
 		} else if len(differ) > 0 {
 			r.fault(nameDatabase, o.ID, meansObject, "%s is not as line %d of the custody log has it: %s", o, line.line, strings.Join(differ, ", "))
@@ -97,30 +94,6 @@ func (r *run) objects(ctx context.Context, c *cases.Case) error {
 		r.fault(nameDatabase, id, meansRows, "object %d, which line %d of the custody log says was loaded, is not in the tables", id, missing[id].line)
 	}
 	return nil
-}
-
-// differing are the keys in which an object is not what the log says.
-func differing(o cases.Object, line json.RawMessage) (keys []string, err error) {
-	var now, then map[string]any
-	text, err := json.Marshal(o.Summary())
-	if err == nil {
-		err = decode(text, &now)
-	}
-	if err == nil {
-		err = decode(line, &then)
-	}
-	for _, key := range slices.Sorted(maps.Keys(now)) {
-		if !reflect.DeepEqual(now[key], then[key]) {
-			keys = append(keys, key)
-		}
-	}
-	return keys, err
-}
-
-func decode(text []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	return d.Decode(v)
 }
 
 // files compares how many rows the files gave that are no logs.

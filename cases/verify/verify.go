@@ -127,9 +127,9 @@ const (
 	meansGone  = "evidence is missing: rows that came from these bytes can no longer be shown from their source"
 	meansExtra = "somebody put a file among the evidence; it is not part of the case"
 	meansRows  = "rows were changed, added or removed after they were loaded: nothing that rests on them holds; " +
-		"raw/ holds what they were made from, and can be loaded into a new case"
+		"case53 rebuild makes them again from raw/"
 	meansObject = "what the case says of a source object is not what was noted when it was loaded"
-	meansIndex  = "the database cannot be relied on: raw/ holds what it was made from, and can be loaded into a new case"
+	meansIndex  = "the database cannot be relied on: case53 rebuild makes it again from raw/"
 )
 
 // custody reads the log.

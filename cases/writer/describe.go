@@ -11,7 +11,7 @@ import (
 
 // Describe keeps the bytes of what describes the account, and the rows made of them; the same bytes are taken once.
 func (w *Writer) Describe(ctx context.Context, what string, text io.Reader, flowLogs []cases.FlowLog, assets []cases.Asset) error {
-	sha, size, err := w.Raw.Put(ctx, text)
+	sha, size, err := w.keep(ctx, text)
 	if err != nil {
 		return fmt.Errorf("keep the output of %s: %w", what, err)
 	}
@@ -25,12 +25,14 @@ func (w *Writer) Describe(ctx context.Context, what string, text io.Reader, flow
 	if n, _ := row[0].(int64); n > 0 {
 		return nil
 	}
-	err = w.Custody.Append("describe.import", map[string]any{
-		"what":      what,
-		"sha256":    sha,
-		"size":      size,
-		"flow_logs": len(flowLogs),
-		"addresses": len(assets),
+	at := w.now()
+	err = w.note("describe.import", map[string]any{
+		"what":         what,
+		"sha256":       sha,
+		"size":         size,
+		"flow_logs":    len(flowLogs),
+		"addresses":    len(assets),
+		"described_at": at,
 	})
 	if err != nil {
 		return err
@@ -38,7 +40,7 @@ func (w *Writer) Describe(ctx context.Context, what string, text io.Reader, flow
 	if err := w.conn.Exec(ctx, "BEGIN"); err != nil {
 		return err
 	}
-	if err := w.insertDescribed(ctx, sha, time.Now().UTC(), flowLogs, assets); err != nil {
+	if err := w.insertDescribed(ctx, sha, at, flowLogs, assets); err != nil {
 		w.conn.Exec(context.Background(), "ROLLBACK")
 		return fmt.Errorf("keep the output of %s: %w", what, err)
 	}

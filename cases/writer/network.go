@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"iter"
 	"net/netip"
-	"time"
 
 	"case53/cases"
 	"case53/cases/duck"
@@ -59,12 +58,13 @@ func (w *Writer) addNetworks(ctx context.Context, file cases.NetworkFile, sha st
 	if n == 0 {
 		return 0, errors.New("no network in it")
 	}
-	if _, _, err := w.Raw.Put(ctx, bytes.NewReader(text)); err != nil {
+	if _, _, err := w.keep(ctx, bytes.NewReader(text)); err != nil {
 		return 0, err
 	}
-	err = w.Custody.Append("network.import", map[string]any{
+	at := w.now()
+	err = w.note("network.import", map[string]any{
 		"kind": file.Kind, "name": file.Name, "database_type": file.DatabaseType, "built_at": file.Built.UTC(),
-		"sha256": sha, "size": len(text), "networks": n,
+		"sha256": sha, "size": len(text), "networks": n, "added_at": at,
 	})
 	if err != nil {
 		return 0, err
@@ -76,7 +76,7 @@ func (w *Writer) addNetworks(ctx context.Context, file cases.NetworkFile, sha st
 		"name":     file.Name,
 		"type":     file.DatabaseType,
 		"built":    file.Built.UTC(),
-		"added":    time.Now().UTC(),
+		"added":    at,
 		"networks": n,
 		"size":     int64(len(text)),
 		"sha":      sha,

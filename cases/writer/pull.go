@@ -15,6 +15,7 @@ type Pull struct {
 	Plan       string // what was asked for, as JSON; the same text is the same pull
 	Provenance string // who asked, with what, from where, as JSON
 	Capture    string
+	Began      time.Time
 }
 
 // PullBegun is what the case knows when a pull begins.
@@ -42,7 +43,7 @@ func (w *Writer) BeginPull(ctx context.Context, p Pull) (PullBegun, error) {
 		begun.ID = last + 1
 		w.mu.Lock()
 		err = w.conn.Run(ctx, "INSERT INTO store.pull VALUES ($id, $plan, $provenance, $capture, $at, NULL)", map[string]any{
-			"id": int64(begun.ID), "plan": p.Plan, "provenance": p.Provenance, "capture": p.Capture, "at": time.Now().UTC()})
+			"id": int64(begun.ID), "plan": p.Plan, "provenance": p.Provenance, "capture": p.Capture, "at": p.Began})
 		w.mu.Unlock()
 	}
 	if err != nil {
@@ -60,7 +61,7 @@ func (w *Writer) BeginPull(ctx context.Context, p Pull) (PullBegun, error) {
 
 // EndPull notes that a pull has come to its end. What it read stands in place of parts of the same stretch that earlier
 // pulls into the same capture could not read; the custody log keeps all.
-func (w *Writer) EndPull(ctx context.Context, id uint32) error {
+func (w *Writer) EndPull(ctx context.Context, id uint32, at time.Time) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	err := w.conn.Run(ctx, `DELETE FROM store.slice s WHERE s.state = 'partial' AND s.pull_id < $id
@@ -69,7 +70,7 @@ func (w *Writer) EndPull(ctx context.Context, id uint32) error {
 			WHERE n.source = s.source AND coalesce(s.from_time >= n.a, n.a IS NULL) AND coalesce(s.to_time <= n.b, n.b IS NULL))`,
 		map[string]any{"id": int64(id)})
 	if err == nil {
-		err = w.conn.Run(ctx, "UPDATE store.pull SET ended_at = $at WHERE pull_id = $id", map[string]any{"id": int64(id), "at": time.Now().UTC()})
+		err = w.conn.Run(ctx, "UPDATE store.pull SET ended_at = $at WHERE pull_id = $id", map[string]any{"id": int64(id), "at": at})
 	}
 	return err
 }
@@ -129,5 +130,5 @@ func (w *Writer) logSlices(settled []cases.Slice) error {
 	for i, s := range settled {
 		details[i] = s
 	}
-	return w.Custody.Append("slice.settle", details...)
+	return w.note("slice.settle", details...)
 }

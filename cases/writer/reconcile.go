@@ -44,7 +44,7 @@ func (w *Writer) reconcile(ctx context.Context) error {
 
 func lost(objects int) error {
 	return fmt.Errorf("%w: %s has lost %d objects that the custody log names\n"+
-		"hint: their bytes are in raw/; copy that folder elsewhere and load it into a new case",
+		"hint: their bytes are in raw/; case53 rebuild makes the database again from there",
 		layout.ErrDamaged, layout.Database, objects)
 }
 

@@ -210,7 +210,7 @@ func (w *Writer) logObjects(action string, objects []cases.Object) error {
 	for i, o := range objects {
 		details[i] = o.Summary()
 	}
-	return w.Custody.Append(action, details...)
+	return w.note(action, details...)
 }
 
 // Rollback gives the transaction up; after Commit it does nothing.

@@ -9,10 +9,10 @@ import (
 
 // Announce notes that a load or pull begins: until Finish, or Accept, the case refuses what rests on derived tables. what is
 // for people; the same plan is the same work. resumed says that it has begun before.
-func (w *Writer) Announce(ctx context.Context, what, plan string) (resumed bool, err error) {
+func (w *Writer) Announce(ctx context.Context, what, plan string, at time.Time) (resumed bool, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	args := map[string]any{"what": strings.ToValidUTF8(what, "\ufffd"), "plan": plan, "at": time.Now().UTC()}
+	args := map[string]any{"what": strings.ToValidUTF8(what, "\ufffd"), "plan": plan, "at": at}
 	row, err := w.conn.QueryRow(ctx, "SELECT count(*) FROM store.unfinished WHERE plan = $plan", map[string]any{"plan": plan})
 	switch {
 	case err != nil:
@@ -44,11 +44,12 @@ func (w *Writer) Accept(ctx context.Context) (accepted []string, err error) {
 	}); err != nil || len(accepted) == 0 {
 		return nil, err
 	}
-	if err := w.Custody.Append("derive.accept", map[string]any{"unfinished": accepted}); err != nil {
+	at := w.now()
+	if err := w.note("derive.accept", map[string]any{"unfinished": accepted, "accepted_at": at}); err != nil {
 		return nil, err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return accepted, w.conn.Run(ctx, "UPDATE store.unfinished SET accepted_at = $at WHERE accepted_at IS NULL",
-		map[string]any{"at": time.Now().UTC()})
+		map[string]any{"at": at})
 }

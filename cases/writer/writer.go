@@ -51,6 +51,9 @@ type Writer struct {
 	db      *layout.DB
 	conn    *duck.Conn // for reading and small changes, under mu
 	mu      sync.Mutex
+	folder  string    // of the database: the case's own, or where it is made again
+	again   *Again    // nil but while a database is made again
+	at      time.Time // zero, or the time at which what is done again was done
 	derived []derived
 	dict    *dictionary
 	schemas map[string]*digest.Schema // of the tables that have rows of objects, by name
@@ -62,7 +65,7 @@ func Open(ctx context.Context, dir string, schemas []cases.Schema) (w *Writer, e
 	if err != nil {
 		return nil, err
 	}
-	w = &Writer{Dir: dir, Raw: raw.Open(layout.Path(dir, layout.Raw))}
+	w = &Writer{Dir: dir, folder: dir, Raw: raw.Open(layout.Path(dir, layout.Raw))}
 	if w.Created, err = claim(dir); err != nil {
 		return nil, err
 	}
@@ -187,6 +190,9 @@ func (w *Writer) checkCase(ctx context.Context) (made bool, err error) {
 
 // anchor notes in the database how long the custody log is, and its head.
 func (w *Writer) anchor(ctx context.Context, conn *duck.Conn) error {
+	if w.Custody == nil {
+		return nil // made again only to be compared
+	}
 	lines, head := w.Custody.Head()
 	return conn.Run(ctx, "INSERT INTO store.custody VALUES ($lines, $head)", map[string]any{"lines": int64(lines), "head": head})
 }
@@ -204,19 +210,19 @@ func (w *Writer) anchorLast(ctx context.Context) error {
 
 // openTables opens the database and makes the tables where they are missing.
 func (w *Writer) openTables(ctx context.Context, schemas []cases.Schema, made bool) (err error) {
-	temp := layout.Path(w.Dir, layout.Temp)
+	temp := layout.Path(w.folder, layout.Temp)
 	if err := errors.Join(os.RemoveAll(temp), os.Mkdir(temp, 0o700)); err != nil {
 		return err
 	}
 	// A checkpoint after every commit is a twentieth of a load; Close makes one.
 	options := layout.Options{Temp: temp, Memory: writerMemory, More: "SET checkpoint_threshold='1GB';"}
-	if w.db, _, err = layout.Open(ctx, w.Dir, options); err != nil {
+	if w.db, _, err = layout.Open(ctx, w.folder, options); err != nil {
 		return err
 	}
 	if w.conn, err = w.db.Connect(); err != nil {
 		return err
 	}
-	os.Chmod(layout.Path(w.Dir, layout.Database), 0o600) // DuckDB makes it 0644; a read-only disk has said so above
+	os.Chmod(layout.Path(w.folder, layout.Database), 0o600) // DuckDB makes it 0644; a read-only disk has said so above
 	if err := w.threads(ctx, 1); err != nil {
 		return err
 	}
@@ -242,7 +248,8 @@ func (w *Writer) threads(ctx context.Context, n int) error {
 
 // createTables makes every table and view in one transaction, after the custody log has said so.
 func (w *Writer) createTables(ctx context.Context, schemas []catalog.Schema) error {
-	if err := w.Custody.Append("case.create", map[string]any{"format_version": layout.FormatVersion, "duckdb": duck.Version()}); err != nil {
+	at := w.now()
+	if err := w.note("case.create", map[string]any{"format_version": layout.FormatVersion, "duckdb": duck.Version(), "created_at": at}); err != nil {
 		return err
 	}
 	if err := w.conn.Exec(ctx, "BEGIN"); err != nil {
@@ -271,8 +278,8 @@ func (w *Writer) createTables(ctx context.Context, schemas []catalog.Schema) err
 	}
 	for key, value := range map[string]string{
 		"format_version": strconv.Itoa(layout.FormatVersion),
-		"created_at":     time.Now().UTC().Format(time.RFC3339),
-		"created_by":     Tool(),
+		"created_at":     at.Format(time.RFC3339),
+		"created_by":     w.madeBy(),
 	} {
 		if err := w.conn.Run(ctx, "INSERT INTO store.meta VALUES ($key, $value)", map[string]any{"key": key, "value": value}); err != nil {
 			return err
@@ -290,10 +297,11 @@ func (w *Writer) Capture(ctx context.Context, name, role string) error {
 		return err
 	}
 	if row == nil {
-		if err := w.Custody.Append("capture.create", map[string]any{"name": name, "role": role}); err != nil {
+		at := w.now()
+		if err := w.note("capture.create", map[string]any{"name": name, "role": role, "created_at": at}); err != nil {
 			return err
 		}
-		return w.conn.Run(ctx, "INSERT INTO store.capture VALUES ($name, $role, $at)", map[string]any{"name": name, "role": role, "at": time.Now().UTC()})
+		return w.conn.Run(ctx, "INSERT INTO store.capture VALUES ($name, $role, $at)", map[string]any{"name": name, "role": role, "at": at})
 	}
 	if row[0] != role {
 		return fmt.Errorf("capture %q has the role %s, not %s\nhint: choose another --capture name, or the role it has", name, row[0], role)
@@ -301,8 +309,12 @@ func (w *Writer) Capture(ctx context.Context, name, role string) error {
 	return nil
 }
 
-// Close writes everything down and gives the case up.
+// Close writes everything down and gives the case up. What was made again and not put in the case's place is gone.
 func (w *Writer) Close() error {
+	if w.again != nil {
+		w.release()
+		return nil
+	}
 	ctx := context.Background()
 	err := errors.Join(w.anchorLast(ctx), w.threads(ctx, runtime.GOMAXPROCS(0)), w.conn.Exec(ctx, `CHECKPOINT "case"`))
 	w.release()
@@ -319,6 +331,9 @@ func (w *Writer) release() {
 	}
 	if w.Custody != nil {
 		w.Custody.Close()
+	}
+	if w.again != nil && w.folder != "" {
+		os.RemoveAll(w.folder)
 	}
 	if w.lock != nil {
 		os.RemoveAll(layout.Path(w.Dir, layout.Temp))

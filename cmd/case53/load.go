@@ -91,7 +91,7 @@ func planOf(c *cobra.Command) (loader.Plan, error) {
 		}
 	}
 	if name, _ := c.Flags().GetString("log-timezone"); name != "" {
-		zone, err := zoneOf(name)
+		zone, err := loader.Zone(name)
 		if err != nil {
 			return plan, usage("no time zone %q\nhint: --log-timezone UTC, Asia/Tokyo or +09:00", name)
 		}
@@ -110,18 +110,6 @@ func planOf(c *cobra.Command) (loader.Plan, error) {
 		return plan, usage("--flow-format names no field")
 	}
 	return plan, nil
-}
-
-// zoneOf reads a time zone: its name in the tz database, or its hours from UTC.
-func zoneOf(name string) (*time.Location, error) {
-	if at, err := time.Parse("-07:00", name); err == nil {
-		_, offset := at.Zone()
-		return time.FixedZone(name, offset), nil
-	}
-	if name == "Local" { // another machine's, when the case is loaded again
-		return nil, errors.New("the zone of this machine has a name of its own")
-	}
-	return time.LoadLocation(name)
 }
 
 // load runs a plan into a case, shows how far it is, and prints what it came to.

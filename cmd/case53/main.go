@@ -87,6 +87,7 @@ func newRoot() *cobra.Command {
 		newNotes(),
 		newCustody(),
 		newVerify(),
+		newRebuild(),
 		newSeal(),
 		newMan(),
 	} {

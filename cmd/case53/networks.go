@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"case53/cases"
 	"case53/cases/safetext"
 	"case53/cases/words"
 	"case53/cases/writer"
@@ -48,8 +46,7 @@ func placeFiles(c *cobra.Command) ([]*networks.File, error) {
 // addPlaces puts the files into a case.
 func addPlaces(ctx context.Context, w *writer.Writer, files []*networks.File, stderr io.Writer) error {
 	for _, f := range files {
-		file := cases.NetworkFile{Kind: f.Kind, Name: strings.ToValidUTF8(f.Name, "\ufffd"), DatabaseType: f.DatabaseType, Built: f.Built}
-		n, added, err := w.AddNetworks(ctx, file, f.Bytes, f.Networks())
+		n, added, err := w.AddNetworks(ctx, f.Case(), f.Bytes, f.Networks())
 		if err != nil {
 			return err
 		}

@@ -7,7 +7,6 @@ import (
 
 	"case53/cases/seal"
 	"case53/cases/verify"
-	"case53/cases/words"
 	"case53/cmd/case53/printed"
 	"case53/loader"
 )
@@ -44,12 +43,9 @@ func runVerify(c *cobra.Command, args []string) error {
 			return fmt.Errorf("--signer: %w", err)
 		}
 	}
-	if quiet, _ := c.Flags().GetBool("quiet"); !quiet && isTerminal(stderr) {
-		opt.Progress = func(what string, done, of int64) {
-			fmt.Fprintf(stderr, "\r\x1b[K%s %s of %s", what, words.Count(done), words.Count(of))
-		}
-		defer fmt.Fprint(stderr, "\r\x1b[K")
-	}
+	show, end := counted(c)
+	opt.Progress = show
+	defer end()
 	result, err := verify.Case(c.Context(), findCase(args[0], stderr), opt)
 	if err != nil {
 		return err

@@ -27,9 +27,39 @@ func (d Described) Store(ctx context.Context, w *writer.Writer) error {
 	return w.Describe(ctx, d.what, bytes.NewReader(d.text), d.flowLogs, d.assets)
 }
 
+// What is described, by the command that does it.
+const (
+	describesFlowLogs   = "aws ec2 describe-flow-logs"
+	describesInterfaces = "aws ec2 describe-network-interfaces"
+)
+
 // ReadFlowLogs reads the output of aws ec2 describe-flow-logs.
-func ReadFlowLogs(path string) (Described, error) {
-	d := Described{what: "aws ec2 describe-flow-logs"}
+func ReadFlowLogs(path string) (Described, error) { return readFile(path, describesFlowLogs) }
+
+// ReadInterfaces reads the output of aws ec2 describe-network-interfaces.
+func ReadInterfaces(path string) (Described, error) { return readFile(path, describesInterfaces) }
+
+func readFile(path, what string) (Described, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return Described{}, err
+	}
+	return Read(path, what, text)
+}
+
+// Read reads the output of the command what, which came from path.
+func Read(path, what string, text []byte) (Described, error) {
+	d := Described{what: what, text: text}
+	switch what {
+	case describesFlowLogs:
+		return d.readFlowLogs(path)
+	case describesInterfaces:
+		return d.readInterfaces(path)
+	}
+	return d, fmt.Errorf("%s: output of %q, which is not read", path, what)
+}
+
+func (d Described) readFlowLogs(path string) (Described, error) {
 	var in struct {
 		FlowLogs []struct {
 			FlowLogID, ResourceID, TrafficType, LogDestinationType, LogDestination, LogGroupName, LogFormat string
@@ -65,10 +95,6 @@ func ReadFlowLogs(path string) (Described, error) {
 
 // read reads a file that is a JSON object with the member.
 func (d *Described) read(path, member string, into any) error {
-	var err error
-	if d.text, err = os.ReadFile(path); err != nil {
-		return err
-	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(d.text, &members); err != nil {
 		return fmt.Errorf("%s: not the output of %s: %w\nhint: %s --output json > %s", path, d.what, err, d.what, path)
@@ -136,9 +162,7 @@ type networkInterface struct {
 	}
 }
 
-// ReadInterfaces reads the output of aws ec2 describe-network-interfaces.
-func ReadInterfaces(path string) (Described, error) {
-	d := Described{what: "aws ec2 describe-network-interfaces"}
+func (d Described) readInterfaces(path string) (Described, error) {
 	var in struct{ NetworkInterfaces []networkInterface }
 	if err := d.read(path, "NetworkInterfaces", &in); err != nil {
 		return d, err

@@ -39,6 +39,22 @@ type File struct {
 // Networks gives every network of the file, in order. An error is the last that it gives.
 func (f *File) Networks() iter.Seq2[cases.Network, error] { return f.networks }
 
+// Case is what a case keeps of the file.
+func (f *File) Case() cases.NetworkFile {
+	return cases.NetworkFile{Kind: f.Kind, Name: clean(f.Name), DatabaseType: f.DatabaseType, Built: f.Built}
+}
+
+// Open opens the bytes of a file of this kind.
+func Open(kind, path string, text []byte) (*File, error) {
+	switch kind {
+	case kindMMDB:
+		return MMDB(path, text)
+	case kindRanges:
+		return Ranges(path, text)
+	}
+	return nil, fmt.Errorf("%s: files of the kind %q are not read", path, kind)
+}
+
 // MMDB opens the bytes of a MaxMind DB file.
 func MMDB(path string, text []byte) (*File, error) {
 	f, err := openMMDB(text)

@@ -80,6 +80,9 @@ func CheckNames(dir string) error {
 // wal is what DuckDB adds to the name of a database for its write-ahead log.
 const wal = ".wal"
 
+// WALs are what it adds for all files beside a database.
+var WALs = []string{wal, wal + ".checkpoint", wal + ".recovery"}
+
 const (
 	linksHint   = "hint: a case has neither links nor devices in it, and none is followed; put what it stands for in its place"
 	foreignHint = "hint: another version of case53 has made it, or somebody has altered it; the source objects in raw/ can be loaded into a new case"

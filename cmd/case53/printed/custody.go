@@ -9,6 +9,7 @@ import (
 	"case53/cases/safetext"
 	"case53/cases/verify"
 	"case53/cases/words"
+	"case53/loader/rebuild"
 )
 
 // CustodyLine is a line as --json gives it.
@@ -38,18 +39,33 @@ func detailText(detail json.RawMessage) string {
 	return string(text)
 }
 
+func faults(w io.Writer, all []verify.Fault) {
+	for _, f := range all {
+		object := ""
+		if f.Object != nil {
+			object = fmt.Sprintf(" (object %d)", *f.Object)
+		}
+		fmt.Fprintf(w, "%s%s: %s\n    %s\n", safetext.Show(f.File), object, safetext.Show(f.What), safetext.Show(f.Means))
+	}
+}
+
+// Rebuilt writes what making a database again came to.
+func Rebuilt(w io.Writer, dir string, r rebuild.Result) {
+	faults(w, r.Faults)
+	if !r.OK {
+		fmt.Fprintf(w, "%s: not rebuilt, the database is as it was: %s\n", safetext.Show(dir), words.Plural(int64(len(r.Faults)), "fault", "faults"))
+		return
+	}
+	fmt.Fprintf(w, "%s: made again from raw/: %s source objects, %s rows, all as they were loaded\nhead %s\n",
+		safetext.Show(dir), words.Count(r.Objects), words.Count(r.Rows), r.Head)
+}
+
 // Verified writes what a check of a case came to: faults and verdict to stdout, remarks to stderr.
 func Verified(stdout, stderr io.Writer, r verify.Result) {
 	for _, remark := range r.Remarks {
 		fmt.Fprintf(stderr, "remark: %s\n", safetext.Show(remark))
 	}
-	for _, f := range r.Faults {
-		object := ""
-		if f.Object != nil {
-			object = fmt.Sprintf(" (object %d)", *f.Object)
-		}
-		fmt.Fprintf(stdout, "%s%s: %s\n    %s\n", safetext.Show(f.File), object, safetext.Show(f.What), safetext.Show(f.Means))
-	}
+	faults(stdout, r.Faults)
 	if r.Seal != nil {
 		fmt.Fprintf(stdout, "sealed %s UTC with the key %s, seal.json %s\n",
 			r.Seal.SealedAt.UTC().Format("2006-01-02 15:04:05"), safetext.Show(r.Seal.Key), r.Seal.SHA256)

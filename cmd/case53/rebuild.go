@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"case53/cases/words"
+	"case53/cmd/case53/printed"
+	"case53/loader/rebuild"
+)
+
+func newRebuild() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "rebuild CASE",
+		Short: "Make the database of a case again from the bytes in raw/ and the custody log",
+		Long: `Decodes every source object again, as the custody log says that it was loaded, into a new database beside the old one, and
+compares the content digests of all rows, the counts and all else with the line of the log that was written then. When everything
+is as it was, the new database takes the place of the old one, at once; object ids stay. When anything is not, it is named, the old
+database is left as it is, and the exit code is 3.
+
+The old database is not opened: it may be missing, cut, or somebody else's. What is derived from the records is built anew. An
+interrupted rebuild leaves the case as it was. The database of a sealed case is part of what was signed and is not replaced.`,
+		Args: exactly(1),
+		RunE: runRebuild,
+	}
+	c.Flags().String("expect-head", "", "fail unless a line of the custody log has this SHA-256")
+	c.Flags().Bool("quiet", false, "no progress")
+	return c
+}
+
+func runRebuild(c *cobra.Command, args []string) error {
+	ctx, stderr := c.Context(), c.ErrOrStderr()
+	expect, err := expectedHead(c)
+	if err != nil {
+		return err
+	}
+	show, end := counted(c)
+	defer end()
+	dir := findCase(args[0], stderr)
+	result, err := rebuild.Case(ctx, dir, rebuild.Options{ExpectHead: expect, Progress: show})
+	end()
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		fmt.Fprintln(stderr, "interrupted: the case is as it was")
+		return &statusError{code: exitInterrupted}
+	}
+	if err != nil {
+		return err
+	}
+	if wantsJSON(c) {
+		if err := printed.JSON(c.OutOrStdout(), result); err != nil {
+			return err
+		}
+	} else {
+		printed.Rebuilt(c.OutOrStdout(), dir, result)
+	}
+	if !result.OK {
+		return &statusError{code: exitIntegrity}
+	}
+	return nil
+}
+
+// counted shows on a terminal how much of what has been looked at; end takes it away.
+func counted(c *cobra.Command) (show func(what string, done, of int64), end func()) {
+	stderr := c.ErrOrStderr()
+	if quiet, _ := c.Flags().GetBool("quiet"); quiet || !isTerminal(stderr) {
+		return nil, func() {}
+	}
+	return func(what string, done, of int64) {
+		if of == 0 {
+			fmt.Fprintf(stderr, "\r\x1b[K%s", what)
+			return
+		}
+		fmt.Fprintf(stderr, "\r\x1b[K%s %s of %s", what, words.Count(done), words.Count(of))
+	}, func() { fmt.Fprint(stderr, "\r\x1b[K") }
+}
