@@ -196,9 +196,11 @@ type View struct {
 	Name string
 	Logs []string // log types whose records it shows; none: it is there in every case
 	Doc  string
+	// Derived says that it rests on what is computed from the records.
+	Derived bool
 }
 
-// viewOf reads the comment of a view, "WORD WORD: text": the words are log types and derived, which is for people.
+// viewOf reads the comment of a view, "WORD WORD: text": the words are log types, case and derived.
 func viewOf(name, comment string, types []LogType) View {
 	v := View{Name: name}
 	words, doc, ok := strings.Cut(comment, ": ")
@@ -210,6 +212,7 @@ func viewOf(name, comment string, types []LogType) View {
 		if slices.ContainsFunc(types, func(t LogType) bool { return t.Name == word }) {
 			v.Logs = append(v.Logs, word)
 		}
+		v.Derived = v.Derived || word == "derived"
 	}
 	return v
 }

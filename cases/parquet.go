@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -39,6 +40,31 @@ func (c *Case) Parquet(ctx context.Context, sql string, args map[string]any) (*o
 		return nil, err
 	}
 	return f, os.Remove(path)
+}
+
+// ParquetFile is a query and the name of the file that its rows go to.
+type ParquetFile struct{ Name, SQL string }
+
+// ParquetFiles writes files into the folder dir: a second, equally read-only instance of the database can write there and nowhere
+// else. It works with one thread, so that the same rows give the same bytes.
+func (c *Case) ParquetFiles(ctx context.Context, dir string, files []ParquetFile) error {
+	options := layout.Options{Known: c.known, ReadOnly: true, Temp: c.temp, Memory: readerMemory, Out: dir, More: "SET threads=1;"}
+	db, _, err := layout.Open(ctx, c.Dir, options)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	conn, err := db.Connect()
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	for _, f := range files {
+		if err := c.writeParquet(ctx, conn, filepath.Join(dir, f.Name), f.SQL, nil); err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
+		}
+	}
+	return nil
 }
 
 // describes finds the statements that give a table and are no query by DuckDB's grammar.

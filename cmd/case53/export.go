@@ -18,20 +18,24 @@ func newExport() *cobra.Command {
 		fmt.Fprintf(&forms, "  %-11s %s\n%14sleft out: %s\n", t.Name, t.Title, "", t.Loses)
 	}
 	c := &cobra.Command{
-		Use:   "export CASE [NAME] [-p name=value]... --as FORMAT FILE",
-		Short: "Write rows for other tools, each with where it is from, and a manifest beside the file",
-		Long: `Rows of the views that the format takes, of those of --rows, or of a saved query or --sql whose rows have the columns of
+		Use:   "export CASE [NAME] [-p name=value]... --as FORMAT FILE | --tables DIR",
+		Short: "Write rows for other tools, each with where it is from, or all records as tables",
+		Long: `--tables writes every view of records into a new folder: as Parquet, exact, and as CSV that a spreadsheet can open without running
+a cell of it (what begins like a formula gets an apostrophe before it), with a manifest that has hashes and counts.
+
+--as writes rows of the views that the format takes, of those of --rows, or of a saved query or --sql whose rows have the columns of
 such a view. Every record says its object, row and SHA-256; FILE.manifest.json (manifest.json in a folder) has the files'
 hashes, the query, and how many rows went in, came out, and could not be said, and why. The same case and request give the
 same bytes.
 
 Formats:
 ` + forms.String(),
-		Args: between(2, 3),
+		Args: between(1, 3),
 		RunE: runExport,
 	}
 	f := c.Flags()
 	f.String("as", "", "the `FORMAT`: "+toolNames())
+	f.String("tables", "", "a new `FOLDER` for every view of records, as CSV and as Parquet")
 	f.StringSlice("rows", nil, "only rows of these `VIEWS`, by commas")
 	f.StringArrayP("param", "p", nil, "a parameter of the query, name=value; may be repeated")
 	f.String("sql", "", "the rows of this SQL in place of a view's")
@@ -53,6 +57,12 @@ func toolNames() string {
 }
 
 func runExport(c *cobra.Command, args []string) error {
+	if handsOver(c) {
+		return runHandOver(c, args)
+	}
+	if len(args) < 2 {
+		return usage("export: no file to write to\nhint: case53 %s", c.Use)
+	}
 	name, _ := c.Flags().GetString("as")
 	tool, ok := export.FindTool(name)
 	if !ok {

@@ -16,6 +16,7 @@ var layers = map[string][]string{
 	"case53/cases/duck":             {},
 	"case53/cases/raw":              {},
 	"case53/cases/custody":          {},
+	"case53/cases/folder":           {},
 	"case53/cases/safetext":         {},
 	"case53/cases/digest":           {"case53/cases/duck"},
 	"case53/cases/records":          {"case53/cases/raw", "case53/cases/duck"},
@@ -71,7 +72,9 @@ var layers = map[string][]string{
 		"case53/cases", "case53/cases/custody", "case53/cases/raw", "case53/cases/safetext", "case53/cases/words",
 		"case53/queries", "case53/queries/export", "case53/queries/findings", "case53/queries/compare", "case53/queries/threads",
 	},
-	"case53/queries/export": {"case53/cases", "case53/cases/custody", "case53/cases/duck", "case53/cases/safetext", "case53/queries"},
+	"case53/queries/export": {
+		"case53/cases", "case53/cases/custody", "case53/cases/duck", "case53/cases/folder", "case53/cases/safetext", "case53/queries",
+	},
 
 	"case53/tui/spark": {},
 	"case53/tui/grid":  {"case53/cases/safetext"},

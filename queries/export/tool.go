@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"case53/cases"
-	"case53/cases/custody"
 	"case53/cases/duck"
 )
 
@@ -234,23 +233,14 @@ func queryOf(ctx context.Context, k *cases.Case, t Tool, all []*Mapping, q *Quer
 
 // describe says in the manifest what is about to be written.
 func (r *run) describe(ctx context.Context, k *cases.Case, t Tool) error {
-	path := cases.CustodyFile(k.Dir)
-	lines := 0
-	if err := custody.Read(path, func(e custody.Entry) error { lines = e.Seq; return nil }); err != nil {
+	first, head, err := caseHead(k)
+	if err != nil {
 		return fmt.Errorf("custody log of %s: %w", k.Dir, err)
-	}
-	first, err := custody.Head(path, 1)
-	if err != nil {
-		return err
-	}
-	head, err := custody.Head(path, lines)
-	if err != nil {
-		return err
 	}
 	r.caseID = first
 	r.manifest = Manifest{
 		Program: r.Program, Format: t.Name, FormatVersion: r.Version, Loses: t.Loses, Case: first,
-		Custody: Head{lines, head}, Sources: []SourceManifest{}, Files: []FileManifest{},
+		Custody: head, Sources: []SourceManifest{}, Files: []FileManifest{},
 	}
 	r.eachObject = func(yield func(cases.Object) error) error { return k.Objects(ctx, yield) }
 	r.eachEntry = func(yield func(custody.Entry) error) error { return custody.Read(path, yield) }

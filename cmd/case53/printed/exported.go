@@ -25,3 +25,20 @@ func Exported(out io.Writer, m *export.Manifest) {
 		fmt.Fprintf(out, "%s  %s\n", f.SHA256, safetext.Show(f.Path))
 	}
 }
+
+// Tables says what tables were written.
+func Tables(out io.Writer, dir string, m *export.TablesManifest) {
+	for _, t := range m.Tables {
+		guarded := int64(0)
+		for _, c := range t.Columns {
+			guarded += c.Guarded
+		}
+		fmt.Fprintf(out, "%s: %s", safetext.Show(t.View), words.Plural(t.Rows, "row", "rows"))
+		if guarded > 0 {
+			fmt.Fprintf(out, ", %s made harmless in the CSV", words.Plural(guarded, "cell", "cells"))
+		}
+		fmt.Fprintln(out)
+	}
+	fmt.Fprintf(out, "%s: %s as CSV and Parquet; README.txt says how to read them\n", safetext.Show(dir),
+		words.Plural(int64(len(m.Tables)), "table", "tables"))
+}
