@@ -11,11 +11,16 @@ import (
 
 // Rows is a result: duck.Rows, and cases.Rows.
 type Rows interface {
+	Chunks
 	Next() bool
 	Values() []any
+	Close()
+}
+
+// Chunks are rows of a table, some at a time.
+type Chunks interface {
 	NextChunk() (duck.Chunk, bool)
 	Err() error
-	Close()
 }
 
 // Query runs a statement.
@@ -69,9 +74,9 @@ func (s *Schema) Select(sorted bool) string {
 	return sql
 }
 
-// Read takes rows of Select and tells of each object when its rows are at an end. An object whose rows are in several places is
+// Read takes rows as Select gives them and tells of each object when its rows are at an end. An object whose rows are in several places is
 // told of as often.
-func (s *Schema) Read(rows Rows, contexts Contexts, each func(object uint32, h *Hasher) error) error {
+func (s *Schema) Read(rows Chunks, contexts Contexts, each func(object uint32, h *Hasher) error) error {
 	var h *Hasher
 	object := uint32(0)
 	for {

@@ -148,7 +148,8 @@ func (r *run) rows(ctx context.Context, c *cases.Case) error {
 	if err != nil {
 		return err
 	}
-	found := newSums(r, schemas, ask, contexts)
+	found := newSums(r, schemas, contexts)
+	found.ask, found.file = ask, func(string) string { return nameDatabase }
 	parts := r.parts(schemas)
 	group, groupCtx := errgroup.WithContext(ctx)
 	next := make(chan part)

@@ -13,7 +13,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/hiddeco/sshsig"
@@ -96,6 +98,9 @@ func (r *run) seal(ctx context.Context) error {
 // sealed compares the files of the case with a manifest. Those of raw/ have been compared with their names before.
 func (r *run) sealed(ctx context.Context, manifest map[string]string) error {
 	for name, sum := range manifest {
+		if r.bag != "" && name == nameDatabase {
+			continue // no database is handed over
+		}
 		path := filepath.Join(r.dir, filepath.FromSlash(name))
 		info, err := os.Lstat(path)
 		object := uint32(0)
@@ -177,16 +182,30 @@ func readManifest(dir, want string) (map[string]string, error) {
 	if sum := Sum(text); sum != want {
 		return nil, fmt.Errorf("its SHA-256 is %s; %s has %s", sum, SealFile, want)
 	}
-	manifest := map[string]string{}
+	return parseSums(text)
+}
+
+// sumsName is a name in a manifest of ours.
+var sumsName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$`)
+
+// parseSums reads lines as sha256sum writes them.
+func parseSums(text []byte) (map[string]string, error) {
+	sums := map[string]string{}
+	if len(text) > 0 && text[len(text)-1] != '\n' {
+		return nil, errors.New("its last line has no end")
+	}
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	for lines.Scan() {
 		sum, name, ok := strings.Cut(lines.Text(), "  ")
-		if !ok || !rawName.MatchString(sum) || !filepath.IsLocal(name) {
+		if !ok || !rawName.MatchString(sum) || !sumsName.MatchString(name) {
 			return nil, fmt.Errorf("no line of a manifest: %q", lines.Text())
 		}
-		manifest[name] = sum
+		if _, twice := sums[name]; twice {
+			return nil, fmt.Errorf("%s is in it twice", name)
+		}
+		sums[name] = sum
 	}
-	return manifest, lines.Err()
+	return sums, lines.Err()
 }
 
 // maxSmall bounds a file of a seal; a manifest has about 140 bytes for each object.
@@ -212,7 +231,7 @@ func Sum(text []byte) string {
 
 // HashFile is the SHA-256 of a file, in hexadecimal digits.
 func HashFile(ctx context.Context, path string) (string, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW, 0)
 	if err != nil {
 		return "", err
 	}

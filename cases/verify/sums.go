@@ -16,7 +16,7 @@ type ofTable struct {
 	table  string
 }
 
-// sums are the digests of the database as it is now.
+// sums are the digests of the rows as they are now: in the database, or in the tables of a bag.
 type sums struct {
 	r        *run
 	schemas  map[string]*digest.Schema
@@ -24,10 +24,11 @@ type sums struct {
 	contexts digest.Contexts
 	found    map[ofTable]digest.Sum // under r.mu
 	again    map[ofTable]bool       // rows in several places, or out of order: under r.mu
+	file     func(table string) string
 }
 
-func newSums(r *run, schemas map[string]*digest.Schema, ask digest.Query, contexts digest.Contexts) *sums {
-	return &sums{r: r, schemas: schemas, ask: ask, contexts: contexts, found: map[ofTable]digest.Sum{}, again: map[ofTable]bool{}}
+func newSums(r *run, schemas map[string]*digest.Schema, contexts digest.Contexts) *sums {
+	return &sums{r: r, schemas: schemas, contexts: contexts, found: map[ofTable]digest.Sum{}, again: map[ofTable]bool{}}
 }
 
 // read takes the rows of a part.
@@ -76,7 +77,7 @@ func (s *sums) compare(ctx context.Context) error {
 		_, logged := s.r.log.objects[of.object]
 		s.r.result.Checked.Rows += max(now.Rows, 0)
 		if now != then && (logged || !s.r.log.open) {
-			s.r.fault(nameDatabase, of.object, meansRows, "store.%s, object %d, %s", of.table, of.object, difference(now, then))
+			s.r.fault(s.file(of.table), of.object, meansRows, "store.%s, object %d, %s", of.table, of.object, difference(now, then))
 		}
 	}
 	return nil
@@ -88,7 +89,7 @@ func difference(now, then digest.Sum) string {
 	case then.Rows == 0:
 		return fmt.Sprintf("has rows 1 to %d, and none were loaded", now.Rows)
 	case now.Rows < 0:
-		return "has rows that have the same row_no"
+		return "has rows that have the same row_no, or that are not in order"
 	case now.Rows != then.Rows:
 		return fmt.Sprintf("has %d rows; %d were loaded, with the digest %s", now.Rows, then.Rows, then.Digest)
 	}

@@ -42,6 +42,7 @@ type Result struct {
 	Faults  []Fault `json:"faults"`
 	Head    string  `json:"head"` // of the custody log
 	Seal    *Sealed `json:"seal,omitempty"`
+	Bag     *Signed `json:"bag,omitempty"` // who signed the bag, where one did
 	// Remarks are what is no fault and should be known: what could not be compared.
 	Remarks []string `json:"remarks,omitempty"`
 }
@@ -52,6 +53,11 @@ type Sealed struct {
 	Key      string    `json:"key"`       // fingerprint of the key that signed it
 	Head     string    `json:"head"`      // of the custody log when it was sealed
 	SHA256   string    `json:"sha256"`    // of seal.json
+}
+
+// Signed is the signature of a bag, which holds.
+type Signed struct {
+	Key string `json:"key"` // fingerprint
 }
 
 // Options say what else is asked for.
@@ -70,6 +76,7 @@ type run struct {
 	result Result
 	log    *journal
 	there  map[string]bool // files of raw/, by SHA-256
+	bag    string          // the bag that the case is in, "": none; then dir is its payload
 
 	notSealed bool // the database is not the one that was sealed
 }
@@ -99,6 +106,14 @@ func Case(ctx context.Context, dir string, opt Options) (Result, error) {
 
 // fault notes a fault. object is 0 where it is of none.
 func (r *run) fault(file string, object uint32, means, what string, args ...any) {
+	if r.bag != "" {
+		file = payload + "/" + file
+	}
+	r.faultAt(file, object, means, what, args...)
+}
+
+// faultAt is fault of a file of the bag.
+func (r *run) faultAt(file string, object uint32, means, what string, args ...any) {
 	f := Fault{File: file, What: fmt.Sprintf(what, args...), Means: means}
 	if object != 0 {
 		f.Object = &object

@@ -18,9 +18,14 @@ func newExport() *cobra.Command {
 		fmt.Fprintf(&forms, "  %-11s %s\n%14sleft out: %s\n", t.Name, t.Title, "", t.Loses)
 	}
 	c := &cobra.Command{
-		Use:   "export CASE [NAME] [-p name=value]... --as FORMAT FILE | --tables DIR",
-		Short: "Write rows for other tools, each with where it is from, or all records as tables",
-		Long: `--tables writes every view of records into a new folder: as Parquet, exact, and as CSV that a spreadsheet can open without running
+		Use:   "export CASE [NAME] [-p name=value]... --as FORMAT FILE | --bag DIR | --tables DIR",
+		Short: "Write rows for other tools, each with where it is from, or hand the whole case over",
+		Long: `--bag hands the case over to somebody who has neither case53 nor reason to trust it: a new folder in the form of BagIt with the raw
+objects, the custody log, the seal, all stored tables as text and the records as Parquet, and with a README.txt and a script
+that check it with bash, sha256sum, ssh-keygen, openssl and a stock duckdb. --key signs the bag as a whole. case53 verify
+checks a bag too.
+
+--tables writes every view of records into a new folder: as Parquet, exact, and as CSV that a spreadsheet can open without running
 a cell of it (what begins like a formula gets an apostrophe before it), with a manifest that has hashes and counts.
 
 --as writes rows of the views that the format takes, of those of --rows, or of a saved query or --sql whose rows have the columns of
@@ -35,6 +40,8 @@ Formats:
 	}
 	f := c.Flags()
 	f.String("as", "", "the `FORMAT`: "+toolNames())
+	f.String("bag", "", "a new `FOLDER` to hand the case over in")
+	f.String("key", "", "the SSH key to sign the bag with")
 	f.String("tables", "", "a new `FOLDER` for every view of records, as CSV and as Parquet")
 	f.StringSlice("rows", nil, "only rows of these `VIEWS`, by commas")
 	f.StringArrayP("param", "p", nil, "a parameter of the query, name=value; may be repeated")

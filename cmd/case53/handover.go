@@ -1,14 +1,21 @@
 package main
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/spf13/cobra"
 
+	"case53/cases"
+	"case53/cases/bag"
+	"case53/cases/seal"
 	"case53/cmd/case53/printed"
+	"case53/queries"
 	"case53/queries/export"
 )
 
 // handOvers are the flags of export that each write a folder of the whole case.
-var handOvers = []string{"tables"}
+var handOvers = []string{"bag", "tables"}
 
 func handsOver(c *cobra.Command) bool {
 	for _, flag := range handOvers {
@@ -23,7 +30,7 @@ func handsOver(c *cobra.Command) bool {
 func runHandOver(c *cobra.Command, args []string) error {
 	for _, flag := range []string{"as", "rows", "param", "sql", "capture", "from", "to", "format-version", "force"} {
 		if c.Flags().Changed(flag) {
-			return usage("--%s is for --as: the whole case is written\nhint: case53 %s", flag, c.Use)
+			return usage("--%s is for rows: the whole case is written\nhint: case53 %s", flag, c.Use)
 		}
 	}
 	if len(args) != 1 {
@@ -34,6 +41,9 @@ func runHandOver(c *cobra.Command, args []string) error {
 		return err
 	}
 	defer k.Close()
+	if c.Flags().Changed("bag") {
+		return handOverBag(c, k)
+	}
 	dir, _ := c.Flags().GetString("tables")
 	m, err := export.Tables(c.Context(), k, dir, "case53 "+version())
 	if err != nil {
@@ -44,4 +54,50 @@ func runHandOver(c *cobra.Command, args []string) error {
 	}
 	printed.Tables(c.OutOrStdout(), dir, m)
 	return nil
+}
+
+// handOverBag writes a bag.
+func handOverBag(c *cobra.Command, k *cases.Case) error {
+	target, _ := c.Flags().GetString("bag")
+	if err := export.Outside(k.Dir, target); err != nil {
+		return err
+	}
+	opt := bag.Options{Program: "case53 " + version()}
+	var err error
+	if file, _ := c.Flags().GetString("key"); file != "" {
+		if opt.Key, err = seal.Key(file, passphraseOf(c, file)); err != nil {
+			return err
+		}
+	}
+	set, err := library(k.Dir, c.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	for _, q := range set.All() {
+		opt.More = append(opt.More, bag.File{Name: "queries/" + q.ID + ".sql", Text: queryText(q)})
+	}
+	made, err := bag.Write(c.Context(), k, target, opt)
+	if err != nil {
+		return err
+	}
+	if wantsJSON(c) {
+		return printed.JSON(c.OutOrStdout(), made)
+	}
+	printed.Bag(c.OutOrStdout(), c.ErrOrStderr(), made)
+	return nil
+}
+
+// queryText is a saved query as a file of SQL for others: what it is, what it cannot tell, and its parameters.
+func queryText(q *queries.Query) []byte {
+	var b strings.Builder
+	for _, line := range strings.Split(q.Title+"\n\n"+q.Doc, "\n") {
+		fmt.Fprintln(&b, strings.TrimRight("-- "+line, " "))
+	}
+	if q.Cannot != "" {
+		fmt.Fprintf(&b, "-- Cannot tell: %s\n", q.Cannot)
+	}
+	for _, p := range q.Params {
+		fmt.Fprintf(&b, "-- $%s, %s: %s\n", p.Name, p.Kind, p.Doc)
+	}
+	return []byte(b.String() + q.SQL + ";\n")
 }

@@ -26,9 +26,16 @@ var layers = map[string][]string{
 		"case53/cases/custody", "case53/cases/digest", "case53/cases/duck", "case53/cases/raw", "case53/cases/records", "case53/cases/words",
 		"case53/cases/internal/catalog", "case53/cases/internal/layout",
 	},
-	"case53/cases/notes":  {"case53/cases", "case53/cases/custody", "case53/cases/raw"},
-	"case53/cases/seal":   {"case53/cases", "case53/cases/custody", "case53/cases/duck", "case53/cases/verify", "case53/cases/writer"},
-	"case53/cases/verify": {"case53/cases", "case53/cases/custody", "case53/cases/digest", "case53/cases/raw"},
+	"case53/cases/notes": {"case53/cases", "case53/cases/custody", "case53/cases/raw"},
+	"case53/cases/seal":  {"case53/cases", "case53/cases/custody", "case53/cases/duck", "case53/cases/verify", "case53/cases/writer"},
+	"case53/cases/verify": {
+		"case53/cases", "case53/cases/canonical", "case53/cases/custody", "case53/cases/digest", "case53/cases/duck", "case53/cases/raw",
+	},
+	"case53/cases/canonical": {"case53/cases/duck"},
+	"case53/cases/bag": {
+		"case53/cases", "case53/cases/canonical", "case53/cases/custody", "case53/cases/duck", "case53/cases/folder", "case53/cases/safetext",
+		"case53/cases/verify",
+	},
 	"case53/cases/writer": {
 		"case53/cases", "case53/cases/custody", "case53/cases/digest", "case53/cases/duck", "case53/cases/raw",
 		"case53/cases/internal/catalog", "case53/cases/internal/layout",
@@ -93,7 +100,8 @@ var layers = map[string][]string{
 
 	"case53/cmd/case53/demo": {},
 	"case53/cmd/case53/printed": {
-		"case53/cases", "case53/cases/custody", "case53/cases/notes", "case53/cases/safetext", "case53/cases/verify", "case53/cases/words",
+		"case53/cases", "case53/cases/bag", "case53/cases/custody", "case53/cases/notes", "case53/cases/safetext", "case53/cases/verify",
+		"case53/cases/words",
 		"case53/loader", "case53/loader/account", "case53/loader/logs", "case53/loader/rebuild", "case53/loader/source",
 		"case53/queries", "case53/queries/export", "case53/queries/findings", "case53/queries/compare", "case53/queries/threads",
 	},
@@ -109,7 +117,7 @@ var writers = []string{"case53/loader", "case53/loader/account", "case53/loader/
 var clouds = []string{"case53/loader/source/cwlogs", "case53/loader/source/cwlogs/cwfake", "case53/loader/source/s3", "case53/loader/account"}
 
 // offline packages must not be able to reach the network, whatever they import.
-var offline = []string{"case53/tui", "case53/cases", "case53/queries", "case53/queries/report", "case53/queries/export"}
+var offline = []string{"case53/tui", "case53/cases", "case53/cases/bag", "case53/queries", "case53/queries/report", "case53/queries/export"}
 
 func goList(t *testing.T, args ...string) []string {
 	t.Helper()

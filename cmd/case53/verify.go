@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"case53/cases"
 	"case53/cases/seal"
 	"case53/cases/verify"
 	"case53/cmd/case53/printed"
@@ -13,12 +14,15 @@ import (
 
 func newVerify() *cobra.Command {
 	c := &cobra.Command{
-		Use:   "verify CASE",
-		Short: "Check a case against the hashes and digests that were noted when it was loaded",
+		Use:   "verify CASE|BAG",
+		Short: "Check a case, or a bag of one, against the hashes and digests that were noted when it was loaded",
 		Long: `Reads every source object and compares its bytes with its name; checks the chain of the custody log; computes the content
 digest of every object's rows from the database, and compares it, and all that the database says of the object, with the
 line of the custody log that was written when it was loaded. What is not as it was is named, with what that means; the exit
 code is then 3. Nothing is written.
+
+Of a bag (case53 export --bag) every file is checked against the manifests, and the rows of its tables against the digests that its
+custody log has; with --signer both the seal and the bag itself must be signed with that key.
 
 Whoever can change the case can change database and custody log together: the log's head, compared with one that was noted
 elsewhere (--expect-head), shows that.`,
@@ -46,7 +50,13 @@ func runVerify(c *cobra.Command, args []string) error {
 	show, end := counted(c)
 	opt.Progress = show
 	defer end()
-	result, err := verify.Case(c.Context(), findCase(args[0], stderr), opt)
+	check, dir := verify.Case, args[0]
+	if !cases.Is(dir) && verify.IsBag(dir) {
+		check = verify.Bag
+	} else {
+		dir = findCase(dir, stderr)
+	}
+	result, err := check(c.Context(), dir, opt)
 	if err != nil {
 		return err
 	}

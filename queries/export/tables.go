@@ -71,9 +71,19 @@ func Tables(ctx context.Context, k *cases.Case, dir, program string) (*TablesMan
 	if err != nil {
 		return nil, err
 	}
+	var parquet []cases.ParquetFile
 	for _, t := range tables {
 		if t.Rows == 0 {
 			m.Empty = append(m.Empty, t.Name)
+		} else {
+			parquet = append(parquet, cases.ParquetFile{Name: t.Name + ".parquet", SQL: t.SQL(true)})
+		}
+	}
+	if err := k.ParquetFiles(ctx, out.Dir(), parquet); err != nil {
+		return nil, err
+	}
+	for _, t := range tables {
+		if t.Rows == 0 {
 			continue
 		}
 		written, err := writeTable(ctx, k, out, t)
@@ -90,13 +100,10 @@ func Tables(ctx context.Context, k *cases.Case, dir, program string) (*TablesMan
 	return m, m.place(out)
 }
 
-// writeTable writes both files of a view. They must have the rows that the view was counted to have.
+// writeTable writes the CSV of a view, and takes its Parquet. They must have the rows that the view was counted to have.
 func writeTable(ctx context.Context, k *cases.Case, out *folder.Folder, t cases.Table) (m TableManifest, err error) {
 	m = TableManifest{View: t.Name, Doc: t.Doc}
 	parquet := t.Name + ".parquet"
-	if err := k.ParquetFiles(ctx, out.Dir(), []cases.ParquetFile{{Name: parquet, SQL: t.SQL(true)}}); err != nil {
-		return m, err
-	}
 	if err := out.Take(parquet); err != nil {
 		return m, err
 	}

@@ -70,6 +70,9 @@ func Verified(stdout, stderr io.Writer, r verify.Result) {
 		fmt.Fprintf(stdout, "sealed %s UTC with the key %s, seal.json %s\n",
 			r.Seal.SealedAt.UTC().Format("2006-01-02 15:04:05"), safetext.Show(r.Seal.Key), r.Seal.SHA256)
 	}
+	if r.Bag != nil {
+		fmt.Fprintf(stdout, "bag signed with the key %s\n", safetext.Show(r.Bag.Key))
+	}
 	verdict := "as it was loaded"
 	if !r.OK {
 		verdict = words.Plural(int64(len(r.Faults)), "fault", "faults")

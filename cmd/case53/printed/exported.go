@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"case53/cases/bag"
 	"case53/cases/safetext"
 	"case53/cases/words"
 	"case53/queries/export"
@@ -41,4 +42,16 @@ func Tables(out io.Writer, dir string, m *export.TablesManifest) {
 	}
 	fmt.Fprintf(out, "%s: %s as CSV and Parquet; README.txt says how to read them\n", safetext.Show(dir),
 		words.Plural(int64(len(m.Tables)), "table", "tables"))
+}
+
+// Bag says what was handed over.
+func Bag(stdout, stderr io.Writer, m bag.Made) {
+	for _, remark := range m.Result.Remarks {
+		fmt.Fprintf(stderr, "remark: %s\n", safetext.Show(remark))
+	}
+	c := m.Result.Checked
+	fmt.Fprintf(stdout, "%s: %s, %s bytes; %s source objects, %s rows and %s of the custody log, read again and as they were loaded\n",
+		safetext.Show(m.Dir), words.Plural(int64(m.Files), "file", "files"), words.Count(m.Bytes),
+		words.Count(c.Objects), words.Count(c.Rows), words.Plural(c.Custody, "line", "lines"))
+	fmt.Fprintf(stdout, "head %s\nbag  %s (SHA-256 of tagmanifest-sha256.txt)\nbash check.sh in it checks it; README.txt says how\n", m.Result.Head, m.SHA256)
 }

@@ -1,0 +1,276 @@
+package bag_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/ssh"
+
+	"case53/cases"
+	"case53/cases/bag"
+	"case53/cases/duck"
+	"case53/cases/seal"
+	"case53/cases/verify"
+	"case53/cases/writer"
+	"case53/loader"
+	"case53/loader/source"
+	"case53/loader/source/local"
+)
+
+// TestMain lets the test be a duckdb, where there is none: it runs the statements of its standard input on the database that its last
+// argument names, and prints rows as -list -noheader does.
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "duckdb" {
+		if err := standIn(os.Args[len(os.Args)-1], os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func standIn(path string, in io.Reader, out io.Writer) error {
+	text, err := io.ReadAll(in)
+	if err != nil {
+		return err
+	}
+	db, err := duck.Open(path, nil)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	c, err := db.Connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	for _, sql := range strings.SplitAfter(string(text), ";\n") {
+		if strings.TrimSpace(sql) == "" {
+			continue
+		}
+		if strings.Contains(sql, "CREATE ") {
+			err = c.Exec(context.Background(), sql)
+		} else {
+			err = c.Each(context.Background(), sql, nil, func(v []any) { fmt.Fprintln(out, cases.CellOf(v[0]).Text) })
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", sql, err)
+		}
+	}
+	return nil
+}
+
+// withDuckdb is a path that has a duckdb.
+func withDuckdb(t testing.TB) string {
+	t.Helper()
+	if _, err := exec.LookPath("duckdb"); err == nil {
+		return os.Getenv("PATH")
+	}
+	dir := t.TempDir()
+	self, err := os.Executable()
+	if err == nil {
+		err = os.Symlink(self, filepath.Join(dir, "duckdb"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir + ":" + os.Getenv("PATH")
+}
+
+const hostile = "a\x1b[2J,\"=cmd|' /C calc'!A0\\x41%0a\xff\u202e"
+
+// newCase makes a case with what is hard to hand over.
+func newCase(t testing.TB) string {
+	t.Helper()
+	dir, logs := filepath.Join(t.TempDir(), "a.case"), t.TempDir()
+	flow := "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\n" +
+		"2 123456789012 eni-1 10.0.0.1 198.51.100.7 50000 443 6 3 180 1793534400 1793534430 ACCEPT OK\n" +
+		"2 123456789012 eni-1 - - - - - - - 1793534460 1793534520 - NODATA\n" +
+		"2 123456789012 eni-1 10.0.0.1 2001:db8::7 50000 443 6 3 180 1793534520 1793534580 REJECT OK\n"
+	for name, text := range map[string]string{
+		"flow.log": flow, "again.log": strings.Replace(flow, "eni-1", "eni-2", 2),
+		"zone.log": "1.0 2026-11-01T12:00:00Z Z123412341234 a.example.com A NOERROR UDP FRA6 192.0.2.1 -\n1.0 broken " + hostile + "\n" +
+			"1.0 2026-11-01T12:00:01Z Z123412341234 " + strings.ReplaceAll(hostile, " ", "_") + " A NOERROR UDP FRA6 192.0.2.1 203.0.113.0/24\n",
+		"dns.json": `{"version":"1.1","account_id":"123456789012","region":"eu-central-1","vpc_id":"vpc-1","query_timestamp":"2026-11-01T11:59:58Z",` +
+			`"query_name":"example.com.","query_type":"A","query_class":"IN","rcode":"NOERROR","answers":[{"Rdata":"198.51.100.7","Type":"A","Class":"IN"},` +
+			`{"Rdata":"198.51.100.8","Type":"A","Class":"IN"}],"srcaddr":"10.0.0.1","srcport":"40000","transport":"UDP","srcids":{"instance":"i-1"}}` + "\n",
+		"page.json": `{"events":[{"eventId":"1","timestamp":1793534400000,` +
+			`"message":"1.0 2026-11-01T12:00:02Z Z123412341234 c.example.com A NOERROR UDP FRA6 192.0.2.1 -"}]}`,
+	} {
+		if err := os.WriteFile(filepath.Join(logs, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w, err := writer.Open(t.Context(), dir, loader.Schemas())
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := loader.Plan{Sources: []source.Source{local.New(logs)}, Capture: "incident", Role: "incident"}
+	if _, err := loader.Load(t.Context(), w, plan, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// newKey makes a key, and a file that says whose it is.
+func newKey(t testing.TB, seed byte) (key ssh.Signer, signers string) {
+	t.Helper()
+	key, err := ssh.NewSignerFromKey(ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed}, 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signers = filepath.Join(t.TempDir(), "allowed_signers")
+	if err := os.WriteFile(signers, append([]byte("examiner "), ssh.MarshalAuthorizedKey(key.PublicKey())...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return key, signers
+}
+
+func open(t testing.TB, dir string) *cases.Case {
+	t.Helper()
+	k, err := cases.Open(t.Context(), dir, loader.Schemas())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	return k
+}
+
+// handedOver is a bag of a case.
+func handedOver(t testing.TB, dir string, key ssh.Signer) string {
+	t.Helper()
+	target := filepath.Join(t.TempDir(), "out.bag")
+	made, err := bag.Write(t.Context(), open(t, dir), target, bag.Options{
+		Program: "case53 test", Key: key, More: []bag.File{{Name: "queries/a.sql", Text: []byte("SELECT 1\n")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !made.Result.OK || made.Result.Checked.Rows < 9 || made.Result.Checked.Objects != 5 {
+		t.Fatalf("%+v", made)
+	}
+	return target
+}
+
+// sealedBag is a signed bag of a sealed case.
+func sealedBag(t testing.TB, key ssh.Signer) string {
+	t.Helper()
+	dir := newCase(t)
+	if _, err := seal.Case(t.Context(), dir, loader.Schemas(), key); err != nil {
+		t.Fatal(err)
+	}
+	return handedOver(t, dir, key)
+}
+
+// script runs check.sh as somebody does who does not have case53, nor a duckdb.
+func script(t testing.TB, dir string, args ...string) (out string, ok bool) {
+	t.Helper()
+	return scriptIn(t, os.Getenv("PATH"), dir, args...)
+}
+
+// scriptIn runs check.sh with the programs of a path.
+func scriptIn(t testing.TB, path, dir string, args ...string) (out string, ok bool) {
+	t.Helper()
+	for _, tool := range []string{"bash", "sha256sum", "ssh-keygen", "find", "sed", "comm"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("no %s", tool)
+		}
+	}
+	cmd := exec.Command("bash", append([]string{filepath.Join(dir, "check.sh")}, args...)...)
+	cmd.Env = append(os.Environ(), "PATH="+path)
+	text, err := cmd.CombinedOutput()
+	return string(text), err == nil
+}
+
+// TestBag hands a case over, sealed and not, and checks it with and without us.
+func TestBag(t *testing.T) {
+	key, signers := newKey(t, 1)
+	dir := sealedBag(t, key)
+	r, err := verify.Bag(t.Context(), dir, verify.Options{Signer: key.PublicKey()})
+	if err != nil || !r.OK || r.Seal == nil || r.Bag == nil || len(r.Remarks) > 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	out, ok := scriptIn(t, withDuckdb(t), dir, "--signers", signers)
+	for _, want := range []string{"well: the bag: Good", "well: the seal: Good", "well: the rows of store", "head " + r.Head, "all is well"} {
+		if !ok || !strings.Contains(out, want) {
+			t.Errorf("%v, %s\nwant %s", ok, out, want)
+		}
+	}
+	if out, ok := script(t, dir); !ok || strings.Count(out, "well: ") < 8 {
+		t.Errorf("%v, %s", ok, out)
+	}
+	other, others := newKey(t, 2)
+	if out, ok := script(t, dir, "--signers", others); ok || strings.Count(out, "ALTERED") != 2 {
+		t.Errorf("of another key: %s", out)
+	}
+	if r, err := verify.Bag(t.Context(), dir, verify.Options{Signer: other.PublicKey()}); err != nil || len(r.Faults) != 2 {
+		t.Errorf("of another key: %+v, %v", r, err)
+	}
+	plain := handedOver(t, newCase(t), nil)
+	if r, err := verify.Bag(t.Context(), plain, verify.Options{}); err != nil || !r.OK || len(r.Remarks) != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if out, ok := script(t, plain); !ok || strings.Count(out, "not checked: ") < 2 {
+		t.Errorf("%v, %s", ok, out)
+	}
+	if out, ok := script(t, plain, "--signers", signers); ok {
+		t.Errorf("signed by nobody: %s", out)
+	}
+}
+
+// TestSameBytes: the same case gives the same bag.
+func TestSameBytes(t *testing.T) {
+	dir := newCase(t)
+	key, _ := newKey(t, 1)
+	a, b := handedOver(t, dir, key), handedOver(t, dir, key)
+	for _, name := range []string{verify.BagTags, verify.BagSignature, verify.BagManifest} {
+		one, err := os.ReadFile(filepath.Join(a, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if two, err := os.ReadFile(filepath.Join(b, name)); err != nil || !bytes.Equal(one, two) {
+			t.Errorf("%s: %v\n%s\n%s", name, err, one, two)
+		}
+	}
+	if out, err := exec.Command("grep", "-rlP", `[^\x20-\x7e\t]`, filepath.Join(a, "data/store")).CombinedOutput(); len(out) > 0 {
+		t.Errorf("not in ASCII: %s %v", out, err)
+	}
+}
+
+// TestAlteredIsNotHandedOver: what is not what was loaded is not handed over, and nothing is left of it.
+func TestAlteredIsNotHandedOver(t *testing.T) {
+	dir := newCase(t)
+	db, err := duck.Open(cases.DatabaseFile(dir), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := db.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Exec(t.Context(), "UPDATE store.zone SET name = 'd.example.com'"); err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	db.Close()
+	parent := t.TempDir()
+	_, err = bag.Write(t.Context(), open(t, dir), filepath.Join(parent, "out.bag"), bag.Options{Program: "case53 test"})
+	if err == nil || !strings.Contains(err.Error(), "store/zone.txt: store.zone, object") {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(parent); err != nil || len(left) > 0 {
+		t.Error(left, err)
+	}
+}
