@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"case53/cases"
+	"case53/cases/custody"
 	"case53/cases/duck"
 )
 
@@ -243,7 +244,7 @@ func (r *run) describe(ctx context.Context, k *cases.Case, t Tool) error {
 		Custody: head, Sources: []SourceManifest{}, Files: []FileManifest{},
 	}
 	r.eachObject = func(yield func(cases.Object) error) error { return k.Objects(ctx, yield) }
-	r.eachEntry = func(yield func(custody.Entry) error) error { return custody.Read(path, yield) }
+	r.eachEntry = func(yield func(custody.Entry) error) error { return custody.Read(cases.CustodyFile(k.Dir), yield) }
 	return r.eachObject(func(o cases.Object) error {
 		r.shas[int64(o.ID)] = o.SHA256
 		return nil
