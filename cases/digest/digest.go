@@ -41,10 +41,10 @@ func NewSchema(table string, columns []Column, tables map[string]bool) (s *Schem
 		return nil, false, nil
 	}
 	s.rowNo = 1
-	if len(columns) > 2 && strings.HasSuffix(columns[2].Name, "_no") {
-		s.next = 2
-	}
 	for i, c := range columns {
+		if i > s.rowNo && s.next < 0 && strings.HasSuffix(c.Name, "_no") {
+			s.next = i
+		}
 		if c.Name == "context_id" || strings.HasSuffix(c.Name, "_context_id") {
 			if s.contexts[i], err = contextsOf(table, c.Name, tables); err != nil {
 				return nil, false, err
@@ -90,8 +90,8 @@ type Hasher struct {
 	contexts Contexts
 	columns  []columnHash
 	rows     int64
-	last     [2]uint32 // row_no and number of the last row
-	Unsorted bool      // rows came out of order: the sum is of no use
+	last     [2]int64 // row_no and number of the last row
+	Unsorted bool     // rows came out of order: the sum is of no use
 	scratch  []byte
 }
 
@@ -116,8 +116,8 @@ func (h *Hasher) AddRange(from, to int, cols []any, valid [][]uint64) error {
 	if !ok {
 		return fmt.Errorf("digest of %s: row_no is %T", h.schema.Table, cols[h.schema.rowNo])
 	}
-	if h.inOrder(from, to, numbers, cols); h.Unsorted {
-		return nil
+	if err := h.inOrder(from, to, numbers, cols); err != nil || h.Unsorted {
+		return err
 	}
 	for i := 1; i < len(cols); i++ {
 		var err error
@@ -135,22 +135,27 @@ func (h *Hasher) AddRange(from, to int, cols []any, valid [][]uint64) error {
 }
 
 // inOrder looks whether rows follow those before.
-func (h *Hasher) inOrder(from, to int, numbers []uint32, cols []any) {
-	var next []uint32
+func (h *Hasher) inOrder(from, to int, numbers []uint32, cols []any) error {
+	next := func(int) int64 { return 0 }
 	if h.schema.next >= 0 {
-		next, _ = cols[h.schema.next].([]uint32)
+		switch col := cols[h.schema.next].(type) {
+		case []uint32:
+			next = func(i int) int64 { return int64(col[i]) }
+		case []int64:
+			next = func(i int) int64 { return col[i] }
+		default:
+			return fmt.Errorf("digest of %s: %s is %T", h.schema.Table, h.schema.Columns[h.schema.next].Name, col)
+		}
 	}
 	for i := from; i < to; i++ {
-		now := [2]uint32{numbers[i], 0}
-		if next != nil {
-			now[1] = next[i]
-		}
+		now := [2]int64{int64(numbers[i]), next(i)}
 		if now[0] < h.last[0] || now[0] == h.last[0] && now[1] <= h.last[1] && (h.rows > 0 || i > from) {
 			h.Unsorted = true
-			return
+			return nil
 		}
 		h.last = now
 	}
+	return nil
 }
 
 // Sum is the digest of what was taken.

@@ -136,3 +136,25 @@ func TestOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestNumberedChildren: a table whose rows of one record are numbered, in whatever column and type, has a digest of them.
+func TestNumberedChildren(t *testing.T) {
+	for _, columns := range [][]digest.Column{
+		{{Name: "object_id", Type: "UINTEGER"}, {Name: "row_no", Type: "UINTEGER"}, {Name: "answer_no", Type: "UINTEGER"}},
+		{{Name: "object_id", Type: "UINTEGER"}, {Name: "row_no", Type: "UINTEGER"}, {Name: "value", Type: "BIGINT"}, {Name: "rule_no", Type: "BIGINT"}},
+	} {
+		s, ok, err := digest.NewSchema("child", columns, nil)
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		number := any([]uint32{1, 2, 1})
+		cols := []any{[]uint32{7, 7, 7}, []uint32{4, 4, 5}}
+		if len(columns) > 3 {
+			cols, number = append(cols, []int64{0, 0, 0}), []int64{1, 2, 1}
+		}
+		h := digest.New(s, nil)
+		if err := h.Add(3, append(cols, number), make([][]uint64, len(columns))); err != nil || h.Unsorted || h.Sum().Rows != 3 {
+			t.Errorf("%v: %d rows, out of order %t, %v", columns, h.Sum().Rows, h.Unsorted, err)
+		}
+	}
+}
