@@ -151,6 +151,7 @@ func (w *world) backgroundNoise() {
 			}
 			if w.open(e, c.server.Port(), t) {
 				c.verdict, c.turns = accepted, tcp(t, between(r, 100*time.Millisecond, 3*time.Second), size(r, 200, 800), size(r, 900, 5_000))
+				w.web.probe(t, e, c)
 			}
 			w.carry(c)
 		})

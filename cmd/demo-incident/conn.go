@@ -131,6 +131,7 @@ func (w *world) carry(c conn) {
 		in.egress = true
 		out.reject = c.verdict == refusedByServer
 		w.record(server, &c, out, in)
+		w.web.served(&c)
 	}
 	if client != nil && w.throughNAT(client, c.server.Addr()) {
 		w.translate(&c, out)

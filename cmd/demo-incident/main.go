@@ -1,4 +1,4 @@
-// Generate writes the demo incident: two captures in the three real log formats, as one archive that package demo
+// Generate writes the demo incident: two captures in real log formats, as one archive that package demo
 // embeds.
 //
 // The story is played, not tabulated: a world has hosts, names with lifetimes and a clock; actors call each other
@@ -42,7 +42,10 @@ func incident() *world {
 	w.inside()
 	w.backgroundNoise()
 	w.publicZone()
+	w.beta()
+	w.stagingAgent()
 
+	w.exploit()
 	w.recon()
 	w.entry()
 	w.beacon()

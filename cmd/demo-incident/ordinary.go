@@ -38,11 +38,10 @@ func (w *world) customers() {
 			v6[7], v6[15] = byte(r.IntN(200)), byte(1+r.IntN(3))
 			from, to = netip.AddrFrom16(v6), b.addr6
 		}
-		w.carry(conn{
-			proto: tcpProto, client: netip.AddrPortFrom(from, uint16(1024+r.IntN(64000))), server: netip.AddrPortFrom(to, 443),
-			turns: tcp(t, d, size(r, 900, 7_000), in+in/20),
-		})
+		client, out := netip.AddrPortFrom(from, uint16(1024+r.IntN(64000))), size(r, 900, 7_000)
+		w.carry(conn{proto: tcpProto, client: client, server: netip.AddrPortFrom(to, 443), turns: tcp(t, d, out, in+in/20)})
 		web := webs[r.IntN(2)]
+		w.web.visit(t, b, client, web.addr, out, in, d)
 		w.talk(b, t.Add(30*time.Millisecond), web.addr, 80, d, size(r, 700, 5_000), in)
 		if r.IntN(100) < 45 {
 			w.appCall(r, web, t.Add(60*time.Millisecond))

@@ -26,6 +26,8 @@ type world struct {
 	flows        *flowLog
 	dns          *resolverLog
 	zone         *zoneLog
+	web          *webTier
+	trail        []call
 }
 
 // iface is a network interface and what is attached to it.
@@ -37,6 +39,14 @@ type iface struct {
 	phase                    int64 // second of the minute at which its aggregation windows begin
 	cache                    map[question]cached
 	ports                    *rand.Rand
+}
+
+// as lets an act of an interface draw ports of its own, so that what its other acts draw stays as it was.
+func (e *iface) as(ports *rand.Rand, act func()) {
+	kept := e.ports
+	e.ports = ports
+	act()
+	e.ports = kept
 }
 
 // port is a new ephemeral port.
@@ -76,7 +86,7 @@ func newWorld(from, to time.Time, account, vpc, cidr string) *world {
 		services: map[netip.Addr]string{},
 		names:    map[string]*record{},
 	}
-	w.flows, w.dns, w.zone = newFlowLog(w), &resolverLog{w: w}, &zoneLog{}
+	w.flows, w.dns, w.zone, w.web = newFlowLog(w), &resolverLog{w: w}, &zoneLog{}, &webTier{}
 	return w
 }
 
@@ -134,6 +144,7 @@ func incidentWorld() *world {
 	batch.born = demo.IncidentFrom.Add(6*time.Hour + 31*time.Minute) // started in the morning of the first day
 
 	w.knowNames()
+	w.web = newWebTier(w)
 	return w
 }
 
@@ -196,6 +207,8 @@ func (w *world) members(folder string) []member {
 	m = append(m, w.flows.members()...)
 	m = append(m, w.dns.members()...)
 	m = append(m, w.zone.members()...)
+	m = append(m, w.web.members()...)
+	m = append(m, w.trailMembers()...)
 	for i := range m {
 		m[i].path = folder + "/" + m[i].path
 	}

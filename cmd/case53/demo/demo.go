@@ -1,4 +1,4 @@
-// Package demo is the sample incident that the program brings along: two captures in the three log formats, as AWS
+// Package demo is the sample incident that the program brings along: two captures in the log formats, as AWS
 // delivers them, in one archive.
 //
 // The archive is made by the program in cmd/demo-incident, from seeds. Nothing here is real but the formats: accounts, names

@@ -232,3 +232,49 @@ func TestZoneRecordsAreWhatAWSWrites(t *testing.T) {
 		events[r.event] = true
 	}
 }
+
+// TestRequestsCrossTheWire: what the load balancer says that it handed to the staging server came over a connection that both
+// logged, and the staging server's own log has it, until the agent was stopped.
+func TestRequestsCrossTheWire(t *testing.T) {
+	e := readDemo(t)
+	opened := map[string]int{} // by node and minute
+	for i := range e.flows {
+		if r := &e.flows[i]; r.iface == StagingInterface && r.dst == Staging && r.dstPort == 80 && r.opens() {
+			opened[r.src.String()+r.start.Format(" 15:04")]++
+		}
+	}
+	shipped := map[string]int{}
+	for _, r := range e.lines {
+		if r.log == "httpd" {
+			shipped[requested(r.text)]++
+		}
+	}
+	handed, missing := 0, 0
+	for _, r := range e.lines {
+		if r.log != "alb" || !strings.Contains(r.text, " "+Staging.String()+":80 ") {
+			continue
+		}
+		handed++
+		node := r.text[strings.LastIndexByte(r.text, ' ')+1:]
+		inHole := !r.at.Before(SilenceFrom.Add(-time.Minute)) && r.at.Before(SilenceTo)
+		if !inHole && opened[node+r.at.Format(" 15:04")]+opened[node+r.at.Add(-time.Minute).Format(" 15:04")] == 0 {
+			t.Errorf("no connection: %s", r.text)
+		}
+		if shipped[requested(r.text)] == 0 {
+			if missing++; r.at.Before(AgentStopped) {
+				t.Errorf("the web server has no such line: %s", r.text)
+			}
+		}
+	}
+	if handed < 60 || missing < 20 {
+		t.Errorf("%d requests, %d of them in the load balancer's log alone", handed, missing)
+	}
+}
+
+// requested is a request line's path.
+func requested(line string) string {
+	_, rest, _ := strings.Cut(line, `"`)
+	request, _, _ := strings.Cut(rest, `"`)
+	_, uri, _ := strings.Cut(request, " ")
+	return strings.TrimPrefix(uri, "https://"+PortalName+":443")
+}

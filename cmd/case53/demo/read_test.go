@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/netip"
 	"os"
@@ -62,6 +63,13 @@ type evidence struct {
 	flows []flowRec
 	dns   []dnsRec
 	zone  []zoneRec
+	lines []lineRec
+}
+
+// lineRec is a line of the web tier's logs: its type is told by where it is.
+type lineRec struct {
+	capture, log, text string
+	at                 time.Time
 }
 
 var everything = sync.OnceValues(func() (*evidence, error) {
@@ -129,6 +137,22 @@ func (e *evidence) read(name string, raw []byte) error {
 			at, message, _ := strings.Cut(s.Text(), " ")
 			e.zoneLine(name, message, at, "")
 		}
+	case strings.Contains(name, "/CloudTrail/"):
+		var file struct {
+			Records []struct{ EventName, EventTime string }
+		}
+		if err := json.Unmarshal(raw, &file); err != nil {
+			return err
+		}
+		for _, r := range file.Records {
+			at, err := time.Parse(time.RFC3339, r.EventTime)
+			if err != nil {
+				return err
+			}
+			e.lines = append(e.lines, lineRec{capture, "change", r.EventName, at})
+		}
+	case strings.Contains(name, "/cloudwatch/"):
+		return e.readPage(capture, name, raw)
 	case strings.Contains(name, "/filter-log-events/"):
 		var page struct {
 			Events []struct {
@@ -142,6 +166,35 @@ func (e *evidence) read(name string, raw []byte) error {
 		for _, v := range page.Events {
 			e.zoneLine(name, v.Message, time.UnixMilli(v.Timestamp).UTC().Format("2006-01-02T15:04:05.000Z"), v.EventID)
 		}
+	}
+	return nil
+}
+
+// readPage reads what filter-log-events printed of a log group of the web tier.
+func (e *evidence) readPage(capture, name string, raw []byte) error {
+	var page struct {
+		Events []struct {
+			Message, LogStreamName   string
+			Timestamp, IngestionTime int64
+		}
+	}
+	if err := json.Unmarshal(raw, &page); err != nil {
+		return err
+	}
+	for _, v := range page.Events {
+		r := lineRec{capture: capture, log: "host_log", text: v.Message, at: time.UnixMilli(v.Timestamp).UTC()}
+		switch {
+		case strings.Contains(name, "/alb-"):
+			r.log = "alb"
+		case strings.Contains(name, "/aws-waf-logs-"):
+			r.log = "waf"
+		case v.LogStreamName == StagingInstance+"/access_log":
+			r.log = "httpd"
+		}
+		if late := v.IngestionTime - v.Timestamp; late < 0 || late > 5000 || r.log != "alb" && r.log != "waf" && !r.at.Before(AgentStopped) {
+			return fmt.Errorf("%s: %+v: taken in after %d ms", name, r, late)
+		}
+		e.lines = append(e.lines, r)
 	}
 	return nil
 }

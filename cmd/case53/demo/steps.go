@@ -12,7 +12,7 @@ type Step struct {
 	Title string
 	Text  string // what it tells, and what it does not
 	// Where: the records of Log in Capture whose time (flow: start) is in [From, To) and that match Match.
-	Capture, Log string // Log is flow, dns or zone
+	Capture, Log string // Log is a log type: flow, dns, zone, or one of the web tier's, of which Match.Text is looked for in the line
 	From, To     time.Time
 	Match        Match
 	Rows         int   // how many records that is
@@ -31,11 +31,35 @@ type Match struct {
 	Resolver            netip.Addr // zone: resolver_ip
 	Subnet              string     // zone: edns_client_subnet
 	Firewall            string     // dns: firewall_rule_action
+	Text                string     // alb, waf, httpd, host_log, change: what the line has in it
 }
 
 // Steps are what an investigator will find, in the order of the story.
 func Steps() []Step {
-	return append(append(arrival(), departure()...), aftermath()...)
+	return append(append(append(requests(), arrival()...), departure()...), aftermath()...)
+}
+
+// requests: what the web tier saw, from the first try to the last call of the web shell.
+func requests() []Step {
+	web := func(id, log, title, text string, rows int, find string) Step {
+		return Step{ID: id, Title: title, Text: text, Capture: "incident", Log: log, From: CleanTo, To: IncidentTo, Match: Match{Text: find}, Rows: rows}
+	}
+	late := web("after-the-log", "httpd", "The web server's log has nothing after the agent was stopped",
+		"The load balancer has three more calls of the web shell, the first of which removes the file.", 0, "GET")
+	late.From = AgentStopped
+	return []Step{
+		web("refused-request", "waf", "The web firewall refuses a request", "The beta page's number ends in a command that reads /etc/passwd.", 1, "/etc/passwd"),
+		web("exploit", "alb", "The same again is let in",
+			"Encoded twice, so that the firewall does not see it: the page runs a command that reads the instance's credentials. "+
+				"The load balancer handed it to the staging server, which answered 200.", 1, "meta-data/iam"),
+		web("web-shell", "alb", "A script that nobody else asks for", "Uploaded two minutes later, called six times by one client.", 6, ShellPath),
+		web("web-shell-shipped", "httpd", "Half of that is in the web server's own log", "What was asked before the agent was stopped.", 3, ShellPath),
+		web("rule-opened", "change", "SSH is opened to the world with the instance's credentials",
+			"From the intruder's address, nine seconds before the port that was refused all day is let in.", 1, "AuthorizeSecurityGroupIngress"),
+		web("agent-stopped", "host_log", "The CloudWatch agent is stopped", "The last line that came is the command that did it.", 1, "systemctl stop "+AgentUnit),
+		web("trail-stopped", "change", "The trail is stopped", "What was called after that is in no log.", 1, "StopLogging"),
+		late,
+	}
 }
 
 // arrival: from the first guess to the session that stays.

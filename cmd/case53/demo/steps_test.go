@@ -61,6 +61,12 @@ func (e *evidence) count(s *Step) (rows int, sum int64) {
 				rows++
 			}
 		}
+	default:
+		for _, r := range e.lines {
+			if r.capture == s.Capture && r.log == s.Log && in(r.at) && m.Text != "" && strings.Contains(r.text, m.Text) {
+				rows++
+			}
+		}
 	}
 	return rows, sum
 }

@@ -8,12 +8,16 @@ import (
 // Story is what happened, as the investigator knows it at the end.
 const Story = `Kestrel Freight runs its customer portal in eu-central-1. On 15 October 2026, after a quiet day, somebody guesses
 names in the public zone kestrel-freight.example and finds two that nobody should have found: vpn-old and staging.
-The staging server's public address is scanned; its SSH port, opened to the world earlier that night, is guessed at
-until one session stays. From there: a beacon every five minutes to a name that pretends to be a CDN, a walk through
+He has been there before: shortly after midnight a request to the portal's beta pages, which the load balancer hands to
+the staging server, was refused by the web firewall; written another way it was let in, and read the instance's
+credentials. With them the security group was opened. The staging server's public address is scanned; its SSH port,
+open to the world since then, is guessed at until one session stays. From there: a beacon every five minutes to a name that pretends to be a CDN, a walk through
 the inside network to the build server, a try with an outside resolver, nearly four hours of DNS tunnel, and in the next
 night four gigabytes out of the file server to an address that nobody ever asked a name for.
 
-Flow logs have a hole of one hour on the staging server, and some windows were skipped by AWS. Five days later
+The web server's log went to CloudWatch until the agent was stopped at 03:52, and CloudTrail has nothing after the trail was
+stopped four minutes later: what was asked of the web shell after that is in the load balancer's log alone. Flow logs
+have a hole of one hour on the staging server, and some windows were skipped by AWS. Five days later
 the staging server's snapshot is started in a sealed VPC for a day: it asks for the same names and knocks at
 the same address, again and again, and every packet is refused.`
 
@@ -49,6 +53,15 @@ const (
 
 // Names. None of the registrable domains exists.
 const (
+	LoadBalancer = "app/kestrel-portal/5c3d2a1f0e9b8d74"
+	WebACL       = "arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/kestrel-portal/0d53c1b7-5a20-4c1e-9f53-7be2d86a9c14"
+	PortalName   = "portal." + Zone
+	ExploitPath  = "/beta/track"
+	ShellPath    = "/beta/uploads/track.php"
+	StagingRole  = "kestrel-staging"
+	Trail        = "kestrel-audit"
+	AgentUnit    = "amazon-cloudwatch-agent"
+
 	Zone         = "kestrel-freight.example"
 	ZoneID       = "Z05318AF2KESTRELDEMO"
 	ZoneLogGroup = "/aws/route53/" + Zone
@@ -93,7 +106,11 @@ func on15(hour, minute, second int) time.Time {
 
 // When each act begins and ends.
 var (
-	DoorOpened   = on15(0, 21, 0) // SSH on the staging server, refused before, is let in
+	BlockedAt    = on15(0, 11, 52) // the first try, which the web firewall refuses
+	ExploitAt    = on15(0, 12, 37) // the one that it lets in
+	ShellFrom    = on15(0, 14, 10) // a web shell is uploaded
+	RuleOpened   = on15(0, 20, 51) // with the instance's credentials
+	DoorOpened   = on15(0, 21, 0)  // SSH on the staging server, refused before, is let in
 	ReconFrom    = on15(2, 10, 0)
 	ReconTo      = on15(2, 50, 0)
 	ScanFrom     = on15(3, 2, 0)
@@ -101,6 +118,10 @@ var (
 	GuessFrom    = on15(3, 14, 0)
 	EntryAt      = on15(3, 38, 21)
 	EntryTo      = EntryAt.Add(96 * time.Minute)
+	FetchAt      = on15(3, 41, 37) // the web shell is told to fetch the implant's second half
+	AgentStopped = on15(3, 52, 12)
+	TrailStopped = on15(3, 56, 3)
+	WipeAt       = on15(4, 3, 20)
 	BeaconFrom   = on15(3, 44, 0)
 	BeaconEvery  = 300 * time.Second // ±8%
 	SweepFrom    = on15(4, 6, 0)
