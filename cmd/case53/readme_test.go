@@ -13,6 +13,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"case53/cases"
+	"case53/cases/notes"
 	"case53/loader"
 	"case53/tui"
 	"case53/tui/answers"
@@ -61,8 +62,12 @@ func TestReadmePicture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	book, err := notes.Open(t.Context(), k.Dir, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
 	app := tea.Model(tui.New(t.Context(), frame.CaseReader{Case: k}, &answers.CaseDesk{Case: k, Set: set}, set, frame.Options{
-		CaseName: filepath.Base(k.Dir), Theme: "dark",
+		CaseName: filepath.Base(k.Dir), Theme: "dark", Notes: book,
 		Tick: func(time.Duration, func(time.Time) tea.Msg) tea.Cmd { return nil },
 	}))
 	app = settled(app, func() tea.Msg { return tea.WindowSizeMsg{Width: 80, Height: 24} })
