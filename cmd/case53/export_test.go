@@ -3,12 +3,18 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"case53/cases"
+	"case53/loader"
+	"case53/queries/export"
+	"case53/tui/answers"
 )
 
 // documentedOrders are field lists of AWS's documentation, beside those that are its table's order to some field.
@@ -180,5 +186,40 @@ func TestExportsThatCannotComeBack(t *testing.T) {
 	rows := rowsOf(t, second, "dns")
 	if len(rows) != 2 || string(rows[0]["query_name"]) != `"a."` || string(rows[1]["query_name"]) != `"e."` {
 		t.Errorf("%v", rows)
+	}
+}
+
+// TestWorkbenchExports: a file that is named for a tool is written as that tool takes it, with a manifest, and not over another unasked.
+func TestWorkbenchExports(t *testing.T) {
+	dir, target := t.TempDir(), filepath.Join(t.TempDir(), "a.case")
+	const line = `{"query_timestamp":"2025-10-09T08:53:20Z","query_name":"a.example.","srcaddr":"10.0.0.1","vpc_id":"vpc-1"}`
+	if err := os.WriteFile(filepath.Join(dir, "resolver.log"), []byte(line+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run1(t, "load", "--quiet", target, dir)
+	k, err := cases.Open(t.Context(), target, loader.Schemas())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	desk := &answers.CaseDesk{Case: k, Tool: "case53 test"}
+	file := filepath.Join(dir, "rows.ecs.ndjson")
+	said, err := desk.Export(t.Context(), file, false, "SELECT * FROM dns", nil)
+	if err != nil || !strings.Contains(said, "for ecs: 1 of 1 rows") {
+		t.Errorf("%q, %v", said, err)
+	}
+	for name, has := range map[string]string{file: `"name":"a.example"`, file + ".manifest.json": `"rows_out": 1`} {
+		if text, err := os.ReadFile(name); err != nil || !strings.Contains(string(text), has) {
+			t.Errorf("%s: %v: %.200s", name, err, text)
+		}
+	}
+	if _, err := desk.Export(t.Context(), file, false, "SELECT * FROM dns", nil); !errors.Is(err, export.ErrThere) {
+		t.Errorf("over a file that is there: %v", err)
+	}
+	if _, err := desk.Export(t.Context(), file, true, "SELECT * FROM dns", nil); err != nil {
+		t.Errorf("over it where that was asked for: %v", err)
+	}
+	if _, err := desk.Export(t.Context(), filepath.Join(dir, "rows.zeek.log"), false, "SELECT 1 AS n", nil); err == nil {
+		t.Error("rows without the columns of a view were written for zeek")
 	}
 }

@@ -98,6 +98,12 @@ func ByFile(file string) (Format, bool) {
 	return Format{}, false
 }
 
+// ToolByFile is the tool that a file's name has before its end: rows.ecs.ndjson, rows.zeek.log.
+func ToolByFile(file string) (Tool, bool) {
+	name := filepath.Ext(strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
+	return FindTool(strings.ToLower(strings.TrimPrefix(name, ".")))
+}
+
 // Endings are the ends of names that [ByFile] knows.
 func Endings() string {
 	var all []string

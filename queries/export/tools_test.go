@@ -3,15 +3,23 @@ package export_test
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
+	"case53/cases"
+	"case53/loader"
 	"case53/queries/export"
 )
 
-// TestSameBytes: the same case and request give the same bytes, wherever the case lies, and a folder that is elsewhere, too.
+// TestSameBytes: the same case and request give the same bytes, wherever case and files lie, and whatever the machine's time zone, language
+// and number of processors.
 func TestSameBytes(t *testing.T) {
-	k := openCase(t)
+	here, elsewhere := openCase(t), filepath.Join(t.TempDir(), "moved.case")
+	if err := os.CopyFS(elsewhere, os.DirFS(here.Dir)); err != nil {
+		t.Fatal(err)
+	}
 	names := map[string]string{"ecs": "out.ndjson", "zeek": "logs"}
 	for _, tool := range export.Tools() {
 		name := names[tool.Name]
@@ -19,7 +27,11 @@ func TestSameBytes(t *testing.T) {
 			name = "out.jsonl"
 		}
 		var before map[string]string
-		for range 2 {
+		for _, dir := range []string{here.Dir, elsewhere} {
+			k := here
+			if dir == elsewhere {
+				k = onAnotherMachine(t, elsewhere)
+			}
 			target, m := exported(t, k, tool.Name, name, export.Request{})
 			folder := filepath.Dir(target)
 			if tool.Name == "zeek" {
@@ -49,6 +61,36 @@ func TestSameBytes(t *testing.T) {
 				}
 			}
 			before = files
+		}
+	}
+}
+
+// onAnotherMachine opens a case as on a machine with one processor, another time zone and another language.
+func onAnotherMachine(t *testing.T, dir string) *cases.Case {
+	t.Helper()
+	zone, processors := time.Local, runtime.GOMAXPROCS(1)
+	time.Local = time.FixedZone("elsewhere", 5*3600+1800)
+	t.Setenv("TZ", "Asia/Kolkata")
+	t.Setenv("LC_ALL", "tr_TR.UTF-8")
+	t.Cleanup(func() {
+		time.Local = zone
+		runtime.GOMAXPROCS(processors)
+	})
+	k, err := cases.Open(t.Context(), dir, loader.Schemas())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	return k
+}
+
+// TestToolByFile: a file is named for its tool.
+func TestToolByFile(t *testing.T) {
+	for file, want := range map[string]string{
+		"/a/rows.ecs.ndjson": "ecs", "x.Zeek.log": "zeek", "b.case.jsonld": "case", "rows.csv": "", "ecs": "", "ecs.csv": "", "incident.2026.csv": "", ".stix": "",
+	} {
+		if tool, ok := export.ToolByFile(file); tool.Name != want || ok != (want != "") {
+			t.Errorf("%s is for %q, want %q", file, tool.Name, want)
 		}
 	}
 }

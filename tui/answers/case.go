@@ -95,6 +95,9 @@ func (d *CaseDesk) Report(ctx context.Context, file string, over bool) (string, 
 }
 
 func (d *CaseDesk) Export(ctx context.Context, file string, over bool, sql string, args map[string]any) (string, error) {
+	if tool, ok := export.ToolByFile(file); ok {
+		return d.exportTo(ctx, tool, file, over, sql, args)
+	}
 	form, ok := export.ByFile(file)
 	if !ok {
 		return "", fmt.Errorf("%s: rows are written to a file that ends in %s", file, export.Endings())
@@ -113,6 +116,21 @@ func (d *CaseDesk) Export(ctx context.Context, file string, over bool, sql strin
 		return "", err
 	}
 	return fmt.Sprintf("%s: %s, %s bytes", file, form.Title, words.Count(size)), nil
+}
+
+// exportTo writes rows as a tool takes them, with a manifest beside the file.
+func (d *CaseDesk) exportTo(ctx context.Context, tool export.Tool, file string, over bool, sql string, args map[string]any) (string, error) {
+	if err := export.Target(d.Case.Dir, file, over); err != nil {
+		return "", err
+	}
+	req := export.Request{Target: file, Force: over, Query: &export.Query{SQL: sql, Args: args}, Program: d.Tool}
+	m, err := tool.Export(ctx, d.Case, req)
+	if err != nil {
+		return "", err
+	}
+	in, out := m.Sources[0].RowsIn, m.Sources[0].RowsOut
+	return fmt.Sprintf("%s for %s: %s of %s rows, and why the others are not in it in %s.manifest.json",
+		file, tool.Name, words.Count(out), words.Count(in), file), nil
 }
 
 // counter counts what is written.
