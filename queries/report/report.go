@@ -49,6 +49,7 @@ type Report struct {
 	Comparison    *compare.Comparison // nil where there are no two captures to compare
 	Compared      string              // the command that compares them
 	NoComparison  string              // why nothing is compared
+	Kept          Kept                // what examiners kept in notes
 	Custody       Custody
 	Limits        []cases.LogType // whose limits are told
 }
@@ -63,8 +64,8 @@ func (r *Report) Ran() (n int) {
 	return n
 }
 
-// Altered is why the line of a cited record cannot be shown, where that is because its object is not what was loaded; nil where
-// no cited record is of such an object.
+// Altered is why the line of a cited record cannot be shown, where that is because its object is not what was loaded, or why
+// a record that was kept in a note is not what it was; nil where there is none of either.
 func (r *Report) Altered() error {
 	for _, f := range r.Findings {
 		for _, rec := range f.Cited.Records {
@@ -73,7 +74,7 @@ func (r *Report) Altered() error {
 			}
 		}
 	}
-	return nil
+	return r.Kept.altered()
 }
 
 // Fact is a name and what it is.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/cases/notes"
 	"case53/queries"
 	"case53/queries/compare"
 	"case53/queries/findings"
@@ -14,6 +15,20 @@ import (
 )
 
 func at(hour, minute int) time.Time { return time.Date(2026, 11, 1, hour, minute, 0, 0, time.UTC) }
+
+// sampleKept has a record that is altered, one that is not, a value and a set.
+func sampleKept() Kept {
+	row := func(n int64, state notes.State) notes.Kept {
+		return notes.Kept{ObjectID: 1, State: state, Note: notes.Note{By: []string{"kern@desk"}, At: at(13, 0), Marked: true, Tags: []string{"c2"},
+			Target: notes.Target{Kind: notes.Row, Object: strings.Repeat("ab", 32), URI: "file:///flow.log", RowNo: n, LogType: "flow",
+				Line: "2 eni-1 \u202e<b>|`", LineSize: 14, LineSHA256: strings.Repeat("cd", 32)}}}
+	}
+	held, altered := row(7, notes.Held), row(8, notes.Altered)
+	held.Severity, held.Comments = "high", []notes.Comment{{Line: 3, By: "kern@desk", At: at(13, 1), Text: "the first\ncall <i>"}}
+	address := notes.Kept{Note: notes.Note{By: []string{"ana@lab"}, At: at(13, 2), Target: notes.Target{Kind: "ip", Value: "203.0.113.9"}}}
+	return Kept{Notes: []notes.Kept{held, altered, address}, Lines: 5, Head: strings.Repeat("12", 32),
+		Sets: []notes.Set{{Name: "c2", Values: []notes.Target{{Kind: "ip", Value: "203.0.113.9"}, {Kind: "name", Value: "c2.example"}}, By: []string{"kern@desk"}}}}
+}
 
 // sample has one of everything.
 func sample() *Report {
@@ -47,6 +62,7 @@ func sample() *Report {
 		Rejects:     []cases.Reason{{Text: "12 fields, want 14", Count: 4}},
 		Coverage:    sampleCoverage(window),
 		CoverageBin: 10 * time.Minute,
+		Kept:        sampleKept(),
 		Timelines: []Timeline{{
 			Capture: "incident",
 			Span:    window,

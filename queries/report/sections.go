@@ -26,6 +26,7 @@ func (r *Report) document() *document {
 		}
 	}
 	r.story(d)
+	r.Kept.write(d)
 	r.nothing(d)
 	r.comparison(d, comparedHere)
 	r.scope(d)
