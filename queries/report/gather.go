@@ -78,7 +78,8 @@ func (g *gatherer) gather(ctx context.Context, hunts []*queries.Query) (*Report,
 	if r.Title == "" {
 		r.Title = "Report on the case " + filepath.Base(g.Case.Dir)
 	}
-	for _, step := range []func(context.Context, *Report, cases.Info) error{g.scope, g.objects, g.rejects, g.coverage, g.timelines, g.custody, g.comparison, g.kept} {
+	steps := []func(context.Context, *Report, cases.Info) error{g.scope, g.objects, g.rejects, g.coverage, g.timelines, g.custody, g.comparison, g.kept}
+	for _, step := range steps {
 		if err := step(ctx, r, info); err != nil {
 			return nil, err
 		}
