@@ -15,6 +15,7 @@ import (
 	"case53/cases/duck"
 	"case53/cases/internal/catalog"
 	"case53/cases/internal/layout"
+	"case53/cases/internal/spill"
 	"case53/cases/raw"
 )
 
@@ -36,7 +37,9 @@ type Case struct {
 	Unfinished []string
 
 	known *catalog.Known
-	db    *layout.DB
+	db    *layout.DB // nil: its statements are run apart
+	apart *apart
+	spill *spill.Folder
 	temp  string
 	kinds map[string]string
 	types []LogType
@@ -45,7 +48,6 @@ type Case struct {
 	raw   *raw.Store
 
 	mu      sync.Mutex
-	open    int              // queries
 	refused map[string]error // macros and views that rest on what the gate refuses; nil until a statement asks for a name
 }
 
@@ -72,10 +74,10 @@ func Open(ctx context.Context, dir string, schemas []Schema) (c *Case, err error
 			opened.Close()
 		}
 	}()
-	// Spill files go beside the system's others: the case is not written to, and may be on a read-only disk.
-	if c.temp, err = os.MkdirTemp("", "case53-*"); err != nil {
+	if c.spill, err = spill.Make(); err != nil {
 		return nil, err
 	}
+	c.temp = c.spill.Dir
 	if c.known, err = Catalog(ctx, schemas); err != nil {
 		return nil, err
 	}
@@ -86,6 +88,7 @@ func Open(ctx context.Context, dir string, schemas []Schema) (c *Case, err error
 	if !made {
 		return nil, fmt.Errorf("%w: %s has no tables yet\nhint: case53 load %s PATH... fills it", layout.ErrNoCase, dir, dir)
 	}
+	c.apart = &apart{dir: dir, temp: c.temp}
 	return c, c.prepare(ctx)
 }
 
@@ -144,15 +147,26 @@ func (c *Case) Kind(column string) string { return c.kinds[strings.ToLower(colum
 
 // Rows is the result of a query, computed as it is read.
 type Rows struct {
-	*duck.Rows
-	c       *Case
-	conn    *duck.Conn
+	source
+	conn    *duck.Conn // nil: a worker computes the rows
 	columns []Column
+}
+
+// source is what rows come from.
+type source interface {
+	Next() bool
+	Values() []any
+	NextChunk() (duck.Chunk, bool) // instead of Next
+	Err() error
+	Close()
 }
 
 // Query runs one query; what may do more than read is ErrRefused, and what rests on derived tables that are not there is
 // ErrNotReady. $name in it is bound to args["name"].
 func (c *Case) Query(ctx context.Context, sql string, args map[string]any) (*Rows, error) {
+	if c.db == nil {
+		return c.queryApart(ctx, sql, args)
+	}
 	conn, err := c.db.Connect()
 	if err != nil {
 		return nil, err
@@ -165,14 +179,15 @@ func (c *Case) Query(ctx context.Context, sql string, args map[string]any) (*Row
 		conn.Close()
 		return nil, err
 	}
-	r := &Rows{Rows: rows, c: c, conn: conn}
-	for _, col := range rows.Columns() {
-		r.columns = append(r.columns, Column{Name: col.Name, Type: col.Type, Kind: c.Kind(col.Name)})
+	return &Rows{source: rows, conn: conn, columns: c.columnsOf(rows.Columns())}, nil
+}
+
+// columnsOf gives columns their kinds.
+func (c *Case) columnsOf(columns []duck.Column) (all []Column) {
+	for _, col := range columns {
+		all = append(all, Column{Name: col.Name, Type: col.Type, Kind: c.Kind(col.Name)})
 	}
-	c.mu.Lock()
-	c.open++
-	c.mu.Unlock()
-	return r, nil
+	return all
 }
 
 // admit says whether a statement may run: it only reads, whatever the macros and views in it are made of, and what it rests on is
@@ -193,15 +208,11 @@ func (r *Rows) Columns() []Column { return r.columns }
 
 // Close gives up the rest.
 func (r *Rows) Close() {
-	if r.conn == nil {
-		return
+	r.source.Close()
+	if r.conn != nil {
+		r.conn.Close()
+		r.conn = nil
 	}
-	r.Rows.Close()
-	r.conn.Close()
-	r.conn = nil
-	r.c.mu.Lock()
-	r.c.open--
-	r.c.mu.Unlock()
 }
 
 // Each runs a statement and gives its rows to row.
@@ -243,10 +254,13 @@ func (c *Case) RawStore() *raw.Store { return c.raw }
 
 // Close closes the case. Queries still open are the caller's bug; their results end.
 func (c *Case) Close() {
+	if c.apart != nil {
+		c.apart.close()
+	}
 	if c.db != nil {
 		c.db.Close()
 	}
-	if c.temp != "" {
-		os.RemoveAll(c.temp)
+	if c.spill != nil {
+		c.spill.Remove()
 	}
 }

@@ -16,6 +16,9 @@ import (
 // Parquet runs a query, as Query does, and gives its result as a Parquet file, which is gone when it is closed. The file is written
 // by a second, equally read-only instance of the database, whose only way out is one empty folder.
 func (c *Case) Parquet(ctx context.Context, sql string, args map[string]any) (*os.File, error) {
+	if c.db == nil {
+		return c.parquetApart(ctx, sql, args)
+	}
 	dir, err := os.MkdirTemp(c.temp, "parquet-*")
 	if err != nil {
 		return nil, err

@@ -20,6 +20,12 @@ import (
 	"case53/tui/frame"
 )
 
+// TestMain lets the tests have workers: this binary is one where it is asked to.
+func TestMain(m *testing.M) {
+	cases.Work(loader.Schemas)
+	m.Run()
+}
+
 // The real result behind a real screen: rows, the end, a cancelled query.
 func TestScreenOnTheDatabase(t *testing.T) {
 	dir := t.TempDir() + "/empty.case"

@@ -16,6 +16,7 @@ import (
 	"case53/queries/compare"
 	"case53/queries/export"
 	"case53/queries/findings"
+	"case53/tui/frame"
 	"case53/tui/frame/frametest"
 )
 
@@ -102,8 +103,8 @@ func (f *fakeDesk) Report(_ context.Context, file string, over bool) (string, er
 	return f.write(file, over, "12 findings of 4 hunts"+f.nasty)
 }
 
-func (f *fakeDesk) Export(_ context.Context, file string, over bool, sql string, args map[string]any) (string, error) {
-	f.exported = call{sql, args}
+func (f *fakeDesk) Export(_ context.Context, file string, over bool, rows frame.Asked) (string, error) {
+	f.exported = call{rows.SQL, rows.Args}
 	return f.write(file, over, "RFC 4180")
 }
 

@@ -248,6 +248,9 @@ func (f *fakeReader) Record(_ context.Context, object, row int64) (cases.Record,
 	return r, nil
 }
 
+// Apart is the same: what is made up needs no process of its own.
+func (f *fakeReader) Apart() frame.Reader { return f }
+
 func (f *fakeReader) ReadRecords(ctx context.Context, rows []*cases.Record) error {
 	for _, r := range rows {
 		found, err := f.Record(ctx, r.ObjectID, r.RowNo)

@@ -136,7 +136,7 @@ func TestCancelledWhileOpening(t *testing.T) {
 	fake := e.Reader.(*fakeReader)
 	fake.block = make(chan struct{})
 	ctx, cancel := context.WithCancel(context.Background())
-	work := e.Query("SELECT 1 FROM flow", nil)
+	work := e.Query(frame.Asked{SQL: "SELECT 1 FROM flow"})
 	done := make(chan error)
 	go func() {
 		o, err := work(ctx)

@@ -96,7 +96,7 @@ func runExport(c *cobra.Command, args []string) error {
 		text, _ := c.Flags().GetString("sql")
 		given, _ := c.Flags().GetStringArray("param")
 		req.Query = &export.Query{Name: strings.Join(asked[1:], "")}
-		if req.Query.SQL, req.Query.Args, err = statement(c, k, set, asked, text, given); err != nil {
+		if k, req.Query.SQL, req.Query.Args, err = statement(c, k, set, asked, text, given); err != nil {
 			return err
 		}
 	}

@@ -15,9 +15,13 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"case53/cases"
+	"case53/loader"
 )
 
 func main() {
+	cases.Work(loader.Schemas)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

@@ -24,6 +24,7 @@ import (
 
 // TestMain lets a script run the program as the command case53.
 func TestMain(m *testing.M) {
+	cases.Work(loader.Schemas)
 	testscript.Main(m, map[string]func(){"case53": main})
 }
 

@@ -73,7 +73,7 @@ func runQuery(c *cobra.Command, args []string) error {
 		}
 		return listQueries(c, set)
 	}
-	sql, values, err := statement(c, k, set, args, text, given)
+	k, sql, values, err := statement(c, k, set, args, text, given)
 	if err != nil {
 		return err
 	}
@@ -87,32 +87,35 @@ func runQuery(c *cobra.Command, args []string) error {
 	return err
 }
 
-// statement is the SQL to run and its arguments.
-func statement(c *cobra.Command, k *cases.Case, set *queries.Set, args []string, text string, given []string) (string, map[string]any, error) {
+// statement is the SQL to run and its arguments, and the case to ask: apart, where we have not written it.
+func statement(c *cobra.Command, k *cases.Case, set *queries.Set, args []string, text string, given []string) (*cases.Case, string, map[string]any, error) {
 	values, err := parameters(given)
 	if err != nil {
-		return "", nil, err
+		return nil, "", nil, err
 	}
 	if c.Flags().Changed("sql") {
 		if len(args) == 2 {
-			return "", nil, usage("a saved query and --sql at the same time")
+			return nil, "", nil, usage("a saved query and --sql at the same time")
 		}
 		bound := map[string]any{}
 		for name, value := range values {
 			bound[name] = value
 		}
-		return text, bound, nil
+		return k.Apart(), text, bound, nil
 	}
 	q, err := savedQuery(set, args[1])
 	if err != nil {
-		return "", nil, err
+		return nil, "", nil, err
 	}
 	printed.OfCase(q, c.ErrOrStderr())
 	sql, bound, err := q.Bind(values)
 	if err != nil {
-		return "", nil, &statusError{exitUsage, err}
+		return nil, "", nil, &statusError{exitUsage, err}
 	}
-	return sql, bound, nil
+	if !q.Builtin {
+		k = k.Apart()
+	}
+	return k, sql, bound, nil
 }
 
 func outputForm(c *cobra.Command) (export.Format, error) {

@@ -145,6 +145,14 @@ func (h *Hunter) one(ctx context.Context, q *queries.Query) (Outcome, error) {
 	return o, nil
 }
 
+// caseFor is the case to ask for a hunt: apart, where we have not written it.
+func (h *Hunter) caseFor(q *queries.Query) *cases.Case {
+	if q.Builtin {
+		return h.Case
+	}
+	return h.Case.Apart()
+}
+
 // findings reads the rows of a hunt, which come best first. What is on a list is told before the best are taken: an
 // indicator counts however weak its finding is, and what is allowed does not take the place of another.
 func (h *Hunter) findings(ctx context.Context, o *Outcome, sql string) error {
@@ -153,7 +161,7 @@ func (h *Hunter) findings(ctx context.Context, o *Outcome, sql string) error {
 		digest = repeat.NewDigest()
 		sql = digest.Statement(sql)
 	}
-	rows, err := h.Case.Query(ctx, sql, o.Args)
+	rows, err := h.caseFor(o.Query).Query(ctx, sql, o.Args)
 	if err != nil {
 		return err
 	}
@@ -219,7 +227,7 @@ func (h *Hunter) keep(o *Outcome, f Finding) {
 
 // trace says what a hunt looked at: how many rows were left after each of its steps.
 func (h *Hunter) trace(ctx context.Context, q *queries.Query, args map[string]any) ([]string, error) {
-	rows, err := h.Case.Query(ctx, q.Hunt.Trace(), args)
+	rows, err := h.caseFor(q).Query(ctx, q.Hunt.Trace(), args)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"case53/queries/export"
 	"case53/queries/findings"
 	"case53/queries/report"
+	"case53/tui/frame"
 )
 
 // Desk is what works on a whole case, where a [frame.Reader] gives rows. All of it may take long, and ends with its context.
@@ -28,7 +29,7 @@ type Desk interface {
 	// Report runs all hunts and writes a report to a file.
 	Report(ctx context.Context, file string, over bool) (said string, err error)
 	// Export writes the rows of a query to a file.
-	Export(ctx context.Context, file string, over bool, sql string, args map[string]any) (said string, err error)
+	Export(ctx context.Context, file string, over bool, rows frame.Asked) (said string, err error)
 }
 
 // CaseDesk is a case and its hunts.
@@ -94,9 +95,9 @@ func (d *CaseDesk) Report(ctx context.Context, file string, over bool) (string, 
 		r.Altered()
 }
 
-func (d *CaseDesk) Export(ctx context.Context, file string, over bool, sql string, args map[string]any) (string, error) {
+func (d *CaseDesk) Export(ctx context.Context, file string, over bool, rows frame.Asked) (string, error) {
 	if tool, ok := export.ToolByFile(file); ok {
-		return d.exportTo(ctx, tool, file, over, sql, args)
+		return d.exportTo(ctx, tool, file, over, rows)
 	}
 	form, ok := export.ByFile(file)
 	if !ok {
@@ -105,10 +106,14 @@ func (d *CaseDesk) Export(ctx context.Context, file string, over bool, sql strin
 	if err := export.Target(d.Case.Dir, file, over); err != nil {
 		return "", err
 	}
+	k := d.Case
+	if rows.Apart {
+		k = k.Apart()
+	}
 	var size int64
 	err := export.File(file, func(w io.Writer) error {
 		counted := &counter{w: w}
-		err := form.Query(ctx, counted, d.Case, sql, args, false)
+		err := form.Query(ctx, counted, k, rows.SQL, rows.Args, false)
 		size = counted.n
 		return err
 	})
@@ -119,12 +124,16 @@ func (d *CaseDesk) Export(ctx context.Context, file string, over bool, sql strin
 }
 
 // exportTo writes rows as a tool takes them, with a manifest beside the file.
-func (d *CaseDesk) exportTo(ctx context.Context, tool export.Tool, file string, over bool, sql string, args map[string]any) (string, error) {
+func (d *CaseDesk) exportTo(ctx context.Context, tool export.Tool, file string, over bool, rows frame.Asked) (string, error) {
 	if err := export.Target(d.Case.Dir, file, over); err != nil {
 		return "", err
 	}
-	req := export.Request{Target: file, Force: over, Query: &export.Query{SQL: sql, Args: args}, Program: d.Tool}
-	m, err := tool.Export(ctx, d.Case, req)
+	k := d.Case
+	if rows.Apart {
+		k = k.Apart()
+	}
+	req := export.Request{Target: file, Force: over, Query: &export.Query{SQL: rows.SQL, Args: rows.Args}, Program: d.Tool}
+	m, err := tool.Export(ctx, k, req)
 	if err != nil {
 		return "", err
 	}

@@ -37,14 +37,14 @@ func reportBind(e *frame.Env, d Desk) frame.Bind {
 }
 
 // newExport asks for the file of rows. leaves says which of all they are, where a limit of the query leaves some out.
-func newExport(e *frame.Env, d Desk, title, sql string, args map[string]any, leaves string) *saver {
+func newExport(e *frame.Env, d Desk, title string, rows frame.Asked, leaves string) *saver {
 	which, behind := "All rows are written, not only those on the screen.", ""
 	if leaves != "" {
 		which, behind = "Not all rows are written: the "+leaves+"; x in the list asks for more.", "; not all rows: the "+leaves
 	}
 	s := &saver{e: e, title: "Export " + title, help: "The end of the file's name says its form: " + export.Endings() + ". " + which,
 		work: func(ctx context.Context, file string, over bool) (string, error) {
-			said, err := d.Export(ctx, file, over, sql, args)
+			said, err := d.Export(ctx, file, over, rows)
 			if err != nil {
 				return "", err
 			}

@@ -15,6 +15,8 @@ import (
 type Reader interface {
 	// Query starts a query and returns once its columns are known. ctx governs the whole life of the result.
 	Query(ctx context.Context, sql string, args map[string]any) (Result, error)
+	// Apart is the reader for SQL that is not ours: it runs in a process of its own.
+	Apart() Reader
 	Overview(ctx context.Context, bin time.Duration) (cases.Overview, error)
 	// Record finds where a row came from: its raw line, and the object that holds it.
 	Record(ctx context.Context, objectID, rowNo int64) (cases.Record, error)
@@ -36,11 +38,20 @@ func (r CaseReader) Query(ctx context.Context, sql string, args map[string]any) 
 	return r.Case.Result(ctx, sql, args)
 }
 
+func (r CaseReader) Apart() Reader { return CaseReader{r.Case.Apart()} }
+
 func (r CaseReader) Behind(ctx context.Context, columns []cases.Column, row []cases.Cell) (sql string, args map[string]any, err error) {
 	return findings.Behind(ctx, r.Case, columns, row)
 }
 
 func (r CaseReader) LogTypes() []cases.LogType { return r.HeldTypes() }
+
+// Asked is a statement with its arguments.
+type Asked struct {
+	SQL   string
+	Args  map[string]any
+	Apart bool // it is the user's, or of somebody else
+}
 
 // Result is random access to a result that is computed as it is read.
 type Result interface {

@@ -107,9 +107,12 @@ func (o *Opened) Close() {
 
 // Query is the work of opening a result. The result outlives the request that opens it, so its query has a context of
 // its own, which the request's context can still cancel until the result is handed over.
-func (e *Env) Query(sql string, args map[string]any) func(context.Context) (*Opened, error) {
+func (e *Env) Query(a Asked) func(context.Context) (*Opened, error) {
 	reader := e.Reader
-	return e.Opening(func(life context.Context) (Result, error) { return reader.Query(life, sql, args) })
+	if a.Apart {
+		reader = reader.Apart()
+	}
+	return e.Opening(func(life context.Context) (Result, error) { return reader.Query(life, a.SQL, a.Args) })
 }
 
 // Opening is Query for a result that somebody else opens; life is the context that the result lives by.

@@ -36,7 +36,7 @@ func RunQuery(e *frame.Env, q *queries.Query, values map[string]string) tea.Cmd 
 			title = q.ID + " " + e.Stamp(t)
 		}
 	}
-	r := newResult(e, e.Brief(title), question{sql: sql, args: args, kinds: q.Kinds(), limit: limitOf(q, args)})
+	r := newResult(e, e.Brief(title), question{sql: sql, args: args, apart: !q.Builtin, kinds: q.Kinds(), limit: limitOf(q, args)})
 	r.saved, r.values = q, values
 	r.about = frame.About{Doc: q.Title + ".\n\n" + q.Doc, Cannot: q.Cannot}
 	if lacks, _ := e.Has(q.Needs); lacks != "" {

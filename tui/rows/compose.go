@@ -15,6 +15,7 @@ import (
 type question struct {
 	sql   string
 	args  map[string]any
+	apart bool              // it is not ours, and runs in a process of its own
 	kinds map[string]string // kinds of columns that the query says itself
 	order []string          // columns that no two rows have the same of: what the rows are in order of, read in steps; nil: as they come
 	limit limit
@@ -53,6 +54,12 @@ func (q question) compose(filters []clause, by *sorting) (string, map[string]any
 		sql += " NULLS LAST"
 	}
 	return sql, args
+}
+
+// asked is the question, with filters and order, as it is asked.
+func (q question) asked(filters []clause, by *sorting) frame.Asked {
+	sql, args := q.compose(filters, by)
+	return frame.Asked{SQL: sql, Args: args, Apart: q.apart}
 }
 
 // where puts filters around a question.
@@ -96,7 +103,7 @@ func (q question) frequency(filters []clause, column string) question {
 		sql, args = q.where(filters)
 	}
 	c := quote(column)
-	return question{args: args, kinds: q.kinds, limit: q.limit, sql: fmt.Sprintf(
+	return question{args: args, apart: q.apart, kinds: q.kinds, limit: q.limit, sql: fmt.Sprintf(
 		"SELECT %s, count(*) AS records, round(100.0 * count(*) / sum(count(*)) OVER (), 2) AS percent\nFROM (\n%s\n)\nGROUP BY 1\nORDER BY records DESC, 1",
 		c, frame.TrimSQL(sql))}
 }

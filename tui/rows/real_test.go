@@ -161,8 +161,7 @@ func TestStepsAreTheWholeList(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sql, args := q.compose(filters, nil)
-		want := read(e.Query(sql, args)(t.Context()))
+		want := read(e.Query(q.asked(filters, nil))(t.Context()))
 		got := read(inSteps(e, q, filters)(t.Context()))
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: %d rows in steps, %d at once, or another order", line, len(got), len(want))

@@ -78,7 +78,7 @@ func (s *result) query() func(context.Context) (*frame.Opened, error) {
 	if s.by == nil && s.base.order != nil {
 		return inSteps(s.e, s.base, slices.Clone(s.filters))
 	}
-	return s.e.Query(s.base.compose(s.filters, s.by))
+	return s.e.Query(s.base.asked(s.filters, s.by))
 }
 
 // use takes an opened result.

@@ -69,8 +69,8 @@ func (s *result) Keys() []frame.Bind {
 
 // export writes the rows of the list to a file.
 func (s *result) export() tea.Cmd {
-	sql, args := s.base.compose(s.filters, s.by)
-	return s.e.Go(frame.Goto{Screen: "export", Values: map[string]any{"title": s.title, "sql": sql, "arguments": args, "leaves": s.leaves()}})
+	rows := s.base.asked(s.filters, s.by)
+	return s.e.Go(frame.Goto{Screen: "export", Values: map[string]any{"title": s.title, "rows": rows, "leaves": s.leaves()}})
 }
 
 // enterDoes says where enter leads to.

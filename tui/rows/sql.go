@@ -54,9 +54,9 @@ func (s *sqlScreen) run() tea.Cmd {
 		s.history = append(s.history, sql)
 	}
 	s.back, s.err = 0, nil
-	r := newResult(s.e, "SQL result", question{sql: sql, limit: limitIn(sql)})
+	r := newResult(s.e, "SQL result", question{sql: sql, apart: true, limit: limitIn(sql)})
 	r.began = s.e.Now
-	return frame.Start(s.e, &s.asking, "running", s.e.Query(sql, nil), func(o *frame.Opened, err error) tea.Cmd {
+	return frame.Start(s.e, &s.asking, "running", s.e.Query(frame.Asked{SQL: sql, Apart: true}), func(o *frame.Opened, err error) tea.Cmd {
 		if s.err = err; err != nil {
 			return nil
 		}
