@@ -2,8 +2,10 @@ package loader
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"case53/cases"
@@ -22,6 +24,7 @@ type fetched struct {
 	acquired time.Time
 	facts    source.Facts
 	packed   bool // compressed, by its first bytes
+	unread   bool // err is of the object's own place, not of the case's disk
 }
 
 // place is what tells one stored object from every other before it is fetched.
@@ -119,13 +122,14 @@ func (l *load) fetchOne(ctx context.Context, o listed, places map[place]placed) 
 	}
 	r, err := o.object.Open(ctx)
 	if err != nil {
-		f.err = err
+		f.err, f.unread = err, !errors.Is(err, syscall.EMFILE)
 		return f
 	}
 	defer r.Close()
 	head := &firstBytes{r: r}
 	f.acquired = time.Now().UTC()
 	f.sha, f.size, f.err = l.w.Raw.Put(ctx, head)
+	f.unread = head.failed
 	f.packed = head.n >= 4 && (head.b[0] == 0x1f && head.b[1] == 0x8b || string(head.b[:4]) == "\x28\xb5\x2f\xfd")
 	if remote, ok := o.object.(source.Remote); ok {
 		f.facts = remote.Acquired()
@@ -160,11 +164,12 @@ func (f *fetched) fromCase(w *writer.Writer, places map[place]placed) bool {
 	return true
 }
 
-// firstBytes remembers the first four bytes that went through it.
+// firstBytes remembers the first four bytes that went through it, and whether reading ended in an error.
 type firstBytes struct {
-	r io.Reader
-	b [4]byte
-	n int
+	r      io.Reader
+	b      [4]byte
+	n      int
+	failed bool
 }
 
 func (f *firstBytes) Read(p []byte) (int, error) {
@@ -172,5 +177,6 @@ func (f *firstBytes) Read(p []byte) (int, error) {
 	if f.n < len(f.b) {
 		f.n += copy(f.b[f.n:], p[:n])
 	}
+	f.failed = err != nil && err != io.EOF
 	return n, err
 }

@@ -299,7 +299,7 @@ func (l *load) plan1(ctx context.Context, f fetched, have map[string][]*known) (
 		if ctx.Err() != nil {
 			return job{}, context.Cause(ctx)
 		}
-		if fatal(f.err) {
+		if fatal(f.err) && !f.unread {
 			return job{}, fmt.Errorf("store %s: %w", f.uri, f.err)
 		}
 		return job{fetched: f}, nil

@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"case53/cases"
@@ -37,6 +40,7 @@ type remoteObject struct {
 	etag, text     string
 	settles        *source.Slice
 	broken, unseen error
+	fails          error // what reading it ends in, after half of it
 }
 
 func (r *remote) URI() string                  { return "s3://bucket/" }
@@ -60,6 +64,9 @@ func (o *remoteObject) Open(context.Context) (io.ReadCloser, error) {
 	o.s.mu.Lock()
 	defer o.s.mu.Unlock()
 	o.s.opened = append(o.s.opened, o.uri)
+	if o.fails != nil {
+		return io.NopCloser(io.MultiReader(strings.NewReader(o.text[:len(o.text)/2]), iotest.ErrReader(o.fails))), nil
+	}
 	return io.NopCloser(strings.NewReader(o.text)), o.broken
 }
 
@@ -128,6 +135,33 @@ func pullInto(t *testing.T, dir string, s source.Source, w cases.Span) (Report, 
 		t.Error(e)
 	}
 	return report, err
+}
+
+// TestOneSourceCannotBeRead: an object whose own place fails is told of and missing, all of it, and the others are there. So it is
+// with a disk that has a bad block: what fails is the file, not the load.
+func TestOneSourceCannotBeRead(t *testing.T) {
+	for _, fault := range []error{syscall.EIO, syscall.ESTALE, syscall.ENOSPC} {
+		for _, opening := range []bool{false, true} {
+			bucket, dir := bucketOf(3), filepath.Join(t.TempDir(), "a.case")
+			at := &bucket.objects[1].fails
+			if opening {
+				at = &bucket.objects[1].broken
+			}
+			*at = &fs.PathError{Op: "read", Path: "001.log", Err: fault}
+			report, err := pullInto(t, dir, bucket, cases.Span{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			failed := report.Failures
+			if len(failed) != 1 || failed[0].URI != "s3://bucket/001.log" || !errors.Is(failed[0].Err, fault) || report.Lines.Rows != 20 {
+				t.Errorf("%v, opening %t: %d rows, failures %v", fault, opening, report.Lines.Rows, report.Failures)
+			}
+			*at = nil
+			if report, err = pullInto(t, dir, bucket, cases.Span{}); err != nil || report.Lines.Rows != 10 || len(report.Failures) > 0 {
+				t.Errorf("%v, again: %v, %+v", fault, err, report)
+			}
+		}
+	}
 }
 
 // slicesIn gives the slices of a case by the object that settles them.
