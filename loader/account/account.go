@@ -80,6 +80,7 @@ func Open(ctx context.Context, o Options) (*Account, error) {
 	if a.cfg, err = config.LoadDefaultConfig(ctx, options...); err != nil {
 		return nil, fmt.Errorf("AWS configuration: %w", a.scrub.error(err))
 	}
+	a.cfg.HTTPClient = stayAtHost(a.cfg.HTTPClient)
 	a.cfg.Credentials = a.watch(a.cfg.Credentials)
 	if o.RoleARN != "" {
 		provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(a.cfg), o.RoleARN, func(role *stscreds.AssumeRoleOptions) {

@@ -3,6 +3,8 @@ package account
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +51,11 @@ func (a *Account) Sources(ctx context.Context, r Reading) (Found, error) {
 			return f, err
 		}
 		endpoints["s3"] = endpoint
+	}
+	for _, service := range slices.Sorted(maps.Keys(endpoints)) {
+		if said := plain(endpoints[service]); said != "" && !slices.Contains(f.Warnings, said) {
+			f.Warnings = append(f.Warnings, said)
+		}
 	}
 	f.Facts["endpoints"], f.Facts["log_groups"] = endpoints, f.looks
 	return f, nil
