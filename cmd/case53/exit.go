@@ -26,6 +26,7 @@ const (
 	exitIntegrity   = 3 // evidence altered
 	exitIncomplete  = 4 // done, but with rejects or gaps
 	exitInterrupted = 130
+	exitUnread      = 141 // as the shell tells of SIGPIPE
 )
 
 const exitCodes = `

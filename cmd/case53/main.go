@@ -22,8 +22,9 @@ import (
 
 func main() {
 	cases.Work(loader.Schemas)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Ignore(syscall.SIGPIPE) // a write to who has gone is an error then, and what was begun is cleaned up
+	context.AfterFunc(ctx, stop)   // a second Ctrl-C ends the program at once
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
@@ -42,6 +43,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	var status *statusError
 	silent := errors.As(err, &status) && status.err == nil
 	switch {
+	case errors.Is(out.err, syscall.EPIPE) && ctx.Err() == nil: // who read it had enough
+		return exitUnread
 	case out.err != nil && (err == nil || silent): // data that did not arrive is no success, whoever forgot to look
 		err = out.err
 	case err == nil:
