@@ -17,11 +17,13 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/cases/bag"
 	"case53/cases/custody"
 	"case53/cases/duck"
+	"case53/cases/verify"
 	"case53/cases/writer"
 	"case53/loader"
-	"case53/loader/rebuild"
+	"case53/loader/intake"
 	"case53/loader/source"
 	"case53/loader/source/local"
 )
@@ -83,9 +85,7 @@ func formatCase(t *testing.T) string {
 		closeWriter(t, w)
 	}
 	run(nil, "a", nothing, nothing)
-	if made, err := rebuild.Case(t.Context(), dir, rebuild.Options{}); err != nil || !made.OK {
-		t.Fatal(err, made)
-	}
+	dir = takenOver(t, dir)
 	killed := filepath.Join(t.TempDir(), "a.case")
 	run(nil, "b", nothing, func(*writer.Writer) {
 		if err := os.CopyFS(killed, os.DirFS(dir)); err != nil {
@@ -107,6 +107,24 @@ func formatCase(t *testing.T) string {
 	}
 	run(&loader.Pull{Provenance: map[string]any{"tool": "test"}}, "c", func(w *writer.Writer) { takeIn(t, w) }, nothing)
 	return dir
+}
+
+// takenOver is a case made of a bag of another: its database is built again.
+func takenOver(t *testing.T, dir string) string {
+	t.Helper()
+	k, err := cases.Open(t.Context(), dir, loader.Schemas())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	from, to := filepath.Join(t.TempDir(), "a.bag"), filepath.Join(t.TempDir(), "a.case")
+	if _, err := bag.Write(t.Context(), k, from, bag.Options{Program: "case53 test"}); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := intake.Bag(t.Context(), from, to, verify.Options{}); err != nil || !r.OK {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	return to
 }
 
 // takeIn adds what is no log: output of AWS, networks, a slice.

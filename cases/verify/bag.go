@@ -40,6 +40,9 @@ const (
 // BagFolder is the payload of the bag in dir: it has raw/, custody.jsonl and seal/ where a case has them.
 func BagFolder(dir string) string { return filepath.Join(dir, payload) }
 
+// BagName says whether a file of a bag can have this name.
+func BagName(name string) bool { return sumsName.MatchString(name) }
+
 // IsBag says whether dir is a bag, or what is left of one.
 func IsBag(dir string) bool {
 	for _, name := range []string{BagFile, BagTags} {
@@ -128,10 +131,13 @@ func (r *run) bagged(ctx context.Context, files map[string]int64) error {
 			r.faultAt(name, 0, meansBagExtra, "no manifest names it")
 		}
 	}
-	r.oxum(size, count)
 	all := maps.Clone(tags)
 	maps.Copy(all, data)
-	return r.bagHashes(ctx, all, files)
+	err = r.bagHashes(ctx, all, files)
+	if len(r.result.Faults) == 0 && err == nil {
+		r.oxum(size, count)
+	}
+	return err
 }
 
 // bagManifest reads a manifest; one that cannot be read is a fault, and names nothing.

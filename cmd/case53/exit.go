@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"case53/cases"
+	"case53/cases/bag"
 	"case53/cases/custody"
 	"case53/cases/notes"
 	"case53/cases/raw"
@@ -63,7 +64,7 @@ func exitCode(ctx context.Context, err error) int {
 	case errors.As(err, &ask), errors.Is(err, account.ErrNoRegion):
 		return exitUsage
 	case errors.Is(err, raw.ErrAltered), errors.Is(err, custody.ErrBroken), errors.Is(err, notes.ErrAltered),
-		errors.Is(err, cases.ErrDamaged), errors.Is(err, cases.ErrForeign):
+		errors.Is(err, cases.ErrDamaged), errors.Is(err, cases.ErrForeign), errors.Is(err, bag.ErrArchive):
 		return exitIntegrity
 	default:
 		return exitError

@@ -23,7 +23,7 @@ func newExport() *cobra.Command {
 		Long: `--bag hands the case over to somebody who has neither case53 nor reason to trust it: a new folder in the form of BagIt with the raw
 objects, the custody log, the seal, all stored tables as text and the records as Parquet, and with a README.txt and a script
 that check it with bash, sha256sum, ssh-keygen, openssl and a stock duckdb. --key signs the bag as a whole. case53 verify
-checks a bag too.
+checks a bag too, and case53 import makes a case of it. With --encrypt the bag is one file, a tar that age -d decrypts.
 
 --tables writes every view of records into a new folder: as Parquet, exact, and as CSV that a spreadsheet can open without running
 a cell of it (what begins like a formula gets an apostrophe before it), with a manifest that has hashes and counts.
@@ -41,6 +41,7 @@ Formats:
 	f := c.Flags()
 	f.String("as", "", "the `FORMAT`: "+toolNames())
 	f.String("bag", "", "a new `FOLDER` to hand the case over in")
+	f.StringArray("encrypt", nil, "of --bag: write one file that only this `RECIPIENT` can read (age1…, an SSH public key, or a file of such); may be repeated")
 	f.String("key", "", "the SSH key to sign the bag with")
 	f.String("tables", "", "a new `FOLDER` for every view of records, as CSV and as Parquet")
 	f.StringSlice("rows", nil, "only rows of these `VIEWS`, by commas")

@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -76,7 +79,7 @@ func handOverBag(c *cobra.Command, k *cases.Case) error {
 	for _, q := range set.All() {
 		opt.More = append(opt.More, bag.File{Name: "queries/" + q.ID + ".sql", Text: queryText(q)})
 	}
-	made, err := bag.Write(c.Context(), k, target, opt)
+	made, err := writeBag(c, k, target, opt)
 	if err != nil {
 		return err
 	}
@@ -85,6 +88,33 @@ func handOverBag(c *cobra.Command, k *cases.Case) error {
 	}
 	printed.Bag(c.OutOrStdout(), c.ErrOrStderr(), made)
 	return nil
+}
+
+// writeBag writes a bag as a folder; with --encrypt as one file, and the folder is gone again.
+func writeBag(c *cobra.Command, k *cases.Case, target string, opt bag.Options) (made bag.Made, err error) {
+	given, _ := c.Flags().GetStringArray("encrypt")
+	if len(given) == 0 {
+		return bag.Write(c.Context(), k, target, opt)
+	}
+	recipients, err := bag.Recipients(given)
+	if err == nil {
+		err = export.Target(k.Dir, target, false)
+	}
+	if err != nil {
+		return made, err
+	}
+	// What is not encrypted stays on the disk that the case is on: the target may be on one that is given away.
+	work, err := os.MkdirTemp(filepath.Dir(k.Dir), ".case53-bag-*")
+	if err != nil {
+		return made, err
+	}
+	defer os.RemoveAll(work)
+	folder := filepath.Join(work, "bag")
+	if made, err = bag.Write(c.Context(), k, folder, opt); err != nil {
+		return made, err
+	}
+	made.Dir = target
+	return made, export.File(target, func(w io.Writer) error { return bag.Pack(c.Context(), folder, w, recipients) })
 }
 
 // queryText is a saved query as a file of SQL for others: what it is, what it cannot tell, and its parameters.

@@ -89,6 +89,7 @@ func newRoot() *cobra.Command {
 		newCompare(),
 		newReport(),
 		newExport(),
+		newImport(),
 		newInfo(),
 		newDerive(),
 		newNotes(),

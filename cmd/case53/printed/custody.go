@@ -9,6 +9,7 @@ import (
 	"case53/cases/safetext"
 	"case53/cases/verify"
 	"case53/cases/words"
+	"case53/loader/intake"
 	"case53/loader/rebuild"
 )
 
@@ -58,6 +59,21 @@ func Rebuilt(w io.Writer, dir string, r rebuild.Result) {
 	}
 	fmt.Fprintf(w, "%s: made again from raw/: %s source objects, %s rows, all as they were loaded\nhead %s\n",
 		safetext.Show(dir), words.Count(r.Objects), words.Count(r.Rows), r.Head)
+}
+
+// Imported writes what taking a case over came to.
+func Imported(stdout, stderr io.Writer, r intake.Result) {
+	for _, remark := range r.Verified.Remarks {
+		fmt.Fprintf(stderr, "remark: %s\n", safetext.Show(remark))
+	}
+	faults(stdout, r.Faults())
+	if !r.OK {
+		fmt.Fprintf(stdout, "not imported: %s\n", words.Plural(int64(len(r.Faults())), "fault", "faults"))
+		return
+	}
+	fmt.Fprintf(stdout, "%s: %s source objects, %s rows, made again from them and as they were loaded\nbag %s\nits head %s\ncustody: %s, head %s\n",
+		safetext.Show(r.Case), words.Count(r.Rebuilt.Objects), words.Count(r.Rebuilt.Rows), r.Bag, r.Verified.Head,
+		words.Plural(int64(r.Lines), "line", "lines"), r.Head)
 }
 
 // Verified writes what a check of a case came to: faults and verdict to stdout, remarks to stderr.
