@@ -57,12 +57,12 @@ require (
 require github.com/spf13/pflag v1.0.9
 
 require (
+	filippo.io/age v1.3.2
 	github.com/hiddeco/sshsig v0.2.0
 	golang.org/x/crypto v0.58.0
 )
 
 require (
-	filippo.io/age v1.3.2 // indirect
 	filippo.io/edwards25519 v1.2.0 // indirect
 	filippo.io/hpke v0.4.0 // indirect
 	github.com/apache/arrow-go/v18 v18.5.1 // indirect

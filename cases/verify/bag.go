@@ -216,33 +216,27 @@ func (r *run) bagSignature() {
 		}
 		return
 	}
-	key, err := signedBy(armored, filepath.Join(r.bag, BagTags), BagNamespace, err)
 	if err != nil {
-		r.faultAt(BagSignature, 0, meansBag, "%s", err)
+		r.faultAt(BagSignature, 0, meansBag, "it cannot be read: %s", err)
 		return
 	}
+	signature, err := sshsig.Unarmor(armored)
+	if err != nil {
+		r.faultAt(BagSignature, 0, meansBag, "it is no signature: %s", err)
+		return
+	}
+	text, err := readSmall(filepath.Join(r.bag, BagTags))
+	if err == nil {
+		err = sshsig.Verify(bytes.NewReader(text), signature, signature.PublicKey, signature.HashAlgorithm, BagNamespace)
+	}
+	if err != nil {
+		r.faultAt(BagTags, 0, meansBag, "its signature, %s, is not of these bytes: %s", BagSignature, err)
+		return
+	}
+	key := signature.PublicKey
 	r.result.Bag = &Signed{Key: ssh.FingerprintSHA256(key)}
 	if r.opt.Signer != nil && !bytes.Equal(r.opt.Signer.Marshal(), key.Marshal()) {
 		r.faultAt(BagSignature, 0, "somebody else has signed the bag, perhaps anew after changing it",
 			"it was made with the key %s, not with %s", ssh.FingerprintSHA256(key), ssh.FingerprintSHA256(r.opt.Signer))
 	}
-}
-
-// signedBy is the key that has made a signature of a file's bytes. before is what went wrong in reading it.
-func signedBy(armored []byte, file, namespace string, before error) (ssh.PublicKey, error) {
-	if before != nil {
-		return nil, fmt.Errorf("it cannot be read: %w", before)
-	}
-	text, err := readSmall(file)
-	if err != nil {
-		return nil, err
-	}
-	signature, err := sshsig.Unarmor(armored)
-	if err != nil {
-		return nil, fmt.Errorf("it is no signature: %w", err)
-	}
-	if err := sshsig.Verify(bytes.NewReader(text), signature, signature.PublicKey, signature.HashAlgorithm, namespace); err != nil {
-		return nil, fmt.Errorf("it is not of the bytes of %s: %w", filepath.Base(file), err)
-	}
-	return signature.PublicKey, nil
 }

@@ -31,7 +31,7 @@ file of age identities or an SSH private key.`,
 	}
 	c.Flags().String("identity", "", "the `FILE` of the key that decrypts the bag")
 	c.Flags().String("expect-head", "", "fail unless a line of the custody log has this SHA-256")
-	c.Flags().String("signer", "", "a file with an SSH public key: fail unless the case was sealed, and the bag signed, with it")
+	c.Flags().String("signer", "", "a file with an SSH public key: fail unless the bag was signed with it, and the case in it sealed with no other")
 	c.Flags().Bool("quiet", false, "no progress")
 	return c
 }

@@ -22,7 +22,7 @@ line of the custody log that was written when it was loaded. What is not as it w
 code is then 3. Nothing is written.
 
 Of a bag (case53 export --bag) every file is checked against the manifests, and the rows of its tables against the digests that its
-custody log has; with --signer both the seal and the bag itself must be signed with that key.
+custody log has; with --signer the bag must be signed with that key, and the case in it sealed with no other.
 
 Whoever can change the case can change database and custody log together: the log's head, compared with one that was noted
 elsewhere (--expect-head), shows that.`,
