@@ -25,6 +25,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/canonical"
+	"case53/cases/digest"
 	"case53/cases/duck"
 	"case53/cases/folder"
 	"case53/cases/verify"
@@ -214,16 +215,28 @@ func (w *writer) stored(ctx context.Context) error {
 	return w.put("store.sql", []byte(load))
 }
 
+// names are those of all stored tables.
+func (w *writer) names() map[string]bool {
+	names := map[string]bool{}
+	for _, t := range w.tables {
+		names[t.name] = true
+	}
+	return names
+}
+
 // text writes a table's rows in an order that does not depend on how they are stored.
 func (w *writer) text(ctx context.Context, out io.Writer, t table) error {
-	names, order := make([]string, len(t.columns)), "ALL"
+	names, columns := make([]string, len(t.columns)), make([]digest.Column, len(t.columns))
 	for i, c := range t.columns {
-		names[i] = `"` + c.Name + `"`
+		names[i], columns[i] = `"`+c.Name+`"`, digest.Column(c)
 	}
-	if len(names) > 1 && t.columns[0].Name == "object_id" && t.columns[1].Name == "row_no" {
-		if order = "object_id, row_no"; len(names) > 2 && strings.HasSuffix(t.columns[2].Name, "_no") {
-			order += ", " + names[2]
-		}
+	order := "ALL"
+	schema, ok, err := digest.NewSchema(t.name, columns, w.names())
+	if err != nil {
+		return err
+	}
+	if ok {
+		order = schema.OrderBy()
 	}
 	rows, err := w.k.Query(ctx, fmt.Sprintf(`SELECT %s FROM store."%s" ORDER BY %s`, strings.Join(names, ", "), t.name, order), nil)
 	if err != nil {

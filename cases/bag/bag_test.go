@@ -103,6 +103,13 @@ func newCase(t testing.TB) string {
 		"dns.json": `{"version":"1.1","account_id":"123456789012","region":"eu-central-1","vpc_id":"vpc-1","query_timestamp":"2026-11-01T11:59:58Z",` +
 			`"query_name":"example.com.","query_type":"A","query_class":"IN","rcode":"NOERROR","answers":[{"Rdata":"198.51.100.7","Type":"A","Class":"IN"},` +
 			`{"Rdata":"198.51.100.8","Type":"A","Class":"IN"}],"srcaddr":"10.0.0.1","srcport":"40000","transport":"UDP","srcids":{"instance":"i-1"}}` + "\n",
+		"waf.json": `{"timestamp":1576280412771,"formatVersion":1,"webaclId":"arn:aws:wafv2:ap-southeast-2:111122223333:regional/webacl/STMTest/1EX",` +
+			`"terminatingRuleId":"STMTest_SQLi_XSS","terminatingRuleType":"REGULAR","action":"BLOCK",` +
+			`"terminatingRuleMatchDetails":[{"conditionType":"SQL_INJECTION","location":"HEADER","matchedData":["10","AND","1"]}],"httpSourceName":"-","httpSourceId":"-",` +
+			`"ruleGroupList":[],"rateBasedRuleList":[],"nonTerminatingMatchingRules":[],"httpRequest":{"clientIp":"89.160.20.156","country":"AU","headers":[` +
+			`{"name":"Host","value":"LocalHost:1989"},{"name":"User-Agent","value":"curl/7.61.1"},` +
+			`{"name":"X-Forwarded-For","value":"10.0.0.1"},{"name":"x-forwarded-for","value":"10.0.0.2"}],` +
+			`"uri":"/foo","args":"","httpVersion":"HTTP/1.1","httpMethod":"GET","requestId":"rid"},"labels":[{"name":"value"}]}` + "\n",
 		"page.json": `{"events":[{"eventId":"1","timestamp":1793534400000,` +
 			`"message":"1.0 2026-11-01T12:00:02Z Z123412341234 c.example.com A NOERROR UDP FRA6 192.0.2.1 -"}]}`,
 	} {
@@ -158,7 +165,7 @@ func handedOver(t testing.TB, dir string, key ssh.Signer) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !made.Result.OK || made.Result.Checked.Rows < 9 || made.Result.Checked.Objects != 5 {
+	if !made.Result.OK || made.Result.Checked.Rows < 9 || made.Result.Checked.Objects != 6 {
 		t.Fatalf("%+v", made)
 	}
 	return target

@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"slices"
 	"strings"
 )
 
@@ -46,7 +47,7 @@ func NewSchema(table string, columns []Column, tables map[string]bool) (s *Schem
 			s.next = i
 		}
 		if c.Name == "context_id" || strings.HasSuffix(c.Name, "_context_id") {
-			if s.contexts[i], err = contextsOf(table, c.Name, tables); err != nil {
+			if s.contexts[i], err = contextsOf(table, c.Name, columns, tables); err != nil {
 				return nil, false, err
 			}
 			continue
@@ -59,15 +60,27 @@ func NewSchema(table string, columns []Column, tables map[string]bool) (s *Schem
 }
 
 // contextsOf is the table that a column numbers: of dns_answer, context_id numbers dns_context and answer_context_id
-// dns_answer_context. It is the first words of the table's own name, as few as there is such a table for.
-func contextsOf(table, column string, tables map[string]bool) (string, error) {
+// dns_answer_context; of waf_header, context_id numbers waf_header_context. It is the first words of the table's own name, as many as
+// there is such a table for that a column with a longer name does not number.
+func contextsOf(table, column string, columns []Column, tables map[string]bool) (found string, err error) {
 	rest := strings.TrimSuffix(column, "_id")
 	for i, r := range table + "_" {
-		if r == '_' && tables[table[:i]+"_"+rest] {
-			return table[:i] + "_" + rest, nil
+		if r == '_' && tables[table[:i]+"_"+rest] && !numberedByLonger(table[:i]+"_"+rest, column, columns) {
+			found = table[:i] + "_" + rest
 		}
 	}
-	return "", fmt.Errorf("%s.%s: no table of its contexts", table, column)
+	if found == "" {
+		err = fmt.Errorf("%s.%s: no table of its contexts", table, column)
+	}
+	return found, err
+}
+
+// numberedByLonger says whether a table of contexts ends as a column does whose name is longer.
+func numberedByLonger(contexts, column string, columns []Column) bool {
+	return slices.ContainsFunc(columns, func(c Column) bool {
+		rest, ok := strings.CutSuffix(c.Name, "_id")
+		return ok && len(c.Name) > len(column) && strings.HasSuffix(rest, "_context") && strings.HasSuffix(contexts, "_"+rest)
+	})
 }
 
 // OrderBy are the columns by which rows are in order.

@@ -20,7 +20,7 @@ var columns = []digest.Column{
 }
 
 func schema(t require) *digest.Schema {
-	s, ok, err := digest.NewSchema("dns_answer", columns, map[string]bool{"dns_context": true, "dns_answer_context": true, "dns_answer": true})
+	s, ok, err := digest.NewSchema("dns_answer", columns, map[string]bool{"dns_context": true, "dns_answer": true})
 	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}
@@ -155,6 +155,45 @@ func TestNumberedChildren(t *testing.T) {
 		h := digest.New(s, nil)
 		if err := h.Add(3, append(cols, number), make([][]uint64, len(columns))); err != nil || h.Unsorted || h.Sum().Rows != 3 {
 			t.Errorf("%v: %d rows, out of order %t, %v", columns, h.Sum().Rows, h.Unsorted, err)
+		}
+	}
+}
+
+// TestContextsOfATable: a column numbers the contexts of its own table, where another does not.
+func TestContextsOfATable(t *testing.T) {
+	tables := map[string]bool{"waf_context": true, "waf_header_context": true, "dns_context": true, "dns_answer_context": true}
+	number := func(names ...string) (columns []digest.Column) {
+		for _, name := range append([]string{"object_id", "row_no"}, names...) {
+			columns = append(columns, digest.Column{Name: name, Type: "UINTEGER"})
+		}
+		return columns
+	}
+	var asked []string
+	contexts := func(table string, id uint32) ([32]byte, error) {
+		asked = append(asked, table)
+		return [32]byte{}, nil
+	}
+	for _, c := range []struct {
+		table   string
+		columns []digest.Column
+		want    []string
+	}{
+		{"waf", number("context_id"), []string{"waf_context"}},
+		{"waf_header", number("context_id"), []string{"waf_header_context"}},
+		{"waf_rule", number("context_id"), []string{"waf_context"}},
+		{"dns_answer", number("context_id", "answer_context_id"), []string{"dns_context", "dns_answer_context"}},
+	} {
+		s, ok, err := digest.NewSchema(c.table, c.columns, tables)
+		if err != nil || !ok {
+			t.Fatal(c.table, ok, err)
+		}
+		asked = nil
+		cols := make([]any, len(c.columns))
+		for i := range cols {
+			cols[i] = []uint32{1}
+		}
+		if err := digest.New(s, contexts).Add(1, cols, make([][]uint64, len(cols))); err != nil || !slices.Equal(asked, c.want) {
+			t.Errorf("%s: %v, want %v: %v", c.table, asked, c.want, err)
 		}
 	}
 }
