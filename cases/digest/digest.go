@@ -83,6 +83,12 @@ func numberedByLonger(contexts, column string, columns []Column) bool {
 	})
 }
 
+// ContextsOf is the table of contexts that a column numbers, by its index; "" where it is none.
+func (s *Schema) ContextsOf(column int) string { return s.contexts[column] }
+
+// Next is the index of the column that numbers rows of the same row_no; -1 where there is none.
+func (s *Schema) Next() int { return s.next }
+
 // OrderBy are the columns by which rows are in order.
 func (s *Schema) OrderBy() string {
 	if s.next >= 0 {

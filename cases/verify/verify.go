@@ -43,6 +43,7 @@ type Result struct {
 	Head    string  `json:"head"` // of the custody log
 	Seal    *Sealed `json:"seal,omitempty"`
 	Bag     *Signed `json:"bag,omitempty"` // who signed the bag, where one did
+	Decoded int64   `json:"decoded,omitempty"` // rows that decoding raw/ again gave
 	// Remarks are what is no fault and should be known: what could not be compared.
 	Remarks []string `json:"remarks,omitempty"`
 }

@@ -7,6 +7,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/custody"
+	"case53/cases/digest"
 	"case53/cases/internal/layout"
 )
 
@@ -82,6 +83,11 @@ func (w *Writer) Each(ctx context.Context, sql string, args map[string]any, row 
 		}
 	}
 	return rows.Err()
+}
+
+// Query runs a statement on the writer's own connection, which nothing else may use until the rows are closed.
+func (w *Writer) Query(ctx context.Context, sql string, args map[string]any) (digest.Rows, error) {
+	return w.conn.Query(ctx, sql, args)
 }
 
 // Objects gives every object of the case in the order of its id.

@@ -65,7 +65,8 @@ var layers = map[string][]string{
 	},
 	"case53/loader/rebuild": {
 		"case53/loader", "case53/loader/account", "case53/loader/networks",
-		"case53/cases", "case53/cases/custody", "case53/cases/raw", "case53/cases/verify", "case53/cases/writer",
+		"case53/cases", "case53/cases/custody", "case53/cases/digest", "case53/cases/raw", "case53/cases/verify", "case53/cases/words",
+		"case53/cases/writer",
 	},
 	"case53/loader/intake": {
 		"case53/loader", "case53/loader/rebuild",

@@ -10,6 +10,7 @@ import (
 	"case53/cases/verify"
 	"case53/cmd/case53/printed"
 	"case53/loader"
+	"case53/loader/rebuild"
 )
 
 func newVerify() *cobra.Command {
@@ -24,12 +25,16 @@ code is then 3. Nothing is written.
 Of a bag (case53 export --bag) every file is checked against the manifests, and the rows of its tables against the digests that its
 custody log has; with --signer the bag must be signed with that key, and the case in it sealed with no other.
 
+--deep decodes raw/ again, as the custody log says that it was loaded, into a database in the folder of temporary files (TMPDIR; as
+large as the case's), and compares all rows, rejects and counts: what differs is named by object, rows and columns.
+
 Whoever can change the case can change database and custody log together: the log's head, compared with one that was noted
 elsewhere (--expect-head), shows that.`,
 		Args: exactly(1),
 		RunE: runVerify,
 	}
 	c.Flags().String("expect-head", "", "fail unless a line of the custody log has this SHA-256")
+	c.Flags().Bool("deep", false, "decode raw/ again, and compare every row")
 	c.Flags().String("signer", "", "a file with an SSH public key: fail unless the case was sealed with it")
 	c.Flags().Bool("quiet", false, "no progress")
 	return c
@@ -51,12 +56,19 @@ func runVerify(c *cobra.Command, args []string) error {
 	opt.Progress = show
 	defer end()
 	check, dir := verify.Case, args[0]
+	deep, _ := c.Flags().GetBool("deep")
 	if !cases.Is(dir) && verify.IsBag(dir) {
-		check = verify.Bag
+		if check = verify.Bag; deep {
+			return usage("--deep is of a case\nhint: case53 import makes one of a bag, from its raw/")
+		}
 	} else {
 		dir = findCase(dir, stderr)
 	}
 	result, err := check(c.Context(), dir, opt)
+	if err == nil && deep {
+		result, err = rebuild.Deep(c.Context(), dir, result, rebuild.Options{Progress: show})
+	}
+	end()
 	if err != nil {
 		return err
 	}

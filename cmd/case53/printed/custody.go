@@ -89,6 +89,9 @@ func Verified(stdout, stderr io.Writer, r verify.Result) {
 	if r.Bag != nil {
 		fmt.Fprintf(stdout, "bag signed with the key %s\n", safetext.Show(r.Bag.Key))
 	}
+	if r.Decoded > 0 {
+		fmt.Fprintf(stdout, "raw/ decoded again: %s rows\n", words.Count(r.Decoded))
+	}
 	verdict := "as it was loaded"
 	if !r.OK {
 		verdict = words.Plural(int64(len(r.Faults)), "fault", "faults")
