@@ -27,7 +27,7 @@ const readerMemory = "3GB"
 type Case struct {
 	Dir      string
 	NotReady error // ErrNotReady where what is derived from the records is not all there: it says why; else nil
-	Altered  error // custody.ErrBroken where the custody log is not the one that the case was last written with; else nil
+	Altered  error // custody.ErrBroken where the custody log is not the one that the case was last written with, ErrDamaged where rows are too few or many
 
 	// MadeBy is who has made the case, user@host, by the word of its custody log; "" where that is gone.
 	MadeBy string
@@ -103,6 +103,13 @@ func (c *Case) prepare(ctx context.Context) error {
 		c.Altered = err
 	} else if err != nil {
 		return err
+	}
+	if c.Altered == nil {
+		if err := c.checkRows(ctx, conn); errors.Is(err, layout.ErrDamaged) {
+			c.Altered = err
+		} else if err != nil {
+			return err
+		}
 	}
 	if c.MadeBy, err = madeBy(c.Dir); err != nil {
 		return err

@@ -124,6 +124,9 @@ func (c *Case) Info(ctx context.Context) (Info, error) {
 		info.Again = &again
 	}
 	c.tellProblems(&info, faults)
+	if err := c.sizes(ctx, info.say); err != nil {
+		return info, err
+	}
 	return info, c.implausible(ctx, info.say)
 }
 

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"case53/cases"
+	"case53/cases/custody"
 	"case53/cases/digest"
 )
 
@@ -44,7 +45,7 @@ func (r *run) database(ctx context.Context) error {
 		return nil
 	}
 	defer c.Close()
-	if c.Altered != nil && r.log.whole {
+	if errors.Is(c.Altered, custody.ErrBroken) && r.log.whole {
 		r.fault(nameCustody, 0, meansHead, "%s", firstLine(c.Altered))
 	}
 	for _, check := range []func(context.Context, *cases.Case) error{r.objects, r.files, r.rows} {

@@ -3,6 +3,7 @@ package verify_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -264,3 +265,30 @@ func rewrite(dir string) error {
 type rawJSON string
 
 func (r rawJSON) MarshalJSON() ([]byte, error) { return []byte(r), nil }
+
+// TestOpeningCounts: rows that are too few or too many are seen when a case is opened, and files that are gone when it is described.
+func TestOpeningCounts(t *testing.T) {
+	dir := newCase(t)
+	for _, sql := range []string{"DELETE FROM store.flow_plain WHERE row_no = 2", "INSERT INTO store.reject SELECT * FROM store.reject"} {
+		altered := copyCase(t, dir)
+		change(t, altered, sql)
+		c, err := cases.Open(t.Context(), altered, loader.Schemas())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Close(); !errors.Is(c.Altered, cases.ErrDamaged) {
+			t.Errorf("%s: %v", sql, c.Altered)
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "raw")); err != nil {
+		t.Fatal(err)
+	}
+	c, err := cases.Open(t.Context(), dir, loader.Schemas())
+	if err != nil || c.Altered != nil {
+		t.Fatal(err, c.Altered)
+	}
+	defer c.Close()
+	if info, err := c.Info(t.Context()); err != nil || !strings.Contains(strings.Join(info.Problems, "\n"), "is missing: evidence is gone") {
+		t.Errorf("%v %v", err, info.Problems)
+	}
+}

@@ -109,7 +109,7 @@ func anchored(c *cobra.Command, dir string) error {
 		return nil
 	}
 	defer k.Close()
-	if k.Altered == nil {
+	if !errors.Is(k.Altered, custody.ErrBroken) {
 		return nil
 	}
 	text, _, _ := strings.Cut(k.Altered.Error(), "\nhint:")
