@@ -42,10 +42,18 @@ type Result struct {
 	Faults  []Fault `json:"faults"`
 	Head    string  `json:"head"` // of the custody log
 	Seal    *Sealed `json:"seal,omitempty"`
-	Bag     *Signed `json:"bag,omitempty"` // who signed the bag, where one did
+	Bag     *Signed `json:"bag,omitempty"`     // who signed the bag, where one did
 	Decoded int64   `json:"decoded,omitempty"` // rows that decoding raw/ again gave
+	Second  *Second `json:"second,omitempty"`
 	// Remarks are what is no fault and should be known: what could not be compared.
 	Remarks []string `json:"remarks,omitempty"`
+}
+
+// Second is how much was read by plain SQL too.
+type Second struct {
+	Objects int64            `json:"objects"`
+	Rows    int64            `json:"rows"`
+	Unread  map[string]int64 `json:"unread"` // objects that it could not read, by why
 }
 
 // Sealed is the seal of a case, whose signature holds. That of whom has to be known from elsewhere.

@@ -15,6 +15,7 @@ import (
 	"case53/loader"
 	"case53/queries/export"
 	"case53/tui/answers"
+	"case53/tui/frame"
 )
 
 // documentedOrders are field lists of AWS's documentation, beside those that are its table's order to some field.
@@ -204,7 +205,7 @@ func TestWorkbenchExports(t *testing.T) {
 	defer k.Close()
 	desk := &answers.CaseDesk{Case: k, Tool: "case53 test"}
 	file := filepath.Join(dir, "rows.ecs.ndjson")
-	said, err := desk.Export(t.Context(), file, false, "SELECT * FROM dns", nil)
+	said, err := desk.Export(t.Context(), file, false, frame.Asked{SQL: "SELECT * FROM dns"})
 	if err != nil || !strings.Contains(said, "for ecs: 1 of 1 rows") {
 		t.Errorf("%q, %v", said, err)
 	}
@@ -213,13 +214,13 @@ func TestWorkbenchExports(t *testing.T) {
 			t.Errorf("%s: %v: %.200s", name, err, text)
 		}
 	}
-	if _, err := desk.Export(t.Context(), file, false, "SELECT * FROM dns", nil); !errors.Is(err, export.ErrThere) {
+	if _, err := desk.Export(t.Context(), file, false, frame.Asked{SQL: "SELECT * FROM dns"}); !errors.Is(err, export.ErrThere) {
 		t.Errorf("over a file that is there: %v", err)
 	}
-	if _, err := desk.Export(t.Context(), file, true, "SELECT * FROM dns", nil); err != nil {
+	if _, err := desk.Export(t.Context(), file, true, frame.Asked{SQL: "SELECT * FROM dns"}); err != nil {
 		t.Errorf("over it where that was asked for: %v", err)
 	}
-	if _, err := desk.Export(t.Context(), filepath.Join(dir, "rows.zeek.log"), false, "SELECT 1 AS n", nil); err == nil {
+	if _, err := desk.Export(t.Context(), filepath.Join(dir, "rows.zeek.log"), false, frame.Asked{SQL: "SELECT 1 AS n"}); err == nil {
 		t.Error("rows without the columns of a view were written for zeek")
 	}
 }

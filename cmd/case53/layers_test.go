@@ -63,6 +63,7 @@ var layers = map[string][]string{
 		"case53/loader/source", "case53/loader/logs", "case53/loader/logs/*",
 		"case53/cases", "case53/cases/writer", "case53/cases/raw", "case53/cases/records",
 	},
+	"case53/loader/second": {"case53/loader", "case53/cases", "case53/cases/duck", "case53/cases/verify", "case53/cases/words"},
 	"case53/loader/rebuild": {
 		"case53/loader", "case53/loader/account", "case53/loader/networks",
 		"case53/cases", "case53/cases/custody", "case53/cases/digest", "case53/cases/raw", "case53/cases/verify", "case53/cases/words",

@@ -242,20 +242,9 @@ func TestRebuild(t *testing.T) {
 	}
 }
 
-// TestRebuildRefuses: where raw/ does not come to what the log says, it is named, and the old database stays.
-func TestRebuildRefuses(t *testing.T) {
-	c := newTestCloud(t, &cwfake.Server{})
-	dir := filepath.Join(c.dir, "x.case")
-	put(t, c.dir, "zone.log", fmt.Appendf(nil, rebuildZone, 1))
-	put(t, c.dir, "dns.json", fmt.Appendf(nil, rebuildDNS, 1))
-	if _, errs, code := c.case53("load", "x.case", "dns.json", "zone.log"); code != exitFine {
-		t.Fatal(errs)
-	}
-	database := cases.DatabaseFile(dir)
-	before, err := os.ReadFile(database)
-	if err != nil {
-		t.Fatal(err)
-	}
+// zoneObject is the object of a case that zone.log became.
+func zoneObject(t *testing.T, dir string) cases.Object {
+	t.Helper()
 	var object cases.Object
 	k, err := cases.Open(t.Context(), dir, loader.Schemas())
 	if err != nil {
@@ -271,6 +260,24 @@ func TestRebuildRefuses(t *testing.T) {
 	if err != nil || object.ID == 0 {
 		t.Fatal(err, object)
 	}
+	return object
+}
+
+// TestRebuildRefuses: where raw/ does not come to what the log says, it is named, and the old database stays.
+func TestRebuildRefuses(t *testing.T) {
+	c := newTestCloud(t, &cwfake.Server{})
+	dir := filepath.Join(c.dir, "x.case")
+	put(t, c.dir, "zone.log", fmt.Appendf(nil, rebuildZone, 1))
+	put(t, c.dir, "dns.json", fmt.Appendf(nil, rebuildDNS, 1))
+	if _, errs, code := c.case53("load", "x.case", "dns.json", "zone.log"); code != exitFine {
+		t.Fatal(errs)
+	}
+	database := cases.DatabaseFile(dir)
+	before, err := os.ReadFile(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	object := zoneObject(t, dir)
 	path := filepath.Join(dir, "raw", object.SHA256[:2], object.SHA256)
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"case53/cmd/case53/printed"
 	"case53/loader"
 	"case53/loader/rebuild"
+	"case53/loader/second"
 )
 
 func newVerify() *cobra.Command {
@@ -28,6 +29,9 @@ custody log has; with --signer the bag must be signed with that key, and the cas
 --deep decodes raw/ again, as the custody log says that it was loaded, into a database in the folder of temporary files (TMPDIR; as
 large as the case's), and compares all rows, rejects and counts: what differs is named by object, rows and columns.
 
+--second reads flow, Resolver and public zone query logs once more by plain SQL that a stock duckdb runs and that shares nothing with
+the decoders, and compares every field that stands in a record with what the views say: two independent readings of the same bytes.
+
 Whoever can change the case can change database and custody log together: the log's head, compared with one that was noted
 elsewhere (--expect-head), shows that.`,
 		Args: exactly(1),
@@ -35,6 +39,7 @@ elsewhere (--expect-head), shows that.`,
 	}
 	c.Flags().String("expect-head", "", "fail unless a line of the custody log has this SHA-256")
 	c.Flags().Bool("deep", false, "decode raw/ again, and compare every row")
+	c.Flags().Bool("second", false, "read raw/ by plain SQL too, which shares nothing with the decoders, and compare the fields")
 	c.Flags().String("signer", "", "a file with an SSH public key: fail unless the case was sealed with it")
 	c.Flags().Bool("quiet", false, "no progress")
 	return c
@@ -57,9 +62,10 @@ func runVerify(c *cobra.Command, args []string) error {
 	defer end()
 	check, dir := verify.Case, args[0]
 	deep, _ := c.Flags().GetBool("deep")
+	twice, _ := c.Flags().GetBool("second")
 	if !cases.Is(dir) && verify.IsBag(dir) {
-		if check = verify.Bag; deep {
-			return usage("--deep is of a case\nhint: case53 import makes one of a bag, from its raw/")
+		if check = verify.Bag; deep || twice {
+			return usage("--deep and --second are of a case\nhint: case53 import makes one of a bag, from its raw/")
 		}
 	} else {
 		dir = findCase(dir, stderr)
@@ -67,6 +73,9 @@ func runVerify(c *cobra.Command, args []string) error {
 	result, err := check(c.Context(), dir, opt)
 	if err == nil && deep {
 		result, err = rebuild.Deep(c.Context(), dir, result, rebuild.Options{Progress: show})
+	}
+	if err == nil && twice {
+		result, err = second.Check(c.Context(), dir, result, show)
 	}
 	end()
 	if err != nil {

@@ -105,6 +105,9 @@ type Type struct {
 	// Enough says that the first few records already show the type and all that Resolve could find in more. May be nil.
 	Enough func(sample [][]byte) bool
 	New    func(Options) Decoder
+	// Second is SQL that reads the type's records a second time, in a stock duckdb, for whoever trusts no decoder: a statement for each
+	// view, after a line "-- view: NAME". It shares nothing with the decoder. "": there is none.
+	Second string
 	// Places are where services put such logs in a bucket.
 	Places []source.Place
 }

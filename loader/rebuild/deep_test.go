@@ -90,7 +90,8 @@ func TestDeepNamesRows(t *testing.T) {
 		{"UPDATE store.flow_plain SET bytes = bytes + 1, packets = 1 WHERE row_no IN (3, 4)", "2 rows from row_no 3 to 4: other values of bytes, packets"},
 		{"UPDATE store.flow_context SET interface_id = 'eni-3' WHERE interface_id = 'eni-2'", "1 row from row_no 4 to 4: other values of context_id"},
 		{"DELETE FROM store.flow_plain WHERE row_no = 2", "1 row from row_no 2 to 2: raw/ gives them, and they are not there"},
-		{"INSERT INTO store.flow_plain SELECT * REPLACE (row_no + 100 AS row_no) FROM store.flow_plain", "3 rows from row_no 102 to 104: raw/ does not give them"},
+		{"INSERT INTO store.flow_plain SELECT * REPLACE (row_no + 100 AS row_no) FROM store.flow_plain",
+			"3 rows from row_no 102 to 104: raw/ does not give them"},
 		{"UPDATE store.reject SET reason = 'none'", "store.reject, 1 row from row_no 5 to 5: other values of reason"},
 	} {
 		altered := filepath.Join(t.TempDir(), "a.case")

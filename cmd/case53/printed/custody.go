@@ -92,6 +92,9 @@ func Verified(stdout, stderr io.Writer, r verify.Result) {
 	if r.Decoded > 0 {
 		fmt.Fprintf(stdout, "raw/ decoded again: %s rows\n", words.Count(r.Decoded))
 	}
+	if r.Second != nil {
+		fmt.Fprintf(stdout, "read by plain SQL too: %s rows of %s\n", words.Count(r.Second.Rows), words.Plural(r.Second.Objects, "object", "objects"))
+	}
 	verdict := "as it was loaded"
 	if !r.OK {
 		verdict = words.Plural(int64(len(r.Faults)), "fault", "faults")

@@ -42,9 +42,13 @@ import (
 //go:embed flow.sql
 var schema string
 
+//go:embed second.sql
+var second string
+
 // Type is the log type.
 var Type = &logs.Type{
 	Schema:  logs.Define("flow.sql", schema),
+	Second:  second,
 	Detect:  detectFlow,
 	Resolve: resolveFlow,
 	Enough:  beginsWithHeader,

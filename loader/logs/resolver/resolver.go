@@ -34,9 +34,13 @@ import (
 //go:embed dns.sql
 var schema string
 
+//go:embed second.sql
+var second string
+
 // Type is the log type.
 var Type = &logs.Type{
 	Schema: logs.Define("dns.sql", schema),
+	Second: second,
 	Detect: detectResolver,
 	Enough: func(sample [][]byte) bool { return detectResolver(sample) == 100 },
 	New:    newDecoder,

@@ -33,9 +33,13 @@ import (
 //go:embed zone.sql
 var schema string
 
+//go:embed second.sql
+var second string
+
 // Type is the log type.
 var Type = &logs.Type{
 	Schema: logs.Define("zone.sql", schema),
+	Second: second,
 	Detect: detectZone,
 	Enough: func(sample [][]byte) bool { return detectZone(sample) == 100 },
 	New:    newDecoder,
