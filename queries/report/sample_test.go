@@ -27,7 +27,8 @@ func sampleKept() Kept {
 	held.Severity, held.Comments = "high", []notes.Comment{{Line: 3, By: "kern@desk", At: at(13, 1), Text: "the first\ncall <i>"}}
 	address := notes.Kept{Note: notes.Note{By: []string{"ana@lab"}, At: at(13, 2), Target: notes.Target{Kind: "ip", Value: "203.0.113.9"}}}
 	return Kept{Notes: []notes.Kept{held, altered, address}, Lines: 5, Head: strings.Repeat("12", 32),
-		Sets: []notes.Set{{Name: "c2", Values: []notes.Target{{Kind: "ip", Value: "203.0.113.9"}, {Kind: "name", Value: "c2.example"}}, By: []string{"kern@desk"}}}}
+		Sets: []notes.Set{{Name: "c2", By: []string{"kern@desk"},
+			Values: []notes.Target{{Kind: "ip", Value: "203.0.113.9"}, {Kind: "name", Value: "c2.example"}}}}}
 }
 
 // sample has one of everything.
