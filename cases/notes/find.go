@@ -145,3 +145,23 @@ func Others(all []Note, sets []Set, but string) []string {
 	}
 	return others
 }
+
+// Values are those of a named set, @NAME, of the case in dir; of another text isSet is false.
+func Values(ctx context.Context, dir, text string) (values []string, isSet bool, err error) {
+	name, isSet := strings.CutPrefix(text, "@")
+	if !isSet {
+		return nil, false, nil
+	}
+	b, err := Open(ctx, dir, "")
+	if err == nil {
+		err = b.Fault()
+	}
+	if err != nil {
+		return nil, true, err
+	}
+	set, ok := b.Set(name)
+	if !ok {
+		return nil, true, fmt.Errorf("the notes of %s have no set %s\nhint: case53 notes %s sets lists them; a file of that name is ./%s", dir, name, dir, text)
+	}
+	return set.Texts(), true, nil
+}

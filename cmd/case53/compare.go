@@ -39,7 +39,7 @@ func runCompare(c *cobra.Command, args []string) error {
 	if o.Most, err = c.Flags().GetInt("most"); err != nil || o.Most < 1 {
 		return usage("--most takes a number from 1 on")
 	}
-	if o.Allow, o.Subjects, err = listFlags(c); err != nil {
+	if o.Allow, o.Subjects, err = listFlags(c, args[0]); err != nil {
 		return err
 	}
 	subjects, _ := c.Flags().GetStringArray("subject")

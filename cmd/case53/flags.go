@@ -13,6 +13,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/custody"
+	"case53/cases/notes"
 	"case53/cases/safetext"
 	"case53/cmd/case53/printed"
 	"case53/loader"
@@ -85,14 +86,24 @@ func openWhole(ctx context.Context, path string, stderr io.Writer) (*cases.Case,
 	return c, nil
 }
 
-// listFlags reads the files of the flags --allow and --ioc.
-func listFlags(c *cobra.Command) (allow, ioc *findings.Lists, err error) {
+// listFlags reads the files of the flags --allow and --ioc; @NAME is a named set of the notes of the case.
+func listFlags(c *cobra.Command, dir string) (allow, ioc *findings.Lists, err error) {
 	for _, l := range []struct {
 		flag string
 		into **findings.Lists
 	}{{"allow", &allow}, {"ioc", &ioc}} {
-		files, _ := c.Flags().GetStringArray(l.flag)
-		if *l.into, err = findings.ReadLists(files); err != nil {
+		given, _ := c.Flags().GetStringArray(l.flag)
+		var files, values []string
+		for _, name := range given {
+			texts, isSet, err := notes.Values(c.Context(), findCase(dir, io.Discard), name)
+			if err != nil {
+				return nil, nil, fmt.Errorf("--%s: %w", l.flag, err)
+			}
+			if values = append(values, texts...); !isSet {
+				files = append(files, name)
+			}
+		}
+		if *l.into, err = findings.ReadLists(files, values...); err != nil {
 			return nil, nil, fmt.Errorf("--%s: %w", l.flag, err)
 		}
 	}

@@ -67,8 +67,8 @@ func runHunt(c *cobra.Command, args []string) error {
 // addHuntFlags gives a command the flags of hunts; most is how many findings of each it keeps unless told otherwise.
 func addHuntFlags(c *cobra.Command, most int) {
 	c.Flags().StringArrayP("param", "p", nil, "a parameter, name=value, for the hunts that have it; may be repeated")
-	c.Flags().StringArray("allow", nil, "a file of addresses, blocks and names that are known to be good; may be repeated")
-	c.Flags().StringArray("ioc", nil, "a file of addresses, blocks and names that are known to be bad; may be repeated")
+	c.Flags().StringArray("allow", nil, "a file of addresses, blocks and names that are known to be good, or @NAME, a named set of the notes; may be repeated")
+	c.Flags().StringArray("ioc", nil, "a file of addresses, blocks and names that are known to be bad, or @NAME; may be repeated")
 	c.Flags().Int("most", most, "findings of each hunt, the best first; 0 for all")
 }
 
@@ -83,7 +83,7 @@ func openHunter(c *cobra.Command, dir string, names []string) (h *findings.Hunte
 	if h.Most, _ = c.Flags().GetInt("most"); h.Most < 0 {
 		return nil, nil, usage("--most %d: less than none", h.Most)
 	}
-	if h.Allow, h.Indicators, err = listFlags(c); err != nil {
+	if h.Allow, h.Indicators, err = listFlags(c, dir); err != nil {
 		return nil, nil, err
 	}
 	if h.Case, err = openWhole(c.Context(), dir, c.ErrOrStderr()); err != nil {

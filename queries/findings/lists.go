@@ -17,9 +17,14 @@ type Lists struct {
 }
 
 // ReadLists reads files with an entry a line. A line that is neither address, block nor name is an error: a list that
-// is half read would allow or accuse the wrong ones.
-func ReadLists(files []string) (*Lists, error) {
+// is half read would allow or accuse the wrong ones. Besides, values are put on the list as they are.
+func ReadLists(files []string, values ...string) (*Lists, error) {
 	l := &Lists{seen: map[string]bool{}, names: map[string]bool{}}
+	for _, text := range values {
+		if err := l.Add(text); err != nil {
+			return nil, err
+		}
+	}
 	for _, file := range files {
 		f, err := os.Open(file)
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/custody"
+	"case53/cases/notes"
 	"case53/cases/words"
 	"case53/queries"
 	"case53/queries/compare"
@@ -138,7 +139,11 @@ func (g *gatherer) scope(ctx context.Context, r *Report, info cases.Info) error 
 		}
 	}
 	for _, l := range g.opt.Lists {
-		text, err := os.ReadFile(l.Path)
+		values, isSet, err := notes.Values(ctx, g.Case.Dir, l.Path)
+		text := []byte(strings.Join(values, "\n"))
+		if err == nil && !isSet {
+			text, err = os.ReadFile(l.Path)
+		}
 		if err != nil {
 			return err
 		}
