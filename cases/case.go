@@ -114,6 +114,9 @@ func (c *Case) prepare(ctx context.Context) error {
 	if c.MadeBy, err = madeBy(c.Dir); err != nil {
 		return err
 	}
+	if err := c.checkInterrupted(ctx, conn); err != nil {
+		return err
+	}
 	if err := c.checkReady(ctx, conn); err != nil {
 		return err
 	}

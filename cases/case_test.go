@@ -261,7 +261,7 @@ func TestReconcile(t *testing.T) {
 	if err := custody.Read(path, func(e custody.Entry) error { actions = append(actions, e.Action); return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(actions, " "); got != "case.create capture.create object.reconcile" {
+	if got := strings.Join(actions, " "); got != "case.create capture.create object.reconcile case.recover" {
 		t.Error(got)
 	}
 	l, err := custody.Open(path, "me", "tool")

@@ -2,11 +2,9 @@ package writer
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"case53/cases"
-	"case53/cases/custody"
 	"case53/cases/digest"
 	"case53/cases/internal/layout"
 )
@@ -16,7 +14,7 @@ import (
 // names and the tables lack mean that the database has lost commits (a damaged or missing write-ahead log does so
 // without an error): the case is refused, as nobody could tell what else is gone.
 func (w *Writer) reconcile(ctx context.Context) error {
-	logged, err := w.logged()
+	logged, err := cases.LoggedObjects(w.Dir)
 	if err != nil {
 		return err
 	}
@@ -35,37 +33,12 @@ func (w *Writer) reconcile(ctx context.Context) error {
 		return err
 	}
 	if len(logged) > 0 {
-		return lost(len(logged))
+		return cases.Lost(len(logged))
 	}
 	if len(missing) > 0 {
 		return w.logObjects("object.reconcile", missing)
 	}
 	return nil
-}
-
-func lost(objects int) error {
-	return fmt.Errorf("%w: %s has lost %d objects that the custody log names\n"+
-		"hint: their bytes are in raw/; case53 rebuild makes the database again from there",
-		layout.ErrDamaged, layout.Database, objects)
-}
-
-// logged gives the SHA-256 of every object that the custody log says is in the case.
-func (w *Writer) logged() (map[uint32]string, error) {
-	logged := map[uint32]string{}
-	return logged, custody.Read(layout.Path(w.Dir, layout.Custody), func(e custody.Entry) error {
-		if e.Action != "object.load" && e.Action != "object.reconcile" {
-			return nil
-		}
-		var o struct {
-			ID     uint32 `json:"object_id"`
-			SHA256 string `json:"sha256"`
-		}
-		if err := json.Unmarshal(e.Detail, &o); err != nil {
-			return fmt.Errorf("%w: line %d: %w", custody.ErrBroken, e.Seq, err)
-		}
-		logged[o.ID] = o.SHA256
-		return nil
-	})
 }
 
 // Each runs a statement on the writer's own connection.

@@ -81,6 +81,10 @@ func Open(ctx context.Context, dir string, schemas []cases.Schema) (w *Writer, e
 	if err := layout.CheckNames(dir); err != nil {
 		return nil, err
 	}
+	if err := layout.CheckLog(dir); err != nil {
+		return nil, err
+	}
+	left := layout.LeftBy(dir)
 	if w.known, err = cases.Catalog(ctx, schemas); err != nil {
 		return nil, err
 	}
@@ -106,7 +110,16 @@ func Open(ctx context.Context, dir string, schemas []cases.Schema) (w *Writer, e
 	if err := w.reconcile(ctx); err != nil {
 		return nil, err
 	}
-	return w, nil
+	return w, w.recovered(left)
+}
+
+// recovered notes that commits of an interrupted writer were taken from the write-ahead log, after they were compared with the
+// custody log.
+func (w *Writer) recovered(left layout.Left) error {
+	if left.Bytes == 0 {
+		return nil
+	}
+	return w.Custody.Append("case.recover", map[string]any{"interrupted_process": left.Process, "wal_bytes": left.Bytes})
 }
 
 // claim makes sure that dir is a case or can become one; created says that it was made now.
@@ -158,9 +171,9 @@ func (w *Writer) hasDatabase() error {
 	if _, err := os.Lstat(layout.Path(w.Dir, layout.Database)); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	logged, err := w.logged()
+	logged, err := cases.LoggedObjects(w.Dir)
 	if err == nil && len(logged) > 0 {
-		err = lost(len(logged))
+		err = cases.Lost(len(logged))
 	}
 	return err
 }
@@ -337,7 +350,9 @@ func (w *Writer) release() {
 	}
 	if w.lock != nil {
 		os.RemoveAll(layout.Path(w.Dir, layout.Temp))
-		os.Truncate(layout.Path(w.Dir, layout.Lock), 0)
+		if layout.LeftBy(w.Dir).Bytes == 0 {
+			os.Truncate(layout.Path(w.Dir, layout.Lock), 0)
+		}
 		w.lock.Unlock()
 	}
 }

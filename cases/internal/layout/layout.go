@@ -108,6 +108,9 @@ func Open(ctx context.Context, dir string, o Options) (db *DB, made bool, err er
 	if err := CheckNames(dir); err != nil {
 		return nil, false, err
 	}
+	if err := CheckLog(dir); err != nil {
+		return nil, false, err
+	}
 	d, err := duck.Open("", map[string]string{"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
 	if err != nil {
 		return nil, false, err
