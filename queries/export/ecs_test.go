@@ -180,6 +180,10 @@ func (c *ecsChecker) value(at string, field ecsField, v any) error {
 			if _, err = n.Int64(); !ok {
 				err = fmt.Errorf("no number: %v", v)
 			}
+		case "boolean":
+			if _, ok := v.(bool); !ok {
+				err = fmt.Errorf("no boolean: %v", v)
+			}
 		case "object":
 			inner, ok := v.(map[string]any)
 			if !ok {

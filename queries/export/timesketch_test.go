@@ -127,13 +127,16 @@ func TestTimesketch(t *testing.T) {
 		}
 		for _, e := range events {
 			row := fmt.Sprint(e["case53_object"], "|", e["case53_row"], "|", e["src_ip"], "|", e["query_name"], "|", e["query_type"], "|", e["timestamp"])
+			if e["data_type"] != "aws:vpc:flow" && e["data_type"] != "aws:route53:resolver" && e["data_type"] != "aws:route53:zone" {
+				row = fmt.Sprint(e["case53_object"], "|", e["case53_row"], "|", e["timestamp"])
+			}
 			kind := filepath.Ext(name) + " " + e["data_type"].(string)
 			got[kind] = append(got[kind], row)
 		}
 	}
 	read("all.jsonl")
 	read("all.jsonl", "connection", "dns_answer")
-	for _, view := range []string{"flow", "dns", "zone", "connection", "dns_answer", "http"} {
+	for _, view := range []string{"flow", "dns", "zone", "connection", "dns_answer", "http", "tls", "finding", "change", "host_log"} {
 		read("one.csv", view)
 	}
 	for kind, sql := range map[string]string{
@@ -143,6 +146,11 @@ func TestTimesketch(t *testing.T) {
 			coalesce(query_type, '<nil>'), epoch_us(query_timestamp)) FROM dns ORDER BY object_id, row_no`,
 		"aws:route53:zone": `SELECT concat_ws('|', object_id, row_no, coalesce(resolver_ip, '<nil>'), coalesce(query_name, '<nil>'),
 			coalesce(query_type, '<nil>'), epoch_us(query_timestamp)) FROM zone ORDER BY object_id, row_no`,
+		"case53:http":           "SELECT concat_ws('|', object_id, row_no, epoch_us(time)) FROM http WHERE time IS NOT NULL ORDER BY object_id, row_no",
+		"aws:elb:tls":           "SELECT concat_ws('|', object_id, row_no, epoch_us(time)) FROM tls ORDER BY object_id, row_no",
+		"aws:guardduty:finding": "SELECT concat_ws('|', object_id, row_no, epoch_us(updated_at)) FROM finding ORDER BY object_id, row_no",
+		"aws:cloudtrail:change": "SELECT concat_ws('|', object_id, row_no, epoch_us(event_time)) FROM change ORDER BY object_id, row_no",
+		"case53:host_log":       "SELECT concat_ws('|', object_id, row_no, epoch_us(time)) FROM host_log WHERE time IS NOT NULL ORDER BY object_id, row_no",
 	} {
 		want := column(t, k, sql)
 		compareRows(t, kind+" as JSONL", got[".jsonl "+kind], want)
