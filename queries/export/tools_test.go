@@ -87,7 +87,8 @@ func onAnotherMachine(t *testing.T, dir string) *cases.Case {
 // TestToolByFile: a file is named for its tool.
 func TestToolByFile(t *testing.T) {
 	for file, want := range map[string]string{
-		"/a/rows.ecs.ndjson": "ecs", "x.Zeek.log": "zeek", "b.case.jsonld": "case", "rows.csv": "", "ecs": "", "ecs.csv": "", "incident.2026.csv": "", ".stix": "",
+		"/a/rows.ecs.ndjson": "ecs", "x.Zeek.log": "zeek", "b.case.jsonld": "case", "rows.csv": "", "ecs": "", "ecs.csv": "",
+		"incident.2026.csv": "", ".stix": "",
 	} {
 		if tool, ok := export.ToolByFile(file); tool.Name != want || ok != (want != "") {
 			t.Errorf("%s is for %q, want %q", file, tool.Name, want)
