@@ -282,23 +282,26 @@ func (c *Case) View(name string) (View, bool) {
 	return v, ok
 }
 
-// Lacking gives the log types that these views show and the case has no record of, of rows by table. all says that none
-// of the views shows anything.
+// Lacking gives the log types that these views show and the case has no record of, of rows by table. A view of several types shows
+// what there is of any. all says that none of the views shows anything.
 func (c *Case) Lacking(views []string, rows map[string]int64) (types []LogType, all bool) {
 	shown := 0
 	for _, name := range views {
-		v := c.views[name]
-		empty := len(v.Logs) > 0
-		for _, log := range v.Logs {
-			t, _ := c.LogType(log)
-			if rows[t.View] > 0 {
-				empty = false
-			} else if !slices.ContainsFunc(types, func(o LogType) bool { return o.Name == log }) {
-				types = append(types, t)
+		var lacks []LogType
+		logs := c.views[name].Logs
+		for _, log := range logs {
+			if t, _ := c.LogType(log); rows[t.View] == 0 {
+				lacks = append(lacks, t)
 			}
 		}
-		if !empty {
+		if len(logs) == 0 || len(lacks) < len(logs) {
 			shown++
+			continue
+		}
+		for _, t := range lacks {
+			if !slices.ContainsFunc(types, func(o LogType) bool { return o.Name == t.Name }) {
+				types = append(types, t)
+			}
 		}
 	}
 	return types, shown == 0 && len(views) > 0

@@ -97,6 +97,7 @@ var unmeasured = strings.Fields(`coverage-matrix import-balance ioc-sweep what-c
 type benignSet struct {
 	name   string
 	days   string // its name where it is of whole days
+	web    bool   // only what reads requests is measured on it
 	cases  func(t *testing.T) []map[string][]byte
 	guilty func(t *testing.T) func(f *found) bool
 }
@@ -114,7 +115,7 @@ func truth(t *testing.T, files ...string) map[string][]byte {
 }
 
 var benignSets = []benignSet{
-	{"ctu-normal", "two days of ctu-normal", func(t *testing.T) []map[string][]byte {
+	{"ctu-normal", "two days of ctu-normal", false, func(t *testing.T) []map[string][]byte {
 		return []map[string][]byte{truth(t, "ctu-normal/flow-v2.log.gz"), truth(t, "ctu-normal/flow-v5.log.gz")}
 	}, func(t *testing.T) func(*found) bool {
 		attackers := map[string]bool{}
@@ -125,17 +126,24 @@ var benignSets = []benignSet{
 		}
 		return func(f *found) bool { return attackers[f.text("src")] }
 	}},
-	{"benign-dns", "", func(t *testing.T) []map[string][]byte {
+	{"benign-dns", "", false, func(t *testing.T) []map[string][]byte {
 		return []map[string][]byte{
 			truth(t, "benign-dns/browsing-yandex.log.gz"),
 			truth(t, "benign-dns/rita-proxy_rolling-flow.log.gz", "benign-dns/rita-proxy_rolling-resolver.log.gz"),
 		}
 	}, innocent},
-	{"wrccdc", "", func(t *testing.T) []map[string][]byte {
+	{"wrccdc", "", false, func(t *testing.T) []map[string][]byte {
 		text, _ := mixed(wrccdc(t), nil)
 		return []map[string][]byte{{"resolver.json": text}}
 	}, innocent},
-	{"ordinary day", "a generated day", func(*testing.T) []map[string][]byte {
+	{"a shop", "", true, func(t *testing.T) []map[string][]byte {
+		all := lines(t, fixture(t, "access/tstack+lnav/test/logfile_shop_access_log.0.gz"))
+		return []map[string][]byte{{"access.log": []byte(strings.Join(all, "\n") + "\n")}}
+	}, innocent},
+	{"ordinary requests", "", true, func(*testing.T) []map[string][]byte {
+		return []map[string][]byte{dayOfRequests(false)}
+	}, innocent},
+	{"ordinary day", "a generated day", false, func(*testing.T) []map[string][]byte {
 		day, _ := ordinaryDay(1)
 		return []map[string][]byte{day}
 	}, innocent},
@@ -159,9 +167,9 @@ func falseCounts(t *testing.T, set benignSet) map[string]falseCount {
 	counts := map[string]falseCount{}
 	for _, logs := range set.cases(t) {
 		db := loaded(t, logs)
-		n := countOf(t, db, "SELECT (SELECT count(*) FROM flow) + (SELECT count(*) FROM dns) + (SELECT count(*) FROM zone)")
+		n := countOf(t, db, "SELECT (SELECT count(*) FROM flow) + (SELECT count(*) FROM dns) + (SELECT count(*) FROM zone) + (SELECT count(*) FROM http)")
 		for _, q := range builtins(t).Hunts() {
-			if slices.Contains(unmeasured, q.ID) || !runs(t, db, q) {
+			if slices.Contains(unmeasured, q.ID) || set.web != slices.ContainsFunc(q.Needs, isOfRequests) || !runs(t, db, q) {
 				continue
 			}
 			count := counts[q.ID]
@@ -194,11 +202,14 @@ func countOf(t *testing.T, db *sql.DB, text string) (n float64) {
 	return n
 }
 
+// isOfRequests says whether a view shows requests.
+func isOfRequests(view string) bool { return view == "http" || view == "alb" || view == "httpd" }
+
 // runs says whether a case has records of the logs that a hunt needs.
 func runs(t *testing.T, db *sql.DB, q *Query) bool {
 	t.Helper()
 	for _, need := range q.Needs {
-		for _, log := range []string{"flow", "dns", "zone"} {
+		for _, log := range []string{"flow", "dns", "zone", "http", "alb", "httpd"} {
 			if logOf(need) == log && countOf(t, db, "SELECT count(*) FROM "+log) == 0 {
 				return false
 			}
@@ -210,6 +221,8 @@ func runs(t *testing.T, db *sql.DB, q *Query) bool {
 // logOf is the log type that a view is made of; empty where it is of none or of any.
 func logOf(view string) string {
 	switch {
+	case isOfRequests(view):
+		return view
 	case strings.HasPrefix(view, "session"), strings.HasPrefix(view, "flow"), strings.HasPrefix(view, "connection"):
 		return "flow"
 	case strings.HasPrefix(view, "dns"):

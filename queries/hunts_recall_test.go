@@ -48,6 +48,8 @@ var recalls = []recall{
 		return map[string][2]int{"beacon": {n, of}}
 	}},
 	{"scanners of ctu-normal", slowScanners},
+	{"planted requests", plantedRequests},
+	{"spellings of jndi", obfuscated},
 }
 
 // has says whether there is such a hunt: the table is made with hunts of before, too.

@@ -18,7 +18,8 @@ type Tells struct {
 
 // Phases are where in a story a finding can stand, in the order of a story; of several that tell of one host and
 // one outside place, the first in [NamesFact] gives the fact its name.
-var Phases = []string{"context", "recon", "door", "knock", "guess", "entry", "probe", "spread", "home", "hide", "tunnel", "abuse", "leave", "silence", "replay"}
+var Phases = []string{"context", "exploit", "recon", "door", "knock", "guess", "entry", "probe", "spread",
+	"home", "hide", "tunnel", "abuse", "leave", "silence", "replay"}
 
 // NamesFact are the phases in which a host of ours does something to an outside place, the one that says most first.
 var NamesFact = []string{"leave", "tunnel", "abuse", "hide", "home"}

@@ -31,11 +31,11 @@ type act struct {
 
 // ofTheIntrusion are the planted acts of the demo, in the order in which they began.
 var ofTheIntrusion = []act{
-	{"door", []string{demo.Staging.String()}},
+	{"exploit", []string{demo.Intruder.String(), demo.Staging.String(), "metadata_service", demo.ShellPath, "SSH of " + demo.Staging.String() + " was open"}},
 	{"recon", []string{demo.ReconResolver.String(), demo.ReconEDNS, demo.StagingName, demo.ForgottenName, "3 zone transfers", demo.Intruder.String()}},
 	{"knock", []string{demo.Intruder.String(), demo.Staging.String(), demo.Forgotten.String()}},
 	{"guess", []string{demo.Intruder.String(), demo.Staging.String(), "SSH"}},
-	{"entry", []string{demo.Intruder.String(), demo.Staging.String(), "SSH"}},
+	{"entry", []string{demo.Intruder.String(), demo.Staging.String(), "SSH", "end at 03:52:11", "systemctl stop " + demo.AgentUnit}},
 	{"home", []string{demo.Staging.String(), demo.CheckName}},
 	{"home", []string{demo.Staging.String(), demo.BeaconName, demo.BeaconHost.String(), "every 301 s"}},
 	{"probe", []string{demo.Staging.String(), "SSH", demo.Build.String()}},

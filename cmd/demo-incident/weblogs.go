@@ -37,14 +37,16 @@ func (l *webTier) request(q webRequest) {
 	}
 	tls := "- -"
 	if q.scheme == "https" {
-		port, tls, cert = 443, "ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2", "arn:aws:acm:"+demo.Region+":"+l.w.account+":certificate/53c0ffee-5a20-4c1e-9f53-7be2d86a9c14"
+		port, tls = 443, "ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2"
+		cert = "arn:aws:acm:" + demo.Region + ":" + l.w.account + ":certificate/53c0ffee-5a20-4c1e-9f53-7be2d86a9c14"
 		if host == demo.PortalName {
 			sni = host
 		}
 	}
 	trace := fmt.Sprintf("1-%08x-%016x%08x", q.at.Unix(), l.ids.Uint64(), l.ids.Uint32())
 	done := q.at.Add(q.took + time.Millisecond)
-	line := fmt.Sprintf(`%s %s %s %s %s %s %d %s %d %d "%s %s://%s:%d%s HTTP/1.1" "%s" %s %s "Root=%s" "%s" "%s" 10 %s "%s" "-" "-" "%s" "%s" "-" "-" TID_%016x "-" "-" "-" %s`,
+	line := fmt.Sprintf(`%s %s %s %s %s %s %d %s %d %d "%s %s://%s:%d%s HTTP/1.1" "%s" %s %s "Root=%s" "%s" "%s" 10 %s `+
+		`"%s" "-" "-" "%s" "%s" "-" "-" TID_%016x "-" "-" "-" %s`,
 		q.scheme, done.Format("2006-01-02T15:04:05.000000Z"), demo.LoadBalancer, spaced(q.client), target, times, q.status, status, q.out, q.in,
 		q.method, q.scheme, host, port, q.uri, q.ua, tls, group, trace, sni, cert, q.at.Format("2006-01-02T15:04:05.000000Z"), actions,
 		target, status, l.ids.Uint64(), q.node.addr)
@@ -119,7 +121,8 @@ func pagesOf(group string, events []logged) []member {
 				b.WriteByte(',')
 			}
 			ms := e.at.UnixMilli()
-			fmt.Fprintf(&b, `{"logStreamName":%q,"timestamp":%d,"message":%q,"ingestionTime":%d,"eventId":%q}`, e.stream, ms, e.message, ms+900+r.Int64N(4_000), eventID(ms, r))
+			fmt.Fprintf(&b, `{"logStreamName":%q,"timestamp":%d,"message":%q,"ingestionTime":%d,"eventId":%q}`,
+				e.stream, ms, e.message, ms+900+r.Int64N(4_000), eventID(ms, r))
 		}
 		b.WriteString(`],"searchedLogStreams":[]`)
 		if len(events) > n {
@@ -148,7 +151,8 @@ func (w *world) trailMembers() []member {
 	var m []member
 	for _, c := range w.trail {
 		session := "AROA53KESTREL53STAGE:" + demo.StagingInstance
-		text := fmt.Sprintf(`{"Records":[{"eventVersion":"1.11","userIdentity":{"type":"AssumedRole","principalId":%q,"arn":"arn:aws:sts::%s:assumed-role/%s/%s",`+
+		text := fmt.Sprintf(`{"Records":[{"eventVersion":"1.11","userIdentity":{"type":"AssumedRole","principalId":%q,`+
+			`"arn":"arn:aws:sts::%s:assumed-role/%s/%s",`+
 			`"accountId":%q,"accessKeyId":"ASIA53KESTREL53DEMO0","sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROA53KESTREL53STAGE",`+
 			`"arn":"arn:aws:iam::%s:role/%s","accountId":%q,"userName":%q},"attributes":{"creationDate":"2026-10-15T00:02:11Z","mfaAuthenticated":"false"},`+
 			`"ec2RoleDelivery":"1.0"}},"eventTime":%q,"eventSource":%q,"eventName":%q,"awsRegion":%q,"sourceIPAddress":%q,`+

@@ -110,7 +110,8 @@ func (w *world) beta() {
 		client := netip.AddrPortFrom(netip.AddrFrom4([4]byte{198, 18, byte(r.IntN(12)), byte(1 + r.IntN(240))}), uint16(1024+r.IntN(64000)))
 		uri := fmt.Sprintf("%s?id=%d", demo.ExploitPath, 100_000+r.IntN(900_000))
 		w.throughALB(ports, webRequest{at: t, node: node, client: client, target: staging.addr, scheme: "https", method: "GET", uri: uri,
-			ua: browsers[r.IntN(len(browsers))], status: 200, out: size(r, 700, 1_900), in: size(r, 4_000, 9_000), took: between(r, 20*time.Millisecond, 300*time.Millisecond)})
+			ua: browsers[r.IntN(len(browsers))], status: 200, out: size(r, 700, 1_900), in: size(r, 4_000, 9_000),
+			took: between(r, 20*time.Millisecond, 300*time.Millisecond)})
 	})
 }
 
@@ -185,7 +186,8 @@ func (l *webTier) served(c *conn) {
 		l.sshd(at.Add(time.Second), c)
 	case client.Is4() && l.w.cidr.Contains(client): // the load balancer's: told with the request
 	case l.w.onPremises.Contains(client):
-		l.apache(at.Add(120*time.Millisecond), client, netip.Addr{}, "GET", portalPages[l.pages.IntN(len(portalPages))], browsers[l.agents.IntN(3)], 200, c.turns[0].in.bytes)
+		l.apache(at.Add(120*time.Millisecond), client, netip.Addr{}, "GET", portalPages[l.pages.IntN(len(portalPages))],
+			browsers[l.agents.IntN(3)], 200, c.turns[0].in.bytes)
 	case port == 80 || port == 443:
 		uri := probePaths[l.pages.IntN(len(probePaths))]
 		status := 404
@@ -194,7 +196,8 @@ func (l *webTier) served(c *conn) {
 		}
 		l.apache(at.Add(60*time.Millisecond), client, netip.Addr{}, "GET", uri, probers[l.agents.IntN(len(probers))], status, 274)
 		if strings.HasSuffix(uri, ".php") {
-			l.ship(logged{at.Add(60 * time.Millisecond), "error_log", fmt.Sprintf("[%s] [php:error] [pid 812] [client %s] script '/var/www/html%s' not found or unable to stat",
+			l.ship(logged{at.Add(60 * time.Millisecond), "error_log", fmt.Sprintf(
+				"[%s] [php:error] [pid 812] [client %s] script '/var/www/html%s' not found or unable to stat",
 				at.Add(60*time.Millisecond).Format("Mon Jan 02 15:04:05.000000 2006"), c.client, uri)})
 		}
 	}

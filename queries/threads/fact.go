@@ -186,7 +186,7 @@ func (b *builder) draft(f *findings.Finding, t *queries.Tells) *draft {
 		}
 		return b.keyed(f, t, "inside", fact{host: who}, "sweep")
 	}
-	return b.keyed(f, t, "out", fact{host: who}, f.Hunt)
+	return b.keyed(f, t, "out", fact{host: who}, t.Kind)
 }
 
 // nearSubnet is how a hunt says that a caller lies in the client subnet for which a name was looked up.

@@ -28,7 +28,7 @@ var (
 	dependent      = []float64{1, 0.6, 0.4, 0.25}
 	// order ranks phases: a thread that goes on from rank to rank tells more than one that stays. What an intruder does inside
 	// comes in any order.
-	order = map[string]int{"recon": 0, "knock": 1, "guess": 1, "entry": 2,
+	order = map[string]int{"exploit": 0, "recon": 0, "knock": 1, "guess": 1, "entry": 2,
 		"home": 3, "abuse": 3, "probe": 3, "spread": 3, "hide": 3, "tunnel": 3, "leave": 4, "replay": 5}
 )
 
@@ -46,7 +46,12 @@ func rate(facts []*fact) rating {
 	serious := slices.ContainsFunc(facts, func(f *fact) bool { return f.severity == high && isCore(f.phase) && len(f.against) == 0 && f.own(high) })
 	replayed := slices.ContainsFunc(facts, func(f *fact) bool { return f.replayed })
 	r := rating{low, math.Round(1000*(1-math.Exp(-s/halfWay))) / 1000}
+	open := slices.ContainsFunc(facts, func(f *fact) bool {
+		return f.phase == "exploit" && f.severity == high && len(f.against) == 0 && f.own(high)
+	})
 	switch {
+	case len(inCore) == 0 && open:
+		r.severity = medium
 	case len(inCore) == 0:
 	case serious && (len(inCore) >= 2 && chain >= chainOfHigh || replayed):
 		r.severity = high

@@ -21,6 +21,7 @@ type Rival struct {
 
 // rivalNames are what else an act of each phase may be.
 var rivalNames = map[string][]string{
+	"exploit": {"a scanner, or a test of one's own"},
 	"recon":   {"a resolver that mixes many clients"},
 	"knock":   {"the noise of the internet"},
 	"entry":   {"staff or a supplier"},
@@ -136,6 +137,14 @@ func (s *survey) inward(r *Rival, step *Step, thread []*fact) {
 	}
 	places, own := step.places(), step.own()
 	switch step.Phase {
+	case "exploit":
+		answered, _ := step.number("answered")
+		r.argue(answered > 0, map[bool]string{true: "a host of ours answered with success", false: "nothing was answered with success"}[answered > 0])
+		if slices.ContainsFunc(thread, func(y *fact) bool {
+			return y.tells(func(e evidence) bool { return e.severity >= medium && slices.Contains(places, e.Text("request_from")) })
+		}) {
+			r.argue(true, "the host asked for something new right after it")
+		}
 	case "recon":
 		knocked := slices.ContainsFunc(thread, func(y *fact) bool { return y.looker != "" && slices.Contains(places, y.looker) })
 		r.argue(knocked, map[bool]string{true: "a caller out of the same client subnet knocked afterwards",

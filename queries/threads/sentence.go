@@ -147,10 +147,39 @@ func when(holds bool, text string) string {
 	return ""
 }
 
-// say writes the sentence of a step.
+// say writes the sentence of a step: of what it is about, then of what is told with it.
 func (s *survey) say(step *Step) string {
+	var texts []string
+	for _, part := range step.parts() {
+		texts = append(texts, s.sayPart(part))
+	}
+	return strings.Join(texts, "; ")
+}
+
+// parts are a step's facts by phase, as steps of their own.
+func (s *Step) parts() []*Step {
+	var all []*Step
+	for _, f := range s.facts {
+		at := slices.IndexFunc(all, func(p *Step) bool { return p.Phase == f.phase })
+		if at < 0 {
+			at, all = len(all), append(all, &Step{Phase: f.phase})
+		}
+		all[at].facts = append(all[at].facts, f)
+	}
+	if len(all) == 1 {
+		return []*Step{s}
+	}
+	for _, p := range all {
+		p.fill()
+	}
+	return all
+}
+
+func (s *survey) sayPart(step *Step) string {
 	outside := func(a string) bool { return !s.inside(a) }
 	switch step.Phase {
+	case "exploit":
+		return step.exploit()
 	case "recon":
 		return step.recon()
 	case "door":
@@ -181,6 +210,33 @@ func (s *survey) say(step *Step) string {
 		return step.replay(step.at(outside))
 	}
 	return fmt.Sprintf("%s: %s", few(step.own()), few(step.places()))
+}
+
+// exploit says what was asked, whether it was let in, and which page few ask for.
+func (s *Step) exploit() string {
+	who, host := few(s.places()), few(s.own())
+	var all []string
+	if n := s.count("requests", "request", "requests"); n != "" {
+		for _, e := range s.with("kinds") {
+			all = append(all, fmt.Sprintf("%s sent %s %s with the text of an attack (%s): %.0f answered with success, %.0f blocked", who, host,
+				words.Plural(int64(e.Number("requests")), "request", "requests"), strings.ReplaceAll(e.Text("kinds"), " ", ", "),
+				e.Number("answered"), e.Number("blocked")))
+			break
+		}
+	}
+	for _, e := range s.with("seconds_between") {
+		all = append(all, fmt.Sprintf("refused at %s, let in otherwise %s later", e.Text("path"), words.Long(e.Number("seconds_between"))))
+		break
+	}
+	for _, e := range s.with("clients") {
+		all = append(all, fmt.Sprintf("%s was asked for %s by %s", e.Text("path"), words.Times(int64(e.Number("requests"))),
+			words.Plural(int64(e.Number("clients")), "client", "clients")))
+		break
+	}
+	if text := parts(all...); text != "" {
+		return text
+	}
+	return fmt.Sprintf("%s sent %s requests that look like an attack", who, host)
 }
 
 func (s *Step) recon() string {
@@ -344,7 +400,25 @@ func (s *Step) spread() string {
 	return text
 }
 
+// logEnd says when the logs of a host ended, and what of it went on.
+func (s *Step) logEnd() string {
+	for _, e := range s.with("goes_on_until") {
+		text := fmt.Sprintf("the logs of %s (%s) end at %s", few(s.own()), e.Text("instance_id"), e.From.Format("15:04:05"))
+		if said := e.Text("said"); said != "" {
+			text += ": " + said
+		}
+		return text + fmt.Sprintf("; %s were handed to it later", words.Plural(int64(e.Number("requests_later")), "request", "requests"))
+	}
+	missing, _ := s.number("missing")
+	after, _ := s.number("missing_after")
+	return fmt.Sprintf("the log of %s lacks %s that a load balancer handed to it, and %s after its last line", few(s.own()),
+		words.Plural(int64(missing), "request", "requests"), words.Plural(int64(after), "request", "requests"))
+}
+
 func (s *Step) hide(at string) string {
+	if s.facts[0].endsLog() {
+		return s.logEnd()
+	}
 	if at == "" { // others inside
 		at = few(s.collect(func(f *fact) []string { return f.addrs }))
 	}

@@ -71,11 +71,16 @@ func stepKey(f *fact, all []*fact) string {
 	onHost := func(y *fact) bool { return y.host == f.host }
 	at := func(y *fact) bool { return y.place == f.place }
 	key := func(parts ...string) string { return f.phase + "\x00" + strings.Join(parts, "\x00") }
+	if with := f.toldWith(all); with != nil {
+		return stepKey(with, all)
+	}
 	switch {
 	case f.phase == "recon":
 		return key()
 	case f.phase == "knock":
 		return key(f.place)
+	case f.endsLog():
+		return key(f.host, "log")
 	case f.replayed, f.phase == "probe":
 		return key(f.capture, f.host)
 	case f.place != "" && slices.Contains(queries.NamesFact, f.phase) && alike(at, func(y *fact) string { return y.host }) > fewAlike:
@@ -94,6 +99,27 @@ func stepKey(f *fact, all []*fact) string {
 	return key(f.host, f.place)
 }
 
+// toldWith is the fact in whose step this one is told: a door that was opened soon after an answered exploit of its host, and the end
+// of a host's logs while somebody's session was open on it.
+func (f *fact) toldWith(all []*fact) *fact {
+	for _, y := range all {
+		switch {
+		case y.host != f.host || y.capture != f.capture || y.from.After(f.from) || !y.own(medium):
+		case f.phase == "door" && y.phase == "exploit" && f.from.Sub(y.from) <= closeBy,
+			f.endsLog() && y.phase == "entry" && slices.ContainsFunc(y.sessionsOr(), func(s cases.Span) bool {
+				return !f.from.Before(s.From) && f.from.Before(s.To)
+			}):
+			return y
+		}
+	}
+	return nil
+}
+
+// endsLog says whether a fact is that a host's own log ended, or lacks what another has.
+func (f *fact) endsLog() bool {
+	return f.phase == "hide" && f.place == "" && f.tells(func(e evidence) bool { return e.kind == "log-end" })
+}
+
 // fill takes what the facts of a step have.
 func (s *Step) fill() {
 	s.Time, s.Hunts = s.facts[0].from, []string{}
@@ -103,7 +129,7 @@ func (s *Step) fill() {
 		if f.from.Before(s.Time) {
 			s.Time = f.from
 		}
-		if f.to.After(s.To) {
+		if f.phase == s.Phase && f.to.After(s.To) { // what is told with it may last
 			s.To = f.to
 		}
 		severity = max(severity, f.severity)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/cases/words"
 	"case53/queries"
 )
 
@@ -91,13 +92,14 @@ func (w *web) same(a, b *fact) bool { return w.root(a.id) == w.root(b.id) }
 // link goes through the facts in order of time.
 func (w *web) link() {
 	w.outsiders()
+	w.requested()
 	for _, x := range w.facts {
 		if host, ok := x.arrives(); ok && host == x.host {
 			w.arrivals[x.host] = append(w.arrivals[x.host], arrival{x, x.from, x.sessionsOr()})
 		}
 	}
 	for _, x := range w.facts {
-		if !x.replayed && !x.hub && !slices.Contains([]string{"recon", "knock", "guess", "entry", "door", "silence"}, x.phase) &&
+		if !x.replayed && !x.hub && !slices.Contains([]string{"exploit", "recon", "knock", "guess", "entry", "door", "silence"}, x.phase) &&
 			(x.severity >= medium || len(x.against) == 0) {
 			w.act(x)
 		}
@@ -120,7 +122,7 @@ func (f *fact) sessionsOr() []cases.Span {
 func (w *web) outsiders() {
 	last := map[string]*fact{}
 	for _, x := range w.facts {
-		if x.place == "" || x.replayed || !slices.Contains([]string{"recon", "knock", "guess", "entry"}, x.phase) {
+		if x.place == "" || x.replayed || !slices.Contains([]string{"exploit", "recon", "knock", "guess", "entry"}, x.phase) {
 			continue
 		}
 		if before := last[x.place]; before != nil {
@@ -131,6 +133,22 @@ func (w *web) outsiders() {
 			if x.looker != "" && y.phase == "recon" && y.place == x.looker {
 				w.join(y, x)
 				w.links[x.id] = "after a client of its subnet had looked the name up"
+			}
+		}
+	}
+}
+
+// requested joins what a host did for the first time after a request with who had sent the request.
+func (w *web) requested() {
+	for _, x := range w.facts {
+		for _, e := range x.evidence {
+			from := e.Text("request_from")
+			at := slices.IndexFunc(w.facts, func(y *fact) bool {
+				return y.phase == "exploit" && from != "" && y.place == from && y.host == x.host && y.own(medium)
+			})
+			if at >= 0 && e.severity >= medium && !x.replayed && !x.hub {
+				w.join(w.facts[at], x)
+				w.links[x.id] = fmt.Sprintf("%s after a request of %s to that host", words.Long(60*e.Number("minutes_after")), from)
 			}
 		}
 	}
@@ -260,6 +278,9 @@ func (w *web) owned(x *fact, owner arrival, live *fact) {
 	}
 	w.join(owner.fact, x)
 	from := cmp.Or(owner.place, owner.host)
+	if w.links[x.id] != "" { // a request says more
+		return
+	}
 	if owner.lag(x.from) == 0 {
 		w.links[x.id] = fmt.Sprintf("while the session from %s was open", from)
 	} else {

@@ -48,7 +48,8 @@ func requests() []Step {
 		"The load balancer has three more calls of the web shell, the first of which removes the file.", 0, "GET")
 	late.From = AgentStopped
 	return []Step{
-		web("refused-request", "waf", "The web firewall refuses a request", "The beta page's number ends in a command that reads /etc/passwd.", 1, "/etc/passwd"),
+		web("refused-request", "waf", "The web firewall refuses a request",
+			"The beta page's number ends in a command that reads /etc/passwd.", 1, "/etc/passwd"),
 		web("exploit", "alb", "The same again is let in",
 			"Encoded twice, so that the firewall does not see it: the page runs a command that reads the instance's credentials. "+
 				"The load balancer handed it to the staging server, which answered 200.", 1, "meta-data/iam"),
@@ -56,7 +57,8 @@ func requests() []Step {
 		web("web-shell-shipped", "httpd", "Half of that is in the web server's own log", "What was asked before the agent was stopped.", 3, ShellPath),
 		web("rule-opened", "change", "SSH is opened to the world with the instance's credentials",
 			"From the intruder's address, nine seconds before the port that was refused all day is let in.", 1, "AuthorizeSecurityGroupIngress"),
-		web("agent-stopped", "host_log", "The CloudWatch agent is stopped", "The last line that came is the command that did it.", 1, "systemctl stop "+AgentUnit),
+		web("agent-stopped", "host_log", "The CloudWatch agent is stopped",
+			"The last line that came is the command that did it.", 1, "systemctl stop "+AgentUnit),
 		web("trail-stopped", "change", "The trail is stopped", "What was called after that is in no log.", 1, "StopLogging"),
 		late,
 	}
