@@ -19,16 +19,13 @@ func LeftBy(dir string) Left {
 	if text, err := os.ReadFile(Path(dir, Lock)); err == nil {
 		l.Process = strings.TrimSpace(string(text))
 	}
-	for _, name := range logs {
-		if info, err := os.Lstat(Path(dir, name)); err == nil {
+	for _, wal := range WALs {
+		if info, err := os.Lstat(Path(dir, Database) + wal); err == nil {
 			l.Bytes += info.Size()
 		}
 	}
 	return l
 }
-
-// logs are the files that DuckDB takes commits from when it opens a database.
-var logs = []string{Database + wal, Database + wal + ".checkpoint", Database + wal + ".recovery"}
 
 // CheckLog refuses a write-ahead log that no writer of the case has left: DuckDB would take what is in it for the case's, though no
 // checksum holds it together, and answer otherwise from then on.
