@@ -263,6 +263,9 @@ func zoneObject(t *testing.T, dir string) cases.Object {
 	return object
 }
 
+// noHead is the head of no log.
+var noHead = strings.Repeat("0", 64)
+
 // TestRebuildRefuses: where raw/ does not come to what the log says, it is named, and the old database stays.
 func TestRebuildRefuses(t *testing.T) {
 	c := newTestCloud(t, &cwfake.Server{})
@@ -319,8 +322,7 @@ func TestRebuildRefuses(t *testing.T) {
 	}
 	same("a line of the log")
 	put(t, dir, "custody.jsonl", log)
-	none := strings.Repeat("0", 64)
-	if _, errs, code := c.case53("rebuild", "x.case", "--expect-head", none); code != exitIntegrity || !strings.Contains(errs, "no line of it has") {
+	if _, errs, code := c.case53("rebuild", "x.case", "--expect-head", noHead); code != exitIntegrity || !strings.Contains(errs, "no line of it has") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 	cmd := c.command("rebuild", "x.case")
