@@ -402,7 +402,8 @@ func (s *Step) spread() string {
 
 // logEnd says when the logs of a host ended, and what of it went on.
 func (s *Step) logEnd() string {
-	for _, e := range s.with("goes_on_until") {
+	if ended := s.with("goes_on_until"); len(ended) > 0 {
+		e := ended[0]
 		text := fmt.Sprintf("the logs of %s (%s) end at %s", few(s.own()), e.Text("instance_id"), e.From.Format("15:04:05"))
 		if said := e.Text("said"); said != "" {
 			text += ": " + said
