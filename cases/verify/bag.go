@@ -131,7 +131,8 @@ func (r *run) bagged(ctx context.Context, files map[string]int64) error {
 			r.faultAt(name, 0, meansBagExtra, "no manifest names it")
 		}
 	}
-	all := maps.Clone(tags)
+	all := map[string]string{} // tags is nil where that manifest cannot be read
+	maps.Copy(all, tags)
 	maps.Copy(all, data)
 	err = r.bagHashes(ctx, all, files)
 	if len(r.result.Faults) == 0 && err == nil {
