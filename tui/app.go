@@ -19,7 +19,8 @@ import (
 type App struct {
 	env           *frame.Env
 	width, height int
-	quitting      bool // ctrl+c was pressed once
+	quitting      bool      // ctrl+c was pressed once
+	zoomAt        time.Time // what z and Z zoom around, until another key
 }
 
 // New makes a workbench over a case. Run it with [Run], or drive it through Update and View.
@@ -114,6 +115,9 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 	a.env.Notice = ""
 	if key != "ctrl+c" {
 		a.quitting = false
+	}
+	if key != "z" && key != "Z" {
+		a.zoomAt = time.Time{}
 	}
 	if b, ok := frame.Find(front.Keys(), key); ok {
 		return b.Run()
@@ -217,13 +221,6 @@ func (a *App) cancel(s frame.Screen) tea.Cmd {
 	return nil
 }
 
-func (a *App) help() tea.Cmd {
-	if frame.IsHelp(a.front()) {
-		return a.env.CloseOverlay()
-	}
-	return a.env.Overlay(frame.NewHelp(a.env, a.front(), a.binds()))
-}
-
 // View draws the screen.
 func (a *App) View() tea.View {
 	v := tea.NewView(a.draw())
@@ -282,8 +279,10 @@ func (a *App) binds() []frame.Bind {
 	binds := []frame.Bind{
 		{Keys: frame.Keys("esc", "q"), Does: "one step back: a slow query, the newest filter, then the screen", Foot: "back", Run: a.back},
 		{Keys: frame.Keys("backspace"), Does: "the screen before, whatever is filtered", Run: a.leave},
-		{Keys: frame.Keys("?", "f1"), Does: "keys of this screen", Foot: "keys", Run: a.help},
-		{Keys: frame.Keys("1"), Does: "overview; the trail ends there", Run: a.home},
+		{Keys: frame.Keys("L"), Does: "forward to the screen that was left last", Run: e.Forward},
+		{Keys: frame.Keys("?", "f1"), Does: "all that can be done, keys of this screen first: type to find, enter does it", Foot: "keys", Run: a.help},
+		{Keys: frame.Keys(":", "ctrl+p"), Does: "the same, commands, queries and hunts first", Run: a.palette},
+		{Keys: frame.Keys("1"), Does: "overview; L leads on from there again", Run: a.home},
 	}
 	for _, s := range e.Screens {
 		if s.Name == "table" {
@@ -295,8 +294,9 @@ func (a *App) binds() []frame.Bind {
 			binds = append(binds, frame.Bind{Keys: s.Keys, Does: s.Does, Run: func() tea.Cmd { return e.Go(frame.Goto{Screen: s.Name}) }})
 		}
 	}
+	binds = append(binds, a.windowBinds()...)
 	return append(binds,
-		frame.Bind{Keys: frame.Keys("ctrl+t"), Does: "times in UTC or in this machine's zone", Run: frame.Do(e.NextZone)},
+		frame.Bind{Keys: frame.Keys("ctrl+t"), Does: "times in UTC, in the zone of the case where it has one, in this machine's", Run: frame.Do(e.NextZone)},
 		frame.Bind{Keys: frame.Keys("u"), Does: "take back your last note", Run: e.Undo},
 		frame.Bind{Keys: frame.Keys("ctrl+r"), Does: "make the note hold again that was taken back", Run: e.Redo},
 		frame.Bind{Keys: frame.Keys("ctrl+l"), Does: "draw the screen again", Run: func() tea.Cmd { return tea.ClearScreen }},

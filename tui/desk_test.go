@@ -25,7 +25,8 @@ type fakeDesk struct {
 	nasty    string
 	fails    error // of Compare, and of the third hunt
 	hunted   []string
-	written  []string // files
+	values   map[string]string // of the last hunt
+	written  []string          // files
 	exported call
 	there    bool // the file is there already
 }
@@ -47,11 +48,11 @@ var fakeHunts = []*queries.Query{
 
 func (f *fakeDesk) Hunts() []*queries.Query { return append([]*queries.Query{}, fakeHunts...) }
 
-func (f *fakeDesk) Hunt(ctx context.Context, q *queries.Query) (findings.Outcome, error) {
+func (f *fakeDesk) Hunt(ctx context.Context, q *queries.Query, values map[string]string) (findings.Outcome, error) {
 	if err := ctx.Err(); err != nil {
 		return findings.Outcome{}, err
 	}
-	f.hunted = append(f.hunted, q.ID)
+	f.hunted, f.values = append(f.hunted, q.ID), values
 	o := findings.Outcome{Query: q}
 	switch q.ID {
 	case "beacon":

@@ -10,6 +10,8 @@
 //     so no key works that help does not show, and one that does nothing says so.
 //   - A screen says what its rows are: every filter that holds, an order that is not their own, and what a limit leaves out.
 //     No row stays on it that answers a former question.
+//   - The window over the case, T0 and the zone are the same for every screen. Whoever asks takes them along ([frame.Env.Given]),
+//     asks again once they changed, and says so where they cannot be kept to.
 //   - Text from the evidence, and error text, which may quote it, is drawn through safetext. Only theme.go names
 //     colours, and meaning never rests on a colour alone.
 //   - A value from the evidence goes into a query as an argument, never as SQL; only column names are quoted into it. The

@@ -383,6 +383,8 @@ func fakeAnswer(sql string) *fakeResult {
 	switch {
 	case strings.Contains(sql, "nosuch"):
 		return nil
+	case strings.HasPrefix(sql, "SELECT count(*) AS n"):
+		return &fakeResult{cols: frametest.Columns("n:BIGINT"), n: 1, row: func(int) []cases.Cell { return frametest.Cells(834) }}
 	case strings.Contains(sql, "GROUP BY 1"):
 		return &fakeResult{cols: frametest.Columns("action records:BIGINT percent:DOUBLE"), n: 2, row: func(i int) []cases.Cell {
 			return [][]cases.Cell{frametest.Cells("ACCEPT", 857, 85.7), frametest.Cells("REJECT", 143, 14.3)}[i]
@@ -558,6 +560,29 @@ var fakeQueries = []*queries.Query{
 		Hunt:    &queries.Hunt{Method: "m"},
 		Columns: map[string]string{"entropy": "number"},
 		Params:  []queries.Param{{Name: "top", Kind: "int", Default: "2", Doc: "so many"}},
+	},
+	{
+		ID:     "rare-things",
+		Group:  "across",
+		Title:  "What is rare in a time",
+		Doc:    "Rare things.",
+		Cannot: "tell why.",
+		Needs:  []string{"flow"},
+		SQL:    "SELECT * FROM rare WHERE within(start, $from, $to)",
+		Params: []queries.Param{
+			{Name: "from", Kind: "time", Doc: "only at or after this moment"},
+			{Name: "to", Kind: "time", Doc: "only before this moment"},
+		},
+	},
+	{
+		ID:     "new-since",
+		Group:  "across",
+		Title:  "What is new since a moment",
+		Doc:    "New things.",
+		Cannot: "tell what was before the case.",
+		Needs:  []string{"flow"},
+		SQL:    "SELECT * FROM since WHERE start >= $since",
+		Params: []queries.Param{{Name: "since", Kind: "time", Required: true, Doc: "the moment"}},
 	},
 	{ID: "waf-blocks", Group: "waf", Title: "Requests that WAF blocked", Doc: "x", Cannot: "y", Needs: []string{"waf"}, SQL: "SELECT 1"},
 }

@@ -103,7 +103,7 @@ func TestFiltersAreSeenAndTakenOff(t *testing.T) {
 	d.wants("filter srcaddr=10.0.0.0/8 and dstaddr=203.0.113.9 and action=REJECT")
 	d.wants("       bytes>=1000 and dstport=443 and protocol=6 and +3 more: / lists them\n")
 	d.keys("/")
-	d.wants("rows are those with srcaddr=10.0.0.0/8", "and with !beacon", "and with interface_id~eni")
+	d.wants("[x] srcaddr=10.0.0.0/8", "[x] !beacon", "[x] interface_id~eni")
 	d.keys("esc", "esc")
 	d.wants("no more interface_id~eni", "and protocol=6 and +2 more: / lists them\n")
 	for range 7 {
@@ -125,7 +125,7 @@ func TestFiltersAreSeenAndTakenOff(t *testing.T) {
 // The word of other programs for leaving leaves; it does not run the query that is most like it.
 func TestColonQ(t *testing.T) {
 	d := drive(t, 80, 24).keys(":", "'q")
-	d.wants("enter leaves the workbench")
+	d.wants("q  quit: leave the workbench", "enter do it")
 	if d.keys("enter"); !d.quit {
 		t.Error(":q does not quit")
 	}
@@ -269,7 +269,7 @@ func TestLogsAreInOrderOfTime(t *testing.T) {
 func TestUnknownKeyWhereTextIsTyped(t *testing.T) {
 	d := drive(t, 80, 24).keys("3", "/", "ctrl+y")
 	d.wants("no such key here; f1 shows keys")
-	d.keys("ctrl+l", "esc", "p", "3")
+	d.keys("ctrl+l", "esc", "C", "3")
 	d.wants("not from here; ? shows keys")
 }
 

@@ -13,7 +13,7 @@ import (
 // same without the workbench.
 func Screens(d answers.Desk) []frame.Entry {
 	return append([]frame.Entry{
-		{Name: "queries", Does: "saved queries", Keys: frame.Keys("2", ":"), Twin: "query", Open: func(e *frame.Env, _ frame.Goto) tea.Cmd {
+		{Name: "queries", Does: "saved queries", Keys: frame.Keys("2"), Twin: "query", Open: func(e *frame.Env, _ frame.Goto) tea.Cmd {
 			return e.Push(rows.NewPicker(e))
 		}},
 		{Name: "table", Twin: "query", Open: func(e *frame.Env, g frame.Goto) tea.Cmd {
@@ -23,6 +23,7 @@ func Screens(d answers.Desk) []frame.Entry {
 			values, _ := g.Values["arguments"].(map[string]string)
 			return rows.RunQuery(e, g.Values["query"].(*queries.Query), values)
 		}},
+		{Name: "ask", Twin: "query", Open: func(e *frame.Env, g frame.Goto) tea.Cmd { return rows.Choose(e, g.Values["query"].(*queries.Query)) }},
 		{Name: "record", Open: func(e *frame.Env, g frame.Goto) tea.Cmd { return e.Push(rows.RecordOf(e, g)) }},
 		{Name: "kept", Open: func(e *frame.Env, g frame.Goto) tea.Cmd {
 			return e.Push(rows.RecordAt(e, g.Values["place"].(frame.Place)))

@@ -88,7 +88,7 @@ func TestSlowQuery(t *testing.T) {
 		d.send(frame.TickMsg{})
 		d.wants("running 4 s – esc cancels", "running…")
 		d.keys("?")
-		d.wants("filter the rows")
+		d.wants("filters: type one")
 		d.keys("esc", key)
 		d.wants("cancelled")
 		d.lacks("esc cancels")

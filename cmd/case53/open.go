@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
@@ -27,6 +28,7 @@ func newOpen() *cobra.Command {
 
 func addWorkbenchFlags(c *cobra.Command) {
 	c.Flags().Bool("ascii", false, "draw with ASCII characters only")
+	c.Flags().String("tz", "", "zone of the case, e.g. Europe/Berlin: ctrl+t shows times in it, and reads those that are typed so")
 	c.Flags().String("theme", "", "dark or light; asks the terminal when not given")
 }
 
@@ -47,6 +49,11 @@ func openWorkbench(c *cobra.Command, dir string) error {
 	opt := frame.Options{CaseName: filepath.Base(k.Dir)}
 	opt.ASCII, _ = c.Flags().GetBool("ascii")
 	opt.Theme, _ = c.Flags().GetString("theme")
+	if name, _ := c.Flags().GetString("tz"); name != "" {
+		if opt.CaseZone, err = time.LoadLocation(name); err != nil {
+			return usage("--tz %q: %w\nhint: a name such as UTC or Europe/Berlin", name, err)
+		}
+	}
 	return tui.Run(c.Context(), k, set, "case53 "+version(), opt)
 }
 

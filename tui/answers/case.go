@@ -22,8 +22,8 @@ import (
 type Desk interface {
 	// Hunts are all hunts of the case, in the order in which they are told.
 	Hunts() []*queries.Query
-	// Hunt runs one.
-	Hunt(ctx context.Context, q *queries.Query) (findings.Outcome, error)
+	// Hunt runs one; values are for parameters that it has.
+	Hunt(ctx context.Context, q *queries.Query, values map[string]string) (findings.Outcome, error)
 	// Compare compares the captures that their roles name.
 	Compare(ctx context.Context) (*compare.Comparison, error)
 	// Report runs all hunts and writes a report to a file.
@@ -54,7 +54,7 @@ const findingsKept = 100
 func (d *CaseDesk) Hunts() []*queries.Query { return d.Set.Hunts() }
 
 // Hunt runs one hunt; two at a time would only share the machine.
-func (d *CaseDesk) Hunt(ctx context.Context, q *queries.Query) (o findings.Outcome, err error) {
+func (d *CaseDesk) Hunt(ctx context.Context, q *queries.Query, values map[string]string) (o findings.Outcome, err error) {
 	d.hunting.Lock()
 	defer d.hunting.Unlock()
 	if err := d.Case.Whole(ctx); err != nil {
@@ -63,6 +63,7 @@ func (d *CaseDesk) Hunt(ctx context.Context, q *queries.Query) (o findings.Outco
 	if d.hunter == nil {
 		d.hunter = &findings.Hunter{Case: d.Case}
 	}
+	d.hunter.Values = values
 	err = d.hunter.Run(ctx, []*queries.Query{q}, func(done findings.Outcome) { o = done })
 	return o, err
 }

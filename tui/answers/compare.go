@@ -32,7 +32,7 @@ func (s *comparison) Title() string          { return "Compare" }
 func (s *comparison) Update(tea.Msg) tea.Cmd { return nil }
 
 func (s *comparison) Status() frame.Status {
-	st := frame.Status{Task: &s.asking, Took: s.took}
+	st := frame.Status{Task: &s.asking, Took: s.took, All: true}
 	if len(s.lines) > 0 {
 		st.Rows = "line " + words.Count(int64(s.list.at+1)) + " of " + words.Count(int64(len(s.lines)))
 	}

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"case53/cases"
 	"case53/cases/words"
 	"case53/queries"
 	"case53/queries/findings"
@@ -26,6 +28,8 @@ type hunts struct {
 	at      int // the hunt that runs
 	running frame.Task
 	stopped bool
+	within  cases.Span // what they were run with
+	t0      time.Time
 	list    list
 	lines   []line
 }
@@ -60,7 +64,7 @@ func (s *hunts) Open() tea.Cmd {
 // again runs all hunts from the first.
 func (s *hunts) again() tea.Cmd {
 	s.running.Stop(s.e)
-	s.at, s.stopped = 0, false
+	s.at, s.stopped, s.within, s.t0 = 0, false, s.e.Within, s.e.T0
 	s.done, s.failed = map[*queries.Query]findings.Outcome{}, map[*queries.Query]error{}
 	return s.next()
 }
@@ -72,8 +76,9 @@ func (s *hunts) next() tea.Cmd {
 		return nil
 	}
 	q, desk := s.all[s.at], s.desk
+	values := s.e.Given(q, nil)
 	return frame.Start(s.e, &s.running, "hunt "+s.e.Show(q.ID), func(ctx context.Context) (findings.Outcome, error) {
-		return desk.Hunt(ctx, q)
+		return desk.Hunt(ctx, q, values)
 	}, func(o findings.Outcome, err error) tea.Cmd {
 		if err != nil {
 			s.failed[q] = err
@@ -129,10 +134,14 @@ func (s *hunts) explain() tea.Cmd {
 	return s.e.Overlay(frame.NewExplain(s.e, s.e.Show(q.ID), frame.About{Doc: q.Title + ".\n\n" + q.Doc, Cannot: q.Cannot}, q.SQL, nil))
 }
 
-// Settle writes the lines anew: what runs changes them.
+// Settle writes the lines anew: what runs changes them. Hunts of another window than that of now are run again.
 func (s *hunts) Settle(width, _ int) tea.Cmd {
+	var cmd tea.Cmd
+	if !frame.SameSpan(s.within, s.e.Within) || !s.t0.Equal(s.e.T0) {
+		cmd = s.again()
+	}
 	s.lines = s.write(width)
-	return nil
+	return cmd
 }
 
 func (s *hunts) View(width, height int) string {
@@ -209,7 +218,11 @@ func (s *hunts) lineOf(i int, q *queries.Query, id int) line {
 		style = t.Plain.Render
 	}
 	found := words.Count(int64(len(o.Findings) + o.Beyond))
-	l := write(signs[best.Severity], found, fmt.Sprintf("%-6s %.2f", best.Severity, best.Score), e.Show(best.Subject.String()), style)
+	text := e.Show(best.Subject.String())
+	if e.Windowed() && !frame.TakesWindow(q) {
+		text = "all of the case: " + text
+	}
+	l := write(signs[best.Severity], found, fmt.Sprintf("%-6s %.2f", best.Severity, best.Score), text, style)
 	l.run = func() tea.Cmd { return e.Go(frame.Goto{Screen: "query", Values: map[string]any{"query": q}}) }
 	return l
 }

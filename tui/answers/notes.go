@@ -34,7 +34,7 @@ func (s *noted) Title() string          { return "Notes" }
 func (s *noted) Update(tea.Msg) tea.Cmd { return nil }
 
 func (s *noted) Status() frame.Status {
-	st := frame.Status{Task: &s.check}
+	st := frame.Status{Task: &s.check, All: true}
 	if b := s.e.Kept.Book(); b != nil {
 		n, _ := b.Head()
 		st.Rows = fmt.Sprintf("%s, %s in notes.jsonl", words.Plural(int64(len(b.Notes())), "note", "notes"), words.Plural(int64(n), "line", "lines"))

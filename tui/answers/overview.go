@@ -32,7 +32,7 @@ func NewOverview(e *frame.Env, d Desk) *overview { return &overview{e: e, desk: 
 
 func (s *overview) Title() string          { return "Overview" }
 func (s *overview) Update(tea.Msg) tea.Cmd { return nil }
-func (s *overview) Status() frame.Status   { return frame.Status{Task: &s.asking} }
+func (s *overview) Status() frame.Status   { return frame.Status{Task: &s.asking, All: true} }
 
 func (s *overview) Open() tea.Cmd {
 	reader := s.e.Reader
@@ -43,7 +43,7 @@ func (s *overview) Open() tea.Cmd {
 		if s.err = err; err != nil {
 			return nil
 		}
-		s.data, s.e.Tables = &o, o.Tables
+		s.data, s.e.Tables, s.e.Held = &o, o.Tables, o.Window
 		if o.Sealed {
 			s.e.Opt.Note = "SEALED"
 		}

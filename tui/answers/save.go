@@ -30,7 +30,7 @@ type saver struct {
 func reportBind(e *frame.Env, d Desk) frame.Bind {
 	return frame.Bind{Keys: frame.Keys("ctrl+e"), Does: "write a report to a file: HTML or Markdown", Foot: "report", Run: func() tea.Cmd {
 		s := &saver{e: e, title: "Report", work: d.Report,
-			help: "A file that ends in .html or .md. All hunts are run for it, and captures compared."}
+			help: "A file that ends in .html or .md. All hunts are run for it, over all of the case, and captures compared."}
 		s.in.SetValue("report.html")
 		return e.Overlay(s)
 	}}

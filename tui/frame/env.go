@@ -24,11 +24,16 @@ type Env struct {
 
 	Theme  Theme
 	Zone   *time.Location
-	Now    time.Time // of the message at hand
-	Spin   int       // of the spinner
-	Notice string    // said once, until the next key
+	Within cases.Span // the window over the case: what every screen shows; a zero end is open
+	off    cases.Span // the window that W brings back
+	T0     time.Time  // the moment from which on something is new; zero: not set
+	Held   cases.Span // the time that the case has records of; zero ends until known
+	Now    time.Time  // of the message at hand
+	Spin   int        // of the spinner
+	Notice string     // said once, until the next key
 
 	Trail    []Screen
+	Ahead    []Screen // those that were left, the last one next
 	Overlays []Screen
 	Kept     Kept              // what the examiner keeps
 	Tables   map[string]int64  // what the case has; nil until known
@@ -79,17 +84,42 @@ func (e *Env) Keep(name string, create func() Screen) Screen {
 
 // Push puts a screen on the trail.
 func (e *Env) Push(s Screen) tea.Cmd {
-	e.Trail = append(e.Trail, s)
+	e.Put(s)
 	return s.Open()
 }
 
-// Pop leaves the top screen. The first one stays.
+// Put is Push for a screen that is open already. A new way leaves no screens ahead.
+func (e *Env) Put(s Screen) { e.Trail, e.Ahead = append(e.Trail, s), nil }
+
+// Forward goes to the screen that was left last.
+func (e *Env) Forward() tea.Cmd {
+	n := len(e.Ahead)
+	if n == 0 {
+		e.Say("there is no screen ahead: the trail goes on with what is opened next")
+		return nil
+	}
+	s := e.Ahead[n-1]
+	e.Trail, e.Ahead = append(e.Trail, s), e.Ahead[:n-1]
+	return s.Open()
+}
+
+// ForwardTo goes on by so many screens.
+func (e *Env) ForwardTo(by int) tea.Cmd {
+	var cmds []tea.Cmd
+	for range min(by, len(e.Ahead)) {
+		cmds = append(cmds, e.Forward())
+	}
+	return tea.Batch(cmds...)
+}
+
+// Pop leaves the top screen, and keeps it ahead. The first one stays.
 func (e *Env) Pop() tea.Cmd {
 	if len(e.Trail) <= 1 {
 		return nil
 	}
 	top := e.Trail[len(e.Trail)-1]
 	e.Trail = e.Trail[:len(e.Trail)-1]
+	e.Ahead = append(e.Ahead, top)
 	return top.Close()
 }
 
@@ -191,7 +221,8 @@ type Options struct {
 	StartQuery string      // id of a saved query to open with
 	Notes      *notes.Book // what the examiner keeps; nil: it cannot be opened
 	Now        func() time.Time
-	Local      *time.Location // the other zone of ctrl+t; this machine's when nil
+	CaseZone   *time.Location // where the case was, for ctrl+t; nil: not said
+	Local      *time.Location // the last zone of ctrl+t; this machine's when nil
 
 	Tick func(time.Duration, func(time.Time) tea.Msg) tea.Cmd // tests have no time to wait
 }

@@ -140,7 +140,7 @@ func Scroll(top, at, height, n int) int {
 	return max(min(top, n-height), 0)
 }
 
-// NewTrail lists the screens passed through, to go back to one.
+// NewTrail lists the screens passed through, to go back to one, and those that were left, to go forward.
 func NewTrail(e *Env) *menu {
 	var items []Item
 	for i, s := range e.Trail {
@@ -149,7 +149,14 @@ func NewTrail(e *Env) *menu {
 		it.Run = func() tea.Cmd { return e.CloseThen(func() tea.Cmd { return e.PopTo(i) }) }
 		items = append(items, it)
 	}
+	here := len(items) - 1
+	for i := range e.Ahead {
+		s := e.Ahead[len(e.Ahead)-1-i]
+		items = append(items, Item{Text: s.Title(), Note: "ahead", Run: func() tea.Cmd {
+			return e.CloseThen(func() tea.Cmd { return e.ForwardTo(i + 1) })
+		}})
+	}
 	m := NewMenu(e, "Trail", items)
-	m.At = len(items) - 1
+	m.At = here
 	return m
 }

@@ -14,11 +14,15 @@ type prompt struct {
 	in    Editor
 	err   error
 	take  func(line string) (tea.Cmd, error) // an error keeps the prompt open
+	Echo  func(line string) (string, error)  // how it is read, said while it is typed; nil: not said
 }
 
 func NewPrompt(e *Env, title string, help func(width int) []string, take func(string) (tea.Cmd, error)) *prompt {
 	return &prompt{e: e, title: title, help: help, take: take}
 }
+
+// Begin puts a text on the line.
+func (p *prompt) Begin(text string) { p.in.SetValue(text) }
 
 func (p *prompt) Title() string  { return p.title }
 func (p *prompt) Open() tea.Cmd  { return nil }
@@ -47,6 +51,16 @@ func (p *prompt) Update(msg tea.Msg) tea.Cmd {
 func (p *prompt) View(width, _ int) string {
 	t := &p.e.Theme
 	out := []string{"> " + p.in.View(t, max(width-2, 1), 1, true)}
+	if p.Echo != nil && p.err == nil {
+		said, err := p.Echo(p.in.Value())
+		style := t.Good
+		if err != nil {
+			said, style = err.Error(), t.Warn
+		}
+		for _, l := range Wrap(p.e.Show(said), width) {
+			out = append(out, style.Render(l))
+		}
+	}
 	for _, h := range p.help(width) {
 		if p.e.Opt.ASCII {
 			h = strings.NewReplacer("·", "|", "…", "...").Replace(h)

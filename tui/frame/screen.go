@@ -90,6 +90,7 @@ type Status struct {
 	Rows, Filter string
 	Took         time.Duration
 	Task         *Task // what runs for the screen, if anything
+	All          bool  // it shows all of the case, or what it was asked for, whatever the window
 }
 
 // Goto is where a screen asks to be led. It names what is wanted, never another screen's constructor.

@@ -10,24 +10,15 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
-
-	"case53/tui/grid"
 )
 
-// page is an overlay of text to read: help, and what a result was asked.
+// page is an overlay of text to read: what a result was asked.
 type page struct {
 	e     *Env
 	title string
 	Lines func(width int) []string
 	top   int
 	last  int // the furthest it can scroll, as of the last View
-	help  bool
-}
-
-// IsHelp reports whether a screen is the list of keys.
-func IsHelp(s Screen) bool {
-	p, ok := s.(*page)
-	return ok && p.help
 }
 
 func (p *page) Title() string          { return p.title }
@@ -51,37 +42,6 @@ func (p *page) View(width, height int) string {
 	p.last = max(len(lines)-height, 0)
 	p.top = min(p.top, p.last)
 	return strings.Join(lines[p.top:min(len(lines), p.top+height)], "\n")
-}
-
-// NewHelp lists the keys of a screen and of the workbench.
-func NewHelp(e *Env, s Screen, own []Bind) *page {
-	title := "Keys"
-	return &page{e: e, title: title, help: true, Lines: func(width int) []string {
-		t := &e.Theme
-		var out []string
-		seen, column := map[string]bool{}, 0
-		for _, b := range slices.Concat(s.Keys(), own) {
-			column = min(max(column, ansi.StringWidth(b.Shown())), max(width/3, 8))
-		}
-		section := func(name string, binds []Bind) {
-			out = append(out, t.Title.Render(name))
-			for _, b := range binds {
-				if seen[b.Shown()+b.Does] {
-					continue
-				}
-				seen[b.Shown()+b.Does] = true
-				lead := grid.Fit(b.Shown(), column, false, e.Opt.ASCII) + "  "
-				for _, l := range Wrap(b.Does, max(width-column-2, 10)) {
-					out = append(out, lead+l)
-					lead = strings.Repeat(" ", column+2)
-				}
-			}
-			out = append(out, "")
-		}
-		section(s.Title(), s.Keys())
-		section("Everywhere", own)
-		return out[:len(out)-1]
-	}}
 }
 
 // NewExplain shows what was asked: prose, SQL as it was run, arguments, and what the answer cannot tell.

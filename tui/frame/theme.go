@@ -17,6 +17,7 @@ type Theme struct {
 	head, headCursor, Box     lipgloss.Style
 	Kind                      lipgloss.Style
 	Grid                      grid.Styles
+	accent                    color.Color
 	Glyph                     glyphs
 }
 
@@ -53,7 +54,7 @@ func NewTheme(dark, ascii bool) Theme {
 		Cursor: s().Reverse(true), cursorLine: s().Background(rowBg),
 		head: s().Bold(true).Underline(true), headCursor: s().Bold(true).Underline(true).Foreground(accent),
 		Kind:  s().Foreground(accent),
-		Glyph: unicodeGlyphs,
+		Glyph: unicodeGlyphs, accent: accent,
 	}
 	if ascii {
 		t.Glyph = asciiGlyphs
@@ -73,5 +74,6 @@ func (t Theme) gridStyles(ascii bool) grid.Styles {
 		words[w] = &t.Warn
 	}
 	return grid.Styles{Head: t.head, HeadCursor: t.headCursor, Cursor: t.Cursor, CursorRow: t.cursorLine,
-		Null: t.Dim, Wait: t.Dim, Mark: t.Strong, Words: words, ASCII: ascii}
+		Null: t.Dim, Wait: t.Dim, Mark: t.Strong, Words: words, ASCII: ascii,
+		Sought: lipgloss.NewStyle().Bold(true).Reverse(true).Foreground(t.accent)}
 }

@@ -1,6 +1,8 @@
 package frame
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,13 +13,16 @@ import (
 // CellTime is how a result writes a time, in UTC.
 const CellTime = "2006-01-02 15:04:05.999999"
 
-// NextZone changes between UTC and the zone of this machine.
+// NextZone changes between UTC, the zone of the case where it was given one, and the zone of this machine.
 func (e *Env) NextZone() {
-	if e.Zone == time.UTC {
-		e.Zone = e.Opt.Local
-	} else {
-		e.Zone = time.UTC
+	zones := []*time.Location{time.UTC}
+	if e.Opt.CaseZone != nil && e.Opt.CaseZone != time.UTC {
+		zones = append(zones, e.Opt.CaseZone)
 	}
+	if e.Opt.CaseZone == nil || e.Opt.CaseZone.String() != e.Opt.Local.String() {
+		zones = append(zones, e.Opt.Local)
+	}
+	e.Zone = zones[(slices.Index(zones, e.Zone)+1)%len(zones)]
 	e.Say("times are in " + e.ZoneName() + ", and read so where they are typed")
 }
 
@@ -126,32 +131,44 @@ var (
 	plainForms = []string{time.DateTime, "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", time.DateOnly}
 )
 
+// ErrNoTime says of a text that it is no time at all.
+var ErrNoTime = errors.New("not a time")
+
 // ReadTime reads a time as it is typed: in the zone on view, unless it says another: an offset, UTC, or the name that the
-// zone on view has at that moment.
-func (e *Env) ReadTime(text string) (time.Time, bool) {
+// zone on view has at that moment. A time that the clocks of the zone on view leave out, or show twice, is an error that says so.
+func (e *Env) ReadTime(text string) (time.Time, error) {
 	text = strings.TrimSpace(text)
 	for _, form := range zonedForms {
 		if t, err := time.Parse(form, strings.ReplaceAll(text, " +", "+")); err == nil {
-			return t.UTC(), true
+			return t.UTC(), nil
 		}
 	}
-	if rest, ok := strings.CutSuffix(text, " UTC"); ok {
-		return readPlain(rest, time.UTC)
-	}
-	if t, ok := readPlain(text, e.Zone); ok {
-		return t, true
-	}
-	at := strings.LastIndexByte(text, ' ')
-	if at < 0 {
-		return time.Time{}, false
-	}
-	t, ok := readPlain(text[:at], e.Zone)
-	for _, shift := range []time.Duration{0, time.Hour, -time.Hour} { // in the hour that comes twice the name says which
-		if u := t.Add(shift); ok && e.zoneWord(u) == text[at+1:] && u.In(e.Zone).Format(time.DateTime) == t.In(e.Zone).Format(time.DateTime) {
-			return u, true
+	name, zone := "", e.Zone
+	wall, ok := readPlain(text)
+	if at := strings.LastIndexByte(text, ' '); !ok && at > 0 {
+		wall, ok = readPlain(text[:at])
+		if name = text[at+1:]; name == "UTC" {
+			name, zone = "", time.UTC
 		}
 	}
-	return time.Time{}, false
+	if !ok {
+		return time.Time{}, ErrNoTime
+	}
+	moments := readings(wall, zone)
+	if len(moments) == 0 {
+		return time.Time{}, fmt.Errorf("there is no %s in %s: the clocks leave it out", wall.Format(time.DateTime), e.ZoneName())
+	}
+	if name != "" {
+		moments = slices.DeleteFunc(moments, func(t time.Time) bool { return e.zoneWord(t) != name })
+	}
+	switch len(moments) {
+	case 0:
+		return time.Time{}, ErrNoTime
+	case 1:
+		return moments[0], nil
+	}
+	return time.Time{}, fmt.Errorf("%s comes twice in %s: say %s or %s behind it", wall.Format(time.DateTime), e.ZoneName(),
+		e.zoneWord(moments[0]), e.zoneWord(moments[1]))
 }
 
 // ReadUTC reads a time that a result or a saved query wrote.
@@ -159,14 +176,30 @@ func ReadUTC(text string) (time.Time, bool) {
 	if t, err := time.Parse(time.RFC3339, text); err == nil {
 		return t.UTC(), true
 	}
-	return readPlain(text, time.UTC)
+	return readPlain(text)
 }
 
-func readPlain(text string, zone *time.Location) (time.Time, bool) {
+// readPlain reads a time that names no zone, as if it were UTC.
+func readPlain(text string) (time.Time, bool) {
 	for _, form := range plainForms {
-		if t, err := time.ParseInLocation(form, text, zone); err == nil {
-			return t.UTC(), true
+		if t, err := time.Parse(form, text); err == nil {
+			return t, true
 		}
 	}
 	return time.Time{}, false
+}
+
+// readings are the moments at which the clocks of a zone show a time: mostly one; two where they were turned back over it, none
+// where they were put forward.
+func readings(wall time.Time, zone *time.Location) []time.Time {
+	var found []time.Time
+	for _, near := range []time.Duration{-24 * time.Hour, 0, 24 * time.Hour} { // no zone changes twice within two days
+		_, offset := wall.Add(near).In(zone).Zone()
+		t := wall.Add(-time.Duration(offset) * time.Second)
+		if _, there := t.In(zone).Zone(); there == offset && !slices.ContainsFunc(found, t.Equal) {
+			found = append(found, t)
+		}
+	}
+	slices.SortFunc(found, time.Time.Compare)
+	return found
 }

@@ -12,6 +12,7 @@ package grid
 
 import (
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"charm.land/lipgloss/v2"
@@ -54,6 +55,7 @@ type Styles struct {
 	Head, HeadCursor  lipgloss.Style
 	Cursor, CursorRow lipgloss.Style
 	Null, Wait, Mark  lipgloss.Style
+	Sought            lipgloss.Style             // what is sought, where it stands
 	Words             map[string]*lipgloss.Style // values that are to be noticed: REJECT, NXDOMAIN …
 	ASCII             bool
 }
@@ -68,8 +70,9 @@ type Grid struct {
 	count         int
 	complete      bool
 	pages         map[int][][]Cell
-	used          []int // pages, the latest used last
-	sized         bool  // widths were taken from a page
+	used          []int  // pages, the latest used last
+	sized         bool   // widths were taken from a page
+	sought        string // text that is to be seen where it stands, in lower case; ""
 
 	row, top int
 	col      int // index into cols
@@ -234,6 +237,9 @@ func (g *Grid) Folded(i int) (folded, empty bool) {
 
 // Cursor is where the cursor stands: row of the result, index of the column.
 func (g *Grid) Cursor() (row, col int) { return g.row, g.col }
+
+// Seek makes a text stand out in the values that have it, upper and lower case alike; "" ends it.
+func (g *Grid) Seek(text string) { g.sought = strings.ToLower(text) }
 
 // Row is row i if its page is at hand.
 func (g *Grid) Row(i int) ([]Cell, bool) {

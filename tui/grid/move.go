@@ -45,6 +45,12 @@ func (g *Grid) Goto(i int) {
 	g.follow()
 }
 
+// To goes to a cell.
+func (g *Grid) To(row, col int) {
+	g.row = row
+	g.Goto(col)
+}
+
 // step is the next drawn column after i in direction by; i itself when there is none.
 func (g *Grid) step(i, by int) int {
 	for j := i + by; j >= 0 && j < len(g.cols); j += by {

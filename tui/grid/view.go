@@ -77,12 +77,41 @@ func (g *Grid) drawRow(b *strings.Builder, spans []span, i int) {
 			style = &g.Styles.Cursor
 		}
 		text, more := g.text(s.col, cell)
-		line.put(fit(text, more, s.width, g.cols[s.col].Right, g.Styles.ASCII), s.width, style)
+		text = fit(text, more, s.width, g.cols[s.col].Right, g.Styles.ASCII)
+		if g.sought == "" || cell.Null {
+			line.put(text, s.width, style)
+			continue
+		}
+		g.putSought(&line, text, s.width, style)
 	}
 	if i == g.row {
 		line.to(g.width, base)
 	}
 	line.flush()
+}
+
+// putSought draws a value with what is sought in it.
+func (g *Grid) putSought(line *pen, text string, width int, style *lipgloss.Style) {
+	lower := strings.ToLower(text)
+	if len(lower) != len(text) { // letters whose small forms are longer: the whole value is marked
+		if strings.Contains(lower, g.sought) {
+			style = &g.Styles.Sought
+		}
+		line.put(text, width, style)
+		return
+	}
+	for {
+		at := strings.Index(lower, g.sought)
+		if at < 0 {
+			line.put(text, width, style)
+			return
+		}
+		end := at + len(g.sought)
+		line.put(text[:at], textWidth(text[:at]), style)
+		line.put(text[at:end], textWidth(text[at:end]), &g.Styles.Sought)
+		width -= textWidth(text[:end])
+		text, lower = text[end:], lower[end:]
+	}
 }
 
 func (g *Grid) waiting() string {

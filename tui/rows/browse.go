@@ -19,7 +19,7 @@ func Browse(e *frame.Env, t frame.Table) *result {
 
 // RunQuery asks a saved query. What is missing or wrong is asked for in its form.
 func RunQuery(e *frame.Env, q *queries.Query, values map[string]string) tea.Cmd {
-	sql, args, err := q.Bind(values)
+	asked, err := saved(e, q, values)
 	if err != nil {
 		f := newForm(e, q, values)
 		if len(q.Params) == 0 {
@@ -36,8 +36,9 @@ func RunQuery(e *frame.Env, q *queries.Query, values map[string]string) tea.Cmd 
 			title = q.ID + " " + e.Stamp(t)
 		}
 	}
-	r := newResult(e, e.Brief(title), question{sql: sql, args: args, apart: !q.Builtin, kinds: q.Kinds(), limit: limitOf(q, args)})
+	r := newResult(e, e.Brief(title), asked)
 	r.saved, r.values = q, values
+	r.again = func() (question, error) { return saved(e, q, values) }
 	r.about = frame.About{Doc: q.Title + ".\n\n" + q.Doc, Cannot: q.Cannot}
 	if lacks, _ := e.Has(q.Needs); lacks != "" {
 		r.about.Lacks = "The case has no " + e.Show(lacks) + " records, which this query reads too."
@@ -46,8 +47,8 @@ func RunQuery(e *frame.Env, q *queries.Query, values map[string]string) tea.Cmd 
 	return e.Push(r)
 }
 
-// choose runs a query that needs nothing, and asks for the parameters of one that takes some.
-func choose(e *frame.Env, q *queries.Query) tea.Cmd {
+// Choose runs a query that needs nothing, and asks for the parameters of one that takes some.
+func Choose(e *frame.Env, q *queries.Query) tea.Cmd {
 	if missing, ok := e.Has(q.Needs); !ok {
 		e.Say("the case has no " + e.Show(missing) + " records")
 		return nil

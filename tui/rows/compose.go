@@ -19,6 +19,7 @@ type question struct {
 	kinds map[string]string // kinds of columns that the query says itself
 	order []string          // columns that no two rows have the same of: what the rows are in order of, read in steps; nil: as they come
 	limit limit
+	reach reach
 }
 
 // clause is a condition on the rows of a question. argMark stands for its argument in sql.
@@ -26,6 +27,14 @@ type clause struct {
 	sql   string
 	arg   any
 	shown string // for the status line; may hold text of the evidence
+	typed string // what is typed to have it; "" where it cannot be typed
+	off   bool   // it is kept, and does not hold
+	any   bool   // text that may be in any column
+}
+
+// on are the clauses that hold.
+func on(clauses []clause) []clause {
+	return slices.DeleteFunc(slices.Clone(clauses), func(c clause) bool { return c.off })
 }
 
 const argMark = "\x00"
@@ -60,6 +69,14 @@ func (q question) compose(filters []clause, by *sorting) (string, map[string]any
 func (q question) asked(filters []clause, by *sorting) frame.Asked {
 	sql, args := q.compose(filters, by)
 	return frame.Asked{SQL: sql, Args: args, Apart: q.apart}
+}
+
+// reader is what the question is read with.
+func (q question) reader(e *frame.Env) frame.Reader {
+	if q.apart {
+		return e.Reader.Apart()
+	}
+	return e.Reader
 }
 
 // where puts filters around a question.
@@ -103,7 +120,7 @@ func (q question) frequency(filters []clause, column string) question {
 		sql, args = q.where(filters)
 	}
 	c := quote(column)
-	return question{args: args, apart: q.apart, kinds: q.kinds, limit: q.limit, sql: fmt.Sprintf(
+	return question{args: args, apart: q.apart, kinds: q.kinds, limit: q.limit, reach: byItself, sql: fmt.Sprintf(
 		"SELECT %s, count(*) AS records, round(100.0 * count(*) / sum(count(*)) OVER (), 2) AS percent\nFROM (\n%s\n)\nGROUP BY 1\nORDER BY records DESC, 1",
 		c, frame.TrimSQL(sql))}
 }

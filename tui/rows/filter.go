@@ -22,6 +22,8 @@ import (
 //	action=REJECT bytes>=1000   every word must hold; = != > >= < <=
 //	srcaddr=10.0.0.0/8          an address in a block, where the column holds addresses; alone: in any such column
 //	start>=2026-11-01 10:00     a time, in the zone on view unless it says another; time>=… is the column that rows are in order of
+//	dstport=1..1023             a number or a time from one to another, both with it; bytes>=5MB, 10k
+//	query_name=.example.org     a name and all names under it; alone: in any column of names
 //	name~tunnel                 rows with this text in this column
 //	!dstport=443  !beacon       rows for which it does not hold
 //	rcode=-                     a missing value
@@ -33,8 +35,8 @@ import (
 // filterHelp is what the prompt shows.
 func filterHelp(e *frame.Env) []string {
 	return []string{
-		"text · field=value · field>=n · field~text · field=10.0.0.0/8",
-		"!… turns a word round · field=- is missing · \"two words\"",
+		"text · field=value · field>=n · field~text · field=10.0.0.0/8 · field=.example.org",
+		"!… turns a word round · field=- is missing · \"two words\" · port=1..1023 · bytes>5MB",
 		"time>=2026-11-01 10:00 is read in " + e.ZoneName() + ", the zone on view",
 	}
 }
@@ -59,13 +61,14 @@ func parseFilter(e *frame.Env, line string, fs []field) ([]clause, error) {
 		if c.shown == "" {
 			c.shown = w.shown
 		}
+		c.typed = w.shown
 		clauses = append(clauses, c)
 	}
 	return clauses, nil
 }
 
 var (
-	dateForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+	dateForm = regexp.MustCompile(`^([0-9]{4}-)?[0-9]{2}-[0-9]{2}$`)
 	hourForm = regexp.MustCompile(`^[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?$`)
 )
 
@@ -80,7 +83,7 @@ func withTime(e *frame.Env, w word, after []word, fs []field) (word, int) {
 	}
 	w.value, w.shown = w.value+" "+after[0].value, w.shown+" "+after[0].shown
 	if len(after) > 1 && plain(after[1]) {
-		if _, ok := e.ReadTime(w.value + " " + after[1].value); ok {
+		if _, err := e.ReadMoment(w.value + " " + after[1].value); err == nil {
 			w.value, w.shown = w.value+" "+after[1].value, w.shown+" "+after[1].shown
 			return w, 2
 		}
@@ -187,12 +190,16 @@ func (w word) clause(e *frame.Env, fs []field) (clause, error) {
 		return clause{}, fmt.Errorf("text is looked for in times as they are in UTC, and the screen shows %s: >= and < compare", e.ZoneName())
 	case op == "~":
 		return negate(clause{sql: like(f.Name), arg: pattern(w.value)}, not), nil
-	case op == "=" && w.value == "-":
+	case op == "=" && w.value == "-" && !w.quoted:
 		return f.is(cases.Cell{Null: true}, !not), nil
-	case op == "=" && isBlock(w.value) && (f.addresses() || f.Kind == "" && f.Type == "VARCHAR"):
+	case op == "=" && isBlock(w.value) && !w.quoted && (f.addresses() || f.Kind == "" && f.Type == "VARCHAR"):
 		return negate(f.in(w.value), not), nil
-	case op == "=" && isBlock(w.value):
+	case op == "=" && isBlock(w.value) && !w.quoted && f.Type != "VARCHAR":
 		return clause{}, fmt.Errorf("%s holds no addresses, and %s is a block of them", safetext.Show(f.Name), w.value)
+	case op == "=" && f.names() && isDomain(w.value) && !w.quoted:
+		return negate(f.under(w.value), not), nil
+	case op == "=" && strings.Contains(w.value, "..") && !w.quoted && (frame.IsTime(f.Column) || frame.IsNumber(f.Column)):
+		return f.between(e, w, not)
 	case frame.IsTime(f.Column):
 		return f.moment(e, w, op, not)
 	}
@@ -214,8 +221,11 @@ func (w word) clause(e *frame.Env, fs []field) (clause, error) {
 
 // moment compares with a time. What is shown says how it was read.
 func (f field) moment(e *frame.Env, w word, op string, not bool) (clause, error) {
-	t, ok := e.ReadTime(w.value)
-	if !ok {
+	t, err := e.ReadMoment(w.value)
+	switch {
+	case err != nil && !errors.Is(err, frame.ErrNoTime):
+		return clause{}, fmt.Errorf("%s: %w", safetext.Show(f.Name), err)
+	case err != nil:
 		return clause{}, fmt.Errorf("%s holds times, and %q is none: 2026-11-01, 2026-11-01 10:00 (%s), or RFC 3339",
 			safetext.Show(f.Name), w.value, e.ZoneName())
 	}
@@ -243,7 +253,15 @@ func (f field) castType() string {
 // anywhere is a word without a field: an address block in the columns of addresses, else text in any column.
 func (w word) anywhere(fs []field) clause {
 	var parts []string
-	c := clause{arg: w.value}
+	c := clause{arg: w.value, any: true}
+	if isDomain(w.value) && !w.quoted {
+		for _, f := range fs {
+			if f.names() {
+				parts = append(parts, f.under(w.value).sql)
+				c.arg = f.under(w.value).arg
+			}
+		}
+	}
 	if isBlock(w.value) {
 		for _, f := range fs {
 			if f.addresses() {
@@ -276,6 +294,52 @@ func like(column string) string {
 // pattern finds text as it stands.
 func pattern(text string) string {
 	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+}
+
+// isDomain reports whether a word stands for a name and all names under it: .example.org, or *.example.org.
+func isDomain(s string) bool {
+	rest, ok := strings.CutPrefix(strings.TrimPrefix(s, "*"), ".")
+	return ok && strings.Trim(rest, ".") != "" && !strings.Contains(rest, "..")
+}
+
+func (f field) names() bool {
+	return f.Type == "VARCHAR" && (f.Kind == "name" || f.Kind == "domain" || f.Kind == "rdata")
+}
+
+// under is the condition that a name is a domain, or lies under it. Names are the same in upper and lower case, with a final dot
+// and without.
+func (f field) under(domain string) clause {
+	name := "rtrim(lower(" + quote(f.Name) + "), '.')"
+	domain = strings.ToLower(strings.Trim(strings.TrimPrefix(domain, "*"), "."))
+	return clause{sql: name + " = " + argMark + " OR ends_with(" + name + ", '.' || " + argMark + ")", arg: domain}
+}
+
+// between is the condition that a number or a time is from one to another, both with it.
+func (f field) between(e *frame.Env, w word, not bool) (clause, error) {
+	from, to, _ := strings.Cut(w.value, "..")
+	ends := make([]string, 2)
+	for i, text := range []string{from, to} {
+		if frame.IsTime(f.Column) {
+			t, err := e.ReadMoment(text)
+			if err != nil {
+				return clause{}, fmt.Errorf("%s: %q: %w", safetext.Show(f.Name), text, err)
+			}
+			ends[i] = t.Format(frame.CellTime)
+			continue
+		}
+		var err error
+		if ends[i], err = f.read(text, ">="); err != nil {
+			return clause{}, err
+		}
+	}
+	typ := f.castType()
+	if frame.IsTime(f.Column) {
+		typ = f.Type
+	}
+	end := func(i int) string {
+		return fmt.Sprintf("CAST((%s)[%d] AS %s)", "string_split("+argMark+", '..')", i, typ)
+	}
+	return negate(clause{sql: quote(f.Name) + " BETWEEN " + end(1) + " AND " + end(2), arg: strings.Join(ends, "..")}, not), nil
 }
 
 func isBlock(s string) bool {
@@ -314,6 +378,7 @@ func (f field) read(value, op string) (string, error) {
 	}
 	switch {
 	case frame.IsNumber(f.Column):
+		value = plainNumber(value)
 		n, err := strconv.ParseFloat(value, 64)
 		if err != nil || math.IsNaN(n) || math.IsInf(n, 0) && whole[f.Type] != [2]float64{} {
 			return "", fmt.Errorf("%s holds numbers, and %q is none", name, value)
@@ -330,6 +395,24 @@ func (f field) read(value, op string) (string, error) {
 		}
 	}
 	return value, nil
+}
+
+var unitForm = regexp.MustCompile(`^([0-9]{1,15})(k|M|G|T|Ki|Mi|Gi|Ti)?B?$`)
+
+// units are what letters behind a number stand for.
+var units = map[string]int64{"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40}
+
+// plainNumber writes a number with a unit, 5MB or 10k, without it. What is none stays as it is.
+func plainNumber(text string) string {
+	m := unitForm.FindStringSubmatch(text)
+	if m == nil || m[1] == text {
+		return text
+	}
+	n, _ := strconv.ParseInt(m[1], 10, 64)
+	if n > math.MaxInt64/units[m[2]] {
+		return text
+	}
+	return strconv.FormatInt(n*units[m[2]], 10)
 }
 
 // findField finds a column by name; upper and lower case do not matter, nor - for _.

@@ -1,6 +1,8 @@
 package rows
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -24,6 +26,7 @@ type form struct {
 
 func newForm(e *frame.Env, q *queries.Query, values map[string]string) *form {
 	f := &form{e: e, query: q, title: e.Brief(q.Title)}
+	values = e.WithT0(q, values)
 	for _, p := range q.Params {
 		var in frame.Editor
 		text := p.Default
@@ -68,21 +71,31 @@ func (f *form) Keys() []frame.Bind {
 }
 
 // values are the texts as they are to be read: what was copied from the screen loses its escapes again, and a time is that of
-// the zone on view.
-func (f *form) values() map[string]string {
+// the zone on view. One that cannot be read so is an error: read as UTC it would be another.
+func (f *form) values() (map[string]string, error) {
 	values := map[string]string{}
 	for i, p := range f.query.Params {
 		text := strings.TrimSpace(plainText(f.in[i].Value()))
-		if t, ok := f.e.ReadTime(text); ok && p.Kind == "time" {
-			text = t.Format(time.RFC3339Nano)
+		if p.Kind == "time" && text != "" {
+			t, err := f.e.ReadTime(text)
+			switch {
+			case err == nil:
+				text = t.Format(time.RFC3339Nano)
+			case !errors.Is(err, frame.ErrNoTime):
+				f.at = i
+				return nil, fmt.Errorf("parameter %s: %w", p.Name, err)
+			}
 		}
 		values[p.Name] = text
 	}
-	return values
+	return values, nil
 }
 
 func (f *form) run() tea.Cmd {
-	values := f.values()
+	var values map[string]string
+	if values, f.err = f.values(); f.err != nil {
+		return nil
+	}
 	if _, _, f.err = f.query.Bind(values); f.err != nil {
 		for i, p := range f.query.Params { // go to the one that is wrong
 			if strings.Contains(f.err.Error(), "parameter "+p.Name+":") || strings.Contains(f.err.Error(), "parameter "+p.Name+" is") {
@@ -120,6 +133,10 @@ func (f *form) View(width, height int) string {
 	note := p.Doc
 	if p.Required {
 		note += " (required)"
+	}
+	switch name := p.Name; {
+	case (name == "from" || name == "to") && f.e.Windowed() && frame.TakesWindow(f.query):
+		note += "; both empty: the window, " + f.e.WindowText()
 	}
 	if p.Kind == "time" {
 		note += "; read in " + f.e.ZoneName() + " unless it says another zone"

@@ -62,7 +62,7 @@ func (s *result) left() string {
 		return ""
 	case s.all > 0:
 		return "first " + words.Count(l.rows) + " of " + words.Count(s.all)
-	case len(s.filters) > 0 || s.counts:
+	case len(s.holding()) > 0 || s.counts:
 		return "first " + words.Count(l.rows) + " (" + l.by + ")"
 	case s.grid == nil:
 		return ""
@@ -110,7 +110,7 @@ func (s *result) rowsText() string {
 	}
 	text := fmt.Sprintf("%d%s%d of ", from+1, g.Dash, to)
 	left := s.left()
-	if left != "" && len(s.filters) == 0 && !s.counts {
+	if left != "" && len(s.holding()) == 0 && !s.counts {
 		return text + left
 	}
 	if !complete {

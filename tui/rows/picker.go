@@ -1,11 +1,9 @@
 package rows
 
 import (
-	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/sahilm/fuzzy"
 
 	"case53/cases/words"
 	"case53/queries"
@@ -69,30 +67,10 @@ func (p *picker) narrow() {
 		return
 	}
 	p.found = nil
-	add := func(q *queries.Query) {
-		if !slices.Contains(p.found, q) {
-			p.found = append(p.found, q)
-		}
-	}
-	lower := strings.ToLower(typed)
-	for _, text := range []func(*queries.Query) string{
-		func(q *queries.Query) string { return q.ID }, func(q *queries.Query) string { return q.Title },
-	} {
-		for _, q := range p.all { // what holds the very text goes before what only has its letters
-			if strings.Contains(strings.ToLower(text(q)), lower) {
-				add(q)
-			}
-		}
-	}
-	for _, m := range fuzzy.FindFrom(typed, haystack(p.all)) {
-		add(p.all[m.Index])
+	for _, i := range frame.Matches(typed, len(p.all), func(i int) string { return p.all[i].ID }, func(i int) string { return p.all[i].Title }) {
+		p.found = append(p.found, p.all[i])
 	}
 }
-
-type haystack []*queries.Query
-
-func (h haystack) String(i int) string { return h[i].ID + " " + h[i].Title }
-func (h haystack) Len() int            { return len(h) }
 
 func (p *picker) chosen() *queries.Query {
 	if p.at >= len(p.found) {
@@ -101,19 +79,9 @@ func (p *picker) chosen() *queries.Query {
 	return p.found[p.at]
 }
 
-// quits reports whether what was typed is the word of other programs for leaving: it must not run the query that is most
-// like it.
-func (p *picker) quits() bool {
-	typed := strings.TrimSpace(p.in.Value())
-	return typed == "q" || typed == "q!" || typed == "quit"
-}
-
 func (p *picker) enter() tea.Cmd {
-	if p.quits() {
-		return tea.Quit
-	}
 	if q := p.chosen(); q != nil {
-		return choose(p.e, q)
+		return Choose(p.e, q)
 	}
 	return nil
 }
@@ -129,9 +97,6 @@ func (p *picker) explain() tea.Cmd {
 func (p *picker) View(width, height int) string {
 	t := &p.e.Theme
 	out := []string{" > " + p.in.View(t, max(width-4, 1), 1, true)}
-	if p.quits() {
-		return strings.Join(append(out, " "+t.Warn.Render(frame.Grow("enter leaves the workbench; more letters look for a query", max(width-1, 1), t))), "\n")
-	}
 	detail := p.detail(width, height)
 	room := max(height-1-len(detail), 1)
 	p.top = frame.Scroll(p.top, p.at, room, max(len(p.found), room))

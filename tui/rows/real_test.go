@@ -92,6 +92,8 @@ func TestTypedFilterOnTheDatabase(t *testing.T) {
 		{"start>=2026-11-01T10:00:01", "2 3"}, {"start=2026-11-01T10:00:00.5", "1"}, {"start<2026-11-01", "4"},
 		{"addr=10.0.0.0/8", "1 2"}, {"10.0.0.0/8", "1 2"}, {"!addr=10.0.0.0/8", "3 4 5"}, {"addr=2001:db8::/32", "4"},
 		{"addr=10.9.0.1", "2"}, {"addr>10.0.0.1", "2 3 4"},
+		{"port=53..100", "2 3"}, {"!port=53..100", "1 4 5"}, {"d=0..3", "1 2"}, {"big>=1k", "3"}, {"port<=1kB", "1 2 3 4"},
+		{"start=2026-11-01T10:00:00..2026-11-01T10:00:01", "1 2"}, {`action="-"`, "4"},
 		{"action~rej", "2"}, {"action=ACCEPT port<100", "3"}, {`action=-`, "5"}, {`"od""d`, ""},
 	} {
 		clauses, err := parseFilter(e, c.line, fs)
@@ -104,6 +106,81 @@ func TestTypedFilterOnTheDatabase(t *testing.T) {
 		if _, got := ask(t, e, five, clauses, nil); got != c.want {
 			t.Errorf("%s: rows %s, want %s", c.line, got, c.want)
 		}
+	}
+}
+
+// A filter made of the value under the cursor can be typed again: it reads as the very same condition, or is not offered to be
+// changed.
+func TestFilterByValueIsTyped(t *testing.T) {
+	e := realEnv(t)
+	all, _ := ask(t, e, five, nil, nil)
+	fs := fields(all.cols, five.kinds)
+	typed := 0
+	for _, row := range all.rows {
+		for j, c := range row {
+			for _, keep := range []bool{true, false} {
+				is := fs[j].is(c, keep)
+				text := typedAs(e, fs[j], is, c, keep)
+				if text == "" {
+					continue
+				}
+				typed++
+				read, err := parseFilter(e, text, fs)
+				if err != nil || len(read) != 1 || read[0].sql != is.sql || fmt.Sprint(read[0].arg) != fmt.Sprint(is.arg) {
+					t.Errorf("%s = %q is typed as %s, which reads as %v, %v", fs[j].Name, c.Text, text, read, err)
+				}
+			}
+		}
+	}
+	if typed < 80 {
+		t.Errorf("only %d of %d can be typed", typed, 2*len(all.rows)*len(fs))
+	}
+}
+
+// A domain is its name and all names under it, however they are written, and no name that only ends alike.
+func TestDomainFilterOnTheDatabase(t *testing.T) {
+	e := realEnv(t)
+	q := question{sql: `FROM (VALUES (1, 'example.org.'), (2, 'a.B.example.org'), (3, 'badexample.org.'), (4, 'example.org.evil.test.'), (5, NULL),
+		(6, 'Example.ORG')) t(id, name)`, kinds: map[string]string{"name": "name"}}
+	all, _ := ask(t, e, q, nil, nil)
+	fs := fields(all.cols, q.kinds)
+	for _, c := range []struct{ line, want string }{
+		{"name=.example.org", "1 2 6"}, {"name=*.EXAMPLE.org.", "1 2 6"}, {".b.example.org", "2"},
+		{"!name=.example.org", "3 4 5"}, {`name~".org"`, "1 2 3 4 6"},
+	} {
+		clauses, err := parseFilter(e, c.line, fs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, got := ask(t, e, q, clauses, nil); got != c.want {
+			t.Errorf("%s: rows %s, want %s", c.line, got, c.want)
+		}
+	}
+}
+
+// The window keeps the records that some of its time touches, and leaves rows alone that are no records.
+func TestWindowOnTheDatabase(t *testing.T) {
+	e := realEnv(t)
+	q := question{sql: `FROM (VALUES (1, TIMESTAMP '2026-11-01 09:59:00', TIMESTAMP '2026-11-01 10:00:30', 1, 1),
+		(2, TIMESTAMP '2026-11-01 10:30:00', TIMESTAMP '2026-11-01 10:30:01', 1, 2),
+		(3, TIMESTAMP '2026-11-01 11:00:00', TIMESTAMP '2026-11-01 11:00:01', 1, 3),
+		(4, NULL, NULL, 1, 4), (5, NULL, TIMESTAMP '2026-11-01 10:10:00', 1, 5)) t(id, start, "end", object_id, row_no)`}
+	all, _ := ask(t, e, q, nil, nil)
+	fs := fields(all.cols, nil)
+	w, err := e.ReadWindow("2026-11-01 10:00 to 2026-11-01 11:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.SetWindow(w)
+	if _, got := ask(t, e, q, q.within(e, fs), nil); got != "1 2 5" {
+		t.Errorf("in the window: %s", got)
+	}
+	e.SetWindow(cases.Span{From: w.To})
+	if _, got := ask(t, e, q, q.within(e, fs), nil); got != "3" {
+		t.Errorf("from its end on: %s", got)
+	}
+	if within := q.within(e, fs[:3]); within != nil {
+		t.Errorf("rows that are no records are narrowed by %v", within)
 	}
 }
 

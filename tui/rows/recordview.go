@@ -49,7 +49,7 @@ func (s *record) pivot() tea.Cmd {
 	if !ok {
 		return nil
 	}
-	return openPivot(s.e, l.field, l.cell)
+	return openPivot(s.e, l.field, l.cell, nil)
 }
 
 func (s *record) copy() tea.Cmd {

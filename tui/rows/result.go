@@ -23,10 +23,13 @@ type result struct {
 	title string
 	about frame.About
 	base  question
+	again func() (question, error) // the question as the window and T0 make it; nil: it is always the same
+	asked scope                    // what it was asked with
 
 	filters []clause
 	fixed   int // how many of them it was opened with: they are what it is, and esc leaves them
 	by      *sorting
+	of      *result                        // whose rows these are, or count
 	drill   func(row []cases.Cell) tea.Cmd // what enter does instead of showing the record
 	counts  bool                           // its rows count those of its question
 	all     int64                          // how many rows there would be without the question's limit; 0: it does not say
@@ -41,11 +44,13 @@ type result struct {
 	digits []int      // of a second, that each column of times is drawn with
 	grid   *grid.Grid // nil while the question is asked: no old row stays under a new filter
 	was    *grid.Grid // the grid before, for what was done to its columns
+	resume place      // where the cursor stood when the screen was left
 	landed bool       // there are rows to see, or it is known that there are none
 	err    error
 	paused bool // cancelled: nothing is fetched before the next key
 
-	lead string // what is said of the rows above them; may hold text of the evidence
+	sought string // text that is marked in the rows; may hold text of the evidence
+	lead   string // what is said of the rows above them; may hold text of the evidence
 
 	asking, reading frame.Task
 	finding         frame.Task // of the records that a row sums up
@@ -60,7 +65,14 @@ func newResult(e *frame.Env, title string, q question) *result {
 }
 
 func (s *result) Title() string { return s.title }
-func (s *result) Open() tea.Cmd { return s.run() }
+
+// Open asks the question. Who comes back to a screen that was left finds the cursor where it was.
+func (s *result) Open() tea.Cmd {
+	if s.grid != nil {
+		s.resume.row, s.resume.col = s.grid.Cursor()
+	}
+	return s.run()
+}
 
 // run asks the question, with its filters and order, from the beginning.
 func (s *result) run() tea.Cmd {
@@ -70,15 +82,26 @@ func (s *result) run() tea.Cmd {
 	if s.grid != nil {
 		s.was, s.grid = s.grid, nil
 	}
-	return tea.Batch(closing, frame.Start(s.e, &s.asking, "running", s.query(), s.use))
+	s.asked = scopeOf(s.e)
+	if s.again != nil {
+		if s.base, s.err = s.again(); s.err != nil {
+			return closing
+		}
+	}
+	if s.probes() {
+		return tea.Batch(closing, s.probe())
+	}
+	return tea.Batch(closing, s.ask())
 }
+
+func (s *result) ask() tea.Cmd { return frame.Start(s.e, &s.asking, "running", s.query(), s.use) }
 
 // query is the work of asking, in steps where the rows have an order of their own.
 func (s *result) query() func(context.Context) (*frame.Opened, error) {
 	if s.by == nil && s.base.order != nil {
-		return inSteps(s.e, s.base, slices.Clone(s.filters))
+		return inSteps(s.e, s.base, s.holding())
 	}
-	return s.e.Query(s.base.asked(s.filters, s.by))
+	return s.e.Query(s.base.asked(s.holding(), s.by))
 }
 
 // use takes an opened result.
@@ -93,6 +116,11 @@ func (s *result) use(o *frame.Opened, err error) tea.Cmd {
 	s.grid = grid.New(s.columns(), s.e.Theme.Grid)
 	if s.was != nil {
 		s.grid.Like(s.was)
+	}
+	s.seek(s.sought)
+	if s.resume.row > 0 {
+		s.grid.To(s.resume.row, s.resume.col)
+		s.resume = place{}
 	}
 	s.count()
 	return nil // Settle asks for the rows
@@ -127,6 +155,9 @@ func (s *result) columns() []grid.Column {
 // Settle fetches the rows that the screen needs and does not have.
 func (s *result) Settle(width, height int) tea.Cmd {
 	s.width, s.height = width, height
+	if s.stale() {
+		return s.run()
+	}
 	if s.grid == nil {
 		return nil
 	}
@@ -259,7 +290,7 @@ func (s *result) Cancelled() tea.Cmd {
 func (s *result) Update(tea.Msg) tea.Cmd { return nil }
 
 func (s *result) Status() frame.Status {
-	st := frame.Status{Took: s.took, Task: &s.asking}
+	st := frame.Status{Took: s.took, Task: &s.asking, All: s.beyond() != ""}
 	if !s.asking.Running() {
 		st.Task = &s.reading
 	}
@@ -322,11 +353,14 @@ func (s *result) failure(width int) string {
 func (s *result) nothing(width int) string {
 	t := &s.e.Theme
 	out := []string{"", " " + t.Strong.Render("No rows."), ""}
-	if len(s.filters) > 0 {
+	if len(on(s.filters)) > 0 {
 		for _, l := range frame.Wrap("None has "+strings.Join(s.filterTexts(), " and ")+".", max(width-2, 1)) {
 			out = append(out, " "+l)
 		}
 		out = append(out, " "+t.Dim.Render("esc takes the last filter off, ctrl+x all of them."), "")
+	}
+	if s.e.Windowed() && s.beyond() == "" {
+		out = append(out, " "+t.Warn.Render("Only the window was looked at: "+s.e.WindowText()+"; W takes it off."), "")
 	}
 	if s.about.Lacks != "" {
 		out = append(out, " "+t.Warn.Render(s.about.Lacks), "")

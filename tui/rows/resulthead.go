@@ -36,8 +36,14 @@ func (s *result) head(width int) []string {
 	for _, l := range s.filterLines(width, mostFilterLines) {
 		out = append(out, t.Kind.Render(frame.Grow(l, width, t)))
 	}
+	if n := len(s.filters) - len(on(s.filters)); n > 0 {
+		out = append(out, " "+t.Dim.Render(words.Plural(int64(n), "filter is", "filters are")+" off: / switches"))
+	}
 	for _, l := range s.orderTexts() {
 		out = append(out, " "+t.Kind.Render(frame.Grow(l, max(width-1, 1), t)))
+	}
+	if l := s.beyond(); l != "" {
+		out = append(out, " "+t.Warn.Render(frame.Grow(l, max(width-1, 1), t)))
 	}
 	for _, l := range s.limitTexts() {
 		out = append(out, " "+t.Warn.Render(frame.Grow(l, max(width-1, 1), t)))
@@ -48,7 +54,7 @@ func (s *result) head(width int) []string {
 // filterTexts are the filters that hold, as they are shown.
 func (s *result) filterTexts() []string {
 	var out []string
-	for _, f := range s.filters {
+	for _, f := range on(s.filters) {
 		out = append(out, s.e.Brief(f.shown))
 	}
 	return out
@@ -106,7 +112,7 @@ func (s *result) filterLines(width, most int) []string {
 func (s *result) looking() string {
 	dots := s.e.Theme.Glyph.Dots
 	switch {
-	case len(s.filters) > 0:
+	case len(on(s.filters)) > 0:
 		return "looking for rows with " + strings.Join(append(s.filterTexts(), s.orderTexts()...), " and ") + dots
 	case s.by != nil:
 		return "putting the rows in order of " + s.e.Show(s.by.column) + dots

@@ -37,9 +37,12 @@ func (s *result) Keys() []frame.Bind {
 		{Keys: frame.Keys("enter"), Does: s.enterDoes(), Foot: s.enterFoot(), Run: s.enter},
 		{Keys: frame.Keys("."), Does: "this row, a field a line", Run: s.fieldsOf},
 		{Keys: frame.Keys("p"), Does: "pivot: where the value under the cursor leads", Foot: "pivot", Run: s.pivot},
-		{Keys: frame.Keys("/"), Does: "filter the rows", Foot: "filter", Run: s.ask},
+		{Keys: frame.Keys("/"), Does: "filters: type one, switch, change and remove those that hold", Foot: "filter", Run: s.askFilter},
 		{Keys: frame.Keys(","), Does: "keep the rows with this value", Foot: "keep", Run: func() tea.Cmd { return s.only(true) }},
 		{Keys: frame.Keys("!"), Does: "drop the rows with this value", Foot: "drop", Run: func() tea.Cmd { return s.only(false) }},
+		{Keys: frame.Keys("f"), Does: "find a text, and mark it; no row is hidden", Run: s.askFind},
+		{Keys: frame.Keys("n"), Does: "the next cell that has what was sought", Run: func() tea.Cmd { return s.next(1) }},
+		{Keys: frame.Keys("N"), Does: "the cell before that has it", Run: func() tea.Cmd { return s.next(-1) }},
 		{Keys: frame.Keys("ctrl+x"), Does: "clear the filter", Run: s.clear},
 		{Keys: frame.Keys("ctrl+e"), Does: "export: all rows, as filtered and sorted, to a file", Run: s.export},
 		{Keys: frame.Keys("F"), Does: "how often each value of this column occurs", Foot: "frequency", Run: s.frequency},
@@ -69,7 +72,7 @@ func (s *result) Keys() []frame.Bind {
 
 // export writes the rows of the list to a file.
 func (s *result) export() tea.Cmd {
-	rows := s.base.asked(s.filters, s.by)
+	rows := s.base.asked(s.holding(), s.by)
 	return s.e.Go(frame.Goto{Screen: "export", Values: map[string]any{"title": s.title, "rows": rows, "leaves": s.leaves()}})
 }
 
@@ -168,35 +171,35 @@ func (s *result) behind(row []cases.Cell) tea.Cmd {
 
 func (s *result) pivot() tea.Cmd {
 	f, c, ok := s.cell()
-	if !ok {
+	row, there := s.row()
+	if !ok || !there {
 		return s.notYet()
 	}
-	return openPivot(s.e, f, c)
+	return openPivot(s.e, f, c, s.rowWays(row))
 }
 
-// ask opens the filter line.
-func (s *result) ask() tea.Cmd {
-	if s.cols == nil {
+// rowWays are where a row that sums up records leads, whichever of its values the cursor is on.
+func (s *result) rowWays(row []cases.Cell) []*way {
+	e := s.e
+	switch {
+	case s.drill != nil:
+		rows := func() tea.Cmd { return s.drill(row) }
+		return []*way{{text: "The rows with this value", id: "this list", run: func() tea.Cmd { return e.CloseThen(rows) }}}
+	case newRecord(e, s.cols, row).known:
 		return nil
+	case s.saved != nil && s.saved.Hunt != nil:
+		records := func() tea.Cmd { return s.behind(row) }
+		return []*way{{text: "The records of this finding", id: "this row", run: func() tea.Cmd { return e.CloseThen(records) }}}
 	}
-	help := func(width int) []string {
-		out := filterHelp(s.e)
-		for i, f := range s.filterTexts() {
-			lead := "and with "
-			if i == 0 {
-				lead = "rows are those with "
-			}
-			out = append(out, frame.Wrap(lead+f, width)...)
-		}
-		return out
+	return []*way{{text: "This row sums up records and does not say which", last: 3}}
+}
+
+// askFilter opens the filter line.
+func (s *result) askFilter() tea.Cmd {
+	if s.cols == nil {
+		return s.notYet()
 	}
-	return s.e.Overlay(frame.NewPrompt(s.e, "Filter", help, func(line string) (tea.Cmd, error) {
-		clauses, err := parseFilter(s.e, line, s.cols)
-		if err != nil {
-			return nil, err
-		}
-		return s.filter(clauses...), nil
-	}))
+	return s.e.Overlay(newFilterLine(s))
 }
 
 // filter adds conditions to those that hold already.
@@ -222,6 +225,7 @@ func (s *result) only(keep bool) tea.Cmd {
 			is.shown += " UTC"
 		}
 	}
+	is.typed = typedAs(s.e, f, is, c, keep)
 	return s.filter(is)
 }
 
@@ -231,25 +235,28 @@ func (s *result) Back() (cmd tea.Cmd, done bool) {
 		s.endRange()
 		return nil, true
 	}
+	if s.sought != "" {
+		s.seek("")
+		s.e.Say("nothing is marked any more")
+		return nil, true
+	}
 	if len(s.filters) <= s.fixed {
 		return nil, false
 	}
 	last := len(s.filters) - 1
-	said := "no more " + s.filterTexts()[last]
-	s.filters = s.filters[:last:last]
+	said := "no more " + s.e.Brief(s.filters[last].shown)
 	if last == s.fixed {
 		said += "; esc again leaves"
 	}
 	s.e.Say(said)
-	return s.run(), true
+	return s.refilter(s.filters[:last:last], s.fixed), true
 }
 
 func (s *result) clear() tea.Cmd {
 	if len(s.filters) == 0 {
 		return nil
 	}
-	s.filters, s.fixed = nil, 0
-	return s.run()
+	return s.refilter(nil, 0)
 }
 
 func (s *result) sort(desc bool) tea.Cmd {
@@ -273,13 +280,21 @@ func (s *result) frequency() tea.Cmd {
 	}
 	_, col := s.grid.Cursor()
 	f, e := s.cols[col], s.e
-	q := s.base.frequency(s.filters, f.Name)
-	q.kinds = withKind(q.kinds, f.Name, f.Kind)
-	freq := newResult(e, e.Show(f.Name)+" by frequency", q)
-	freq.counts, freq.all = true, s.all
-	base, title, filters, kin, all := s.base, s.title, slices.Clone(s.filters), s.about, s.all
+	base, title, filters, kin, all, cols, again := s.base, s.title, slices.Clone(s.filters), s.about, s.all, s.cols, s.again
+	freq := newResult(e, e.Show(f.Name)+" by frequency", question{})
+	freq.of, freq.counts, freq.all = s, true, s.all
+	freq.again = func() (question, error) {
+		of, err := base, error(nil)
+		if again != nil {
+			of, err = again()
+		}
+		q := of.frequency(append(of.within(e, cols), filters...), f.Name)
+		q.kinds = withKind(q.kinds, f.Name, f.Kind)
+		return q, err
+	}
 	freq.drill = func(row []cases.Cell) tea.Cmd {
 		rows := newResult(e, title, base)
+		rows.of, rows.again, rows.cols = s, again, cols
 		rows.about, rows.all = kin, all
 		rows.filters = append(slices.Clip(filters), f.is(row[0], true))
 		rows.fixed = len(rows.filters)
@@ -370,6 +385,6 @@ func copyText(e *frame.Env, name, text string) tea.Cmd {
 }
 
 func (s *result) explain() tea.Cmd {
-	sql, args := s.base.compose(s.filters, s.by)
+	sql, args := s.base.compose(s.holding(), s.by)
 	return s.e.Overlay(frame.NewExplain(s.e, s.title, s.about, sql, args))
 }

@@ -54,13 +54,15 @@ func (s *sqlScreen) run() tea.Cmd {
 		s.history = append(s.history, sql)
 	}
 	s.back, s.err = 0, nil
-	r := newResult(s.e, "SQL result", question{sql: sql, apart: true, limit: limitIn(sql)})
-	r.began = s.e.Now
-	return frame.Start(s.e, &s.asking, "running", s.e.Query(frame.Asked{SQL: sql, Apart: true}), func(o *frame.Opened, err error) tea.Cmd {
+	e := s.e
+	r := newResult(e, "SQL result", byHand(e, sql))
+	r.again = func() (question, error) { return byHand(e, sql), nil }
+	r.began, r.asked = e.Now, scopeOf(e)
+	return frame.Start(e, &s.asking, "running", e.Query(r.base.asked(nil, nil)), func(o *frame.Opened, err error) tea.Cmd {
 		if s.err = err; err != nil {
 			return nil
 		}
-		s.e.Trail = append(s.e.Trail, r)
+		s.e.Put(r)
 		return r.use(o, nil)
 	})
 }
