@@ -1,5 +1,5 @@
 // Package bag hands a case over: as a folder in the form of BagIt (RFC 8493) that somebody can check who has neither case53 nor
-// reason to trust it, but bash, sha256sum, ssh-keygen, openssl and a stock duckdb. FORMAT.md section 15 says what is in it.
+// reason to trust it, but bash, sha256sum, ssh-keygen and a stock duckdb. FORMAT.md section 15 says what is in it.
 //
 // Rules: the same case gives the same bytes, and nothing is held in memory as a whole. No database is handed over: opening one from a
 // stranger is like running a program. The texts of the stored tables stand for it, and the raw objects that they were made from. A

@@ -105,7 +105,8 @@ func newCase(t testing.TB) string {
 			`{"Rdata":"198.51.100.8","Type":"A","Class":"IN"}],"srcaddr":"10.0.0.1","srcport":"40000","transport":"UDP","srcids":{"instance":"i-1"}}` + "\n",
 		"waf.json": `{"timestamp":1576280412771,"formatVersion":1,"webaclId":"arn:aws:wafv2:ap-southeast-2:111122223333:regional/webacl/STMTest/1EX",` +
 			`"terminatingRuleId":"STMTest_SQLi_XSS","terminatingRuleType":"REGULAR","action":"BLOCK",` +
-			`"terminatingRuleMatchDetails":[{"conditionType":"SQL_INJECTION","location":"HEADER","matchedData":["10","AND","1"]}],"httpSourceName":"-","httpSourceId":"-",` +
+			`"terminatingRuleMatchDetails":[{"conditionType":"SQL_INJECTION","location":"HEADER","matchedData":["10","AND","1"]}],` +
+			`"httpSourceName":"-","httpSourceId":"-",` +
 			`"ruleGroupList":[],"rateBasedRuleList":[],"nonTerminatingMatchingRules":[],"httpRequest":{"clientIp":"89.160.20.156","country":"AU","headers":[` +
 			`{"name":"Host","value":"LocalHost:1989"},{"name":"User-Agent","value":"curl/7.61.1"},` +
 			`{"name":"X-Forwarded-For","value":"10.0.0.1"},{"name":"x-forwarded-for","value":"10.0.0.2"}],` +

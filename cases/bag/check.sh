@@ -1,19 +1,18 @@
 #!/bin/bash
-# Checks this bag with bash, sha256sum, ssh-keygen, openssl and a stock duckdb, and says what is altered. It writes nothing here.
+# Checks this bag with bash, sha256sum, ssh-keygen and a stock duckdb, and says what is altered. It writes nothing here.
 #
-#   bash check.sh [--signers FILE [--identity NAME]] [--tsa-ca FILE]
+#   bash check.sh [--signers FILE [--identity NAME]]
 #
 # FILE of --signers is an allowed_signers file of ssh-keygen(1): who must have signed the bag, and sealed the case in it; NAME is who
-# it calls so (examiner). FILE of --tsa-ca has the certificates of the timestamp authorities that count.
+# it calls so (examiner).
 set -u -o pipefail
 export LC_ALL=C
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
-signers='' identity=examiner tsa=''
+signers='' identity=examiner
 while [ $# -gt 1 ]; do
   case $1 in
     --signers) signers=$(cd "$OLDPWD" && cd "$(dirname "$2")" && pwd)/$(basename "$2") ;;
     --identity) identity=$2 ;;
-    --tsa-ca) tsa=$(cd "$OLDPWD" && cd "$(dirname "$2")" && pwd)/$(basename "$2") ;;
     *) echo "check.sh: $1 is not known" >&2; exit 2 ;;
   esac
   shift 2
@@ -112,15 +111,6 @@ if [ -f seal/seal.json ]; then
   [ -z "$unsealed" ] || bad "not sealed: $unsealed"
   grep -q "\"head\": \"$prev\"" seal/seal.json || bad 'custody.jsonl: its head is not the one that was sealed'
   cmp -s seal/digests.txt digests.txt || bad 'digests.txt: they are not those that were sealed'
-  if [ -f seal/seal.json.tsr ] && [ -n "$tsa" ]; then
-    if out=$(openssl ts -verify -data seal/seal.json -in seal/seal.json.tsr -CAfile "$tsa" 2>&1); then
-      well "the timestamp: $(openssl ts -reply -in seal/seal.json.tsr -text 2>/dev/null | sed -n 's/^Time stamp: //p')"
-    else
-      bad "seal/seal.json.tsr: $out"
-    fi
-  elif [ -f seal/seal.json.tsr ]; then
-    skip 'seal/seal.json.tsr, the timestamp: --tsa-ca FILE says whose count'
-  fi
 else
   skip 'the case is not sealed: only the signature of the bag, if any, vouches for it'
 fi

@@ -204,7 +204,8 @@ func TestForged(t *testing.T) {
 	}
 	forged("no signature", verify.BagSignature, map[string][]byte{verify.BagSignature: nil})
 	forged("the seal's signature in the place of the bag's", verify.BagSignature, map[string][]byte{verify.BagSignature: was["data/seal/seal.json.sig"]})
-	if r := checkBag(t, sealedBag(t, other), key); r.OK || !told(r.Faults, []string{"data/seal/seal.json.sig"}) || !told(r.Faults, []string{verify.BagSignature}) {
+	r := checkBag(t, sealedBag(t, other), key)
+	if r.OK || !told(r.Faults, []string{"data/seal/seal.json.sig"}) || !told(r.Faults, []string{verify.BagSignature}) {
 		t.Errorf("of another key: %+v", r)
 	}
 	// Without a signature only raw/, the log and the seal speak against a bag whose manifests were written anew.

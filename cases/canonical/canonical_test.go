@@ -18,7 +18,8 @@ const values = `SELECT * FROM (VALUES
 	 TIMESTAMP '1969-12-31 23:59:59.999999', 340282366920938463463374607431768211455::UHUGEINT, 0.1::FLOAT, 1e-300::DOUBLE, 'plain', 'ab'::BLOB),
 	(2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
 	(3, false, 0, 0, 0, 0, 0, TIMESTAMP '2026-11-01 12:00:00', 18446744073709551616, -3.5, 0, '', ''::BLOB),
-	(4, false, 0, 0, 0, 0, -1, TIMESTAMP '2026-11-01 12:00:00', 7, 4.25, 2.5, chr(9) || chr(10) || chr(13) || chr(0) || '%41\N "quoted",' || chr(27) || 'ü日 ', '\x00\xFF'::BLOB),
+	(4, false, 0, 0, 0, 0, -1, TIMESTAMP '2026-11-01 12:00:00', 7, 4.25, 2.5,
+		chr(9) || chr(10) || chr(13) || chr(0) || '%41\N "quoted",' || chr(27) || 'ü日 ', '\x00\xFF'::BLOB),
 	(5, false, 0, 0, 0, 0, 0, TIMESTAMP '2026-11-01 12:00:00', 0, 0, 1e22, '\N', '\x0A'::BLOB),
 	(6, false, 0, 0, 0, 0, 0, TIMESTAMP '2026-11-01 12:00:00', 0, 0, 1, ' =a+b ', '\x0A'::BLOB)
 ) t(row_no, flag, tiny, small, less, "int", "large", "at", huge, part, "double", "text", bytes) ORDER BY row_no`

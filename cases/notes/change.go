@@ -31,11 +31,6 @@ type Change struct {
 // Marks is a change that sets the mark of targets, or takes it off.
 func Marks(on bool, targets ...Target) Change { return Change{Targets: targets, Mark: &on} }
 
-// Rates is a change that gives targets a severity; "" takes it off.
-func Rates(severity string, targets ...Target) Change {
-	return Change{Targets: targets, Severity: &severity}
-}
-
 // Note is what is kept of one target.
 type Note struct {
 	Target

@@ -90,7 +90,8 @@ func TestKeepUndoRedo(t *testing.T) {
 	b, ctx := open(t, dir), t.Context()
 	do(t, b, notes.Marks(true, row(t, 7, "a line"), row(t, 8, "another")))
 	do(t, b, notes.Change{Targets: []notes.Target{row(t, 7, "a line")}, Tag: []string{"c2"}, Comment: "the first call"})
-	do(t, b, notes.Rates("high", value(t, "ip", "::ffff:198.51.100.7")))
+	severity := "high"
+	do(t, b, notes.Change{Targets: []notes.Target{value(t, "ip", "::ffff:198.51.100.7")}, Severity: &severity})
 	do(t, b, notes.Change{Set: "c2", Add: []notes.Target{value(t, "ip", "198.51.100.7"), value(t, "name", "C2.Example.NET.")}})
 	all := `row=7 marked #c2 "the first call"; row=8 marked; ip=198.51.100.7 !high; @c2 198.51.100.7 c2.example.net`
 	if got := told(open(t, dir)); got != all {

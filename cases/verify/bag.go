@@ -221,7 +221,7 @@ func (r *run) bagSignature() {
 		r.faultAt(BagSignature, 0, meansBag, "it cannot be read: %s", err)
 		return
 	}
-	signature, err := sshsig.Unarmor(armored)
+	signature, err := readSignature(armored)
 	if err != nil {
 		r.faultAt(BagSignature, 0, meansBag, "it is no signature: %s", err)
 		return

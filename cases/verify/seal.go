@@ -157,7 +157,7 @@ func readSeal(dir string) (text []byte, seal Seal, key ssh.PublicKey, err error)
 	if err != nil {
 		return nil, seal, nil, fmt.Errorf("its signature cannot be read: %w", err)
 	}
-	signature, err := sshsig.Unarmor(armored)
+	signature, err := readSignature(armored)
 	if err != nil {
 		return nil, seal, nil, fmt.Errorf("%s is no signature: %w", SignatureFile, err)
 	}

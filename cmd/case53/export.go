@@ -22,7 +22,7 @@ func newExport() *cobra.Command {
 		Short: "Write rows for other tools, each with where it is from, or hand the whole case over",
 		Long: `--bag hands the case over to somebody who has neither case53 nor reason to trust it: a new folder in the form of BagIt with the raw
 objects, the custody log, the seal, all stored tables as text and the records as Parquet, and with a README.txt and a script
-that check it with bash, sha256sum, ssh-keygen, openssl and a stock duckdb. --key signs the bag as a whole. case53 verify
+that check it with bash, sha256sum, ssh-keygen and a stock duckdb. --key signs the bag as a whole. case53 verify
 checks a bag too, and case53 import makes a case of it. With --encrypt the bag is one file, a tar that age -d decrypts.
 
 --tables writes every view of records into a new folder: as Parquet, exact, and as CSV that a spreadsheet can open without running

@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,6 +15,7 @@ import (
 	"case53/cases/bag"
 	"case53/cases/seal"
 	"case53/cmd/case53/printed"
+	"case53/loader/second"
 	"case53/queries"
 	"case53/queries/export"
 )
@@ -78,6 +81,10 @@ func handOverBag(c *cobra.Command, k *cases.Case) error {
 	}
 	for _, q := range set.All() {
 		opt.More = append(opt.More, bag.File{Name: "queries/" + q.ID + ".sql", Text: queryText(q)})
+	}
+	texts := second.Texts()
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		opt.More = append(opt.More, bag.File{Name: "second/" + name, Text: []byte(texts[name])})
 	}
 	made, err := writeBag(c, k, target, opt)
 	if err != nil {

@@ -52,6 +52,17 @@ func Readings(logType string) (all []Reading) {
 	return all
 }
 
+// Texts are the second reading as it is handed over, by the names of files: lines.sql, and what reads each log type.
+func Texts() map[string]string {
+	texts := map[string]string{"lines.sql": linesSQL}
+	for _, t := range loader.Types() {
+		if t.Second != "" {
+			texts[t.Name+".sql"] = t.Second
+		}
+	}
+	return texts
+}
+
 const means = "two independent readings of the same bytes differ: one of them is wrong, or the case was altered; the raw line decides"
 
 // mostRows is how many differing rows a fault names.
