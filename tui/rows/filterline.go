@@ -57,7 +57,7 @@ func (l *filterLine) Keys() []frame.Bind {
 	return append(binds,
 		frame.Bind{Keys: frame.Keys("space"), Does: "switch the filter off, and on", Foot: "off, on", Run: frame.Do(l.flip)},
 		frame.Bind{Keys: frame.Keys("ctrl+d", "delete"), Does: "take the filter off for good", Foot: "remove", Run: frame.Do(l.remove)},
-		frame.Bind{Keys: frame.Keys("e", "tab"), Does: "change the filter on the line below", Foot: "change", Run: frame.Do(l.edit)},
+		frame.Bind{Keys: frame.Keys("e", "tab"), Does: "change the filter on the line below", Foot: "edit", Run: frame.Do(l.edit)},
 	)
 }
 
