@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"case53/cmd/case53/progress"
 	"case53/queries/compare"
@@ -20,7 +21,7 @@ its logs cover, and with what such logs never show.
 
 The right capture is the one that is asked about: left, right and baseline are the captures with the roles incident,
 replay and baseline where there is one of each. The saved query captures-compared has the method.`,
-		Args: exactly(1),
+		Args: cli.Exactly(1),
 		RunE: runCompare,
 	}
 	c.Flags().String("left", "", "the capture to compare with (default: the one with the role incident)")
@@ -37,18 +38,18 @@ func runCompare(c *cobra.Command, args []string) error {
 	var o compare.Options
 	var err error
 	if o.Most, err = c.Flags().GetInt("most"); err != nil || o.Most < 1 {
-		return usage("--most takes a number from 1 on")
+		return cli.Usage("--most takes a number from 1 on")
 	}
-	if o.Allow, o.Subjects, err = listFlags(c, args[0]); err != nil {
+	if o.Allow, o.Subjects, err = cli.Lists(c, args[0]); err != nil {
 		return err
 	}
 	subjects, _ := c.Flags().GetStringArray("subject")
 	for _, s := range subjects {
 		if err := o.Subjects.Add(s); err != nil {
-			return usage("--subject: %v", err)
+			return cli.Usage("--subject: %v", err)
 		}
 	}
-	k, err := openWhole(c.Context(), args[0], c.ErrOrStderr())
+	k, err := cli.OpenWhole(c.Context(), args[0], c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -62,7 +63,7 @@ func runCompare(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		return printed.JSON(c.OutOrStdout(), found)
 	}
 	printed.Comparison(c.OutOrStdout(), found)

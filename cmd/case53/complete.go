@@ -12,6 +12,7 @@ import (
 
 	"case53/cases/notes"
 	"case53/cases/words"
+	"case53/cmd/case53/cli"
 	"case53/loader"
 	"case53/queries"
 	"case53/queries/export"
@@ -30,14 +31,14 @@ func noCommand(root *cobra.Command, args []string) error {
 			names = append(names, c.Name())
 		}
 	}
-	return usage("no command %q\nhint: %s", args[0], meant(words.Near(args[0], names), "case53 --help lists them"))
+	return cli.Usage("no command %q\nhint: %s", args[0], meant(words.Near(args[0], names), "case53 --help lists them"))
 }
 
 // badFlag is the error of a flag, with the flag that was perhaps meant.
 func badFlag(c *cobra.Command, err error) error {
 	var missing *pflag.NotExistError
 	if !errors.As(err, &missing) {
-		return &statusError{exitUsage, err}
+		return &cli.Status{Code: cli.Misused, Err: err}
 	}
 	var names []string
 	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
@@ -45,7 +46,7 @@ func badFlag(c *cobra.Command, err error) error {
 	for i := range near {
 		near[i] = "--" + near[i]
 	}
-	return usage("%w\nhint: %s", err, meant(near, c.CommandPath()+" --help lists its flags"))
+	return cli.Usage("%w\nhint: %s", err, meant(near, c.CommandPath()+" --help lists its flags"))
 }
 
 // meant asks whether one of these was meant; where there are none it says otherwise.
@@ -96,7 +97,7 @@ func completeCase(_ *cobra.Command, args []string, _ string) ([]string, cobra.Sh
 // saved are the saved queries as seen from the case among the arguments; none where they cannot be read.
 func saved(args []string) *queries.Set {
 	if len(args) > 0 {
-		if set, err := library(findCase(args[0], io.Discard), io.Discard); err == nil {
+		if set, err := cli.Library(cli.FindCase(args[0], io.Discard), io.Discard); err == nil {
 			return set
 		}
 	}
@@ -158,7 +159,7 @@ func completeCapture(c *cobra.Command, args []string, _ string) ([]string, cobra
 	if len(args) == 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	k, err := openCase(c.Context(), args[0], io.Discard)
+	k, err := cli.OpenCase(c.Context(), args[0], io.Discard)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
@@ -217,7 +218,7 @@ func completeSet(c *cobra.Command, args []string, _ string) ([]string, cobra.She
 
 func ofNotes(c *cobra.Command, args []string, what func(*notes.Book) []string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
-		if b, err := notes.Open(c.Context(), findCase(args[0], io.Discard), ""); err == nil {
+		if b, err := notes.Open(c.Context(), cli.FindCase(args[0], io.Discard), ""); err == nil {
 			return what(b), cobra.ShellCompDirectiveNoFileComp
 		}
 	}

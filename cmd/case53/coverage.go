@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"case53/cases"
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 )
 
@@ -20,13 +21,13 @@ records were lost inside AWS, and absent when no record of the interface falls i
 existed, or the log is missing. Resolver and zone logs have no NODATA: a window without records may be quiet,
 answered from a cache, or not logged; it is shown as none. What such logs never show, however complete they are, is
 listed at the end, and is blind_spots in JSON.`,
-		Args: exactly(1),
+		Args: cli.Exactly(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			bin, _ := c.Flags().GetDuration("bin")
 			if bin < time.Minute || bin%time.Minute != 0 {
-				return usage("--bin %s: not whole minutes\nhint: such as --bin 10m or --bin 1h", bin)
+				return cli.Usage("--bin %s: not whole minutes\nhint: such as --bin 10m or --bin 1h", bin)
 			}
-			k, err := openCase(c.Context(), args[0], c.ErrOrStderr())
+			k, err := cli.OpenCase(c.Context(), args[0], c.ErrOrStderr())
 			if err != nil {
 				return err
 			}
@@ -35,7 +36,7 @@ listed at the end, and is blind_spots in JSON.`,
 			if err != nil {
 				return err
 			}
-			if wantsJSON(c) {
+			if cli.WantsJSON(c) {
 				return printed.JSON(c.OutOrStdout(), withBlindSpots(k, all))
 			}
 			again, err := k.Again(c.Context())

@@ -12,6 +12,7 @@ import (
 	"case53/cases/custody"
 	"case53/cases/words"
 	"case53/cases/writer"
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"case53/loader"
 )
@@ -23,7 +24,7 @@ func newCustody() *cobra.Command {
 		Long: `Each line of custody.jsonl carries the SHA-256 of the line before it. The SHA-256 of the last line is the head: whoever
 notes it elsewhere can tell later, with --expect-head, that no line before it was changed, taken away or added. The log is
 also compared with the head that the database was last written with.`,
-		Args: exactly(1),
+		Args: cli.Exactly(1),
 		RunE: runCustody,
 	}
 	c.Flags().String("expect-head", "", "fail unless a line of the log has this SHA-256")
@@ -31,7 +32,7 @@ also compared with the head that the database was last written with.`,
 }
 
 func runCustody(c *cobra.Command, args []string) error {
-	dir := findCase(args[0], c.ErrOrStderr())
+	dir := cli.FindCase(args[0], c.ErrOrStderr())
 	if !cases.Is(dir) {
 		return fmt.Errorf("%w: %s", cases.ErrNoCase, dir)
 	}
@@ -58,7 +59,7 @@ func runCustody(c *cobra.Command, args []string) error {
 	if len(lines) > 0 {
 		head = lines[len(lines)-1].SHA256
 	}
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		out := map[string]any{"ok": err == nil, "lines": len(lines), "head": head, "entries": lines}
 		if err != nil {
 			out["fault"] = err.Error()
@@ -96,7 +97,7 @@ func expectedHead(c *cobra.Command) (string, error) {
 	head, _ := c.Flags().GetString("expect-head")
 	head = strings.ToLower(strings.TrimSpace(head))
 	if head != "" && (len(head) != 64 || strings.Trim(head, "0123456789abcdef") != "") || head == "" && c.Flags().Changed("expect-head") {
-		return "", usage("--expect-head %q is no SHA-256: 64 hexadecimal digits", head)
+		return "", cli.Usage("--expect-head %q is no SHA-256: 64 hexadecimal digits", head)
 	}
 	return head, nil
 }

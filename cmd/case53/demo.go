@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"case53/cases/safetext"
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/demo"
 	"case53/cmd/case53/printed"
 	"case53/loader"
@@ -20,7 +21,7 @@ func newDemo() *cobra.Command {
 		Short: "Build a case from the bundled sample incident and open the workbench",
 		Long: `Writes two days of invented logs, as AWS delivers them, and a one-day replay of the machine's snapshot; loads them as
 the captures incident and replay into DIR/incident.case; and opens the workbench. Done again, it opens what is there.`,
-		Args: exactly(0),
+		Args: cli.Exactly(0),
 		RunE: runDemo,
 	}
 	c.Flags().String("dir", "case53-demo", "folder for the sample logs and the case")
@@ -34,7 +35,7 @@ func runDemo(c *cobra.Command, _ []string) error {
 	dir, _ := c.Flags().GetString("dir")
 	noOpen, _ := c.Flags().GetBool("no-open")
 	if !noOpen && !hasTerminal(c) {
-		return usage("the workbench needs a terminal\nhint: case53 demo --no-open builds the case only")
+		return cli.Usage("the workbench needs a terminal\nhint: case53 demo --no-open builds the case only")
 	}
 	files, err := demo.Write(filepath.Join(dir, "logs"))
 	if err != nil {
@@ -43,7 +44,7 @@ func runDemo(c *cobra.Command, _ []string) error {
 	fmt.Fprintf(c.ErrOrStderr(), "%d log files in %s\n", len(files), safetext.Show(filepath.Join(dir, "logs")))
 	target := filepath.Join(dir, "incident.case")
 	out := c.OutOrStdout()
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		c.SetOut(c.ErrOrStderr()) // one JSON document on stdout
 	}
 	for _, capture := range demo.Captures() {
@@ -56,7 +57,7 @@ func runDemo(c *cobra.Command, _ []string) error {
 			return fmt.Errorf("the demo's own logs did not load: %w", report.Failures[0].Err)
 		}
 	}
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		if err := printed.JSON(out, map[string]any{"case": target, "logs": files}); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"case53/cases"
 	"case53/cases/safetext"
 	"case53/cases/writer"
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"case53/cmd/case53/progress"
 	"case53/loader"
@@ -24,7 +25,7 @@ func newDerive() *cobra.Command {
 not, or not all. Until they are, whatever rests on them is refused. Repeating the interrupted command goes on where it
 stopped; derive builds them for the records that are there, and takes the case as whole: the custody log keeps which
 work was not finished.`,
-		Args: exactly(1),
+		Args: cli.Exactly(1),
 		RunE: runDerive,
 	}
 	c.Flags().Bool("quiet", false, "no progress")
@@ -33,7 +34,7 @@ work was not finished.`,
 
 func runDerive(c *cobra.Command, args []string) error {
 	ctx, stderr := c.Context(), c.ErrOrStderr()
-	dir := findCase(args[0], stderr)
+	dir := cli.FindCase(args[0], stderr)
 	if !cases.Is(dir) {
 		return fmt.Errorf("%w: %s", cases.ErrNoCase, dir)
 	}
@@ -42,7 +43,7 @@ func runDerive(c *cobra.Command, args []string) error {
 		return err
 	}
 	quiet, _ := c.Flags().GetBool("quiet")
-	show := progress.New(stderr, quiet, wantsEvents(c))
+	show := progress.New(stderr, quiet, cli.WantsEvents(c))
 	start := time.Now()
 	var built []string
 	err = w.Derive(ctx, func(step string) {
@@ -56,12 +57,12 @@ func runDerive(c *cobra.Command, args []string) error {
 	}
 	if err = errors.Join(err, w.Close()); errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		fmt.Fprintln(stderr, "interrupted: the same command goes on from there")
-		return &statusError{code: exitInterrupted}
+		return &cli.Status{Code: cli.Interrupted}
 	}
 	if err != nil {
 		return err
 	}
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		return printed.JSON(c.OutOrStdout(), map[string]any{
 			"case": w.Dir, "built": append([]string{}, built...), "accepted": append([]string{}, accepted...), "seconds": time.Since(start).Seconds(),
 			"custody": headOf(w),

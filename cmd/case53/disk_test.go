@@ -17,6 +17,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/writer"
+	"case53/cmd/case53/cli"
 	"case53/loader"
 )
 
@@ -71,7 +72,7 @@ const tablesSQL = `SELECT (SELECT count(*) FROM object) AS objects, (SELECT coun
 func tables(t *testing.T, target string) string {
 	t.Helper()
 	code, stdout, stderr := case53Run(t, "query", target, "--json", "--sql", tablesSQL)
-	if code != exitFine || stderr != "" {
+	if code != cli.Fine || stderr != "" {
 		t.Fatalf("query %s: exit %d: %s", target, code, stderr)
 	}
 	return stdout
@@ -81,7 +82,7 @@ func TestInterrupted(t *testing.T) {
 	logs := writeFlows(t, 30, 6000)
 	calm := filepath.Join(t.TempDir(), "calm.case")
 	start := time.Now()
-	if code, _, stderr := case53Run(t, "load", calm, logs); code != exitFine {
+	if code, _, stderr := case53Run(t, "load", calm, logs); code != cli.Fine {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
 	whole := time.Since(start)
@@ -98,14 +99,14 @@ func TestInterrupted(t *testing.T) {
 		cmd.Process.Signal(os.Interrupt)
 		cmd.Wait()
 		switch code := cmd.ProcessState.ExitCode(); {
-		case code == exitInterrupted && strings.Contains(stderr.String(), "the same command goes on from there"):
+		case code == cli.Interrupted && strings.Contains(stderr.String(), "the same command goes on from there"):
 			interrupted++
 		case code == -1 && cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() == os.Interrupt:
 			// before the program had come to watch for it
-		case code != exitFine:
+		case code != cli.Fine:
 			t.Errorf("exit %d: %s", code, stderr.String())
 		}
-		if code, _, stderr := case53Run(t, "load", target, logs); code != exitFine {
+		if code, _, stderr := case53Run(t, "load", target, logs); code != cli.Fine {
 			t.Fatalf("resumed: exit %d: %s", code, stderr)
 		}
 		if got, want := tables(t, target), tables(t, calm); got != want {
@@ -120,7 +121,7 @@ func TestInterrupted(t *testing.T) {
 // TestInUse opens a case for writing and for reading while another process has it open.
 func TestInUse(t *testing.T) {
 	target, logs := filepath.Join(t.TempDir(), "a.case"), writeFlows(t, 1, 3)
-	if code, _, stderr := case53Run(t, "load", target, logs); code != exitFine {
+	if code, _, stderr := case53Run(t, "load", target, logs); code != cli.Fine {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
 	held := fmt.Sprintf("case is in use: %s is held by process %d\nhint: ", target, os.Getpid())
@@ -130,7 +131,7 @@ func TestInUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"load", target, logs}, {"info", target}, {"query", target, "captures"}} {
-		if code, _, stderr := case53Run(t, args...); code != exitError || !strings.HasPrefix(stderr, "case53: "+held) {
+		if code, _, stderr := case53Run(t, args...); code != cli.Failed || !strings.HasPrefix(stderr, "case53: "+held) {
 			t.Errorf("case53 %s beside a writer: exit %d: %s", args[0], code, stderr)
 		}
 	}
@@ -142,14 +143,14 @@ func TestInUse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if code, _, stderr := case53Run(t, "info", target); code != exitFine {
+	if code, _, stderr := case53Run(t, "info", target); code != cli.Fine {
 		t.Errorf("a reader beside a reader: exit %d: %s", code, stderr)
 	}
-	if code, _, stderr := case53Run(t, "load", target, logs); code != exitError || !strings.HasPrefix(stderr, "case53: "+held) {
+	if code, _, stderr := case53Run(t, "load", target, logs); code != cli.Failed || !strings.HasPrefix(stderr, "case53: "+held) {
 		t.Errorf("a writer beside a reader: exit %d: %s", code, stderr)
 	}
 	r.Close()
-	if code, _, stderr := case53Run(t, "load", target, logs); code != exitFine {
+	if code, _, stderr := case53Run(t, "load", target, logs); code != cli.Fine {
 		t.Errorf("a writer after all: exit %d: %s", code, stderr)
 	}
 }
@@ -184,7 +185,7 @@ func onSmallDisk(t *testing.T, kib int, script string, env ...string) string {
 func TestFullDisk(t *testing.T) {
 	logs := writeFlows(t, 12, 4000)
 	calm := filepath.Join(t.TempDir(), "calm.case")
-	if code, _, stderr := case53Run(t, "load", calm, logs); code != exitFine {
+	if code, _, stderr := case53Run(t, "load", calm, logs); code != cli.Fine {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
 	want := tables(t, calm)

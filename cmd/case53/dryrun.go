@@ -6,6 +6,7 @@ import (
 
 	"case53/cases/safetext"
 	"case53/cases/words"
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"case53/loader/source"
 )
@@ -14,14 +15,14 @@ import (
 func (p *pull) dryRun(ctx context.Context) error {
 	out := p.c.OutOrStdout()
 	all, err := p.found.Estimates(ctx, p.asked.Window, func(o source.Object) {
-		if !wantsJSON(p.c) {
+		if !cli.WantsJSON(p.c) {
 			fmt.Fprintf(out, "%12s  %s\n", words.Bytes(o.Size()), safetext.Show(o.URI()))
 		}
 	})
 	if err != nil {
 		return err
 	}
-	if wantsJSON(p.c) {
+	if cli.WantsJSON(p.c) {
 		return printed.JSON(out, map[string]any{"window": p.plan.Window, "caller": p.found.Facts["caller"], "estimates": all})
 	}
 	for _, e := range all {
@@ -37,7 +38,7 @@ func (p *pull) dryRun(ctx context.Context) error {
 	fmt.Fprintln(out, "nothing was fetched; time and cost are orders of magnitude")
 	for _, e := range all {
 		if e.Failed != "" {
-			return &statusError{code: exitIncomplete}
+			return &cli.Status{Code: cli.Incomplete}
 		}
 	}
 	return nil

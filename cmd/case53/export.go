@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"case53/queries/export"
 	"case53/queries/findings"
@@ -35,7 +36,7 @@ same bytes.
 
 Formats:
 ` + forms.String(),
-		Args: between(1, 3),
+		Args: cli.Between(1, 3),
 		RunE: runExport,
 	}
 	f := c.Flags()
@@ -51,7 +52,7 @@ Formats:
 	f.String("format-version", "", "version of the standard, where several can be written")
 	f.StringArray("ioc", nil, "stix and misp: a `FILE` of addresses, blocks and names that are indicators, one a line; may be repeated")
 	f.Bool("force", false, "write over existing files")
-	addWindowFlags(c)
+	cli.AddWindowFlags(c)
 	return c
 }
 
@@ -69,18 +70,18 @@ func runExport(c *cobra.Command, args []string) error {
 		return runHandOver(c, args)
 	}
 	if len(args) < 2 {
-		return usage("export: no file to write to\nhint: case53 %s", c.Use)
+		return cli.Usage("export: no file to write to\nhint: case53 %s", c.Use)
 	}
 	name, _ := c.Flags().GetString("as")
 	tool, ok := export.FindTool(name)
 	if !ok {
-		return usage("no format %q\nhint: --as %s", name, toolNames())
+		return cli.Usage("no format %q\nhint: --as %s", name, toolNames())
 	}
 	req, err := exportRequest(c, args)
 	if err != nil {
 		return err
 	}
-	k, err := openCase(c.Context(), args[0], c.ErrOrStderr())
+	k, err := cli.OpenCase(c.Context(), args[0], c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -89,7 +90,7 @@ func runExport(c *cobra.Command, args []string) error {
 		return err
 	}
 	if c.Flags().Changed("sql") || len(args) == 3 {
-		set, err := library(k.Dir, c.ErrOrStderr())
+		set, err := cli.Library(k.Dir, c.ErrOrStderr())
 		if err != nil {
 			return err
 		}
@@ -105,7 +106,7 @@ func runExport(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		return printed.JSON(c.OutOrStdout(), m)
 	}
 	printed.Exported(c.OutOrStdout(), m)
@@ -116,7 +117,7 @@ func runExport(c *cobra.Command, args []string) error {
 func exportRequest(c *cobra.Command, args []string) (export.Request, error) {
 	req := export.Request{Target: args[len(args)-1], Program: "case53 " + version()}
 	var err error
-	if req.Window, err = window(c, time.Now()); err != nil {
+	if req.Window, err = cli.Window(c, time.Now()); err != nil {
 		return req, err
 	}
 	req.Force, _ = c.Flags().GetBool("force")
@@ -132,11 +133,11 @@ func exportRequest(c *cobra.Command, args []string) (export.Request, error) {
 	query := c.Flags().Changed("sql") || len(args) == 3
 	for _, flag := range []string{"rows", "capture", "from", "to"} {
 		if query && c.Flags().Changed(flag) {
-			return req, usage("--%s and a query at the same time\nhint: say it in the query", flag)
+			return req, cli.Usage("--%s and a query at the same time\nhint: say it in the query", flag)
 		}
 	}
 	if !query && c.Flags().Changed("param") {
-		return req, usage("-p without a query to give it to\nhint: case53 %s", c.Use)
+		return req, cli.Usage("-p without a query to give it to\nhint: case53 %s", c.Use)
 	}
 	return req, nil
 }

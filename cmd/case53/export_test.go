@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"case53/cases"
+	"case53/cmd/case53/cli"
 	"case53/loader"
 	"case53/queries/export"
 	"case53/tui/answers"
@@ -97,7 +98,7 @@ func rowsOf(t *testing.T, target, view string) []map[string]json.RawMessage {
 	t.Helper()
 	code, stdout := run1(t, "query", target, "-o", "json", "--sql", "SELECT * EXCLUDE (object_id, row_no) FROM "+view+" ORDER BY object_id, row_no")
 	var rows []map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(stdout), &rows); err != nil || code != exitFine {
+	if err := json.Unmarshal([]byte(stdout), &rows); err != nil || code != cli.Fine {
 		t.Fatalf("exit %d, %v: %.300s", code, err, stdout)
 	}
 	return rows
@@ -116,7 +117,7 @@ func TestExportsComeBack(t *testing.T) {
 	writeLogs(t, dir, strings.Fields(strings.ReplaceAll(strings.TrimPrefix(columns, "column_name\n"), "_", "-")))
 	var said strings.Builder
 	code := run(t.Context(), []string{"load", "--quiet", first, dir}, strings.NewReader(""), &said, &said)
-	if code != exitFine || !strings.Contains(said.String(), "0 rejected") {
+	if code != cli.Fine || !strings.Contains(said.String(), "0 rejected") {
 		t.Fatalf("exit %d: %s", code, said.String())
 	}
 	for _, view := range []string{"flow", "dns", "zone"} {
@@ -131,7 +132,7 @@ func TestExportsComeBack(t *testing.T) {
 				t.Fatal(err)
 			}
 			second := filepath.Join(t.TempDir(), "second.case")
-			if code, stdout := run1(t, "load", "--quiet", second, file); code != exitFine || !strings.Contains(stdout, "0 rejected") {
+			if code, stdout := run1(t, "load", "--quiet", second, file); code != cli.Fine || !strings.Contains(stdout, "0 rejected") {
 				_, rejects := run1(t, "query", second, "rejects")
 				t.Errorf("%s as %s: exit %d: %s%s", view, form, code, stdout, rejects)
 				continue
@@ -156,7 +157,7 @@ func TestExportsComeBack(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, _ := run1(t, "load", "--quiet", second, file); code != exitIncomplete {
+	if code, _ := run1(t, "load", "--quiet", second, file); code != cli.Incomplete {
 		t.Errorf("answers: exit %d", code)
 	}
 	_, stdout = run1(t, "query", second, "-o", "csv", "--sql", "SELECT format FROM object_part WHERE unread > 0")
@@ -181,7 +182,7 @@ func TestExportsThatCannotComeBack(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, _ := run1(t, "load", "--quiet", second, file); code != exitIncomplete {
+	if code, _ := run1(t, "load", "--quiet", second, file); code != cli.Incomplete {
 		t.Errorf("exit %d", code)
 	}
 	rows := rowsOf(t, second, "dns")

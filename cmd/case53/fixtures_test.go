@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"case53/cases"
+	"case53/cmd/case53/cli"
 )
 
 // fixtures is the folder with other people's samples; it is no part of this repository.
@@ -40,10 +41,10 @@ func loadBalanced(t *testing.T, times int, name string, paths ...string) (target
 	infos := make([]string, times)
 	for i := range infos {
 		code, _ := run1(t, append([]string{"load", "--quiet", target}, paths...)...)
-		if code != exitFine && code != exitError && code != exitIncomplete {
+		if code != cli.Fine && code != cli.Failed && code != cli.Incomplete {
 			t.Errorf("%s: exit %d", name, code)
 		}
-		if code, infos[i] = run1(t, "info", target, "--json"); code != exitFine {
+		if code, infos[i] = run1(t, "info", target, "--json"); code != cli.Fine {
 			t.Fatalf("%s: info: exit %d", name, code)
 		}
 	}
@@ -54,7 +55,7 @@ func loadBalanced(t *testing.T, times int, name string, paths ...string) (target
 	if infos[0] != infos[times-1] {
 		t.Errorf("%s: loaded again, it is another case:\n%s", name, infos[times-1])
 	}
-	if code, stdout := run1(t, "query", target, "--json", "--sql", unbalancedSQL); code != exitFine || stdout != "[]\n" {
+	if code, stdout := run1(t, "query", target, "--json", "--sql", unbalancedSQL); code != cli.Fine || stdout != "[]\n" {
 		t.Errorf("%s: objects that do not balance: %s", name, stdout)
 	}
 	return target, got

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"case53/cmd/case53/cli"
 	"case53/loader/source/cwlogs/cwfake"
 )
 
@@ -24,7 +25,7 @@ func TestFullDevice(t *testing.T) {
 	cloud := newTestCloud(t, fake)
 	logs := writeFlows(t, 2, 50)
 	for capture, role := range map[string]string{"incident": "incident", "again": "replay"} {
-		if _, errs, code := cloud.case53("load", "a.case", logs, "--capture", capture, "--role", role); code != exitFine {
+		if _, errs, code := cloud.case53("load", "a.case", logs, "--capture", capture, "--role", role); code != cli.Fine {
 			t.Fatalf("exit %d: %s", code, errs)
 		}
 	}
@@ -68,10 +69,10 @@ func TestFullDevice(t *testing.T) {
 		{"--version"},
 	} {
 		told = append(told, args[0])
-		for device, want := range map[string]int{"/dev/full": exitError, os.DevNull: exitFine} {
+		for device, want := range map[string]int{"/dev/full": cli.Failed, os.DevNull: cli.Fine} {
 			code, errs := printedTo(t, cloud.command(args...), device)
 			clear := strings.Contains(errs, "case53: ") && strings.Contains(errs, "no space left on device")
-			if code != want || clear != (want == exitError) {
+			if code != want || clear != (want == cli.Failed) {
 				t.Errorf("case53 %s > %s: exit %d: %s", strings.Join(args, " "), filepath.Base(device), code, errs)
 			}
 		}

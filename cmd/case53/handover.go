@@ -14,6 +14,7 @@ import (
 	"case53/cases"
 	"case53/cases/bag"
 	"case53/cases/seal"
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"case53/loader/second"
 	"case53/queries"
@@ -36,13 +37,13 @@ func handsOver(c *cobra.Command) bool {
 func runHandOver(c *cobra.Command, args []string) error {
 	for _, flag := range []string{"as", "rows", "param", "sql", "capture", "from", "to", "format-version", "force"} {
 		if c.Flags().Changed(flag) {
-			return usage("--%s is for rows: the whole case is written\nhint: case53 %s", flag, c.Use)
+			return cli.Usage("--%s is for rows: the whole case is written\nhint: case53 %s", flag, c.Use)
 		}
 	}
 	if len(args) != 1 {
-		return usage("export: %d arguments\nhint: case53 export CASE --tables FOLDER", len(args))
+		return cli.Usage("export: %d arguments\nhint: case53 export CASE --tables FOLDER", len(args))
 	}
-	k, err := openCase(c.Context(), args[0], c.ErrOrStderr())
+	k, err := cli.OpenCase(c.Context(), args[0], c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -55,7 +56,7 @@ func runHandOver(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		return printed.JSON(c.OutOrStdout(), m)
 	}
 	printed.Tables(c.OutOrStdout(), dir, m)
@@ -75,7 +76,7 @@ func handOverBag(c *cobra.Command, k *cases.Case) error {
 			return err
 		}
 	}
-	set, err := library(k.Dir, c.ErrOrStderr())
+	set, err := cli.Library(k.Dir, c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ func handOverBag(c *cobra.Command, k *cases.Case) error {
 	if err != nil {
 		return err
 	}
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		return printed.JSON(c.OutOrStdout(), made)
 	}
 	printed.Bag(c.OutOrStdout(), c.ErrOrStderr(), made)

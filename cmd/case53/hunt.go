@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"case53/cases/words"
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"case53/cmd/case53/progress"
 	"case53/queries"
@@ -24,7 +25,7 @@ Lists are files with an address, a block or a name a line; a name stands for wha
 What is on an --allow list is left out of the findings; what is on an --ioc list is raised to the top.
 
 Of each hunt the best findings are shown, --most of them and whatever is on an --ioc list; how many more there are is said.`,
-		Args: between(1, -1),
+		Args: cli.Between(1, -1),
 		RunE: runHunt,
 	}
 	addHuntFlags(c, 1000)
@@ -52,10 +53,10 @@ func runHunt(c *cobra.Command, args []string) error {
 	}
 	wait.End()
 	printed.Outcomes(c.ErrOrStderr(), outcomes)
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		return printed.JSON(c.OutOrStdout(), found)
 	}
-	if isTerminal(c.OutOrStdout()) {
+	if cli.IsTerminal(c.OutOrStdout()) {
 		printed.Grouped(c.OutOrStdout(), found)
 	} else {
 		printed.Findings(c.OutOrStdout(), found)
@@ -77,16 +78,16 @@ func addHuntFlags(c *cobra.Command, most int) {
 func openHunter(c *cobra.Command, dir string, names []string) (h *findings.Hunter, hunts []*queries.Query, err error) {
 	h = &findings.Hunter{}
 	given, _ := c.Flags().GetStringArray("param")
-	if h.Values, err = parameters(given); err != nil {
+	if h.Values, err = cli.Parameters(given); err != nil {
 		return nil, nil, err
 	}
 	if h.Most, _ = c.Flags().GetInt("most"); h.Most < 0 {
-		return nil, nil, usage("--most %d: less than none", h.Most)
+		return nil, nil, cli.Usage("--most %d: less than none", h.Most)
 	}
-	if h.Allow, h.Indicators, err = listFlags(c, dir); err != nil {
+	if h.Allow, h.Indicators, err = cli.Lists(c, dir); err != nil {
 		return nil, nil, err
 	}
-	if h.Case, err = openWhole(c.Context(), dir, c.ErrOrStderr()); err != nil {
+	if h.Case, err = cli.OpenWhole(c.Context(), dir, c.ErrOrStderr()); err != nil {
 		return nil, nil, err
 	}
 	opened := h.Case
@@ -95,7 +96,7 @@ func openHunter(c *cobra.Command, dir string, names []string) (h *findings.Hunte
 			opened.Close()
 		}
 	}()
-	set, err := library(h.Case.Dir, c.ErrOrStderr())
+	set, err := cli.Library(h.Case.Dir, c.ErrOrStderr())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/demo"
 	"case53/loader"
 	"case53/queries"
@@ -21,7 +22,7 @@ import (
 func command(t *testing.T, args ...string) []byte {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	if code := run(context.Background(), args, strings.NewReader(""), &stdout, &stderr); code != exitFine {
+	if code := run(context.Background(), args, strings.NewReader(""), &stdout, &stderr); code != cli.Fine {
 		t.Fatalf("case53 %s: exit code %d\n%s", strings.Join(args, " "), code, stderr.String())
 	}
 	return stdout.Bytes()

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"case53/loader/account"
 )
@@ -13,7 +14,7 @@ func newIAMPolicy() *cobra.Command {
 		Short: "Print the least permissions that pulling needs, as an IAM policy",
 		Long: `Without --log-group and --s3 the policy names REGION, ACCOUNT, GROUP, BUCKET and PREFIX for you to fill in. No account is
 asked. Without the statement Look, pull works too: it then cannot warn of retention and masking.`,
-		Args: exactly(0),
+		Args: cli.Exactly(0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			text := func(name string) string { s, _ := c.Flags().GetString(name); return s }
 			need := account.Need{Region: text("region"), Account: text("account-id"), Partition: text("partition"), Key: text("kms-key")}
@@ -23,7 +24,7 @@ asked. Without the statement Look, pull works too: it then cannot warn of retent
 			need.AllVersions, _ = c.Flags().GetBool("all-versions")
 			policy, err := account.Policy(need)
 			if err != nil {
-				return &statusError{exitUsage, err}
+				return &cli.Status{Code: cli.Misused, Err: err}
 			}
 			return printed.JSON(c.OutOrStdout(), policy)
 		},

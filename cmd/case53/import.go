@@ -10,6 +10,7 @@ import (
 	"case53/cases/bag"
 	"case53/cases/seal"
 	"case53/cases/verify"
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"case53/loader/intake"
 	"case53/queries"
@@ -26,7 +27,7 @@ over. What the bag said of itself, with its seal, is kept in the folder import o
 
 A bag that is altered is refused with exit code 3, and every fault named. An encrypted bag (export --encrypt) takes --identity, a
 file of age identities or an SSH private key.`,
-		Args: exactly(2),
+		Args: cli.Exactly(2),
 		RunE: runImport,
 	}
 	c.Flags().String("identity", "", "the `FILE` of the key that decrypts the bag")
@@ -73,7 +74,7 @@ func runImport(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		if err := printed.JSON(c.OutOrStdout(), r); err != nil {
 			return err
 		}
@@ -81,7 +82,7 @@ func runImport(c *cobra.Command, args []string) error {
 		printed.Imported(c.OutOrStdout(), c.ErrOrStderr(), r)
 	}
 	if !r.OK {
-		return &statusError{code: exitIntegrity}
+		return &cli.Status{Code: cli.Altered}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 
 	"github.com/spf13/cobra"
@@ -10,9 +11,9 @@ func newInfo() *cobra.Command {
 	return &cobra.Command{
 		Use:   "info CASE",
 		Short: "What is in a case: objects, captures, rows, rejects, window",
-		Args:  exactly(1),
+		Args:  cli.Exactly(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			k, err := openCase(c.Context(), args[0], c.ErrOrStderr())
+			k, err := cli.OpenCase(c.Context(), args[0], c.ErrOrStderr())
 			if err != nil {
 				return err
 			}
@@ -21,7 +22,7 @@ func newInfo() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if wantsJSON(c) {
+			if cli.WantsJSON(c) {
 				return printed.JSON(c.OutOrStdout(), info)
 			}
 			printed.Info(c.OutOrStdout(), info)

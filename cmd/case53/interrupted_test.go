@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/demo"
 )
 
@@ -32,11 +33,11 @@ func tell(t *testing.T, target string) told {
 	t.Helper()
 	var v told
 	v.code, v.hunts, v.stderr = case53Run(t, "hunt", target, "--json")
-	if v.code == exitFine {
+	if v.code == cli.Fine {
 		file := filepath.Join(t.TempDir(), "report.md")
 		code, _, stderr := case53Run(t, "report", target, "--cite", "0", "-o", file)
 		text, err := os.ReadFile(file)
-		if err != nil || code != exitFine {
+		if err != nil || code != cli.Fine {
 			t.Fatalf("hunts answer, the report does not: exit %d: %s", code, stderr)
 		}
 		_, report, _ := strings.Cut(string(text), "\n## What happened\n")
@@ -58,11 +59,11 @@ func lessWithoutAWord(got, want told) string {
 	switch {
 	case got == want:
 		return ""
-	case got.code == exitError && strings.Contains(got.stderr, "the case is not ready"):
+	case got.code == cli.Failed && strings.Contains(got.stderr, "the case is not ready"):
 		return ""
-	case got.code == exitError && toldNothing.MatchString(got.stderr):
+	case got.code == cli.Failed && toldNothing.MatchString(got.stderr):
 		return ""
-	case got.code == exitFine && strings.Contains(got.stderr, "and the case taken as it stood at"):
+	case got.code == cli.Fine && strings.Contains(got.stderr, "and the case taken as it stood at"):
 		return ""
 	}
 	for _, v := range [][2]string{{got.stderr, want.stderr}, {got.hunts, want.hunts}, {got.report, want.report}} {
@@ -118,11 +119,11 @@ func TestInterruptedAnswers(t *testing.T) {
 		return []string{"load", "--quiet", "--capture", "replay", "--role", "replay", target, logs}
 	}
 	start := time.Now()
-	if code, _, stderr := case53Run(t, load(calm)...); code != exitFine {
+	if code, _, stderr := case53Run(t, load(calm)...); code != cli.Fine {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
 	whole, want := time.Since(start), tell(t, calm)
-	if want.code != exitFine || !strings.Contains(want.hunts, `"hunt": "called-out"`) {
+	if want.code != cli.Fine || !strings.Contains(want.hunts, `"hunt": "called-out"`) {
 		t.Fatalf("undisturbed: %+v", want)
 	}
 	for i := range interruptions() {
@@ -140,7 +141,7 @@ func TestInterruptedAnswers(t *testing.T) {
 		if i%10 != 0 {
 			continue
 		}
-		if code, _, stderr := case53Run(t, load(target)...); code != exitFine {
+		if code, _, stderr := case53Run(t, load(target)...); code != cli.Fine {
 			t.Errorf("resumed: exit %d: %s", code, stderr)
 		}
 		if got := tell(t, target); got != want {
@@ -165,7 +166,7 @@ func cutShort(t *testing.T, how os.Signal, after time.Duration, args ...string) 
 func TestFullDiskAnswers(t *testing.T) {
 	dir := t.TempDir()
 	logs, calm := replayLogs(t, dir), filepath.Join(dir, "a.case")
-	if code, _, stderr := case53Run(t, "load", "--quiet", "--capture", "replay", "--role", "replay", calm, logs); code != exitFine {
+	if code, _, stderr := case53Run(t, "load", "--quiet", "--capture", "replay", "--role", "replay", calm, logs); code != cli.Fine {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
 	want := tell(t, calm)

@@ -107,6 +107,11 @@ var layers = map[string][]string{
 	"case53/tui": {"case53/cases", "case53/cases/notes", "case53/queries", "case53/tui/grid", "case53/tui/answers", "case53/tui/frame", "case53/tui/rows"},
 
 	"case53/cmd/case53/demo": {},
+	"case53/cmd/case53/cli": {
+		"case53/cases", "case53/cases/bag", "case53/cases/custody", "case53/cases/notes", "case53/cases/raw", "case53/cases/safetext",
+		"case53/cmd/case53/printed", "case53/cmd/case53/progress", "case53/loader", "case53/loader/account", "case53/queries",
+		"case53/queries/findings",
+	},
 	"case53/cmd/case53/printed": {
 		"case53/cases", "case53/cases/bag", "case53/cases/custody", "case53/cases/notes", "case53/cases/safetext", "case53/cases/verify",
 		"case53/cases/words",

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"case53/cmd/case53/cli"
 	"errors"
 	"fmt"
 	"os"
@@ -51,7 +52,7 @@ func endless(t *testing.T, target, temp string) (cmd *exec.Cmd, stop func() erro
 // next command. Its worker ends too. The exit code says how.
 func TestNoLitter(t *testing.T) {
 	target, temp := filepath.Join(t.TempDir(), "a.case"), t.TempDir()
-	if code, _, stderr := case53Run(t, "load", target, writeFlows(t, 1, 10)); code != exitFine {
+	if code, _, stderr := case53Run(t, "load", target, writeFlows(t, 1, 10)); code != cli.Fine {
 		t.Fatal(stderr)
 	}
 	for _, x := range []struct {
@@ -59,10 +60,10 @@ func TestNoLitter(t *testing.T) {
 		signal syscall.Signal // 0: who reads has enough
 		code   int
 	}{
-		{"SIGHUP", syscall.SIGHUP, exitInterrupted},
-		{"SIGTERM", syscall.SIGTERM, exitInterrupted},
-		{"SIGINT", syscall.SIGINT, exitInterrupted},
-		{"a closed pipe", 0, exitUnread},
+		{"SIGHUP", syscall.SIGHUP, cli.Interrupted},
+		{"SIGTERM", syscall.SIGTERM, cli.Interrupted},
+		{"SIGINT", syscall.SIGINT, cli.Interrupted},
+		{"a closed pipe", 0, cli.Unread},
 		{"SIGKILL", syscall.SIGKILL, -1},
 	} {
 		cmd, stop := endless(t, target, temp)

@@ -11,6 +11,7 @@ import (
 
 	"case53/cases/safetext"
 	"case53/cases/writer"
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"case53/cmd/case53/progress"
 	"case53/loader"
@@ -31,7 +32,7 @@ a reject. A load that was interrupted goes on when the same command is given aga
 
 --mmdb and --ip-ranges add files that say whose addresses are: they need no PATH, are kept in the case with their hash
 and date, and findings then name the country, the AS and the AWS service of outside addresses.`,
-		Args: between(1, -1),
+		Args: cli.Between(1, -1),
 		RunE: runLoad,
 	}
 	addLoadFlags(c)
@@ -41,7 +42,7 @@ and date, and findings then name the country, the AS and the AWS service of outs
 
 // addLoadFlags gives a command the flags of load and pull.
 func addLoadFlags(c *cobra.Command) {
-	addWindowFlags(c)
+	cli.AddWindowFlags(c)
 	c.Flags().String("capture", "incident", "capture that the records belong to")
 	c.Flags().String("role", "incident", "role of the capture: incident, replay or baseline")
 	c.Flags().String("format", "auto", "log type: auto, "+loader.TypeNames())
@@ -74,26 +75,26 @@ func runLoad(c *cobra.Command, args []string) error {
 func planOf(c *cobra.Command) (loader.Plan, error) {
 	var plan loader.Plan
 	var err error
-	if plan.Window, err = window(c, time.Now()); err != nil {
+	if plan.Window, err = cli.Window(c, time.Now()); err != nil {
 		return plan, err
 	}
 	plan.Capture, _ = c.Flags().GetString("capture")
 	plan.Role, _ = c.Flags().GetString("role")
 	switch {
 	case plan.Capture == "":
-		return plan, usage("a capture needs a name")
+		return plan, cli.Usage("a capture needs a name")
 	case !slices.Contains(loader.Roles, plan.Role):
-		return plan, usage("no role %q\nhint: --role incident, replay or baseline", plan.Role)
+		return plan, cli.Usage("no role %q\nhint: --role incident, replay or baseline", plan.Role)
 	}
 	if format, _ := c.Flags().GetString("format"); format != "auto" {
 		if plan.Type = loader.ByName(format); plan.Type == nil {
-			return plan, usage("no log type %q\nhint: --format auto, %s", format, loader.TypeNames())
+			return plan, cli.Usage("no log type %q\nhint: --format auto, %s", format, loader.TypeNames())
 		}
 	}
 	if name, _ := c.Flags().GetString("log-timezone"); name != "" {
 		zone, err := loader.Zone(name)
 		if err != nil {
-			return plan, usage("no time zone %q\nhint: --log-timezone UTC, Asia/Tokyo or +09:00", name)
+			return plan, cli.Usage("no time zone %q\nhint: --log-timezone UTC, Asia/Tokyo or +09:00", name)
 		}
 		plan.Zone = zone
 	}
@@ -102,12 +103,12 @@ func planOf(c *cobra.Command) (loader.Plan, error) {
 	for _, text := range texts {
 		fields, err := flow.ParseFormat(text)
 		if err != nil {
-			return plan, &statusError{exitUsage, fmt.Errorf("--flow-format: %w", err)}
+			return plan, &cli.Status{Code: cli.Misused, Err: fmt.Errorf("--flow-format: %w", err)}
 		}
 		plan.Formats = append(plan.Formats, fields)
 	}
 	if c.Flags().Changed("flow-format") && len(plan.Formats) == 0 {
-		return plan, usage("--flow-format names no field")
+		return plan, cli.Usage("--flow-format names no field")
 	}
 	return plan, nil
 }
@@ -120,10 +121,10 @@ func load(c *cobra.Command, dir string, plan loader.Plan) (loader.Report, error)
 // loadWith is load with something to be done first.
 func loadWith(c *cobra.Command, dir string, plan loader.Plan, first func(context.Context, *writer.Writer) error) (loader.Report, error) {
 	ctx, stderr := c.Context(), c.ErrOrStderr()
-	w, err := writer.Open(ctx, findCase(dir, stderr), loader.Schemas())
+	w, err := writer.Open(ctx, cli.FindCase(dir, stderr), loader.Schemas())
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		fmt.Fprintln(stderr, "interrupted: nothing was loaded yet; the same command goes on from there")
-		return loader.Report{}, &statusError{code: exitInterrupted}
+		return loader.Report{}, &cli.Status{Code: cli.Interrupted}
 	}
 	if err != nil {
 		return loader.Report{}, err
@@ -132,18 +133,18 @@ func loadWith(c *cobra.Command, dir string, plan loader.Plan, first func(context
 		return loader.Report{}, errors.Join(err, w.Close())
 	}
 	quiet, _ := c.Flags().GetBool("quiet")
-	show := progress.New(stderr, quiet, wantsEvents(c))
+	show := progress.New(stderr, quiet, cli.WantsEvents(c))
 	report, err := loader.Load(ctx, w, plan, show.Update)
 	show.End()
 	err = errors.Join(err, w.Close())
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		fmt.Fprintf(stderr, "interrupted: %d objects are in the case; the same command goes on from there\n", report.Loaded+report.Skipped)
-		return report, &statusError{code: exitInterrupted}
+		return report, &cli.Status{Code: cli.Interrupted}
 	}
 	if err != nil {
 		return report, err
 	}
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		out := printed.LoadedJSON(w.Dir, plan, report)
 		out["custody"] = headOf(w)
 		return report, printed.JSON(c.OutOrStdout(), out)
@@ -162,9 +163,9 @@ func loadWith(c *cobra.Command, dir string, plan loader.Plan, first func(context
 func loadStatus(r loader.Report) error {
 	switch {
 	case len(r.Failures) > 0:
-		return &statusError{code: exitError}
+		return &cli.Status{Code: cli.Failed}
 	case r.Lines.Rejected+r.Lines.Unread > 0 || r.Problems > 0:
-		return &statusError{code: exitIncomplete}
+		return &cli.Status{Code: cli.Incomplete}
 	}
 	return nil
 }

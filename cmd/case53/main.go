@@ -5,6 +5,7 @@
 package main
 
 import (
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"context"
 	"errors"
@@ -30,7 +31,7 @@ func main() {
 
 // run is the program; tests call it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	root, out := newRoot(), &output{w: stdout}
+	root, out := newRoot(), cli.NewOutput(stdout)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(out)
@@ -40,20 +41,20 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err == nil {
 		err = helpErr
 	}
-	var status *statusError
-	silent := errors.As(err, &status) && status.err == nil
+	var status *cli.Status
+	silent := errors.As(err, &status) && status.Err == nil
 	switch {
-	case errors.Is(out.err, syscall.EPIPE) && ctx.Err() == nil: // who read it had enough
-		return exitUnread
-	case out.err != nil && (err == nil || silent): // data that did not arrive is no success, whoever forgot to look
-		err = out.err
+	case errors.Is(out.Failed, syscall.EPIPE) && ctx.Err() == nil: // who read it had enough
+		return cli.Unread
+	case out.Failed != nil && (err == nil || silent): // data that did not arrive is no success, whoever forgot to look
+		err = out.Failed
 	case err == nil:
-		return exitFine
+		return cli.Fine
 	case silent:
-		return status.code
+		return status.Code
 	}
 	printed.Error(stderr, err)
-	return exitCode(ctx, err)
+	return cli.CodeOf(ctx, err)
 }
 
 // helpFailed is the key of the place in the context where a help function leaves its error, as cobra takes none.
@@ -66,7 +67,7 @@ func newRoot() *cobra.Command {
 		Long: "case53 loads VPC Flow Logs, Route 53 Resolver query logs, public zone query logs and the access and host logs around\n" +
 			"them into a case on this machine, and answers from it, offline, what resolved a name, what it talked to, how much\n" +
 			"left, who scouted the zone, and which requests came in.\n" +
-			exitCodes,
+			cli.ExitCodes,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       version(),
@@ -99,7 +100,7 @@ func newRoot() *cobra.Command {
 		newSeal(),
 		newMan(),
 	} {
-		c.Long = strings.TrimRight(c.Short+".\n\n"+c.Long, "\n") + "\n" + exitCodes
+		c.Long = strings.TrimRight(c.Short+".\n\n"+c.Long, "\n") + "\n" + cli.ExitCodes
 		root.AddCommand(c)
 	}
 	completeAll(root)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"case53/cmd/case53/cli"
 	"os"
 	"time"
 
@@ -15,7 +16,7 @@ func newMan() *cobra.Command {
 		Short:  "Write a manual page for each command into a folder",
 		Long:   "man -l FOLDER/case53.1 shows the first; they belong into share/man/man1.",
 		Hidden: true,
-		Args:   exactly(1),
+		Args:   cli.Exactly(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return err

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/cmd/case53/cli"
 	"case53/loader"
 	"case53/loader/networks/networkstest"
 	"case53/queries/findings"
@@ -173,7 +174,7 @@ func TestDamagedPlaces(t *testing.T) {
 		t.Helper()
 		before := tree(t, target)
 		var stdout, stderr bytes.Buffer
-		if code := run(context.Background(), args, strings.NewReader(""), &stdout, &stderr); code != exitError || !strings.Contains(stderr.String(), fault) {
+		if code := run(context.Background(), args, strings.NewReader(""), &stdout, &stderr); code != cli.Failed || !strings.Contains(stderr.String(), fault) {
 			t.Errorf("exit code %d: %s", code, stderr.String())
 		}
 		if after := tree(t, target); after != before {

@@ -12,6 +12,7 @@ import (
 	"case53/cases"
 	"case53/cases/notes"
 	"case53/cases/words"
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 )
 
@@ -38,7 +39,7 @@ rebuild; its raw line is kept with its hash, and list reads it again from raw/ a
 
 undo takes back your own last change, redo makes it hold again; nothing is lost of either. Notes of others are shown as theirs.
 list ends with 3 where a kept row was altered, with 4 where it is gone from the case.`,
-		Args: between(1, -1),
+		Args: cli.Between(1, -1),
 		RunE: runNotes,
 	}
 	f := c.Flags()
@@ -66,16 +67,16 @@ var valueFlags = []struct{ flag, kind, says string }{
 }
 
 func runNotes(c *cobra.Command, args []string) error {
-	dir, verb, rest := findCase(args[0], c.ErrOrStderr()), "list", []string{}
+	dir, verb, rest := cli.FindCase(args[0], c.ErrOrStderr()), "list", []string{}
 	if len(args) > 1 {
 		verb, rest = args[1], args[2:]
 	}
 	if noteVerbs[verb] == "" {
-		return usage("case53 notes has no %q\nhint: %s", verb,
+		return cli.Usage("case53 notes has no %q\nhint: %s", verb,
 			meant(words.Near(verb, slices.Sorted(maps.Keys(noteVerbs))), "list, add, remove, undo, redo, sets, set"))
 	}
 	if len(rest) > 0 && verb != "set" {
-		return usage("case53 notes %s takes flags, not %q\nhint: --row, --address, --name … say what it is about", verb, rest[0])
+		return cli.Usage("case53 notes %s takes flags, not %q\nhint: --row, --address, --name … say what it is about", verb, rest[0])
 	}
 	if !cases.Is(dir) {
 		return fmt.Errorf("%w: %s", cases.ErrNoCase, dir)
@@ -117,13 +118,13 @@ func askOf(c *cobra.Command) notes.Ask {
 func noteTargets(c *cobra.Command, dir string) ([]notes.Target, error) {
 	values, err := askOf(c).Targets()
 	if err != nil {
-		return nil, usage("%w", err)
+		return nil, cli.Usage("%w", err)
 	}
 	rows, _ := c.Flags().GetStringArray("row")
 	if len(rows) == 0 {
 		return values, nil
 	}
-	k, err := openCase(c.Context(), dir, io.Discard)
+	k, err := cli.OpenCase(c.Context(), dir, io.Discard)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +141,7 @@ func changeNotes(c *cobra.Command, dir string, b *notes.Book, verb string) error
 	}
 	change, err := askOf(c).Change(verb == "add", targets)
 	if err != nil {
-		return usage("%w", err)
+		return cli.Usage("%w", err)
 	}
 	line, err := b.Do(c.Context(), change)
 	return saidOf(c, b, line, err, words.Plural(int64(len(targets)), "row or value", "rows and values"))
@@ -155,7 +156,7 @@ func saidOf(c *cobra.Command, b *notes.Book, line int, err error, what string) e
 		return err
 	}
 	lines, head := b.Head()
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		return printed.JSON(c.OutOrStdout(), map[string]any{"line": line, "lines": lines, "head": head})
 	}
 	return printed.Text(c.OutOrStdout(), fmt.Sprintf("%s; notes: %s, head %s\n", what, words.Plural(int64(lines), "line", "lines"), head))
@@ -182,7 +183,7 @@ func listNotes(c *cobra.Command, dir string, b *notes.Book) error {
 	chosen := f.Chosen(b.Notes())
 	var k *cases.Case
 	if no, _ := c.Flags().GetBool("no-check"); !no && slices.ContainsFunc(chosen, func(n notes.Note) bool { return n.Kind == notes.Row }) {
-		if k, err = openCase(c.Context(), dir, c.ErrOrStderr()); err != nil {
+		if k, err = cli.OpenCase(c.Context(), dir, c.ErrOrStderr()); err != nil {
 			return err
 		}
 		defer k.Close()
@@ -191,7 +192,7 @@ func listNotes(c *cobra.Command, dir string, b *notes.Book) error {
 	if err != nil {
 		return err
 	}
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		err = printed.JSON(c.OutOrStdout(), printed.KeptOf(b, listed))
 	} else {
 		printed.Notes(c.OutOrStdout(), listed, b.Actor())
@@ -204,15 +205,15 @@ func listNotes(c *cobra.Command, dir string, b *notes.Book) error {
 	case err != nil || b.Fault() != nil:
 		return errors.Join(err, b.Fault())
 	case is(notes.Altered):
-		return &statusError{exitIntegrity, errors.New("raw lines of kept rows are not what they were when they were kept")}
+		return &cli.Status{Code: cli.Altered, Err: errors.New("raw lines of kept rows are not what they were when they were kept")}
 	case is(notes.Gone):
-		return &statusError{exitIncomplete, errors.New("the case does not have all rows that were kept")}
+		return &cli.Status{Code: cli.Incomplete, Err: errors.New("the case does not have all rows that were kept")}
 	}
 	return nil
 }
 
 func listSets(c *cobra.Command, b *notes.Book) error {
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		return errors.Join(printed.JSON(c.OutOrStdout(), append([]notes.Set{}, b.Sets()...)), b.Fault())
 	}
 	printed.Sets(c.OutOrStdout(), b.Sets())
@@ -222,11 +223,11 @@ func listSets(c *cobra.Command, b *notes.Book) error {
 // changeSet puts values in a set, takes them out, or makes it of others.
 func changeSet(c *cobra.Command, b *notes.Book, args []string) error {
 	if len(args) == 0 {
-		return usage("the set has no name\nhint: case53 notes CASE set NAME VALUE...")
+		return cli.Usage("the set has no name\nhint: case53 notes CASE set NAME VALUE...")
 	}
 	change, err := askOf(c).SetChange(b, args[0], args[1:])
 	if err != nil {
-		return usage("%w", err)
+		return cli.Usage("%w", err)
 	}
 	line, err := b.Do(c.Context(), change)
 	set, _ := b.Set(change.Set)

@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"case53/cmd/case53/cli"
 	"case53/tui"
 	"case53/tui/frame"
 )
@@ -17,7 +18,7 @@ func newOpen() *cobra.Command {
 		Use:   "open CASE",
 		Short: "Open the workbench on a case",
 		Long:  "The case is opened read-only. ? shows the keys of the screen you are on.",
-		Args:  exactly(1),
+		Args:  cli.Exactly(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return openWorkbench(c, args[0])
 		},
@@ -35,14 +36,14 @@ func addWorkbenchFlags(c *cobra.Command) {
 // openWorkbench shows the case until the user quits.
 func openWorkbench(c *cobra.Command, dir string) error {
 	if !hasTerminal(c) {
-		return usage("the workbench needs a terminal\nhint: case53 query, info and coverage work without one")
+		return cli.Usage("the workbench needs a terminal\nhint: case53 query, info and coverage work without one")
 	}
-	k, err := openCase(c.Context(), dir, c.ErrOrStderr())
+	k, err := cli.OpenCase(c.Context(), dir, c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
 	defer k.Close()
-	set, err := library(k.Dir, c.ErrOrStderr())
+	set, err := cli.Library(k.Dir, c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -51,7 +52,7 @@ func openWorkbench(c *cobra.Command, dir string) error {
 	opt.Theme, _ = c.Flags().GetString("theme")
 	if name, _ := c.Flags().GetString("tz"); name != "" {
 		if opt.CaseZone, err = time.LoadLocation(name); err != nil {
-			return usage("--tz %q: %w\nhint: a name such as UTC or Europe/Berlin", name, err)
+			return cli.Usage("--tz %q: %w\nhint: a name such as UTC or Europe/Berlin", name, err)
 		}
 	}
 	return tui.Run(c.Context(), k, set, "case53 "+version(), opt)
@@ -59,5 +60,5 @@ func openWorkbench(c *cobra.Command, dir string) error {
 
 func hasTerminal(c *cobra.Command) bool {
 	in, ok := c.InOrStdin().(*os.File)
-	return ok && term.IsTerminal(in.Fd()) && isTerminal(c.OutOrStdout()) && os.Getenv("TERM") != "dumb"
+	return ok && term.IsTerminal(in.Fd()) && cli.IsTerminal(c.OutOrStdout()) && os.Getenv("TERM") != "dumb"
 }

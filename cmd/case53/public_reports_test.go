@@ -1,6 +1,7 @@
 package main
 
 import (
+	"case53/cmd/case53/cli"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -40,7 +41,7 @@ var publicReports = map[string]reported{
 	"09-zip":           {counts: "2 1 1 0 0 0 0 0", says: `logs\.zip is an archive of 1 file, SHA-256 [0-9a-f]{64}`},
 	"10-logstash-json": {counts: "2 2 0 0 0 0 0 0", sql: streamsSQL, row: `{"log_group":"/vpc/flow","streams":1}`},
 	"11-ocsf": {
-		code:   exitIncomplete,
+		code:   cli.Incomplete,
 		counts: "1 0 0 0 0 0 1 0",
 		says:   `recognised as OCSF \(Security Lake\), which case53 does not load`,
 	},
@@ -51,7 +52,7 @@ var publicReports = map[string]reported{
 		row:    `{"skipped":1}`,
 	},
 	"15-vector-15281": {
-		code:   exitError,
+		code:   cli.Failed,
 		counts: "0 0 0 0 0 0 0 0",
 		says:   `looks like a flow log with an unknown field list, pass --flow-format`,
 	},
@@ -64,7 +65,7 @@ var publicReports = map[string]reported{
 	"21h-athena-old-names": {counts: "2 1 1 0 0 0 0 0", says: `read: account as account-id, .*numbytes as bytes`,
 		sql: "SELECT account_id, srcaddr, bytes, start FROM flow",
 		row: `{"account_id":"123456789012","srcaddr":"10.0.1.5","bytes":5200,"start":"2025-10-09T08:53:20Z"}`},
-	"21l-empty-gz":            {code: exitIncomplete, counts: "0 0 0 0 0 0 0 0", says: `inside gzip: empty: there is no byte in it`},
+	"21l-empty-gz":            {code: cli.Incomplete, counts: "0 0 0 0 0 0 0 0", says: `inside gzip: empty: there is no byte in it`},
 	"21o-aws-doc-order-nohdr": {counts: "1 1 0 0 0 0 0 0", says: `inferred: AWS documentation's traffic path example`},
 	"21p-json-iso-time":       {counts: "1 1 0 0 0 0 0 0", sql: "SELECT start FROM flow", row: `{"start":"2025-10-09T08:53:20Z"}`},
 	"30-parquet-resolver-ts": {counts: "1 1 0 0 0 0 0 0", sql: "SELECT query_timestamp, answers_n FROM dns",
@@ -75,7 +76,7 @@ var publicReports = map[string]reported{
 		sql: "SELECT sum(coalesce(bytes_out, 0) + coalesce(bytes_in, 0)) AS bytes FROM connection", row: `{"bytes":156435}`},
 	// The fourth line is in an order that AWS documents, but one line is no second flow log in the same stream.
 	"51b-mixed-group-unknown": {
-		code:   exitIncomplete,
+		code:   cli.Incomplete,
 		counts: "4 3 0 0 0 0 0 1",
 		sql:    "SELECT reason FROM reject",
 		row:    `{"reason":"29 fields, want 14 (the field list is inferred)"}`,
@@ -160,7 +161,7 @@ func TestPublicBeacon(t *testing.T) {
 	}
 	for _, log := range logs {
 		target := filepath.Join(t.TempDir(), "a.case")
-		if code, _ := run1(t, "load", "--quiet", target, log); code != exitFine {
+		if code, _ := run1(t, "load", "--quiet", target, log); code != cli.Fine {
 			t.Fatalf("%s: exit %d", log, code)
 		}
 		var found []struct {

@@ -11,6 +11,7 @@ import (
 
 	"case53/cases/safetext"
 	"case53/cases/writer"
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/progress"
 	"case53/loader"
 	"case53/loader/account"
@@ -32,11 +33,11 @@ flow logs, six for Resolver query logs, a day for what Firehose delivers; --late
 
 It reads and never writes: List, Get, Describe, Filter and Head are all it calls. The account's CloudTrail shows it.
 case53 iam-policy prints the permissions it needs.`,
-		Args: exactly(1),
+		Args: cli.Exactly(1),
 		RunE: runPull,
 	}
 	addLoadFlags(c)
-	addAWSFlags(c)
+	cli.AddAWSFlags(c)
 	f := c.Flags()
 	f.StringArray("log-group", nil, "CloudWatch Logs group, by name or ARN; may be repeated")
 	f.StringArray("s3", nil, "s3://bucket or s3://bucket/prefix; may be repeated")
@@ -51,9 +52,6 @@ case53 iam-policy prints the permissions it needs.`,
 	f.Bool("dry-run", false, "list what would be read, and estimate time and cost; nothing is fetched, no case is made")
 	return c
 }
-
-// wantsEvents says whether progress is to be written as JSON lines: by pull --json.
-func wantsEvents(c *cobra.Command) bool { return c.Name() == "pull" && wantsJSON(c) }
 
 // pull is a command that is being prepared.
 type pull struct {
@@ -72,16 +70,16 @@ func runPull(c *cobra.Command, args []string) error {
 		return err
 	}
 	if len(p.asked.Groups)+len(p.asked.Buckets) > 0 {
-		if p.account, err = accountOf(c); err != nil {
+		if p.account, err = cli.Account(c); err != nil {
 			return err
 		}
-		defer hidePanic(p.account, c.ErrOrStderr())
+		defer cli.HidePanic(p.account, c.ErrOrStderr())
 		if err := p.prepare(c.Context()); err != nil {
 			return err
 		}
 	}
 	for _, warning := range p.warnings {
-		if wantsEvents(c) {
+		if cli.WantsEvents(c) {
 			progress.Event(c.ErrOrStderr(), "warning", map[string]any{"warning": warning})
 			continue
 		}
@@ -128,19 +126,19 @@ func newPullPlan(c *cobra.Command) (*pull, error) {
 	}
 	switch w := r.Window; {
 	case len(r.Groups)+len(r.Buckets)+len(p.describe) == 0:
-		return nil, usage("nothing to pull\nhint: case53 %s", c.Use)
+		return nil, cli.Usage("nothing to pull\nhint: case53 %s", c.Use)
 	case len(r.Groups) > 0 && (w.From.IsZero() || w.To.IsZero()):
-		return nil, usage("a log group is read from a time to a time\nhint: pass --from and --to")
+		return nil, cli.Usage("a log group is read from a time to a time\nhint: pass --from and --to")
 	case !slices.Contains([]string{"none", "last-hour", "all"}, second):
-		return nil, usage("no second count %q\nhint: --second-count none, last-hour or all", second)
+		return nil, cli.Usage("no second count %q\nhint: --second-count none, last-hour or all", second)
 	case r.Rate < 0 || c.Flags().Changed("rate") && r.Rate == 0:
-		return nil, usage("--rate must be above 0")
+		return nil, cli.Usage("--rate must be above 0")
 	case r.Late < 0:
-		return nil, usage("--late must not be below 0")
+		return nil, cli.Usage("--late must not be below 0")
 	}
 	for _, uri := range r.Buckets {
 		if _, _, err := s3.ParseURI(uri); err != nil {
-			return nil, &statusError{exitUsage, err}
+			return nil, &cli.Status{Code: cli.Misused, Err: err}
 		}
 	}
 	return p, nil
@@ -220,7 +218,7 @@ func pullStatus(r loader.Report) error {
 	}
 	for _, s := range r.Slices {
 		if s.State == source.Partial {
-			return &statusError{code: exitIncomplete}
+			return &cli.Status{Code: cli.Incomplete}
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/safetext"
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"case53/queries"
 	"case53/queries/export"
@@ -20,7 +21,7 @@ func newQuery() *cobra.Command {
 		Long: `Saved queries are .sql files: the built-in ones, those in the user's configuration folder (case53/queries), and those
 in the case (CASE/queries). SQL reads the views flow, flow_by_addr, dns, dns_answer, zone, object, reject, capture,
 event and minute; addresses as numbers are in the columns ending in _n, for ip('…') and in_cidr(…, '…').`,
-		Args: between(1, 2),
+		Args: cli.Between(1, 2),
 		RunE: runQuery,
 	}
 	c.Flags().StringArrayP("param", "p", nil, "a parameter of the query, name=value; may be repeated")
@@ -40,11 +41,11 @@ event and minute; addresses as numbers are in the columns ending in _n, for ip('
 }
 
 func explain(c *cobra.Command, dir, name string) error {
-	set, err := library(findCase(dir, c.ErrOrStderr()), c.ErrOrStderr())
+	set, err := cli.Library(cli.FindCase(dir, c.ErrOrStderr()), c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	q, err := savedQuery(set, name)
+	q, err := cli.SavedQuery(set, name)
 	if err != nil {
 		return err
 	}
@@ -56,12 +57,12 @@ func runQuery(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	k, err := openCase(c.Context(), args[0], c.ErrOrStderr())
+	k, err := cli.OpenCase(c.Context(), args[0], c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
 	defer k.Close()
-	set, err := library(k.Dir, c.ErrOrStderr())
+	set, err := cli.Library(k.Dir, c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -69,7 +70,7 @@ func runQuery(c *cobra.Command, args []string) error {
 	text, _ := c.Flags().GetString("sql")
 	if !c.Flags().Changed("sql") && len(args) == 1 {
 		if len(given) > 0 {
-			return usage("-p without a query to give it to\nhint: case53 %s", c.Use)
+			return cli.Usage("-p without a query to give it to\nhint: case53 %s", c.Use)
 		}
 		return listQueries(c, set)
 	}
@@ -77,10 +78,10 @@ func runQuery(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if form.Binary() && isTerminal(c.OutOrStdout()) {
-		return usage("%s is not for a terminal\nhint: case53 query … -o %s > FILE", form.Name, form.Name)
+	if form.Binary() && cli.IsTerminal(c.OutOrStdout()) {
+		return cli.Usage("%s is not for a terminal\nhint: case53 query … -o %s > FILE", form.Name, form.Name)
 	}
-	err = form.Query(c.Context(), c.OutOrStdout(), k, sql, values, isTerminal(c.OutOrStdout()))
+	err = form.Query(c.Context(), c.OutOrStdout(), k, sql, values, cli.IsTerminal(c.OutOrStdout()))
 	if err != nil && len(args) == 2 {
 		return fmt.Errorf("query %s: %w", args[1], err)
 	}
@@ -89,13 +90,13 @@ func runQuery(c *cobra.Command, args []string) error {
 
 // statement is the SQL to run and its arguments, and the case to ask: apart, where we have not written it.
 func statement(c *cobra.Command, k *cases.Case, set *queries.Set, args []string, text string, given []string) (*cases.Case, string, map[string]any, error) {
-	values, err := parameters(given)
+	values, err := cli.Parameters(given)
 	if err != nil {
 		return nil, "", nil, err
 	}
 	if c.Flags().Changed("sql") {
 		if len(args) == 2 {
-			return nil, "", nil, usage("a saved query and --sql at the same time")
+			return nil, "", nil, cli.Usage("a saved query and --sql at the same time")
 		}
 		bound := map[string]any{}
 		for name, value := range values {
@@ -103,14 +104,14 @@ func statement(c *cobra.Command, k *cases.Case, set *queries.Set, args []string,
 		}
 		return k.Apart(), text, bound, nil
 	}
-	q, err := savedQuery(set, args[1])
+	q, err := cli.SavedQuery(set, args[1])
 	if err != nil {
 		return nil, "", nil, err
 	}
 	printed.OfCase(q, c.ErrOrStderr())
 	sql, bound, err := q.Bind(values)
 	if err != nil {
-		return nil, "", nil, &statusError{exitUsage, err}
+		return nil, "", nil, &cli.Status{Code: cli.Misused, Err: err}
 	}
 	if !q.Builtin {
 		k = k.Apart()
@@ -121,14 +122,14 @@ func statement(c *cobra.Command, k *cases.Case, set *queries.Set, args []string,
 func outputForm(c *cobra.Command) (export.Format, error) {
 	name, _ := c.Flags().GetString("output")
 	switch {
-	case name == "" && wantsJSON(c):
+	case name == "" && cli.WantsJSON(c):
 		name = "json"
 	case name == "":
 		name = "table"
 	}
 	form, ok := export.Find(name)
 	if !ok {
-		return form, usage("no output form %q\nhint: -o %s", name, formNames())
+		return form, cli.Usage("no output form %q\nhint: -o %s", name, formNames())
 	}
 	return form, nil
 }
@@ -167,7 +168,7 @@ func listQueries(c *cobra.Command, set *queries.Set) error {
 			item.Params = append(item.Params, param{p.Name, p.Kind, p.Default, p.Required, p.Doc})
 		}
 		out = append(out, item)
-		if wantsJSON(c) {
+		if cli.WantsJSON(c) {
 			continue
 		}
 		if q.Group != group {
@@ -176,7 +177,7 @@ func listQueries(c *cobra.Command, set *queries.Set) error {
 		}
 		fmt.Fprintf(c.OutOrStdout(), "  %-28s %s\n", safetext.Show(q.ID), safetext.Show(q.Title))
 	}
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		return printed.JSON(c.OutOrStdout(), out)
 	}
 	fmt.Fprintln(c.ErrOrStderr(), "case53 query CASE NAME --help explains one")

@@ -14,6 +14,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/notes"
+	"case53/cmd/case53/cli"
 	"case53/loader"
 	"case53/tui"
 	"case53/tui/answers"
@@ -50,7 +51,7 @@ func TestReadmePicture(t *testing.T) {
 	}
 	here := t.TempDir()
 	t.Chdir(here)
-	if code, _ := run1(t, "demo", "--no-open", "--quiet"); code != exitFine {
+	if code, _ := run1(t, "demo", "--no-open", "--quiet"); code != cli.Fine {
 		t.Fatalf("exit %d", code)
 	}
 	k, err := cases.Open(t.Context(), filepath.Join("case53-demo", "incident.case"), loader.Schemas())
@@ -58,7 +59,7 @@ func TestReadmePicture(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer k.Close()
-	set, err := library(k.Dir, io.Discard)
+	set, err := cli.Library(k.Dir, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"case53/cases/words"
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"case53/loader/rebuild"
 )
@@ -23,7 +24,7 @@ database is left as it is, and the exit code is 3.
 
 The old database is not opened: it may be missing, cut, or somebody else's. What is derived from the records is built anew. An
 interrupted rebuild leaves the case as it was. The database of a sealed case is part of what was signed and is not replaced.`,
-		Args: exactly(1),
+		Args: cli.Exactly(1),
 		RunE: runRebuild,
 	}
 	c.Flags().String("expect-head", "", "fail unless a line of the custody log has this SHA-256")
@@ -39,17 +40,17 @@ func runRebuild(c *cobra.Command, args []string) error {
 	}
 	show, end := counted(c)
 	defer end()
-	dir := findCase(args[0], stderr)
+	dir := cli.FindCase(args[0], stderr)
 	result, err := rebuild.Case(ctx, dir, rebuild.Options{ExpectHead: expect, Progress: show})
 	end()
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		fmt.Fprintln(stderr, "interrupted: the case is as it was")
-		return &statusError{code: exitInterrupted}
+		return &cli.Status{Code: cli.Interrupted}
 	}
 	if err != nil {
 		return err
 	}
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		if err := printed.JSON(c.OutOrStdout(), result); err != nil {
 			return err
 		}
@@ -57,7 +58,7 @@ func runRebuild(c *cobra.Command, args []string) error {
 		printed.Rebuilt(c.OutOrStdout(), dir, result)
 	}
 	if !result.OK {
-		return &statusError{code: exitIntegrity}
+		return &cli.Status{Code: cli.Altered}
 	}
 	return nil
 }
@@ -65,7 +66,7 @@ func runRebuild(c *cobra.Command, args []string) error {
 // counted shows on a terminal how much of what has been looked at; end takes it away.
 func counted(c *cobra.Command) (show func(what string, done, of int64), end func()) {
 	stderr := c.ErrOrStderr()
-	if quiet, _ := c.Flags().GetBool("quiet"); quiet || !isTerminal(stderr) {
+	if quiet, _ := c.Flags().GetBool("quiet"); quiet || !cli.IsTerminal(stderr) {
 		return nil, func() {}
 	}
 	return func(what string, done, of int64) {

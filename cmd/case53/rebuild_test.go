@@ -20,6 +20,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/verify"
+	"case53/cmd/case53/cli"
 	"case53/loader"
 	"case53/loader/networks/networkstest"
 	"case53/loader/rebuild"
@@ -149,7 +150,7 @@ func everyKind(t *testing.T) *testCloud {
 		pullArgs(),
 		{"pull", "x.case", "--s3", "s3://bucket/", "--from", "2026-11-01", "--to", "2026-11-01T06:00:00Z"},
 	} {
-		if _, errs, code := c.case53(args...); code != exitFine && code != exitIncomplete {
+		if _, errs, code := c.case53(args...); code != cli.Fine && code != cli.Incomplete {
 			t.Fatalf("%d: exit %d: %s", i, code, errs)
 		}
 	}
@@ -191,7 +192,7 @@ func (c *testCloud) rebuilt(want int) rebuild.Result {
 	c.t.Helper()
 	out, errs, code := c.case53("rebuild", "x.case", "--json")
 	var result rebuild.Result
-	if err := json.Unmarshal([]byte(out), &result); code != want || err != nil && code != exitError {
+	if err := json.Unmarshal([]byte(out), &result); code != want || err != nil && code != cli.Failed {
 		c.t.Fatalf("rebuild: exit %d, %v: %s %s", code, err, out, errs)
 	}
 	return result
@@ -219,7 +220,7 @@ func TestRebuild(t *testing.T) {
 		if err := spoil(); err != nil {
 			t.Fatal(err)
 		}
-		result := c.rebuilt(exitFine)
+		result := c.rebuilt(cli.Fine)
 		if !result.OK || result.Objects != int64(len(want["object"])) || len(result.Faults) != 0 {
 			t.Errorf("%s: %+v", name, result)
 		}
@@ -237,7 +238,7 @@ func TestRebuild(t *testing.T) {
 	if err != nil || !checked.OK {
 		t.Errorf("%v %+v", err, checked)
 	}
-	if out, errs, code := c.case53(pullArgs()...); code != exitFine || !strings.Contains(out, "0 objects loaded") {
+	if out, errs, code := c.case53(pullArgs()...); code != cli.Fine || !strings.Contains(out, "0 objects loaded") {
 		t.Errorf("what was pulled is not known any more: %d %s %s", code, out, errs)
 	}
 }
@@ -272,7 +273,7 @@ func TestRebuildRefuses(t *testing.T) {
 	dir := filepath.Join(c.dir, "x.case")
 	put(t, c.dir, "zone.log", fmt.Appendf(nil, rebuildZone, 1))
 	put(t, c.dir, "dns.json", fmt.Appendf(nil, rebuildDNS, 1))
-	if _, errs, code := c.case53("load", "x.case", "dns.json", "zone.log"); code != exitFine {
+	if _, errs, code := c.case53("load", "x.case", "dns.json", "zone.log"); code != cli.Fine {
 		t.Fatal(errs)
 	}
 	database := cases.DatabaseFile(dir)
@@ -299,7 +300,7 @@ func TestRebuildRefuses(t *testing.T) {
 		}
 	}
 	change(bytes.Replace(text, []byte("www"), []byte("wwx"), 1))
-	if r := c.rebuilt(exitIntegrity); len(r.Faults) != 1 || *r.Faults[0].Object != object.ID ||
+	if r := c.rebuilt(cli.Altered); len(r.Faults) != 1 || *r.Faults[0].Object != object.ID ||
 		!strings.HasSuffix(r.Faults[0].File, object.SHA256) {
 		t.Errorf("%+v", r)
 	}
@@ -307,7 +308,7 @@ func TestRebuildRefuses(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if r := c.rebuilt(exitIntegrity); len(r.Faults) != 1 || *r.Faults[0].Object != object.ID {
+	if r := c.rebuilt(cli.Altered); len(r.Faults) != 1 || *r.Faults[0].Object != object.ID {
 		t.Errorf("%+v", r)
 	}
 	same("an object gone")
@@ -317,12 +318,12 @@ func TestRebuildRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, dir, "custody.jsonl", bytes.Replace(log, []byte("zone.log"), []byte("zone.lot"), 1))
-	if _, errs, code := c.case53("rebuild", "x.case"); code != exitIntegrity || !strings.Contains(errs, "does not follow line") {
+	if _, errs, code := c.case53("rebuild", "x.case"); code != cli.Altered || !strings.Contains(errs, "does not follow line") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 	same("a line of the log")
 	put(t, dir, "custody.jsonl", log)
-	if _, errs, code := c.case53("rebuild", "x.case", "--expect-head", noHead); code != exitIntegrity || !strings.Contains(errs, "no line of it has") {
+	if _, errs, code := c.case53("rebuild", "x.case", "--expect-head", noHead); code != cli.Altered || !strings.Contains(errs, "no line of it has") {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 	cmd := c.command("rebuild", "x.case")
@@ -333,7 +334,7 @@ func TestRebuildRefuses(t *testing.T) {
 	cmd.Process.Kill()
 	cmd.Wait()
 	same("killed")
-	if r := c.rebuilt(exitFine); !r.OK {
+	if r := c.rebuilt(cli.Fine); !r.OK {
 		t.Errorf("%+v", r)
 	}
 }

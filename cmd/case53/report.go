@@ -13,6 +13,7 @@ import (
 	"case53/cases/custody"
 	"case53/cases/safetext"
 	"case53/cases/words"
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"case53/cmd/case53/progress"
 	"case53/queries"
@@ -31,7 +32,7 @@ each figure can be checked without case53, is in an appendix beside it: FILE-app
 capture, -p and the lists act on the hunts as in case53 hunt; the window and the capture act on the pictures too.
 
 Two reports of the same case differ in one line, which says when and by whom it was made.`,
-		Args: exactly(1),
+		Args: cli.Exactly(1),
 		RunE: runReport,
 	}
 	f := c.Flags()
@@ -46,7 +47,7 @@ Two reports of the same case differ in one line, which says when and by whom it 
 	f.String("left", "", "the capture that another is compared with (default: the one with the role incident)")
 	f.String("right", "", "the capture that is compared with it (default: the one with the role replay)")
 	f.String("baseline", "", "a capture of a clean machine (default: the one with the role baseline, if any)")
-	addWindowFlags(c)
+	cli.AddWindowFlags(c)
 	addHuntFlags(c, 100)
 	return c
 }
@@ -89,7 +90,7 @@ func runReport(c *cobra.Command, args []string) error {
 // printReported says what a report came to.
 func printReported(c *cobra.Command, target string, r *report.Report) error {
 	ran := r.Ran()
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		return printed.JSON(c.OutOrStdout(), map[string]any{"report": target, "appendix": report.AppendixOf(target), "findings": len(r.Findings), "hunts": ran,
 			"hunts_not_run": len(r.Outcomes) - ran, "objects": len(r.Objects), "custody": map[string]any{"lines": r.Custody.Lines, "head": r.Custody.Head}})
 	}
@@ -107,10 +108,10 @@ func printReported(c *cobra.Command, target string, r *report.Report) error {
 func reportTarget(c *cobra.Command, dir string) (string, error) {
 	target, _ := c.Flags().GetString("out")
 	if target == "" {
-		return "", usage("no file to write to\nhint: case53 %s", c.Use)
+		return "", cli.Usage("no file to write to\nhint: case53 %s", c.Use)
 	}
 	over, _ := c.Flags().GetBool("force")
-	err := report.Target(findCase(dir, io.Discard), target, over)
+	err := report.Target(cli.FindCase(dir, io.Discard), target, over)
 	if errors.Is(err, export.ErrThere) {
 		return "", fmt.Errorf("%w\nhint: --force writes over it", err)
 	}
@@ -120,11 +121,11 @@ func reportTarget(c *cobra.Command, dir string) (string, error) {
 // openReport reads the flags and opens the case.
 func openReport(c *cobra.Command, dir string) (h *findings.Hunter, hunts []*queries.Query, o report.Options, err error) {
 	o.Tool = "case53 " + version()
-	if o.Window, err = window(c, time.Now()); err != nil {
+	if o.Window, err = cli.Window(c, time.Now()); err != nil {
 		return nil, nil, o, err
 	}
 	if o.Cite, _ = c.Flags().GetInt("cite"); o.Cite < 0 {
-		return nil, nil, o, usage("--cite %d: less than none", o.Cite)
+		return nil, nil, o, cli.Usage("--cite %d: less than none", o.Cite)
 	}
 	o.Title, _ = c.Flags().GetString("title")
 	o.Author, _ = c.Flags().GetString("author")
@@ -139,7 +140,7 @@ func openReport(c *cobra.Command, dir string) (h *findings.Hunter, hunts []*quer
 	for name, into := range map[string]*string{"left": &o.Compared.Left, "right": &o.Compared.Right, "baseline": &o.Compared.Baseline} {
 		*into, _ = c.Flags().GetString(name)
 		if o.Capture != "" && *into != "" {
-			return nil, nil, o, usage("--capture and --%s at the same time\nhint: a report of one capture compares nothing", name)
+			return nil, nil, o, cli.Usage("--capture and --%s at the same time\nhint: a report of one capture compares nothing", name)
 		}
 	}
 	for _, flag := range []string{"allow", "ioc"} {
@@ -166,7 +167,7 @@ func limit(c *cobra.Command, h *findings.Hunter, o report.Options) error {
 			continue
 		}
 		if _, twice := h.Values[name]; twice {
-			return usage("--%s and -p %s at the same time", name, name)
+			return cli.Usage("--%s and -p %s at the same time", name, name)
 		}
 		h.Values[name] = value
 	}
@@ -184,7 +185,7 @@ func limit(c *cobra.Command, h *findings.Hunter, o report.Options) error {
 		}
 		all = append(all, capture.Name)
 	}
-	return usage("no capture %q in the case\nhint: there are %s", o.Capture, strings.Join(all, ", "))
+	return cli.Usage("no capture %q in the case\nhint: there are %s", o.Capture, strings.Join(all, ", "))
 }
 
 // instant writes a time as a parameter takes it.

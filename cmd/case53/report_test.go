@@ -16,6 +16,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/duck"
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/demo"
 	"case53/loader"
 	"case53/queries/findings"
@@ -33,7 +34,7 @@ func TestDigestIsWhatStockDuckDBWrites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := library(target, os.Stderr)
+	set, err := cli.Library(target, os.Stderr)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"case53/cases/seal"
 	"case53/cases/verify"
 	"case53/cases/words"
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"case53/loader"
 )
@@ -31,7 +32,7 @@ Whoever has the public key checks the seal without case53:
   sha256sum --check --quiet seal/manifest-sha256.txt
 
 A seal shows that nothing has changed since this key signed. It does not show when that was, nor that the logs were honest.`,
-		Args: exactly(1),
+		Args: cli.Exactly(1),
 		RunE: runSeal,
 	}
 	c.Flags().String("key", "", "the SSH key to sign with")
@@ -41,9 +42,9 @@ A seal shows that nothing has changed since this key signed. It does not show wh
 func runSeal(c *cobra.Command, args []string) error {
 	file, _ := c.Flags().GetString("key")
 	if file == "" {
-		return usage("a seal needs a key\nhint: --key ~/.ssh/id_ed25519; ssh-keygen -t ed25519 -f FILE makes one")
+		return cli.Usage("a seal needs a key\nhint: --key ~/.ssh/id_ed25519; ssh-keygen -t ed25519 -f FILE makes one")
 	}
-	dir := findCase(args[0], c.ErrOrStderr())
+	dir := cli.FindCase(args[0], c.ErrOrStderr())
 	if !cases.Is(dir) {
 		return fmt.Errorf("%w: %s", cases.ErrNoCase, dir)
 	}
@@ -55,7 +56,7 @@ func runSeal(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		return printed.JSON(c.OutOrStdout(), made)
 	}
 	out := c.OutOrStdout()

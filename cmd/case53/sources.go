@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"case53/loader/account"
 	"case53/loader/source/s3"
@@ -17,11 +18,11 @@ func newSources() *cobra.Command {
 		Short: "Find the log groups and buckets that hold flow or DNS logs",
 		Long: `A few events of every log group, and the beginning of a few objects of every bucket given, are looked at; what they are is
 told from their content, as load does. Without --s3 every log group of the region is looked at. Nothing is stored.`,
-		Args: exactly(0),
+		Args: cli.Exactly(0),
 		RunE: runSources,
 	}
-	addWindowFlags(c)
-	addAWSFlags(c)
+	cli.AddWindowFlags(c)
+	cli.AddAWSFlags(c)
 	c.Flags().String("log-groups", "", "look at log groups whose name begins with this")
 	c.Flags().StringArray("s3", nil, "s3://bucket or s3://bucket/prefix; may be repeated")
 	c.Flags().Float64("rate", 0, "FilterLogEvents requests per second; default 40% of the region's quota")
@@ -30,15 +31,15 @@ told from their content, as load does. Without --s3 every log group of the regio
 }
 
 func runSources(c *cobra.Command, _ []string) error {
-	w, err := window(c, time.Now())
+	w, err := cli.Window(c, time.Now())
 	if err != nil {
 		return err
 	}
-	a, err := accountOf(c)
+	a, err := cli.Account(c)
 	if err != nil {
 		return err
 	}
-	defer hidePanic(a, c.ErrOrStderr())
+	defer cli.HidePanic(a, c.ErrOrStderr())
 	if err := a.Identify(c.Context()); err != nil {
 		return err
 	}
@@ -47,7 +48,7 @@ func runSources(c *cobra.Command, _ []string) error {
 	take := func(one account.Candidate) {
 		if one.LogType != "" || one.Note != "" || all {
 			found = append(found, one)
-			if !wantsJSON(c) {
+			if !cli.WantsJSON(c) {
 				printed.Candidate(c.OutOrStdout(), one)
 			}
 		}
@@ -55,7 +56,7 @@ func runSources(c *cobra.Command, _ []string) error {
 	buckets, _ := c.Flags().GetStringArray("s3")
 	for _, uri := range buckets {
 		if _, _, err := s3.ParseURI(uri); err != nil {
-			return &statusError{exitUsage, err}
+			return &cli.Status{Code: cli.Misused, Err: err}
 		}
 		if err := a.LookAtBucket(c.Context(), uri, w, take); err != nil {
 			return err
@@ -68,7 +69,7 @@ func runSources(c *cobra.Command, _ []string) error {
 			return err
 		}
 	}
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		return printed.JSON(c.OutOrStdout(), found)
 	}
 	if len(found) == 0 {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/cmd/case53/cli"
 	"case53/loader"
 	"case53/queries"
 	"case53/queries/export"
@@ -40,7 +41,7 @@ func newGround(t *testing.T) *ground {
 	t.Helper()
 	g := &ground{t: t, dir: t.TempDir(), out: t.TempDir(), calls: make(chan string, 100)}
 	target := filepath.Join(g.dir, "a.case")
-	if code, _, stderr := case53Run(t, "load", target, writeFlows(t, 1, 10)); code != exitFine {
+	if code, _, stderr := case53Run(t, "load", target, writeFlows(t, 1, 10)); code != cli.Fine {
 		t.Fatal(stderr)
 	}
 	for name, text := range map[string]string{"secret.csv": "a,b\n" + secret + ",1\n",

@@ -12,6 +12,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/duck"
+	"case53/cmd/case53/cli"
 )
 
 // onDatabase runs SQL on a case's database as a stock duckdb does.
@@ -36,10 +37,10 @@ func onDatabase(t *testing.T, target, sql string) {
 // its database that a new case has not is refused by every command, with exit code 3 and what it is.
 func TestStrangersCase(t *testing.T) {
 	target, logs := filepath.Join(t.TempDir(), "a.case"), writeFlows(t, 1, 3)
-	if code, _, stderr := case53Run(t, "load", target, logs); code != exitFine {
+	if code, _, stderr := case53Run(t, "load", target, logs); code != cli.Fine {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
-	if code, _, stderr := case53Run(t, "info", target); code != exitFine || stderr != "" {
+	if code, _, stderr := case53Run(t, "info", target); code != cli.Fine || stderr != "" {
 		t.Errorf("our own: exit %d: %s", code, stderr)
 	}
 	log, err := os.ReadFile(cases.CustodyFile(target))
@@ -59,7 +60,7 @@ func TestStrangersCase(t *testing.T) {
 	}
 	onDatabase(t, target, fmt.Sprintf("UPDATE store.custody SET lines = %d, head = '%s'", lines, head))
 	code, stdout, stderr := case53Run(t, "info", target)
-	if want := "warning: " + target + " was made on another machine, by eve@afar, and nothing vouches for it\nhint: "; code != exitFine ||
+	if want := "warning: " + target + " was made on another machine, by eve@afar, and nothing vouches for it\nhint: "; code != cli.Fine ||
 		!strings.Contains(stdout, "balance") || !strings.Contains(stderr, want) {
 		t.Errorf("theirs: exit %d: %s%s", code, stdout, stderr)
 	}
@@ -68,7 +69,7 @@ func TestStrangersCase(t *testing.T) {
 	for _, args := range [][]string{{"info", target}, {"query", target, "captures"}, {"hunt", target}, {"coverage", target}, {"load", target, logs},
 		{"derive", target}, {"report", target, "-o", filepath.Join(t.TempDir(), "r.md")}} {
 		code, stdout, stderr := case53Run(t, args...)
-		if code != exitIntegrity || stdout != "" || !strings.Contains(stderr, "not the database that case53 makes: function main.sum is not known; "+
+		if code != cli.Altered || stdout != "" || !strings.Contains(stderr, "not the database that case53 makes: function main.sum is not known; "+
 			"view main.reject is another\nhint: ") {
 			t.Errorf("case53 %s: exit %d: %s%s", args[0], code, stdout, stderr)
 		}

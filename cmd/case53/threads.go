@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"case53/queries/findings"
 	"case53/queries/threads"
@@ -21,7 +22,7 @@ say against that and for it. Threads of low severity have a line each; --all tel
 or had done to it, over all threads.
 
 -p, --allow, --ioc and --most act on the hunts as in case53 hunt.`,
-		Args: exactly(1),
+		Args: cli.Exactly(1),
 		RunE: runThreads,
 	}
 	addHuntFlags(c, 1000)
@@ -51,11 +52,11 @@ func runThreads(c *cobra.Command, args []string) error {
 	printed.Drawn(c.ErrOrStderr(), told, outcomes, len(found))
 	host, _ := c.Flags().GetString("host")
 	switch {
-	case host != "" && wantsJSON(c):
+	case host != "" && cli.WantsJSON(c):
 		return printed.JSON(c.OutOrStdout(), told.Of(host))
 	case host != "":
 		printed.Host(c.OutOrStdout(), host, told.Of(host))
-	case wantsJSON(c):
+	case cli.WantsJSON(c):
 		return printed.JSON(c.OutOrStdout(), told.Threads)
 	default:
 		all, _ := c.Flags().GetBool("all")

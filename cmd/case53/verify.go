@@ -8,6 +8,7 @@ import (
 	"case53/cases"
 	"case53/cases/seal"
 	"case53/cases/verify"
+	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"case53/loader"
 	"case53/loader/rebuild"
@@ -34,7 +35,7 @@ the decoders, and compares every field that stands in a record with what the vie
 
 Whoever can change the case can change database and custody log together: the log's head, compared with one that was noted
 elsewhere (--expect-head), shows that.`,
-		Args: exactly(1),
+		Args: cli.Exactly(1),
 		RunE: runVerify,
 	}
 	c.Flags().String("expect-head", "", "fail unless a line of the custody log has this SHA-256")
@@ -65,10 +66,10 @@ func runVerify(c *cobra.Command, args []string) error {
 	twice, _ := c.Flags().GetBool("second")
 	if !cases.Is(dir) && verify.IsBag(dir) {
 		if check = verify.Bag; deep || twice {
-			return usage("--deep and --second are of a case\nhint: case53 import makes one of a bag, from its raw/")
+			return cli.Usage("--deep and --second are of a case\nhint: case53 import makes one of a bag, from its raw/")
 		}
 	} else {
-		dir = findCase(dir, stderr)
+		dir = cli.FindCase(dir, stderr)
 	}
 	result, err := check(c.Context(), dir, opt)
 	if err == nil && deep {
@@ -81,7 +82,7 @@ func runVerify(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if wantsJSON(c) {
+	if cli.WantsJSON(c) {
 		if err := printed.JSON(c.OutOrStdout(), result); err != nil {
 			return err
 		}
@@ -89,7 +90,7 @@ func runVerify(c *cobra.Command, args []string) error {
 		printed.Verified(c.OutOrStdout(), stderr, result)
 	}
 	if !result.OK {
-		return &statusError{code: exitIntegrity}
+		return &cli.Status{Code: cli.Altered}
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"fmt"
@@ -17,25 +17,25 @@ var layouts = []string{"2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15
 
 const timeForms = "RFC 3339 (2026-11-01T10:00:00Z), 2026-11-01, '2026-11-01 10:00' (in --tz), -24h, now"
 
-// addWindowFlags gives a command --from, --to and --tz.
-func addWindowFlags(c *cobra.Command) {
+// AddWindowFlags gives a command --from, --to and --tz.
+func AddWindowFlags(c *cobra.Command) {
 	c.Flags().String("from", "", "keep records from this time on: "+timeForms+", or both ends as A..B")
 	c.Flags().String("to", "", "keep records before this time")
 	c.Flags().String("tz", "UTC", "zone of times that name none, e.g. Europe/Berlin")
 }
 
-// window reads the flags of addWindowFlags and says on stderr what they come to in UTC.
-func window(c *cobra.Command, now time.Time) (cases.Span, error) {
+// Window reads the flags of addWindowFlags and says on stderr what they come to in UTC.
+func Window(c *cobra.Command, now time.Time) (cases.Span, error) {
 	from, _ := c.Flags().GetString("from")
 	to, _ := c.Flags().GetString("to")
 	tz, _ := c.Flags().GetString("tz")
 	w, err := parseWindow(from, to, tz, now)
 	if err != nil {
-		return w, &statusError{exitUsage, err}
+		return w, &Status{Code: Misused, Err: err}
 	}
 	switch {
 	case from == "" && to == "":
-	case wantsEvents(c):
+	case WantsEvents(c):
 		progress.Event(c.ErrOrStderr(), "window", map[string]any{"window": cases.Span{From: w.From, To: w.To}})
 	default:
 		echoWindow(c.ErrOrStderr(), w)

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"context"
@@ -22,8 +22,8 @@ import (
 	"case53/queries/findings"
 )
 
-// addAWSFlags gives a command the flags that choose an AWS account.
-func addAWSFlags(c *cobra.Command) {
+// AddAWSFlags gives a command the flags that choose an AWS account.
+func AddAWSFlags(c *cobra.Command) {
 	f := c.Flags()
 	f.String("profile", "", "profile of ~/.aws/config; else AWS_PROFILE and the other usual settings")
 	f.String("region", "", "region; else that of the environment or the profile")
@@ -33,8 +33,8 @@ func addAWSFlags(c *cobra.Command) {
 	f.Bool("imds", false, "ask this machine's instance metadata for credentials and region; it is not asked otherwise")
 }
 
-// findCase gives the case that path names: itself, or the only *.case folder in it, which is then said.
-func findCase(path string, stderr io.Writer) string {
+// FindCase gives the case that path names: itself, or the only *.case folder in it, which is then said.
+func FindCase(path string, stderr io.Writer) string {
 	if cases.Is(path) {
 		return path
 	}
@@ -46,10 +46,10 @@ func findCase(path string, stderr io.Writer) string {
 	return path
 }
 
-// openCase opens a case for looking. It refuses one whose custody log is gone, cut or replaced, and warns where a load was cut
+// OpenCase opens a case for looking. It refuses one whose custody log is gone, cut or replaced, and warns where a load was cut
 // short.
-func openCase(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
-	c, err := cases.Open(ctx, findCase(path, stderr), loader.Schemas())
+func OpenCase(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
+	c, err := cases.Open(ctx, FindCase(path, stderr), loader.Schemas())
 	if err == nil && c.Altered != nil {
 		c.Close()
 		return nil, c.Altered
@@ -73,9 +73,9 @@ func openCase(ctx context.Context, path string, stderr io.Writer) (*cases.Case, 
 // machine is the host of an actor in the custody log.
 func machine(actor string) string { return actor[strings.LastIndexByte(actor, '@')+1:] }
 
-// openWhole opens a case for questions about all of it, which one that is not ready, or empty, has no answer to.
-func openWhole(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
-	c, err := openCase(ctx, path, stderr)
+// OpenWhole opens a case for questions about all of it, which one that is not ready, or empty, has no answer to.
+func OpenWhole(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
+	c, err := OpenCase(ctx, path, stderr)
 	if err != nil {
 		return nil, err
 	}
@@ -86,8 +86,8 @@ func openWhole(ctx context.Context, path string, stderr io.Writer) (*cases.Case,
 	return c, nil
 }
 
-// listFlags reads the files of the flags --allow and --ioc; @NAME is a named set of the notes of the case.
-func listFlags(c *cobra.Command, dir string) (allow, ioc *findings.Lists, err error) {
+// Lists reads the files of the flags --allow and --ioc; @NAME is a named set of the notes of the case.
+func Lists(c *cobra.Command, dir string) (allow, ioc *findings.Lists, err error) {
 	for _, l := range []struct {
 		flag string
 		into **findings.Lists
@@ -95,7 +95,7 @@ func listFlags(c *cobra.Command, dir string) (allow, ioc *findings.Lists, err er
 		given, _ := c.Flags().GetStringArray(l.flag)
 		var files, values []string
 		for _, name := range given {
-			texts, isSet, err := notes.Values(c.Context(), findCase(dir, io.Discard), name)
+			texts, isSet, err := notes.Values(c.Context(), FindCase(dir, io.Discard), name)
 			if err != nil {
 				return nil, nil, fmt.Errorf("--%s: %w", l.flag, err)
 			}
@@ -110,13 +110,14 @@ func listFlags(c *cobra.Command, dir string) (allow, ioc *findings.Lists, err er
 	return allow, ioc, nil
 }
 
-func wantsJSON(c *cobra.Command) bool {
+// WantsJSON says whether data is to be printed as JSON.
+func WantsJSON(c *cobra.Command) bool {
 	yes, _ := c.Flags().GetBool("json")
 	return yes
 }
 
-// library is the saved queries as seen from a case.
-func library(dir string, stderr io.Writer) (*queries.Set, error) {
+// Library is the saved queries as seen from a case.
+func Library(dir string, stderr io.Writer) (*queries.Set, error) {
 	var folders []fs.FS
 	if config, err := os.UserConfigDir(); err == nil {
 		folders = append(folders, queries.Dir(filepath.Join(config, "case53", "queries")))
@@ -136,37 +137,37 @@ func library(dir string, stderr io.Writer) (*queries.Set, error) {
 	return set, nil
 }
 
-// savedQuery finds a query by name.
-func savedQuery(set *queries.Set, name string) (*queries.Query, error) {
+// SavedQuery finds a query by name.
+func SavedQuery(set *queries.Set, name string) (*queries.Query, error) {
 	q, suggestions := set.Find(name)
 	if q == nil {
 		hint := "case53 query CASE lists them"
 		if len(suggestions) > 0 {
 			hint = "did you mean " + strings.Join(suggestions, ", ") + "?"
 		}
-		return nil, usage("no saved query %q\nhint: %s", name, hint)
+		return nil, Usage("no saved query %q\nhint: %s", name, hint)
 	}
 	return q, nil
 }
 
-// parameters reads -p name=value.
-func parameters(given []string) (map[string]string, error) {
+// Parameters reads -p name=value.
+func Parameters(given []string) (map[string]string, error) {
 	values := map[string]string{}
 	for _, p := range given {
 		name, value, ok := strings.Cut(p, "=")
 		if !ok || name == "" {
-			return nil, usage("-p %q is not name=value", p)
+			return nil, Usage("-p %q is not name=value", p)
 		}
 		if _, twice := values[name]; twice {
-			return nil, usage("-p %s is given twice", name)
+			return nil, Usage("-p %s is given twice", name)
 		}
 		values[name] = value
 	}
 	return values, nil
 }
 
-// accountOf opens the account that the flags of addAWSFlags name.
-func accountOf(c *cobra.Command) (*account.Account, error) {
+// Account opens the account that the flags of addAWSFlags name.
+func Account(c *cobra.Command) (*account.Account, error) {
 	text := func(name string) string { s, _ := c.Flags().GetString(name); return s }
 	o := account.Options{
 		Profile:     text("profile"),
@@ -177,7 +178,10 @@ func accountOf(c *cobra.Command) (*account.Account, error) {
 	}
 	o.Metadata, _ = c.Flags().GetBool("imds")
 	if o.ExternalID != "" && o.RoleARN == "" {
-		return nil, usage("--external-id without --role-arn")
+		return nil, Usage("--external-id without --role-arn")
 	}
 	return account.Open(c.Context(), o)
 }
+
+// WantsEvents says whether progress is to be written as JSON lines: by pull --json.
+func WantsEvents(c *cobra.Command) bool { return c.Name() == "pull" && WantsJSON(c) }
