@@ -287,7 +287,7 @@ func (a *App) binds() []frame.Bind {
 	for _, s := range e.Screens {
 		if s.Name == "table" {
 			for _, t := range e.RecordTables() {
-				binds = append(binds, frame.Bind{Keys: frame.Keys(t.Key), Does: t.Title, Run: func() tea.Cmd { return e.Go(t.Goto()) }})
+				binds = append(binds, frame.Bind{Keys: t.Keys(), Does: t.Title, Run: func() tea.Cmd { return e.Go(t.Goto()) }})
 			}
 		}
 		if len(s.Keys) > 0 {

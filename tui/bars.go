@@ -118,8 +118,7 @@ func (a *App) foot() string {
 	text := ok && typist.Typing()
 	add := func(binds []frame.Bind) {
 		for _, b := range binds {
-			if b.Foot != "" {
-				names := strings.Fields(b.Shown())
+			if names := strings.Fields(b.Shown()); b.Foot != "" && len(names) > 0 {
 				key := names[0]
 				if text && len(key) == 1 { // it would be typed
 					key = names[len(names)-1]

@@ -29,7 +29,7 @@ func TestFullDevice(t *testing.T) {
 			t.Fatalf("exit %d: %s", code, errs)
 		}
 	}
-	told := []string{"open", "demo"} // the workbench is for terminals; demo prints what load prints
+	told := []string{"open", "demo", "import"} // the workbench is for terminals; demo prints what load prints, import what rebuild does
 	for _, args := range [][]string{
 		{"load", "b.case", logs},
 		{"load", "c.case", logs, "--json"},
@@ -62,6 +62,11 @@ func TestFullDevice(t *testing.T) {
 		{"custody", "a.case", "--json"},
 		{"verify", "a.case"},
 		{"verify", "a.case", "--json"},
+		{"rebuild", "a.case"},
+		{"rebuild", "a.case", "--json"},
+		{"notes", "a.case", "add", "--address", "198.51.100.7"},
+		{"notes", "a.case"},
+		{"notes", "a.case", "--json"},
 		{"export", "a.case", "--as", "cof", "--force", "a.cof"},
 		{"export", "a.case", "--as", "cof", "--force", "a.cof", "--json"},
 		{"help"},

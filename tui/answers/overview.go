@@ -102,7 +102,7 @@ func (s *overview) Keys() []frame.Bind {
 	var binds []frame.Bind
 	for _, t := range s.e.RecordTables() {
 		foot, _, _ := strings.Cut(strings.ToLower(t.Title), " records")
-		binds = append(binds, frame.Bind{Keys: frame.Keys(t.Key), Does: t.Title, Foot: strings.TrimPrefix(foot, "resolver "),
+		binds = append(binds, frame.Bind{Keys: t.Keys(), Does: t.Title, Foot: strings.TrimPrefix(foot, "resolver "),
 			Run: func() tea.Cmd { return s.e.Go(t.Goto()) }})
 	}
 	binds = append(binds, frame.Bind{Keys: frame.Keys("2"), Does: "saved queries", Foot: "queries",

@@ -154,7 +154,7 @@ func (s *overview) next(width int) []string {
 	t := &s.e.Theme
 	words := []string{}
 	for _, tb := range s.e.RecordTables() {
-		words = append(words, t.Strong.Render(tb.Key)+" "+tb.Title)
+		words = append(words, t.Strong.Render(cmp.Or(tb.Key, ":"))+" "+tb.Title) // without a key of its own the palette has it
 	}
 	words = append(words, t.Strong.Render("2")+" saved queries", t.Strong.Render("X")+" hunts")
 	if s.data != nil && len(s.data.Captures) > 1 {
