@@ -5,14 +5,17 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"case53/cases"
 	"case53/cases/custody"
+	"case53/cases/duck"
 	"case53/cases/internal/layout"
 	"case53/cases/writer"
 )
@@ -404,6 +407,41 @@ func TestParquetOnlyReads(t *testing.T) {
 	}
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Error("a file was written")
+	}
+}
+
+// What Parquet, or DuckDB's writer of it, cannot hold whole is written in a type that can.
+func TestParquetIsExact(t *testing.T) {
+	c := openCase(t, smallCase(t))
+	f, err := c.Parquet(t.Context(), `SELECT 340282366920938463463374607431768211455::UHUGEINT AS address, $n::HUGEINT + 1 AS sum, 7 AS small,
+		[42541956123769884636017138956568135817::UHUGEINT] AS "more ones", INTERVAL 1 SECOND + INTERVAL 7 MICROSECOND AS span`,
+		map[string]any{"n": "9007199254740992000000000000"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "result.parquet")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := duck.Open("", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	conn, err := db.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	row, err := conn.QueryRow(t.Context(), "SELECT address, sum::VARCHAR, small::VARCHAR, \"more ones\"[1], span FROM '"+path+"'", nil)
+	want := []any{"340282366920938463463374607431768211455", "9007199254740992000000000001", "7", "42541956123769884636017138956568135817", "00:00:01.000007"}
+	if err != nil || !slices.Equal(row, want) {
+		t.Errorf("%v, %v", row, err)
 	}
 }
 

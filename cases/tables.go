@@ -60,15 +60,11 @@ func (t *Table) keys() (keys []string) {
 	return keys
 }
 
-// SQL gives the table's rows in order. Parquet has no whole numbers of 128 bits, and DuckDB would write them as fractions: for it
-// they are text.
-func (t *Table) SQL(parquet bool) string {
+// SQL gives the table's rows in order.
+func (t *Table) SQL() string {
 	names := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		names[i] = quoted(c.Name)
-		if parquet && (c.Type == "UHUGEINT" || c.Type == "HUGEINT") {
-			names[i] = fmt.Sprintf("%[1]s::VARCHAR AS %[1]s", names[i])
-		}
 	}
 	return fmt.Sprintf("SELECT %s FROM %s ORDER BY %s", strings.Join(names, ", "), quoted(t.Name), t.order)
 }

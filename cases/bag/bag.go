@@ -259,7 +259,7 @@ func (w *writer) views(ctx context.Context) error {
 	var files []cases.ParquetFile
 	for _, t := range tables {
 		if t.Rows > 0 {
-			files = append(files, cases.ParquetFile{Name: t.Name + ".parquet", SQL: t.SQL(true)})
+			files = append(files, cases.ParquetFile{Name: t.Name + ".parquet", SQL: t.SQL()})
 		}
 	}
 	w.step("views", 0, len(files))

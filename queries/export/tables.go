@@ -76,7 +76,7 @@ func Tables(ctx context.Context, k *cases.Case, dir, program string) (*TablesMan
 		if t.Rows == 0 {
 			m.Empty = append(m.Empty, t.Name)
 		} else {
-			parquet = append(parquet, cases.ParquetFile{Name: t.Name + ".parquet", SQL: t.SQL(true)})
+			parquet = append(parquet, cases.ParquetFile{Name: t.Name + ".parquet", SQL: t.SQL()})
 		}
 	}
 	if err := k.ParquetFiles(ctx, out.Dir(), parquet); err != nil {
@@ -108,7 +108,7 @@ func writeTable(ctx context.Context, k *cases.Case, out *folder.Folder, t cases.
 		return m, err
 	}
 	if err := out.Give(t.Name+".csv", func(w io.Writer) error {
-		rows, err := k.Query(ctx, t.SQL(false), nil)
+		rows, err := k.Query(ctx, t.SQL(), nil)
 		if err != nil {
 			return err
 		}

@@ -74,7 +74,7 @@ func TestTables(t *testing.T) {
 // cells gives a table's rows as the Parquet, or the CSV, has to have them.
 func cells(t *testing.T, k *cases.Case, table cases.Table) func(sheet bool) [][]string {
 	return func(sheet bool) (all [][]string) {
-		err := k.Each(t.Context(), table.SQL(false), nil, func(v []any) error {
+		err := k.Each(t.Context(), table.SQL(), nil, func(v []any) error {
 			all = append(all, texts(v, sheet))
 			return nil
 		})
