@@ -49,8 +49,8 @@ WITH refused_request AS (
     SEMI JOIN refused_request r USING (capture, client_n, path)
   WHERE answered AND target_n IS NOT NULL
 ), way_in AS (
-  SELECT l.capture, l.client_n, l.path, l.target_n, arg_min(l.url, l.time) AS let_in_url, min(l.time) AS let_in_at,
-    arg_min(l.attack, l.time) AS let_in_attack, arg_max(r.url, r.time) AS refused_url, max(r.time) AS refused_at,
+  SELECT l.capture, l.client_n, l.path, l.target_n, arg_min(l.url, (l.time, l.url)) AS let_in_url, min(l.time) AS let_in_at,
+    arg_min(l.attack, (l.time, l.url)) AS let_in_attack, arg_max(r.url, (r.time, r.url)) AS refused_url, max(r.time) AS refused_at,
     bool_or(r.attack IS NOT NULL) AS refused_attack, count(DISTINCT r.time) AS refusals,
     count(DISTINCT (l.log, l.time)) + count(DISTINCT (r.log, r.time)) AS records
   FROM let_in_request l

@@ -75,9 +75,10 @@ WITH attack_text AS (
       AND c.start >= n.time - INTERVAL 60 SECOND
       AND c.start < n.time + to_hours($hours::BIGINT)
 ), called_back AS (
-  SELECT capture, host, host_n, any_value(registered_domain) AS registered_domain, any_value(server_n) AS server_n, arg_min(client_n,
-    called_at - time) AS client_n,
-    arg_min(time, called_at - time) AS request_at, arg_min(url, called_at - time) AS url, min(called_at) AS first_call,
+  SELECT capture, host, host_n, min(registered_domain) AS registered_domain, min(server_n) AS server_n,
+    arg_min(client_n, (called_at - time, url, client_n)) AS client_n,
+    arg_min(time, (called_at - time, url, client_n)) AS request_at, arg_min(url, (called_at - time, url, client_n)) AS url,
+    min(called_at) AS first_call,
     max(called_at) AS last_call, count(DISTINCT called_at) AS calls,
     bool_or(target_n IS NOT DISTINCT FROM host_n) AS by_target
   FROM call
