@@ -89,7 +89,7 @@ WITH own_log AS (
     count(*) FILTER (a.side = 1 AND a.time > o.last_line) AS missing_after,
     count(*) FILTER (a.side = 2) AS only_host, max(a.time) FILTER (a.side = 1) AS last_missing,
     min(a.time) FILTER (a.side = 1) AS first_missing,
-    arg_min(a.method || ' ' || a.path, a.time) FILTER (a.side = 1) AS example
+    arg_min(a.method || ' ' || a.path, (a.time, a.method, a.path)) FILTER (a.side = 1) AS example
   FROM own_log o
     JOIN alone a USING (capture, target_n)
   GROUP BY ALL

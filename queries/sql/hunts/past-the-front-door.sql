@@ -67,7 +67,7 @@ WITH node AS (
     count(*) FILTER (d.attack) AS with_attack, count(*) FILTER (d.attack AND d.answered) AS attack_answered,
     count(DISTINCT d.caller_n) FILTER (t.client_n IS NOT NULL) AS both_ways, coalesce(bool_or(t.attack), false) AS attacker,
     min(d.time) AS first_time, max(d.time) AS last_time,
-    any_value(d.caller_n) AS only_n
+    min(d.caller_n) AS only_n
   FROM direct d
     LEFT JOIN through_front t ON t.capture = d.capture AND t.client_n = d.caller_n
   GROUP BY ALL

@@ -44,7 +44,7 @@
 WITH attacked AS (
   SELECT DISTINCT capture, client_n, path, target_n FROM asked_request WHERE attack IS NOT NULL AND answered AND target_n IS NOT NULL
 ), hit AS MATERIALIZED (
-  SELECT a.capture, a.client_n, a.target_n, a.time, any_value(a.url) AS url
+  SELECT a.capture, a.client_n, a.target_n, a.time, min(a.url) AS url
   FROM asked_request a
     SEMI JOIN attacked t USING (capture, client_n, path, target_n)
   WHERE a.answered
@@ -54,7 +54,7 @@ WITH attacked AS (
     )
   GROUP BY a.capture, a.client_n, a.target_n, a.time
 ), asked_name AS (
-  SELECT d.capture, d.srcaddr_n AS host_n, d.name, any_value(d.registered_domain) AS registered_domain,
+  SELECT d.capture, d.srcaddr_n AS host_n, d.name, min(d.registered_domain) AS registered_domain,
     min(d.query_timestamp) AS first_time, count(*) AS records
   FROM dns d
   WHERE d.name IS NOT NULL AND NOT ends_with(d.name, '.arpa') AND of(d.capture, $capture) AND within(d.query_timestamp, $from, $to)

@@ -63,7 +63,7 @@ WITH line AS (
   GROUP BY ALL
 ), instance_end AS (
   SELECT s.capture, s.instance_id, max(s.last_line) AS last_line, count(*) AS streams, sum(s.lines)::BIGINT AS lines,
-    any_value(p.pause) AS pause, any_value(o.address_n) AS address_n
+    min(p.pause) AS pause, min(o.address_n) AS address_n
   FROM stream_end s
     JOIN pace p USING (capture, instance_id)
     LEFT JOIN log_owner o USING (instance_id)
@@ -92,7 +92,7 @@ WITH line AS (
   GROUP BY ALL
 ), said AS (
   SELECT e.capture, e.instance_id,
-    arg_max(strftime(l.time, '%H:%M:%S') || ' ' || l.program || ': ' || trim(l.message), l.time) AS text,
+    arg_max(strftime(l.time, '%H:%M:%S') || ' ' || l.program || ': ' || trim(l.message), (l.time, l.message)) AS text,
     bool_or(regexp_matches(l.message, 'cloudwatch-agent|awslogs|fluent-?bit|filebeat|rsyslog|journald')) AS names_agent
   FROM instance_end e
     JOIN line l ON l.capture = e.capture AND l.instance_id = e.instance_id AND l.time > e.last_line - INTERVAL 10 MINUTE

@@ -46,12 +46,12 @@ WITH log_begin AS (
   SELECT capture, log, min(time) AS first_time FROM asked_request GROUP BY ALL
 ), page AS (
   SELECT capture, log, coalesce(target_n, 0) AS asked_n, path, count(*) AS requests, count(DISTINCT client_n) AS clients,
-    arg_max(client_n, time) AS client_n, count(*) FILTER (answered) AS answered, count(*) FILTER (method = 'POST') AS posts,
+    arg_max(client_n, (time, client_n)) AS client_n, count(*) FILTER (answered) AS answered, count(*) FILTER (method = 'POST') AS posts,
     count(*) FILTER (method = 'POST' OR query <> '') AS with_parameters,
     bool_or(
       regexp_matches(coalesce(query, ''), '(^|&)(c|cmd|command|exec|execute|run|shell|pass|act|do)=', 'i') OR coalesce(len(attack), 0) > 0
     ) AS commands,
-    min(time) AS first_time, max(time) AS last_time, any_value(user_agent) AS user_agent
+    min(time) AS first_time, max(time) AS last_time, min(user_agent) AS user_agent
   FROM asked_request
   WHERE reached AND path IS NOT NULL
   GROUP BY ALL
@@ -75,9 +75,9 @@ WITH log_begin AS (
   FROM rare_page
 ), told_page AS (
   SELECT capture, nullif(asked_n, 0) AS asked_n, path, max(requests) AS requests, max(answered) AS answered, max(clients) AS clients,
-    any_value(client_n) AS client_n, max(posts) AS posts, max(score) AS score, max(hours_after) AS hours_after,
+    min(client_n) AS client_n, max(posts) AS posts, max(score) AS score, max(hours_after) AS hours_after,
     min(first_time) AS first_time, max(last_time) AS last_time, sum(requests)::BIGINT AS records,
-    any_value(user_agent) AS user_agent, string_agg(log, ' ' ORDER BY log) AS logs
+    min(user_agent) AS user_agent, string_agg(log, ' ' ORDER BY log) AS logs
   FROM rated_page
   GROUP BY capture, asked_n, path
 )
