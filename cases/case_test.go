@@ -15,7 +15,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/custody"
-	"case53/cases/duck"
+	"case53/cases/duck/ducktest"
 	"case53/cases/internal/layout"
 	"case53/cases/writer"
 )
@@ -428,16 +428,7 @@ func TestParquetIsExact(t *testing.T) {
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	db, err := duck.Open("", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	conn, err := db.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	conn := ducktest.Connect(t, "", nil)
 	row, err := conn.QueryRow(t.Context(), "SELECT address, sum::VARCHAR, small::VARCHAR, \"more ones\"[1], span FROM '"+path+"'", nil)
 	want := []any{"340282366920938463463374607431768211455", "9007199254740992000000000001", "7", "42541956123769884636017138956568135817", "00:00:01.000007"}
 	if err != nil || !slices.Equal(row, want) {

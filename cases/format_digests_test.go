@@ -13,6 +13,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"case53/cases"
+	"case53/cases/duck/ducktest"
 	"case53/cases/seal"
 	"case53/cases/writer"
 	"case53/loader"
@@ -118,13 +119,13 @@ func TestDigestsDoNotDependOnTheDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	closeWriter(t, w)
-	change(t, cases.DatabaseFile(dir), `UPDATE store.zone_context SET context_id = context_id + 1000; UPDATE store.zone SET context_id = context_id + 1000;
+	ducktest.Run(t, cases.DatabaseFile(dir), `UPDATE store.zone_context SET context_id = context_id + 1000; UPDATE store.zone SET context_id = context_id + 1000;
 		CREATE TABLE other AS FROM store.flow_plain ORDER BY row_no DESC; DELETE FROM store.flow_plain; INSERT INTO store.flow_plain FROM other;
 		DROP TABLE other; CHECKPOINT`)
 	if got := stockDigests(t, d, dir); got != want {
 		t.Errorf("moved:\n%sas made:\n%s", got, want)
 	}
-	change(t, cases.DatabaseFile(dir), "UPDATE store.zone_context SET edge_location = 'FRA7'")
+	ducktest.Run(t, cases.DatabaseFile(dir), "UPDATE store.zone_context SET edge_location = 'FRA7'")
 	if got := stockDigests(t, d, dir); got == want {
 		t.Error("another context gives the same digests")
 	}

@@ -20,6 +20,7 @@ import (
 	"case53/cases/bag"
 	"case53/cases/custody"
 	"case53/cases/duck"
+	"case53/cases/duck/ducktest"
 	"case53/cases/verify"
 	"case53/cases/writer"
 	"case53/loader"
@@ -378,16 +379,7 @@ var statement = regexp.MustCompile(`(?s)[^;]+;\n`)
 // openStock opens a case as a stock duckdb does, and runs the statements that FORMAT.md asks for first.
 func openStock(t *testing.T, d *formatDoc, dir string) *duck.Conn {
 	t.Helper()
-	db, err := duck.Open(filepath.Join(dir, "case.duckdb"), map[string]string{"access_mode": "READ_ONLY"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
-	c, err := db.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
+	c := ducktest.Connect(t, filepath.Join(dir, "case.duckdb"), map[string]string{"access_mode": "READ_ONLY"})
 	i := slices.IndexFunc(d.fences, func(f formatFence) bool { return strings.HasPrefix(f.text, "SET ") })
 	if err := c.Exec(t.Context(), d.fences[i].text); err != nil {
 		t.Fatal(err)
@@ -419,7 +411,7 @@ func formatSQL(t *testing.T, d *formatDoc, dir string) {
 	if err := os.CopyFS(wrong, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
-	change(t, cases.DatabaseFile(wrong), "UPDATE store.object SET rows = rows + 1, rejected = rejected + 1")
+	ducktest.Run(t, cases.DatabaseFile(wrong), "UPDATE store.object SET rows = rows + 1, rejected = rejected + 1")
 	altered := openStock(t, d, wrong)
 	counts := 0
 	for _, f := range d.fences {
@@ -442,24 +434,6 @@ func formatSQL(t *testing.T, d *formatDoc, dir string) {
 	}
 	if counts != 3 {
 		t.Errorf("%d statements on counts", counts)
-	}
-}
-
-// change runs statements on a database as whoever has the file can.
-func change(t *testing.T, path, sql string) {
-	t.Helper()
-	db, err := duck.Open(path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	c, err := db.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	if err := c.Exec(t.Context(), sql); err != nil {
-		t.Fatal(err)
 	}
 }
 

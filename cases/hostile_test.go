@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"case53/cases"
-	"case53/cases/duck"
+	"case53/cases/duck/ducktest"
 	"case53/cases/raw"
 	"case53/cases/writer"
 )
@@ -140,7 +140,7 @@ func TestHostileCases(t *testing.T) {
 				}
 			}
 			if h.sql != "" {
-				alter(t, dir, strings.ReplaceAll(h.sql, "OUTSIDE", outside))
+				ducktest.Run(t, cases.DatabaseFile(dir), strings.ReplaceAll(h.sql, "OUTSIDE", outside))
 			} else if err := h.hand(dir, outside); err != nil {
 				t.Fatal(err)
 			}
@@ -164,24 +164,6 @@ func TestHostileCases(t *testing.T) {
 				w.Close()
 			}
 		})
-	}
-}
-
-// change runs SQL on a case's database as a stock duckdb does.
-func alter(t *testing.T, dir, sql string) {
-	t.Helper()
-	db, err := duck.Open(filepath.Join(dir, "case.duckdb"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	conn, err := db.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := conn.Exec(t.Context(), sql); err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -218,7 +200,7 @@ func whatIsIn(t *testing.T, dir string) string {
 func TestHostileHashes(t *testing.T) {
 	for _, sha := range []string{"", "a", "../../secret", strings.Repeat("../", 19) + "a/b/cde", strings.Repeat("A", 64), "/etc/hostname"} {
 		dir := smallCase(t)
-		alter(t, dir, "UPDATE store.object SET sha256 = '"+sha+"'")
+		ducktest.Run(t, cases.DatabaseFile(dir), "UPDATE store.object SET sha256 = '"+sha+"'")
 		c := openCase(t, dir)
 		r, err := c.Record(t.Context(), 1, 1)
 		if err != nil || !errors.Is(r.Err, raw.ErrAltered) || len(r.Raw) > 0 {

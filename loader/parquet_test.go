@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"case53/cases"
-	"case53/cases/duck"
+	"case53/cases/duck/ducktest"
 	"case53/cases/records"
 	"case53/cases/writer"
 	"case53/loader/source"
@@ -19,17 +19,7 @@ import (
 // writeParquet writes flow logs as AWS does: underscored names, NULL for "-", gzip inside the columns.
 func writeParquet(t *testing.T, path string, rows int) {
 	t.Helper()
-	db, err := duck.Open("", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	c, err := db.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	err = c.Exec(context.Background(), fmt.Sprintf(`COPY (SELECT
+	ducktest.Run(t, "", fmt.Sprintf(`COPY (SELECT
 		2::INTEGER AS version, '000012345678' AS account_id, 'eni-0a' || (i %% 9) AS interface_id,
 		CASE WHEN i %% 10 = 9 THEN NULL ELSE '10.0.0.' || (i %% 250) END AS srcaddr,
 		CASE WHEN i %% 10 = 9 THEN NULL ELSE '198.51.100.7' END AS dstaddr,
@@ -42,9 +32,6 @@ func writeParquet(t *testing.T, path string, rows int) {
 		CASE WHEN i %% 10 = 9 THEN NULL ELSE 'ACCEPT' END AS action,
 		CASE WHEN i %% 10 = 9 THEN 'NODATA' ELSE 'OK' END AS log_status, 'x' AS field_of_tomorrow
 		FROM range(%d) r(i)) TO '%s' (FORMAT parquet, COMPRESSION gzip)`, rows, path))
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestParquetFlowLogs(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"case53/cases/writer"
 	"case53/loader"
+	"case53/loader/loadertest"
 	"case53/loader/logs/flow"
 )
 
@@ -41,7 +42,7 @@ func TestNoNumberStopsAQuery(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	c := opened(t, dir)
+	c := loadertest.Open(t, dir)
 	for _, q := range builtins(t).All() {
 		text, args, err := q.Bind(ask(q))
 		if err != nil {

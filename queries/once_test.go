@@ -16,6 +16,7 @@ import (
 	"case53/cases"
 	"case53/cases/writer"
 	"case53/loader"
+	"case53/loader/loadertest"
 	"case53/loader/logs/flow"
 	"case53/loader/source"
 	"case53/loader/source/local"
@@ -156,7 +157,7 @@ func plantedCase(t *testing.T, pkt bool) *cases.Case {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return opened(t, dir)
+	return loadertest.Open(t, dir)
 }
 
 // loadCaptures loads files, by capture and name, all of them.
@@ -176,17 +177,6 @@ func loadCaptures(t *testing.T, w *writer.Writer, captures map[string]map[string
 			t.Fatalf("%s: %v, %+v", capture, err, report)
 		}
 	}
-}
-
-// opened is the case in a folder, until the test ends.
-func opened(t *testing.T, dir string) *cases.Case {
-	t.Helper()
-	c, err := cases.Open(t.Context(), dir, loader.Schemas())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
 }
 
 // plantedSum is what a query is given, what is taken of its rows, and what it must come to.

@@ -15,6 +15,7 @@ import (
 	"case53/cases/notes"
 	"case53/cases/writer"
 	"case53/loader"
+	"case53/loader/loadertest"
 	"case53/loader/source"
 	"case53/loader/source/local"
 	"case53/tui/frame"
@@ -28,19 +29,7 @@ func TestMain(m *testing.M) {
 
 // The real result behind a real screen: rows, the end, a cancelled query.
 func TestScreenOnTheDatabase(t *testing.T) {
-	dir := t.TempDir() + "/empty.case"
-	w, err := writer.Open(t.Context(), dir, loader.Schemas())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	k, err := cases.Open(t.Context(), dir, loader.Schemas())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer k.Close()
+	k := loadertest.Open(t, loadertest.Case(t, nil))
 	d := drive(t, 80, 24)
 	d.app.env.Reader = frame.CaseReader{Case: k}
 	d.keys(";", "'SELECT range AS n, 'row '||range AS text FROM range(100000)", "f5")

@@ -17,12 +17,11 @@ import (
 	"case53/cases"
 	"case53/cases/bag"
 	"case53/cases/duck"
+	"case53/cases/duck/ducktest"
 	"case53/cases/seal"
 	"case53/cases/verify"
-	"case53/cases/writer"
 	"case53/loader"
-	"case53/loader/source"
-	"case53/loader/source/local"
+	"case53/loader/loadertest"
 )
 
 // TestMain lets the test be a duckdb, where there is none: it runs the statements of its standard input on the database that its last
@@ -91,12 +90,11 @@ const hostile = "a\x1b[2J,\"=cmd|' /C calc'!A0\\x41%0a\xff\u202e"
 // newCase makes a case with what is hard to hand over.
 func newCase(t testing.TB) string {
 	t.Helper()
-	dir, logs := filepath.Join(t.TempDir(), "a.case"), t.TempDir()
 	flow := "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\n" +
 		"2 123456789012 eni-1 10.0.0.1 198.51.100.7 50000 443 6 3 180 1793534400 1793534430 ACCEPT OK\n" +
 		"2 123456789012 eni-1 - - - - - - - 1793534460 1793534520 - NODATA\n" +
 		"2 123456789012 eni-1 10.0.0.1 2001:db8::7 50000 443 6 3 180 1793534520 1793534580 REJECT OK\n"
-	for name, text := range map[string]string{
+	return loadertest.Case(t, map[string]string{
 		"flow.log": flow, "again.log": strings.Replace(flow, "eni-1", "eni-2", 2),
 		"zone.log": "1.0 2026-11-01T12:00:00Z Z123412341234 a.example.com A NOERROR UDP FRA6 192.0.2.1 -\n1.0 broken " + hostile + "\n" +
 			"1.0 2026-11-01T12:00:01Z Z123412341234 " + strings.ReplaceAll(hostile, " ", "_") + " A NOERROR UDP FRA6 192.0.2.1 203.0.113.0/24\n",
@@ -113,23 +111,7 @@ func newCase(t testing.TB) string {
 			`"uri":"/foo","args":"","httpVersion":"HTTP/1.1","httpMethod":"GET","requestId":"rid"},"labels":[{"name":"value"}]}` + "\n",
 		"page.json": `{"events":[{"eventId":"1","timestamp":1793534400000,` +
 			`"message":"1.0 2026-11-01T12:00:02Z Z123412341234 c.example.com A NOERROR UDP FRA6 192.0.2.1 -"}]}`,
-	} {
-		if err := os.WriteFile(filepath.Join(logs, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w, err := writer.Open(t.Context(), dir, loader.Schemas())
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan := loader.Plan{Sources: []source.Source{local.New(logs)}, Capture: "incident", Role: "incident"}
-	if _, err := loader.Load(t.Context(), w, plan, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return dir
+	})
 }
 
 // newKey makes a key, and a file that says whose it is.
@@ -146,21 +128,11 @@ func newKey(t testing.TB, seed byte) (key ssh.Signer, signers string) {
 	return key, signers
 }
 
-func open(t testing.TB, dir string) *cases.Case {
-	t.Helper()
-	k, err := cases.Open(t.Context(), dir, loader.Schemas())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(k.Close)
-	return k
-}
-
 // handedOver is a bag of a case.
 func handedOver(t testing.TB, dir string, key ssh.Signer) string {
 	t.Helper()
 	target := filepath.Join(t.TempDir(), "out.bag")
-	made, err := bag.Write(t.Context(), open(t, dir), target, bag.Options{
+	made, err := bag.Write(t.Context(), loadertest.Open(t, dir), target, bag.Options{
 		Program: "case53 test", Key: key, More: []bag.File{{Name: "queries/a.sql", Text: []byte("SELECT 1\n")}},
 	})
 	if err != nil {
@@ -260,21 +232,9 @@ func TestSameBytes(t *testing.T) {
 // TestAlteredIsNotHandedOver: what is not what was loaded is not handed over, and nothing is left of it.
 func TestAlteredIsNotHandedOver(t *testing.T) {
 	dir := newCase(t)
-	db, err := duck.Open(cases.DatabaseFile(dir), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := db.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Exec(t.Context(), "UPDATE store.zone SET name = 'd.example.com'"); err != nil {
-		t.Fatal(err)
-	}
-	c.Close()
-	db.Close()
+	ducktest.Run(t, cases.DatabaseFile(dir), "UPDATE store.zone SET name = 'd.example.com'")
 	parent := t.TempDir()
-	_, err = bag.Write(t.Context(), open(t, dir), filepath.Join(parent, "out.bag"), bag.Options{Program: "case53 test"})
+	_, err := bag.Write(t.Context(), loadertest.Open(t, dir), filepath.Join(parent, "out.bag"), bag.Options{Program: "case53 test"})
 	if err == nil || !strings.Contains(err.Error(), "store/zone.txt: store.zone, object") {
 		t.Error(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"case53/cases/canonical"
 	"case53/cases/duck"
+	"case53/cases/duck/ducktest"
 )
 
 // values has every type, and what is hard to carry in each.
@@ -23,21 +24,6 @@ const values = `SELECT * FROM (VALUES
 	(5, false, 0, 0, 0, 0, 0, TIMESTAMP '2026-11-01 12:00:00', 0, 0, 1e22, '\N', '\x0A'::BLOB),
 	(6, false, 0, 0, 0, 0, 0, TIMESTAMP '2026-11-01 12:00:00', 0, 0, 1, ' =a+b ', '\x0A'::BLOB)
 ) t(row_no, flag, tiny, small, less, "int", "large", "at", huge, part, "double", "text", bytes) ORDER BY row_no`
-
-func connect(t testing.TB) *duck.Conn {
-	t.Helper()
-	db, err := duck.Open("", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
-	c, err := db.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
-}
 
 // written is the text of a statement's rows.
 func written(t testing.TB, c *duck.Conn, sql string) (string, []duck.Column) {
@@ -56,7 +42,7 @@ func written(t testing.TB, c *duck.Conn, sql string) (string, []duck.Column) {
 
 // TestThereAndBack: what is written is read as the same values, by the reader and by the SQL that a stock duckdb is given.
 func TestThereAndBack(t *testing.T) {
-	c := connect(t)
+	c := ducktest.Connect(t, "", nil)
 	text, columns := written(t, c, values)
 	for _, b := range []byte(text) {
 		if (b < ' ' || b > '~') && b != '\n' && b != '\t' {
@@ -91,7 +77,7 @@ func TestThereAndBack(t *testing.T) {
 
 // TestRefused: a text that would not have been written.
 func TestRefused(t *testing.T) {
-	c := connect(t)
+	c := ducktest.Connect(t, "", nil)
 	for _, text := range []string{
 		"", "a", "a INTEGER", "a THING\n", "a INTEGER\n1", "a INTEGER\n01\n", "a INTEGER\n+1\n", "a INTEGER\n1\t2\n", "a INTEGER\n\n", "a VARCHAR\n\t\n",
 		"a INTEGER\tb INTEGER\n1\n", "a INTEGER\n2147483648\n", "a VARCHAR\n%41\n", "a VARCHAR\n%0a\n", "a VARCHAR\n%0\n", "a VARCHAR\nü\n", "a VARCHAR\n%FF\n",

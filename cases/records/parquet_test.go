@@ -13,23 +13,14 @@ import (
 	"testing"
 	"time"
 
-	"case53/cases/duck"
+	"case53/cases/duck/ducktest"
 	"case53/cases/raw"
 )
 
 // parquetOf writes what a query gives as a Parquet file.
 func parquetOf(t testing.TB, sql string) string {
 	t.Helper()
-	db, err := duck.Open("", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	c, err := db.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := ducktest.Connect(t, "", nil)
 	path := filepath.Join(t.TempDir(), "rows.parquet")
 	if err := c.Exec(t.Context(), "SET TimeZone='America/New_York'; COPY ("+sql+") TO '"+path+"' (FORMAT parquet, COMPRESSION zstd)"); err != nil {
 		t.Fatal(err)

@@ -22,8 +22,7 @@ import (
 	"case53/cases/verify"
 	"case53/cases/writer"
 	"case53/loader"
-	"case53/loader/source"
-	"case53/loader/source/local"
+	"case53/loader/loadertest"
 )
 
 // keyFile makes a key as ssh-keygen does, and its public half beside it.
@@ -56,27 +55,10 @@ func keyFile(t testing.TB, passphrase string) string {
 // newCase makes a case of two objects.
 func newCase(t testing.TB) string {
 	t.Helper()
-	dir, logs := filepath.Join(t.TempDir(), "a.case"), t.TempDir()
-	for name, text := range map[string]string{
+	return loadertest.Case(t, map[string]string{
 		"flow.log": "2 123456789012 eni-1 10.0.0.1 198.51.100.7 50000 443 6 3 180 1793534400 1793534430 ACCEPT OK\n",
 		"zone.log": "1.0 2026-11-01T12:00:00Z Z123412341234 a.example.com A NOERROR UDP FRA6 192.0.2.1 -\n1.0 broken\n",
-	} {
-		if err := os.WriteFile(filepath.Join(logs, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w, err := writer.Open(t.Context(), dir, loader.Schemas())
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan := loader.Plan{Sources: []source.Source{local.New(logs)}, Capture: "incident", Role: "incident"}
-	if _, err := loader.Load(t.Context(), w, plan, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return dir
+	})
 }
 
 // sealed is a sealed case and the file of its key.

@@ -2,7 +2,6 @@ package verify_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -13,12 +12,11 @@ import (
 
 	"case53/cases"
 	"case53/cases/custody"
-	"case53/cases/duck"
+	"case53/cases/duck/ducktest"
 	"case53/cases/verify"
 	"case53/cases/writer"
 	"case53/loader"
-	"case53/loader/source"
-	"case53/loader/source/local"
+	"case53/loader/loadertest"
 )
 
 const (
@@ -36,28 +34,11 @@ const (
 // newCase makes a case of four objects.
 func newCase(t testing.TB) string {
 	t.Helper()
-	dir, logs := filepath.Join(t.TempDir(), "a.case"), t.TempDir()
-	for name, text := range map[string]string{"flow.log": flows, "zone.log": zone, "page.json": page, "short.log": "2 123456789012 eni-1 10.0.0.1\n"} {
-		if err := os.WriteFile(filepath.Join(logs, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w, err := writer.Open(t.Context(), dir, loader.Schemas())
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan := loader.Plan{Sources: []source.Source{local.New(logs)}, Capture: "incident", Role: "incident"}
-	if _, err := loader.Load(t.Context(), w, plan, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Describe(t.Context(), "aws ec2 describe-network-interfaces", strings.NewReader("{}"), nil,
-		[]cases.Asset{{InterfaceID: "eni-1", Address: "10.0.0.1", Primary: true}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return dir
+	files := map[string]string{"flow.log": flows, "zone.log": zone, "page.json": page, "short.log": "2 123456789012 eni-1 10.0.0.1\n"}
+	return loadertest.Case(t, files, func(w *writer.Writer) error {
+		return w.Describe(t.Context(), "aws ec2 describe-network-interfaces", strings.NewReader("{}"), nil,
+			[]cases.Asset{{InterfaceID: "eni-1", Address: "10.0.0.1", Primary: true}})
+	})
 }
 
 func check(t testing.TB, dir string) verify.Result {
@@ -67,24 +48,6 @@ func check(t testing.TB, dir string) verify.Result {
 		t.Fatal(err)
 	}
 	return r
-}
-
-// change runs statements on the database as whoever has the file can.
-func change(t testing.TB, dir, sql string) {
-	t.Helper()
-	db, err := duck.Open(cases.DatabaseFile(dir), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	c, err := db.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	if err := c.Exec(context.Background(), sql); err != nil {
-		t.Fatalf("%s: %v", sql, err)
-	}
 }
 
 // copyCase copies a case, its files writable.
@@ -156,7 +119,7 @@ func TestDatabaseChanged(t *testing.T) {
 		{"DROP TABLE store.reject", "case.duckdb"},
 	} {
 		altered := copyCase(t, dir)
-		change(t, altered, c.sql)
+		ducktest.Run(t, cases.DatabaseFile(altered), c.sql)
 		r := check(t, altered)
 		if r.OK || !slices.ContainsFunc(r.Faults, func(f verify.Fault) bool {
 			return f.File == "case.duckdb" && strings.Contains(f.What+" case.duckdb", c.want) && f.Means != ""
@@ -165,7 +128,7 @@ func TestDatabaseChanged(t *testing.T) {
 		}
 	}
 	sorted := copyCase(t, dir)
-	change(t, sorted, "CREATE TABLE o AS FROM store.flow_plain ORDER BY row_no DESC; DELETE FROM store.flow_plain; "+
+	ducktest.Run(t, cases.DatabaseFile(sorted), "CREATE TABLE o AS FROM store.flow_plain ORDER BY row_no DESC; DELETE FROM store.flow_plain; "+
 		"INSERT INTO store.flow_plain FROM o; DROP TABLE o")
 	if r := check(t, sorted); !r.OK {
 		t.Errorf("rows in another order are the same rows: %+v", r)
@@ -271,7 +234,7 @@ func TestOpeningCounts(t *testing.T) {
 	dir := newCase(t)
 	for _, sql := range []string{"DELETE FROM store.flow_plain WHERE row_no = 2", "INSERT INTO store.reject SELECT * FROM store.reject"} {
 		altered := copyCase(t, dir)
-		change(t, altered, sql)
+		ducktest.Run(t, cases.DatabaseFile(altered), sql)
 		c, err := cases.Open(t.Context(), altered, loader.Schemas())
 		if err != nil {
 			t.Fatal(err)

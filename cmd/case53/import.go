@@ -74,17 +74,7 @@ func runImport(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if cli.WantsJSON(c) {
-		if err := printed.JSON(c.OutOrStdout(), r); err != nil {
-			return err
-		}
-	} else {
-		printed.Imported(c.OutOrStdout(), c.ErrOrStderr(), r)
-	}
-	if !r.OK {
-		return &cli.Status{Code: cli.Altered}
-	}
-	return nil
+	return judged(c, r, r.OK, func() { printed.Imported(c.OutOrStdout(), c.ErrOrStderr(), r) })
 }
 
 // decrypted unpacks an encrypted bag into a folder.

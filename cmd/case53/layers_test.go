@@ -14,6 +14,7 @@ import (
 var layers = map[string][]string{
 	"case53/cases/words":            {},
 	"case53/cases/duck":             {},
+	"case53/cases/duck/ducktest":    {"case53/cases/duck"},
 	"case53/cases/raw":              {},
 	"case53/cases/custody":          {},
 	"case53/cases/folder":           {},
@@ -73,6 +74,7 @@ var layers = map[string][]string{
 		"case53/loader", "case53/loader/rebuild",
 		"case53/cases", "case53/cases/folder", "case53/cases/raw", "case53/cases/verify", "case53/cases/writer",
 	},
+	"case53/loader/loadertest": {"case53/cases", "case53/cases/writer", "case53/loader", "case53/loader/source", "case53/loader/source/local"},
 	"case53/loader/account": {
 		"case53/loader", "case53/loader/logs/flow", "case53/loader/source", "case53/loader/source/cwlogs", "case53/loader/source/s3",
 		"case53/cases", "case53/cases/records", "case53/cases/words", "case53/cases/writer",
@@ -124,7 +126,10 @@ var layers = map[string][]string{
 }
 
 // writers are the packages that may change a case. Looking never writes: nobody else can.
-var writers = []string{"case53/loader", "case53/loader/account", "case53/loader/intake", "case53/loader/rebuild", "case53/cases/seal", "case53/cmd/case53"}
+var writers = []string{
+	"case53/loader", "case53/loader/loadertest", "case53/loader/account", "case53/loader/intake", "case53/loader/rebuild", "case53/cases/seal",
+	"case53/cmd/case53",
+}
 
 // clouds are the packages that may use the AWS SDK; cwfake answers with its serialisers in tests.
 var clouds = []string{"case53/loader/source/cwlogs", "case53/loader/source/cwlogs/cwfake", "case53/loader/source/s3", "case53/loader/account"}

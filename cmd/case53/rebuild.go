@@ -50,17 +50,7 @@ func runRebuild(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if cli.WantsJSON(c) {
-		if err := printed.JSON(c.OutOrStdout(), result); err != nil {
-			return err
-		}
-	} else {
-		printed.Rebuilt(c.OutOrStdout(), dir, result)
-	}
-	if !result.OK {
-		return &cli.Status{Code: cli.Altered}
-	}
-	return nil
+	return judged(c, result, result.OK, func() { printed.Rebuilt(c.OutOrStdout(), dir, result) })
 }
 
 // counted shows on a terminal how much of what has been looked at; end takes it away.

@@ -11,27 +11,9 @@ import (
 	"testing"
 
 	"case53/cases"
-	"case53/cases/duck"
+	"case53/cases/duck/ducktest"
 	"case53/cmd/case53/cli"
 )
-
-// onDatabase runs SQL on a case's database as a stock duckdb does.
-func onDatabase(t *testing.T, target, sql string) {
-	t.Helper()
-	db, err := duck.Open(filepath.Join(target, "case.duckdb"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	conn, err := db.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := conn.Exec(t.Context(), sql); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // TestStrangersCase: a case that another machine has made says so, with its custody log as whole as ours; one that has something in
 // its database that a new case has not is refused by every command, with exit code 3 and what it is.
@@ -58,14 +40,14 @@ func TestStrangersCase(t *testing.T) {
 	if err := os.WriteFile(cases.CustodyFile(target), theirs.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	onDatabase(t, target, fmt.Sprintf("UPDATE store.custody SET lines = %d, head = '%s'", lines, head))
+	ducktest.Run(t, cases.DatabaseFile(target), fmt.Sprintf("UPDATE store.custody SET lines = %d, head = '%s'", lines, head))
 	code, stdout, stderr := case53Run(t, "info", target)
 	if want := "warning: " + target + " was made on another machine, by eve@afar, and nothing vouches for it\nhint: "; code != cli.Fine ||
 		!strings.Contains(stdout, "balance") || !strings.Contains(stderr, want) {
 		t.Errorf("theirs: exit %d: %s%s", code, stdout, stderr)
 	}
 
-	onDatabase(t, target, "CREATE MACRO sum(x) AS 7; CREATE OR REPLACE VIEW reject AS SELECT * FROM store.reject LIMIT 0")
+	ducktest.Run(t, cases.DatabaseFile(target), "CREATE MACRO sum(x) AS 7; CREATE OR REPLACE VIEW reject AS SELECT * FROM store.reject LIMIT 0")
 	for _, args := range [][]string{{"info", target}, {"query", target, "captures"}, {"hunt", target}, {"coverage", target}, {"load", target, logs},
 		{"derive", target}, {"report", target, "-o", filepath.Join(t.TempDir(), "r.md")}} {
 		code, stdout, stderr := case53Run(t, args...)

@@ -82,14 +82,17 @@ func runVerify(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if cli.WantsJSON(c) {
-		if err := printed.JSON(c.OutOrStdout(), result); err != nil {
-			return err
-		}
-	} else {
-		printed.Verified(c.OutOrStdout(), stderr, result)
+	return judged(c, result, result.OK, func() { printed.Verified(c.OutOrStdout(), stderr, result) })
+}
+
+// judged prints what a check came to, as JSON or for people, and ends with the code of what is altered where it is not well.
+func judged(c *cobra.Command, result any, ok bool, print func()) error {
+	if !cli.WantsJSON(c) {
+		print()
+	} else if err := printed.JSON(c.OutOrStdout(), result); err != nil {
+		return err
 	}
-	if !result.OK {
+	if !ok {
 		return &cli.Status{Code: cli.Altered}
 	}
 	return nil

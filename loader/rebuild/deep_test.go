@@ -11,13 +11,11 @@ import (
 
 	"case53/cases"
 	"case53/cases/custody"
-	"case53/cases/duck"
+	"case53/cases/duck/ducktest"
 	"case53/cases/verify"
-	"case53/cases/writer"
 	"case53/loader"
+	"case53/loader/loadertest"
 	"case53/loader/rebuild"
-	"case53/loader/source"
-	"case53/loader/source/local"
 )
 
 const flowLines = `version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status
@@ -30,41 +28,7 @@ const flowLines = `version account-id interface-id srcaddr dstaddr srcport dstpo
 // smallCase is a case of one flow log.
 func smallCase(t *testing.T) string {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "a.case")
-	log := filepath.Join(t.TempDir(), "flow.log")
-	if err := os.WriteFile(log, []byte(flowLines), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	w, err := writer.Open(t.Context(), dir, loader.Schemas())
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan := loader.Plan{Sources: []source.Source{local.New(log)}, Capture: "incident", Role: "incident"}
-	if _, err := loader.Load(t.Context(), w, plan, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
-// change runs SQL on a case's database, as anybody can.
-func change(t *testing.T, dir, sql string) {
-	t.Helper()
-	db, err := duck.Open(cases.DatabaseFile(dir), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	conn, err := db.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := conn.Exec(t.Context(), sql); err != nil {
-		t.Fatalf("%s: %v", sql, err)
-	}
+	return loadertest.Case(t, map[string]string{"flow.log": flowLines})
 }
 
 // deep is case53 verify --deep.
@@ -98,7 +62,7 @@ func TestDeepNamesRows(t *testing.T) {
 		if err := os.CopyFS(altered, os.DirFS(dir)); err != nil {
 			t.Fatal(err)
 		}
-		change(t, altered, c.sql)
+		ducktest.Run(t, cases.DatabaseFile(altered), c.sql)
 		r := deep(t, altered)
 		if text := fmt.Sprintf("%+v", r.Faults); r.OK || !strings.Contains(text, c.want) {
 			t.Errorf("%s: %s", c.sql, text)
@@ -111,7 +75,7 @@ var altered = regexp.MustCompile(`come to the digest ([0-9a-f]{64}); as they wer
 // TestDeepDoesNotTrustTheLog: who changes rows and writes the whole log anew, digests included, is found out by raw/.
 func TestDeepDoesNotTrustTheLog(t *testing.T) {
 	dir := smallCase(t)
-	change(t, dir, "UPDATE store.flow_plain SET bytes = 1 WHERE row_no = 3")
+	ducktest.Run(t, cases.DatabaseFile(dir), "UPDATE store.flow_plain SET bytes = 1 WHERE row_no = 3")
 	checked, err := verify.Case(t.Context(), dir, verify.Options{Schemas: loader.Schemas()})
 	if err != nil || len(checked.Faults) != 1 {
 		t.Fatal(err, checked)
@@ -138,7 +102,7 @@ func TestDeepDoesNotTrustTheLog(t *testing.T) {
 	}
 	lines, head := log.Head()
 	log.Close()
-	change(t, dir, fmt.Sprintf("UPDATE store.digest SET sha256 = '%s' WHERE sha256 = '%s'; UPDATE store.custody SET lines = %d, head = '%s'",
+	ducktest.Run(t, cases.DatabaseFile(dir), fmt.Sprintf("UPDATE store.digest SET sha256 = '%s' WHERE sha256 = '%s'; UPDATE store.custody SET lines = %d, head = '%s'",
 		sums[1], sums[2], lines, head))
 	r := deep(t, dir)
 	text := fmt.Sprintf("%+v", r.Faults)

@@ -3,19 +3,14 @@ package second_test
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"case53/cases"
-	"case53/cases/duck"
+	"case53/cases/duck/ducktest"
 	"case53/cases/verify"
-	"case53/cases/writer"
-	"case53/loader"
+	"case53/loader/loadertest"
 	"case53/loader/second"
-	"case53/loader/source"
-	"case53/loader/source/local"
 )
 
 const fullHeader = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status " +
@@ -45,41 +40,8 @@ func logLines() map[string]string {
 	return map[string]string{"flow.log": flows.String(), "plain.log": plain.String(), "zone.log": zone.String(), "dns.log": dns.String()}
 }
 
-// loaded is a case of these files.
-func loaded(t *testing.T, files map[string]string) string {
-	t.Helper()
-	logs, dir := t.TempDir(), filepath.Join(t.TempDir(), "a.case")
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(logs, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w, err := writer.Open(t.Context(), dir, loader.Schemas())
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan := loader.Plan{Sources: []source.Source{local.New(logs)}, Capture: "incident", Role: "incident"}
-	if _, err := loader.Load(t.Context(), w, plan, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
-func open(t *testing.T, dir string) *cases.Case {
-	t.Helper()
-	c, err := cases.Open(t.Context(), dir, loader.Schemas())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
-}
-
 func TestReadingsAgree(t *testing.T) {
-	r, err := second.Check(t.Context(), loaded(t, logLines()), verify.Result{}, nil)
+	r, err := second.Check(t.Context(), loadertest.Case(t, logLines()), verify.Result{}, nil)
 	if err != nil || !r.OK || len(r.Faults)+len(r.Remarks) != 0 || r.Second.Objects != 4 || r.Second.Rows != 60+61+60+60+120 {
 		t.Errorf("%v %+v %+v", err, r, r.Second)
 	}
@@ -128,21 +90,12 @@ var bugs = map[string]struct{ file, view, sql string }{
 
 // TestBugsAreFound: the kinds of bugs that decoders have, one at a time, in one row of many.
 func TestBugsAreFound(t *testing.T) {
-	c := open(t, loaded(t, logLines()))
+	c := loadertest.Open(t, loadertest.Case(t, logLines()))
 	objects := map[string]cases.Object{}
 	if err := c.Objects(t.Context(), func(o cases.Object) error { objects[o.URI[strings.LastIndex(o.URI, "/")+1:]] = o; return nil }); err != nil {
 		t.Fatal(err)
 	}
-	db, err := duck.Open("", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	conn, err := db.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	conn := ducktest.Connect(t, "", nil)
 	for what, b := range bugs {
 		o := objects[b.file]
 		if err := second.ReadLines(t.Context(), conn, c, o); err != nil {

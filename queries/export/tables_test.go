@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"case53/cases"
-	"case53/cases/duck"
+	"case53/cases/duck/ducktest"
 	"case53/cases/safetext"
 	"case53/queries/export"
 )
@@ -25,16 +25,7 @@ func TestTables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := duck.Open("", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	conn, err := db.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	conn := ducktest.Connect(t, "", nil)
 	tables, err := k.RecordTables(t.Context())
 	if err != nil {
 		t.Fatal(err)

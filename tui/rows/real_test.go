@@ -7,27 +7,14 @@ import (
 	"testing"
 
 	"case53/cases"
-	"case53/cases/writer"
-	"case53/loader"
+	"case53/loader/loadertest"
 	"case53/tui/frame"
 	"case53/tui/frame/frametest"
 )
 
 // realEnv shows a case without records: its database has the macros that filters use.
 func realEnv(t *testing.T) *frame.Env {
-	dir := t.TempDir() + "/empty.case"
-	w, err := writer.Open(t.Context(), dir, loader.Schemas())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	k, err := cases.Open(t.Context(), dir, loader.Schemas())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(k.Close)
+	k := loadertest.Open(t, loadertest.Case(t, nil))
 	return frame.NewEnv(t.Context(), frame.CaseReader{Case: k}, nil, frame.Options{}, nil)
 }
 

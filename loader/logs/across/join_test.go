@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"case53/cases/duck"
-
 	"pgregory.net/rapid"
+
+	"case53/cases/duck/ducktest"
 )
 
 // TestJoinIsFreeOfOrder: records in any order are the connections that one finds by walking through them in the order of time.
@@ -87,16 +87,7 @@ func TestPrivate4AgreesWithTheMacro(t *testing.T) {
 	}
 	_, macro, _ := strings.Cut(string(schema), "CREATE MACRO private_number")
 	macro, _, _ = strings.Cut(macro, "\n);")
-	db, err := duck.Open("", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	c, err := db.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := ducktest.Connect(t, "", nil)
 	if err := c.Exec(t.Context(), "CREATE MACRO private_number"+macro+"\n)"); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,143 @@
+package tui
+
+import "case53/queries"
+
+// fakeLibrary is a handful of saved queries.
+type fakeLibrary struct{}
+
+var fakeQueries = []*queries.Query{
+	{
+		ID:     "captures",
+		Group:  "case",
+		Title:  "Captures and their windows",
+		Doc:    "One row per capture.",
+		Cannot: "say what was never loaded.",
+		Needs:  []string{"capture"},
+		SQL:    "SELECT * FROM capture",
+	},
+	{
+		ID:     "top-talkers",
+		Group:  "flow",
+		Title:  "Addresses by bytes",
+		Doc:    "The most bytes first.",
+		Cannot: "tell payload from overhead.",
+		Needs:  []string{"flow"},
+		SQL:    "SELECT srcaddr FROM flow",
+	},
+	{
+		ID:     "flows-of-address",
+		Group:  "flow",
+		Title:  "Flows that name one address",
+		Doc:    "Accepted and rejected alike, in both directions.",
+		Cannot: "show traffic that flow logs never record.",
+		Needs:  []string{"flow_by_addr"},
+		Pivot:  "Flows of this address",
+		SQL:    "SELECT * FROM flow_by_addr WHERE addr_n = ip($ip)",
+		Params: []queries.Param{
+			{Name: "ip", Kind: "ip", Required: true, Doc: "the address"},
+			{Name: "capture", Kind: "capture", Doc: "only this capture; empty for all"},
+			{Name: "rows", Kind: "int", Default: "1000", Doc: "at most this many"},
+		},
+	},
+	{
+		ID:     "names-of-address",
+		Group:  "dns",
+		Title:  "Names that resolved to an address",
+		Doc:    "By first answer.",
+		Cannot: "show cached answers.",
+		Needs:  []string{"dns_answer"},
+		Pivot:  "Names that resolved to this address",
+		SQL:    "SELECT * FROM dns_answer WHERE rdata_n = ip($ip)",
+		Params: []queries.Param{{Name: "ip", Kind: "ip", Required: true, Doc: "the address"}},
+	},
+	{
+		ID:     "clients-of-name",
+		Group:  "dns",
+		Title:  "Who asked for a name",
+		Doc:    "By client.",
+		Cannot: "show cached answers.",
+		Needs:  []string{"dns"},
+		Pivot:  "Who asked for this name",
+		SQL:    "SELECT * FROM dns WHERE name = $name",
+		Params: []queries.Param{{Name: "name", Kind: "name", Required: true, Doc: "the name"}},
+	},
+	{
+		ID:     "empty-answer",
+		Group:  "dns",
+		Title:  "A query without an answer",
+		Doc:    "Nothing.",
+		Cannot: "show what AWS never logged.",
+		Needs:  []string{"dns"},
+		SQL:    "SELECT * FROM empty",
+	},
+	{
+		ID:     "timeline-at",
+		Group:  "across",
+		Title:  "All logs around a moment",
+		Doc:    "In the order of time.",
+		Cannot: "order what has the same time.",
+		Needs:  []string{"flow"},
+		Pivot:  "All logs around this moment",
+		SQL:    "SELECT * FROM flow WHERE start BETWEEN $at AND $minutes",
+		Params: []queries.Param{
+			{Name: "at", Kind: "time", Required: true, Doc: "the moment"},
+			{Name: "minutes", Kind: "minutes", Default: "5", Doc: "minutes before and after"},
+		},
+	},
+	{
+		ID:      "beacon",
+		Group:   "hunts",
+		Title:   "Who calls the same place on a clock",
+		Doc:     "Calls, not records.",
+		Cannot:  "see what is said.",
+		Needs:   []string{"flow"},
+		SQL:     "SELECT * FROM found LIMIT $top",
+		Hunt:    &queries.Hunt{Method: "m"},
+		Columns: map[string]string{"entropy": "number"},
+		Params:  []queries.Param{{Name: "top", Kind: "int", Default: "2", Doc: "so many"}},
+	},
+	{
+		ID:     "rare-things",
+		Group:  "across",
+		Title:  "What is rare in a time",
+		Doc:    "Rare things.",
+		Cannot: "tell why.",
+		Needs:  []string{"flow"},
+		SQL:    "SELECT * FROM rare WHERE within(start, $from, $to)",
+		Params: []queries.Param{
+			{Name: "from", Kind: "time", Doc: "only at or after this moment"},
+			{Name: "to", Kind: "time", Doc: "only before this moment"},
+		},
+	},
+	{
+		ID:     "new-since",
+		Group:  "across",
+		Title:  "What is new since a moment",
+		Doc:    "New things.",
+		Cannot: "tell what was before the case.",
+		Needs:  []string{"flow"},
+		SQL:    "SELECT * FROM since WHERE start >= $since",
+		Params: []queries.Param{{Name: "since", Kind: "time", Required: true, Doc: "the moment"}},
+	},
+	{ID: "waf-blocks", Group: "waf", Title: "Requests that WAF blocked", Doc: "x", Cannot: "y", Needs: []string{"waf"}, SQL: "SELECT 1"},
+}
+
+func (fakeLibrary) All() []*queries.Query { return fakeQueries }
+
+func (fakeLibrary) Get(id string) *queries.Query {
+	for _, q := range fakeQueries {
+		if q.ID == id {
+			return q
+		}
+	}
+	return nil
+}
+
+func (fakeLibrary) Pivots(kind string) (out []*queries.Query) {
+	for _, q := range fakeQueries {
+		if p := q.Entry(); p != nil && p.Kind == kind {
+			out = append(out, q)
+		}
+	}
+	return out
+}
