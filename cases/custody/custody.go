@@ -121,14 +121,15 @@ func Read(path string, each func(Entry) error) error {
 func scan(r io.Reader, each func(e Entry, line []byte) error) (torn []byte, err error) {
 	prev, seq := zero, 0
 	for br := bufio.NewReaderSize(r, 64<<10); ; {
-		line, err := br.ReadBytes('\n')
-		if err == io.EOF {
+		line, err := Line(br, mostLine)
+		switch {
+		case err == io.EOF:
 			return line, nil
-		}
-		if err != nil {
+		case errors.Is(err, ErrLong):
+			return nil, fmt.Errorf("%w: line %d: %w", ErrBroken, seq+1, err)
+		case err != nil:
 			return nil, err
 		}
-		line = line[:len(line)-1]
 		var e Entry
 		if err := json.Unmarshal(line, &e); err != nil {
 			return nil, fmt.Errorf("%w: line %d is not JSON: %w", ErrBroken, seq+1, err)
@@ -140,6 +141,30 @@ func scan(r io.Reader, each func(e Entry, line []byte) error) (torn []byte, err 
 			return nil, err
 		}
 		prev = hashOf(line)
+	}
+}
+
+// mostLine is how long a line can be: one that a stranger has made longer would take all memory before it is found out.
+const mostLine = 64 << 20
+
+// ErrLong says that a line has more bytes than it may.
+var ErrLong = errors.New("it is longer than any line that case53 writes")
+
+// Line reads a line of at most so many bytes, without its newline; with io.EOF what is left without one.
+func Line(r *bufio.Reader, most int) ([]byte, error) {
+	var line []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		line = append(line, part...)
+		switch {
+		case len(line) > most+1:
+			return nil, ErrLong
+		case err == bufio.ErrBufferFull:
+		case err != nil:
+			return line, err
+		default:
+			return line[:len(line)-1], nil
+		}
 	}
 }
 
@@ -164,9 +189,12 @@ func Check(path string, n int, head string) error {
 	defer f.Close()
 	prev, seq := zero, 0
 	for br := bufio.NewReaderSize(f, 64<<10); ; {
-		line, err := br.ReadBytes('\n')
+		line, err := Line(br, mostLine)
 		if err == io.EOF {
 			break
+		}
+		if errors.Is(err, ErrLong) {
+			return fmt.Errorf("%w: line %d: %w", ErrBroken, seq+1, err)
 		}
 		if err != nil {
 			return err
@@ -174,7 +202,7 @@ func Check(path string, n int, head string) error {
 		if seq++; !bytes.HasPrefix(line, fmt.Appendf(nil, `{"seq":%d,"prev":"%s",`, seq, prev)) {
 			return fmt.Errorf("%w: line %d does not follow line %d", ErrBroken, seq, seq-1)
 		}
-		if prev = hashOf(line[:len(line)-1]); seq == n && prev != head {
+		if prev = hashOf(line); seq == n && prev != head {
 			return fmt.Errorf("%w: line %d is not the one after which the case was last written", ErrBroken, n)
 		}
 	}
@@ -257,13 +285,12 @@ func Head(path string, n int) (string, error) {
 	defer f.Close()
 	lines := bufio.NewReaderSize(f, 64<<10)
 	for i := 1; ; i++ {
-		line, err := lines.ReadBytes('\n')
+		line, err := Line(lines, mostLine)
 		if err != nil && err != io.EOF {
 			return "", err
 		}
 		if i == n {
-			sum := sha256.Sum256(bytes.TrimSuffix(line, []byte("\n")))
-			return hex.EncodeToString(sum[:]), nil
+			return hashOf(line), nil
 		}
 		if err == io.EOF {
 			return "", fmt.Errorf("%w: it has less than %d lines", ErrBroken, n)

@@ -225,3 +225,23 @@ func TestFailedAppend(t *testing.T) {
 		t.Errorf("%d entries, %v", len(entries), err)
 	}
 }
+
+// A line without end, as a stranger can make one of a few blocks on disk, is refused before it fills the memory.
+func TestLineWithoutEnd(t *testing.T) {
+	path, _ := write(t, 1)
+	head, err := Head(path, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 1<<40); err != nil {
+		t.Skip(err) // no sparse files here
+	}
+	_, opening := Open(path, "me@here", "case53 test")
+	for what, err := range map[string]error{
+		"read": Read(path, func(Entry) error { return nil }), "check": Check(path, 1, head), "open": opening,
+	} {
+		if !errors.Is(err, ErrBroken) || !errors.Is(err, ErrLong) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}

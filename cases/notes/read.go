@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"case53/cases/custody"
 )
 
 // formatVersion is that of the lines. A file of a newer one is not read.
@@ -92,14 +94,14 @@ func (b *Book) readOn() error {
 	was := len(b.lines)
 	lines := bufio.NewReaderSize(io.NewSectionReader(f, b.read, info.Size()-b.read), 64<<10)
 	for b.torn = nil; b.fault == nil; {
-		line, err := lineOf(lines)
+		line, err := custody.Line(lines, mostLineBytes)
 		if err == io.EOF {
 			b.torn = line
 			break
 		}
 		if err == nil {
 			err = b.take(line)
-		} else if !errors.Is(err, errLong) {
+		} else if !errors.Is(err, custody.ErrLong) {
 			return err
 		}
 		if err != nil {
@@ -110,26 +112,6 @@ func (b *Book) readOn() error {
 		b.state = fold(b.lines)
 	}
 	return nil
-}
-
-var errLong = fmt.Errorf("it has more than %d bytes", mostLineBytes)
-
-// lineOf reads a line without its newline; with io.EOF what is left without one.
-func lineOf(r *bufio.Reader) ([]byte, error) {
-	var line []byte
-	for {
-		part, err := r.ReadSlice('\n')
-		line = append(line, part...)
-		switch {
-		case len(line) > mostLineBytes+1:
-			return nil, errLong
-		case err == bufio.ErrBufferFull:
-		case err != nil:
-			return line, err
-		default:
-			return line[:len(line)-1], nil
-		}
-	}
 }
 
 // take checks a line and adds it.

@@ -210,10 +210,8 @@ func Quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'
 
 // Holder names the process that holds the case, as far as it is known.
 func Holder(dir, message string) string {
-	if pid, err := os.ReadFile(filepath.Join(dir, Lock)); err == nil {
-		if n, err := strconv.Atoi(strings.TrimSpace(string(pid))); err == nil && n != os.Getpid() {
-			return fmt.Sprintf(" is held by process %d", n)
-		}
+	if n, err := strconv.Atoi(lockText(dir)); err == nil && n != os.Getpid() {
+		return fmt.Sprintf(" is held by process %d", n)
 	}
 	if _, after, ok := strings.Cut(message, "PID "); ok {
 		return " is held by process " + strings.TrimRight(strings.Fields(after)[0], ").,")

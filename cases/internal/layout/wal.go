@@ -2,6 +2,7 @@ package layout
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
 )
@@ -15,16 +16,24 @@ type Left struct {
 // LeftBy says what the last writer has left. A writer writes its number into case.lock before it opens the database, and takes it out
 // when the write-ahead log is gone.
 func LeftBy(dir string) Left {
-	var l Left
-	if text, err := os.ReadFile(Path(dir, Lock)); err == nil {
-		l.Process = strings.TrimSpace(string(text))
-	}
+	l := Left{Process: lockText(dir)}
 	for _, wal := range WALs {
 		if info, err := os.Lstat(Path(dir, Database) + wal); err == nil {
 			l.Bytes += info.Size()
 		}
 	}
 	return l
+}
+
+// lockText is what case.lock says, a process's number; "" where it says nothing. No more of it is read: it may be a stranger's.
+func lockText(dir string) string {
+	f, err := os.Open(Path(dir, Lock))
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	text, _ := io.ReadAll(io.LimitReader(f, 32))
+	return strings.TrimSpace(string(text))
 }
 
 // CheckLog refuses a write-ahead log that no writer of the case has left: DuckDB would take what is in it for the case's, though no
