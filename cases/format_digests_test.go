@@ -119,7 +119,8 @@ func TestDigestsDoNotDependOnTheDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	closeWriter(t, w)
-	ducktest.Run(t, cases.DatabaseFile(dir), `UPDATE store.zone_context SET context_id = context_id + 1000; UPDATE store.zone SET context_id = context_id + 1000;
+	ducktest.Run(t, cases.DatabaseFile(dir), `UPDATE store.zone_context SET context_id = context_id + 1000;
+		UPDATE store.zone SET context_id = context_id + 1000;
 		CREATE TABLE other AS FROM store.flow_plain ORDER BY row_no DESC; DELETE FROM store.flow_plain; INSERT INTO store.flow_plain FROM other;
 		DROP TABLE other; CHECKPOINT`)
 	if got := stockDigests(t, d, dir); got != want {

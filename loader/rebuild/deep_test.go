@@ -102,8 +102,8 @@ func TestDeepDoesNotTrustTheLog(t *testing.T) {
 	}
 	lines, head := log.Head()
 	log.Close()
-	ducktest.Run(t, cases.DatabaseFile(dir), fmt.Sprintf("UPDATE store.digest SET sha256 = '%s' WHERE sha256 = '%s'; UPDATE store.custody SET lines = %d, head = '%s'",
-		sums[1], sums[2], lines, head))
+	ducktest.Run(t, cases.DatabaseFile(dir), fmt.Sprintf(`UPDATE store.digest SET sha256 = '%s' WHERE sha256 = '%s';
+		UPDATE store.custody SET lines = %d, head = '%s'`, sums[1], sums[2], lines, head))
 	r := deep(t, dir)
 	text := fmt.Sprintf("%+v", r.Faults)
 	if r.OK || len(r.Faults) != 2 || !strings.Contains(text, "comes out otherwise than line") ||
