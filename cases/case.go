@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 
 	"case53/cases/custody"
@@ -46,9 +45,6 @@ type Case struct {
 	held  []string // names of those that it has a record of
 	views map[string]View
 	raw   *raw.Store
-
-	mu      sync.Mutex
-	refused map[string]error // macros and views that rest on what the gate refuses; nil until a statement asks for a name
 }
 
 // Open opens the case in dir. Its database must be as a new case's with these schemas is: one that has something else in it,
@@ -205,7 +201,7 @@ func (c *Case) columnsOf(columns []duck.Column) (all []Column) {
 func (c *Case) admit(ctx context.Context, conn *duck.Conn, sql string) error {
 	asks, err := gate(ctx, conn, sql)
 	if err == nil {
-		err = c.gateInside(ctx, conn, asks)
+		err = c.gateInside(asks)
 	}
 	if err == nil {
 		err = c.refuseUnready(ctx, conn, asks)

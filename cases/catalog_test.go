@@ -22,7 +22,7 @@ func TestKnownCatalog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made, err := catalog.Make(ctx, cases.Stored(loader.Schemas()))
+	made, err := catalog.Make(ctx, cases.Stored(loader.Schemas()), cases.RefusedInside)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,8 @@ func TestKnownCatalog(t *testing.T) {
 	if string(kept) != string(text)+"\n" {
 		t.Errorf("%s is of other schemas\nhint: go test ./cases -run TestKnownCatalog -update", path)
 	}
-	if !reflect.DeepEqual(known.Entries, made.Entries) || !reflect.DeepEqual(known.Comments, made.Comments) || !reflect.DeepEqual(known.Bare, made.Bare) {
+	if !reflect.DeepEqual(known.Entries, made.Entries) || !reflect.DeepEqual(known.Comments, made.Comments) || !reflect.DeepEqual(known.Bare, made.Bare) ||
+		!reflect.DeepEqual(known.Refused, made.Refused) {
 		t.Errorf("%s is not the catalog of the schemas that it names", path)
 	}
 }

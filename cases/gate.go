@@ -78,29 +78,25 @@ func gate(ctx context.Context, c *duck.Conn, sql string) (asked, error) {
 
 // gateInside refuses a statement that asks for a macro or view which rests, however deep, on what the gate refuses: a name of the
 // case's own, or one like pg_sleep, is no way around it.
-func (c *Case) gateInside(ctx context.Context, conn *duck.Conn, asks asked) error {
-	if len(asks) == 0 {
-		return nil
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.refused == nil { // once, as nothing changes while the case is open
-		var err error
-		if c.refused, err = refusedInside(ctx, conn); err != nil {
-			return err
-		}
-	}
+func (c *Case) gateInside(asks asked) error {
 	for name := range asks {
-		if err := c.refused[strings.TrimPrefix(name, "main.")]; err != nil {
-			return err
+		if why := c.known.Refused[strings.TrimPrefix(name, "main.")]; why != "" {
+			return refusal(why)
 		}
 	}
 	return nil
 }
 
-// refusedInside gives the macros and views whose definitions the gate refuses, or that ask for one of them. To be quick it looks
-// at those only whose text has the name of something that is refused. DuckDB's table macros among tableFunctions may do what they do.
-func refusedInside(ctx context.Context, conn *duck.Conn) (map[string]error, error) {
+// refusal is ErrRefused, in words that are known from before.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+func (r refusal) Unwrap() error { return ErrRefused }
+
+// refusedInside gives the macros and views whose definitions the gate refuses, or that ask for one of them, and why. To be quick it
+// looks at those only whose text has the name of something that is refused. DuckDB's table macros among tableFunctions may do what
+// they do. As a case has what a new one has, the known catalog says it of every case.
+func refusedInside(ctx context.Context, conn *duck.Conn) (map[string]string, error) {
 	all, tables, err := definitions(ctx, conn)
 	if err != nil {
 		return nil, err
@@ -111,7 +107,7 @@ func refusedInside(ctx context.Context, conn *duck.Conn) (map[string]error, erro
 			bad = append(bad, name)
 		}
 	}
-	refused := map[string]error{}
+	refused := map[string]string{}
 	for len(bad) > 0 {
 		for i, name := range bad {
 			bad[i] = regexp.QuoteMeta(name)
@@ -119,17 +115,17 @@ func refusedInside(ctx context.Context, conn *duck.Conn) (map[string]error, erro
 		word := regexp.MustCompile(`(?i)\b(` + strings.Join(bad, "|") + `)\b|` + internalFunctions)
 		bad = nil
 		for _, d := range all {
-			if d.internal && tableFunctions[d.name] || refused[d.name] != nil || !word.MatchString(d.sql) {
+			if d.internal && tableFunctions[d.name] || refused[d.name] != "" || !word.MatchString(d.sql) {
 				continue
 			}
 			asks, err := gate(ctx, conn, d.sql)
 			for name := range asks {
-				if err == nil {
-					err = refused[strings.TrimPrefix(name, "main.")]
+				if why := refused[strings.TrimPrefix(name, "main.")]; err == nil && why != "" {
+					err = refusal(why)
 				}
 			}
 			if err != nil {
-				refused[d.name] = fmt.Errorf("%s: %w", d.name, err)
+				refused[d.name] = d.name + ": " + err.Error()
 				bad = append(bad, d.name)
 			}
 		}

@@ -337,7 +337,7 @@ type Step func(context.Context, Tables) error
 
 // Catalog is the catalog of a new case with these schemas, which every case must have.
 func Catalog(ctx context.Context, schemas []Schema) (*catalog.Known, error) {
-	return catalog.Of(ctx, Stored(schemas))
+	return catalog.Of(ctx, Stored(schemas), refusedInside)
 }
 
 // Stored is what of the schemas is stored in a case, with what every case has.

@@ -36,10 +36,11 @@ const mostNames = 10
 
 // Known is the catalog that this program makes.
 type Known struct {
-	Version  string    // of DuckDB, and a hash of the schemas
-	Bare     entries   // what DuckDB makes by itself
-	Entries  entries   // what it has with the schemas
-	Comments []Comment // on views of schema main and their columns
+	Version  string            // of DuckDB, and a hash of the schemas
+	Bare     entries           // what DuckDB makes by itself
+	Entries  entries           // what it has with the schemas
+	Comments []Comment         // on views of schema main and their columns
+	Refused  map[string]string // macros and views, DuckDB's too, that no statement may ask for, and why
 
 	types []Schema
 	steps []string
@@ -62,8 +63,11 @@ var (
 //go:embed known.json
 var embedded []byte
 
+// Gate says which macros and views of a database no statement may ask for.
+type Gate func(context.Context, *duck.Conn) (map[string]string, error)
+
 // Of is the catalog of these schemas.
-func Of(ctx context.Context, schemas []Schema) (*Known, error) {
+func Of(ctx context.Context, schemas []Schema, gate Gate) (*Known, error) {
 	hash := sha256.New()
 	for _, s := range schemas {
 		fmt.Fprintf(hash, "%q %q %q %q %q\n", s.Name, s.Title, s.Silence, s.Header, s.SQL)
@@ -80,7 +84,7 @@ func Of(ctx context.Context, schemas []Schema) (*Known, error) {
 	}
 	if k.Version != version {
 		var err error
-		if k, err = Make(ctx, schemas); err != nil {
+		if k, err = Make(ctx, schemas, gate); err != nil {
 			return nil, err
 		}
 		k.Version = version
@@ -103,7 +107,7 @@ func Of(ctx context.Context, schemas []Schema) (*Known, error) {
 
 // Make makes a database of the schemas and reads what is there then. It is written to a file and opened again, as a case is:
 // DuckDB words some definitions otherwise before that.
-func Make(ctx context.Context, schemas []Schema) (*Known, error) {
+func Make(ctx context.Context, schemas []Schema, gate Gate) (*Known, error) {
 	dir, err := os.MkdirTemp("", "case53-catalog-*")
 	if err != nil {
 		return nil, err
@@ -140,6 +144,9 @@ func Make(ctx context.Context, schemas []Schema) (*Known, error) {
 		return nil, err
 	}
 	if k.Entries, err = read(ctx, conn); err != nil {
+		return nil, err
+	}
+	if k.Refused, err = gate(ctx, conn); err != nil {
 		return nil, err
 	}
 	return k, conn.Each(ctx, comments, nil, func(v []any) {

@@ -1,0 +1,4 @@
+package cases
+
+// RefusedInside is for the test that makes the known catalog.
+var RefusedInside = refusedInside
