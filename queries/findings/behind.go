@@ -11,13 +11,14 @@ import (
 // Behind is a statement that gives the records that a row of a hunt names by its subject and its time: object_id, row_no, their
 // time as seen, and what else helps to read them. "" where the row names no address, name, interface or source.
 func Behind(ctx context.Context, k *cases.Case, columns []cases.Column, row []cases.Cell) (sql string, args map[string]any, err error) {
-	f := Finding{values: map[string]any{}}
+	values := map[string]any{}
 	for i, c := range columns {
 		if i < len(row) && !row[i].Null {
-			f.values[c.Name] = valueOf(c, row[i].Text)
+			values[c.Name] = valueOf(c, row[i].Text)
 		}
 	}
-	if err := f.read(); err != nil {
+	f, err := New("", values)
+	if err != nil {
 		return "", nil, err
 	}
 	h := &Hunter{Case: k}

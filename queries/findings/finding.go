@@ -40,6 +40,12 @@ type Subject struct {
 	InterfaceID      string `json:"interface_id,omitempty"`
 }
 
+// New is the finding that a row of a hunt is, by its columns.
+func New(hunt string, row map[string]any) (Finding, error) {
+	f := Finding{Hunt: hunt, values: row}
+	return f, f.read()
+}
+
 // read takes the columns that every hunt has, and those of its subject.
 func (f *Finding) read() error {
 	text := func(name string) string { s, _ := f.values[name].(string); return s }

@@ -175,11 +175,12 @@ func (h *Hunter) findings(ctx context.Context, o *Outcome, sql string) error {
 			o.Beyond++
 			continue
 		}
-		f := Finding{Hunt: o.Query.ID, values: map[string]any{}}
+		row := map[string]any{}
 		for i, column := range columns {
-			f.values[column.Name] = values[i]
+			row[column.Name] = values[i]
 		}
-		if err := f.read(); err != nil {
+		f, err := New(o.Query.ID, row)
+		if err != nil {
 			return err
 		}
 		h.keep(o, f)

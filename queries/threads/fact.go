@@ -34,10 +34,18 @@ type evidence struct {
 	doubts       string // what its hunt says else looks like it
 }
 
-// begins is when what a finding tells of began: where it is who came after something, when he came.
+// begins is when what a finding tells of began: where it is what came after something, a look-up or a request, when that came. The
+// minutes are rounded, and what began did not begin after its end.
 func (e evidence) begins() time.Time {
-	if looked, ok := e.Value("looked_at").(time.Time); ok {
-		return looked.UTC().Add(time.Duration(max(0, e.Number("minutes_after")) * float64(time.Minute))).Truncate(time.Second)
+	for _, column := range []string{"looked_at", "request_at"} {
+		if before, ok := e.Value(column).(time.Time); ok {
+			after := time.Duration(max(0, e.Number("minutes_after")) * float64(time.Minute))
+			begun := before.UTC().Add(after).Round(time.Second)
+			if e.To.Before(begun) {
+				return e.To
+			}
+			return begun
+		}
 	}
 	return e.From
 }

@@ -77,23 +77,12 @@ func (s *survey) rivals(step *Step, thread []*fact) ([]Rival, error) {
 		if err != nil {
 			return nil, err
 		}
-		if strongest := step.strongest(); strongest != nil {
+		if strongest := step.strongest(func(evidence) bool { return true }); strongest != nil {
 			r.Said = strongest.doubts
 		}
 		all = append(all, r)
 	}
 	return all, nil
-}
-
-func (s *Step) strongest() (best *evidence) {
-	for _, f := range s.facts {
-		for i, e := range f.evidence {
-			if best == nil || e.severity > best.severity || e.severity == best.severity && e.Score > best.Score {
-				best = &f.evidence[i]
-			}
-		}
-	}
-	return best
 }
 
 // outward checks what a host of ours does to an outside place.
@@ -130,6 +119,18 @@ func (s *survey) outward(r *Rival, step *Step) {
 	}
 }
 
+// answered says whether a host of ours answered a request of a step with success, as far as its findings say: one that was let in after
+// a refusal was.
+func (s *Step) answered() (answered, known bool) {
+	for _, e := range s.with("answered") {
+		answered, known = answered || e.Number("answered") > 0, true
+	}
+	if len(s.with("let_in_at")) > 0 {
+		return true, true
+	}
+	return answered, known
+}
+
 // inward checks what comes to a host of ours, from outside or from another.
 func (s *survey) inward(r *Rival, step *Step, thread []*fact) {
 	before := func(holds func(*fact) bool) bool {
@@ -138,8 +139,9 @@ func (s *survey) inward(r *Rival, step *Step, thread []*fact) {
 	places, own := step.places(), step.own()
 	switch step.Phase {
 	case "exploit":
-		answered, _ := step.number("answered")
-		r.argue(answered > 0, map[bool]string{true: "a host of ours answered with success", false: "nothing was answered with success"}[answered > 0])
+		if answered, known := step.answered(); known {
+			r.argue(answered, map[bool]string{true: "a host of ours answered with success", false: "nothing was answered with success"}[answered])
+		}
 		if slices.ContainsFunc(thread, func(y *fact) bool {
 			return y.tells(func(e evidence) bool { return e.severity >= medium && slices.Contains(places, e.Text("request_from")) })
 		}) {

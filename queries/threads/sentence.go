@@ -215,17 +215,22 @@ func (s *survey) sayPart(step *Step) string {
 // exploit says what was asked, whether it was let in, and which page few ask for.
 func (s *Step) exploit() string {
 	who, host := few(s.places()), few(s.own())
+	if who == "" { // it came from inside
+		who, host = host, few(s.collect(func(f *fact) []string { return f.addrs }))
+	}
+	if host != "" { // the log may not say whom it was for
+		host += " "
+	}
 	var all []string
-	if n := s.count("requests", "request", "requests"); n != "" {
-		for _, e := range s.with("kinds") {
-			all = append(all, fmt.Sprintf("%s sent %s %s with the text of an attack (%s): %.0f answered with success, %.0f blocked", who, host,
-				words.Plural(int64(e.Number("requests")), "request", "requests"), strings.ReplaceAll(e.Text("kinds"), " ", ", "),
-				e.Number("answered"), e.Number("blocked")))
-			break
-		}
+	for _, e := range s.with("kinds") {
+		all = append(all, fmt.Sprintf("%s sent %s%s with the text of an attack (%s): %.0f answered with success, %.0f blocked", who, host,
+			words.Plural(int64(e.Number("requests")), "request", "requests"), strings.ReplaceAll(e.Text("kinds"), " ", ", "),
+			e.Number("answered"), e.Number("blocked")))
+		break
 	}
 	for _, e := range s.with("seconds_between") {
-		all = append(all, fmt.Sprintf("refused at %s, let in otherwise %s later", e.Text("path"), words.Long(e.Number("seconds_between"))))
+		all = append(all, fmt.Sprintf("%srefused at %s, let in otherwise %s later", when(len(all) == 0, who+" was "), e.Text("path"),
+			words.Long(e.Number("seconds_between"))))
 		break
 	}
 	for _, e := range s.with("clients") {
@@ -236,7 +241,7 @@ func (s *Step) exploit() string {
 	if text := parts(all...); text != "" {
 		return text
 	}
-	return fmt.Sprintf("%s sent %s requests that look like an attack", who, host)
+	return fmt.Sprintf("%s sent %srequests that look like an attack", who, host)
 }
 
 func (s *Step) recon() string {

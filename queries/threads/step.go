@@ -2,6 +2,7 @@ package threads
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +21,7 @@ type Step struct {
 	Hunts    []string     `json:"hunts"`          // that tell of it; none where it was made of connections
 	Rows     int64        `json:"rows"`
 	Severity string       `json:"severity"`
-	Coverage *cases.Share `json:"coverage,omitempty"` // of the time of its best finding
+	Coverage *cases.Share `json:"coverage,omitempty"` // of the time of the best finding of what it is about, of those that say
 	Against  []string     `json:"against,omitempty"`  // what speaks against its meaning anything
 	Either   []int        `json:"either,omitempty"`   // the numbers of the threads it may belong to, where that is not known
 	Rivals   []Rival      `json:"rivals,omitempty"`   // what else it may be
@@ -57,12 +58,13 @@ func stepsOf(facts []*fact) []*Step {
 	return steps
 }
 
-// stepKey is the same for facts that one sentence tells.
+// stepKey is the same for facts that one sentence tells. What may be of another thread is told apart from what is not: in one sentence
+// the one would be as certain as the other.
 func stepKey(f *fact, all []*fact) string {
 	alike := func(same func(*fact) bool, of func(*fact) string) int {
 		var seen []string
 		for _, y := range all {
-			if y.phase == f.phase && same(y) && !slices.Contains(seen, of(y)) {
+			if y.phase == f.phase && f.asSure(y) && same(y) && !slices.Contains(seen, of(y)) {
 				seen = append(seen, of(y))
 			}
 		}
@@ -70,7 +72,9 @@ func stepKey(f *fact, all []*fact) string {
 	}
 	onHost := func(y *fact) bool { return y.host == f.host }
 	at := func(y *fact) bool { return y.place == f.place }
-	key := func(parts ...string) string { return f.phase + "\x00" + strings.Join(parts, "\x00") }
+	key := func(parts ...string) string {
+		return fmt.Sprint(f.phase, f.either) + "\x00" + strings.Join(parts, "\x00")
+	}
 	if with := f.toldWith(all); with != nil {
 		return stepKey(with, all)
 	}
@@ -104,7 +108,7 @@ func stepKey(f *fact, all []*fact) string {
 func (f *fact) toldWith(all []*fact) *fact {
 	for _, y := range all {
 		switch {
-		case y.host != f.host || y.capture != f.capture || y.from.After(f.from) || !y.own(medium):
+		case y.host != f.host || y.capture != f.capture || y.from.After(f.from) || !y.own(medium) || !f.asSure(y):
 		case f.phase == "door" && y.phase == "exploit" && f.from.Sub(y.from) <= closeBy,
 			f.endsLog() && y.phase == "entry" && slices.ContainsFunc(y.sessionsOr(), func(s cases.Span) bool {
 				return !f.from.Before(s.From) && f.from.Before(s.To)
@@ -115,6 +119,9 @@ func (f *fact) toldWith(all []*fact) *fact {
 	return nil
 }
 
+// asSure says whether two facts of a thread are as certainly of it: both, or both of the same threads perhaps.
+func (f *fact) asSure(y *fact) bool { return slices.Equal(f.either, y.either) }
+
 // endsLog says whether a fact is that a host's own log ended, or lacks what another has.
 func (f *fact) endsLog() bool {
 	return f.phase == "hide" && f.place == "" && f.tells(func(e evidence) bool { return e.kind == "log-end" })
@@ -124,7 +131,6 @@ func (f *fact) endsLog() bool {
 func (s *Step) fill() {
 	s.Time, s.Hunts = s.facts[0].from, []string{}
 	severity := low
-	var best *evidence
 	for _, f := range s.facts {
 		if f.from.Before(s.Time) {
 			s.Time = f.from
@@ -134,13 +140,10 @@ func (s *Step) fill() {
 		}
 		severity = max(severity, f.severity)
 		s.Rows += f.rows()
-		for i, e := range f.evidence {
+		for _, e := range f.evidence {
 			s.Found = append(s.Found, e.number)
 			if !slices.Contains(s.Hunts, e.Hunt) {
 				s.Hunts = append(s.Hunts, e.Hunt)
-			}
-			if best == nil || e.severity > best.severity || e.severity == best.severity && e.Score > best.Score {
-				best = &f.evidence[i]
 			}
 		}
 		for _, text := range f.against {
@@ -157,9 +160,30 @@ func (s *Step) fill() {
 	slices.Sort(s.Hunts)
 	slices.Sort(s.Found)
 	s.Severity = severityNames[severity]
-	if best != nil && best.Coverage.Windows > 0 {
+	if best := s.strongest(func(e evidence) bool { return e.Coverage.Windows > 0 }); best != nil {
 		s.Coverage = &best.Coverage
 	}
+}
+
+// strongest is the evidence of a step that says most, of that which holds: of what the step is about, and only where it has none of
+// what is told with it.
+func (s *Step) strongest(holds func(evidence) bool) *evidence {
+	var best, beside *evidence
+	for _, f := range s.facts {
+		most := &beside
+		if f.phase == s.Phase {
+			most = &best
+		}
+		for i, e := range f.evidence {
+			if holds(e) && (*most == nil || e.severity > (*most).severity || e.severity == (*most).severity && e.Score > (*most).Score) {
+				*most = &f.evidence[i]
+			}
+		}
+	}
+	if best == nil {
+		return beside
+	}
+	return best
 }
 
 // rows is how many records a fact rests on. Findings that rest on the same logs rest on the same records: the most of them.

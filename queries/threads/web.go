@@ -3,6 +3,7 @@ package threads
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -138,17 +139,23 @@ func (w *web) outsiders() {
 	}
 }
 
-// requested joins what a host did for the first time after a request with who had sent the request.
+// requested joins what a host did for the first time after a request with who had sent the request; of several such first things the
+// one that came soonest is told.
 func (w *web) requested() {
 	for _, x := range w.facts {
+		soonest := math.Inf(1)
 		for _, e := range x.evidence {
 			from := e.Text("request_from")
 			at := slices.IndexFunc(w.facts, func(y *fact) bool {
-				return y.phase == "exploit" && from != "" && y.place == from && y.host == x.host && y.own(medium)
+				return y.phase == "exploit" && from != "" && y.place == from && y.host == x.host && y.capture == x.capture && y.own(medium)
 			})
-			if at >= 0 && e.severity >= medium && !x.replayed && !x.hub {
-				w.join(w.facts[at], x)
-				w.links[x.id] = fmt.Sprintf("%s after a request of %s to that host", words.Long(60*e.Number("minutes_after")), from)
+			if at < 0 || e.severity < medium || x.replayed || x.hub {
+				continue
+			}
+			w.join(w.facts[at], x)
+			if after := e.Number("minutes_after"); after < soonest {
+				soonest = after
+				w.links[x.id] = fmt.Sprintf("%s after a request of %s to that host", words.Long(math.Round(60*after)), from)
 			}
 		}
 	}
