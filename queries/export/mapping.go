@@ -154,11 +154,27 @@ func (m *Mapping) statement(rows string) string {
 // countStatement counts the rows of a query.
 func countStatement(rows string) string { return "SELECT count(*) FROM (\n" + rows + "\n)" }
 
-// viewRows is the rows of a view in a window and a capture.
-func (m *Mapping) viewRows(view string) string {
-	if slices.Contains(m.Parts, view) {
-		return m.viewRows(m.Views[0]) + "\nAND log = '" + view + "'"
+// apart refuses views that have rows in common: they would go out twice. Of those that a mapping takes only parts have not.
+func (m *Mapping) apart(views []string) error {
+	for i, view := range views {
+		if slices.Contains(views[:i], view) {
+			return fmt.Errorf("the rows of %s are asked for twice", view)
+		}
 	}
+	whole := slices.IndexFunc(views, func(view string) bool { return !slices.Contains(m.Parts, view) })
+	if whole < 0 || len(views) == 1 {
+		return nil
+	}
+	other := views[(whole+1)%len(views)]
+	return fmt.Errorf("rows of %s are those of %s too, and would go out twice\nhint: --rows %s or --rows %[1]s", other, views[whole], views[whole])
+}
+
+// viewRows is the rows of a view, or of several parts, in a window and a capture.
+func (m *Mapping) viewRows(views ...string) string {
+	if slices.Contains(m.Parts, views[0]) {
+		return m.viewRows(m.Views[0]) + "\nAND log IN ('" + strings.Join(views, "', '") + "')"
+	}
+	view := views[0]
 	return "SELECT * FROM " + view + "\nWHERE of(capture, $capture) AND ($from IS NULL AND $to IS NULL OR within(" + quoteName(m.Time) + ", $from, $to))"
 }
 

@@ -196,12 +196,23 @@ func (t Tool) sources(ctx context.Context, k *cases.Case, req Request) ([]source
 		}
 		sources = append(sources, source{m, view, m.viewRows(view), args})
 	}
+	asked := map[*Mapping][]string{}
+	var order []*Mapping
 	for _, view := range req.Views {
 		i := slices.IndexFunc(all, func(m *Mapping) bool { return m.takes(view) })
 		if _, there := k.View(view); i < 0 || !there {
 			return nil, fmt.Errorf("%s takes no rows of %q\nhint: it takes those of %s", t.Name, view, strings.Join(known, ", "))
 		}
-		sources = append(sources, source{all[i], view, all[i].viewRows(view), args})
+		if asked[all[i]] == nil {
+			order = append(order, all[i])
+		}
+		asked[all[i]] = append(asked[all[i]], view)
+	}
+	for _, m := range order {
+		if err := m.apart(asked[m]); err != nil {
+			return nil, fmt.Errorf("%s: %w", t.Name, err)
+		}
+		sources = append(sources, source{m, strings.Join(asked[m], ", "), m.viewRows(asked[m]...), args})
 	}
 	return sources, nil
 }

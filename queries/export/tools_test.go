@@ -96,6 +96,34 @@ func TestToolByFile(t *testing.T) {
 	}
 }
 
+// TestEachRowOnce: views that have rows in common are refused together; parts of one view are one export, in one file.
+func TestEachRowOnce(t *testing.T) {
+	k := openCase(t)
+	for _, views := range [][]string{{"http", "waf"}, {"waf", "http"}, {"waf", "alb", "waf"}, {"dns", "dns"}, {"connection", "session"}} {
+		for _, name := range []string{"ecs", "zeek"} {
+			tool, _ := export.FindTool(name)
+			target := filepath.Join(t.TempDir(), "out.log")
+			_, err := tool.Export(t.Context(), k, export.Request{Target: target, Program: "case53 test", Views: views})
+			if err == nil || !strings.Contains(err.Error(), "twice") {
+				t.Errorf("%s of %v: %v", name, views, err)
+			}
+		}
+	}
+	sizes := map[string]int64{}
+	for _, log := range []string{"alb", "waf"} {
+		_, m := exported(t, k, "zeek", "logs", export.Request{Views: []string{log}})
+		sizes[log] = m.Sources[0].RowsIn
+	}
+	folder, m := exported(t, k, "zeek", "logs", export.Request{Views: []string{"waf", "dns", "alb"}})
+	if len(m.Sources) != 2 || m.Sources[0].Rows != "waf, alb" || m.Sources[0].RowsIn != sizes["alb"]+sizes["waf"] || sizes["alb"] == 0 {
+		t.Errorf("%+v, want %v", m.Sources, sizes)
+	}
+	text, err := os.ReadFile(filepath.Join(folder, "http.log"))
+	if err != nil || int64(strings.Count(string(text), "\n")) != 9+m.Sources[0].Records {
+		t.Errorf("%v: %d lines, want those of %d records", err, strings.Count(string(text), "\n"), m.Sources[0].Records)
+	}
+}
+
 // TestFailedExportLeavesNothing: files are there whole or not at all.
 func TestFailedExportLeavesNothing(t *testing.T) {
 	k := openCase(t)

@@ -63,7 +63,11 @@ func readZeek(text string) (logs []zeekLog, err error) {
 				return nil, fmt.Errorf("%d values of %d fields", len(row), len(l.fields))
 			}
 			for i, v := range row {
-				if err := zeekValue(l.types[i], v); err != nil {
+				err := zeekValue(l.types[i], v)
+				if names := zeekNames[l.path+" "+l.fields[i]]; names != nil && v != "-" && !slices.Contains(names, v) {
+					err = fmt.Errorf("not as Zeek calls it")
+				}
+				if err != nil {
 					return nil, fmt.Errorf("%s %q: %w", l.fields[i], v, err)
 				}
 			}
@@ -74,6 +78,14 @@ func readZeek(text string) (logs []zeekLog, err error) {
 		return nil, fmt.Errorf("no #close")
 	}
 	return logs, nil
+}
+
+// zeekNames are what Zeek calls the values of some fields (base/protocols/ssl/consts.zeek, base/protocols/conn/main.zeek), by log and field.
+var zeekNames = map[string][]string{
+	"ssl version":     {"SSLv2", "SSLv3", "TLSv10", "TLSv11", "TLSv12", "TLSv13"},
+	"conn proto":      {"tcp", "udp", "icmp", "unknown_transport"},
+	"dns proto":       {"tcp", "udp", "icmp", "unknown_transport"},
+	"conn conn_state": {"S0", "S1", "SF", "REJ", "S2", "S3", "RSTO", "RSTR", "RSTOS0", "RSTRH", "SH", "SHR", "OTH"},
 }
 
 var seconds = regexp.MustCompile(`^-?[0-9]+\.[0-9]{6}$`)
@@ -200,7 +212,9 @@ var zeekRows = map[string]string{
 		coalesce(path || coalesce('?' || query, ''), url, '-'), coalesce(user_agent, '-'), coalesce(status::VARCHAR, '-'), object_id, row_no)
 		FROM http WHERE client_ip IS NOT NULL AND time IS NOT NULL ORDER BY time, object_id, row_no`,
 	"ssl": `SELECT concat_ws('|', epoch_us(coalesce(tls_connection_creation_time, time)), client_ip, coalesce(destination_ip, '-'),
-		coalesce(domain_name, '-'), coalesce(tls_cipher, '-'), object_id, row_no)
+		coalesce(domain_name, '-'), coalesce(tls_cipher, '-'), CASE tls_protocol WHEN 'tlsv1' THEN 'TLSv10' WHEN 'TLSv1.1' THEN 'TLSv11'
+		WHEN 'tlsv12' THEN 'TLSv12' WHEN 'TLSv1.2' THEN 'TLSv12' WHEN 'tlsv13' THEN 'TLSv13' WHEN 'TLSv1.3' THEN 'TLSv13'
+		WHEN 'sslv3' THEN 'SSLv3' ELSE '-' END, object_id, row_no)
 		FROM tls WHERE client_ip IS NOT NULL ORDER BY coalesce(tls_connection_creation_time, time), object_id, row_no`,
 }
 
@@ -210,7 +224,7 @@ func zeekComesBack(t *testing.T, l zeekLog, want []string) {
 	columns := map[string][]string{
 		"conn": {"id.orig_h", "id.resp_h", "orig_ip_bytes", "resp_pkts"}, "dns": {"id.orig_h", "id.resp_h", "query", "qtype_name"},
 		"http": {"id.orig_h", "id.resp_h", "method", "host", "uri", "user_agent", "status_code"},
-		"ssl":  {"id.orig_h", "id.resp_h", "server_name", "cipher"},
+		"ssl":  {"id.orig_h", "id.resp_h", "server_name", "cipher", "version"},
 	}
 	var got []string
 	for _, row := range l.rows {
@@ -226,7 +240,8 @@ func zeekComesBack(t *testing.T, l zeekLog, want []string) {
 // TestZeekFaults: the check sees each kind of fault.
 func TestZeekFaults(t *testing.T) {
 	const good = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n#open\t2026-11-01-00-00-00\n" +
-		"#fields\tts\tid.orig_h\tid.orig_p\tlocal_orig\tnote\n#types\ttime\taddr\tport\tbool\tstring\n1.000000\t::1\t1\tT\ta\n#close\t2026-11-01-00-00-00\n"
+		"#fields\tts\tid.orig_h\tid.orig_p\tlocal_orig\tversion\tnote\n#types\ttime\taddr\tport\tbool\tstring\tstring\n" +
+		"1.000000\t::1\t1\tT\tTLSv1.2\ta\n#close\t2026-11-01-00-00-00\n"
 	if _, err := readZeek(good); err != nil {
 		t.Fatal(err)
 	}
@@ -234,6 +249,7 @@ func TestZeekFaults(t *testing.T) {
 		{"1.000000", "1.0"}, {"::1", "(empty)"}, {"\t1\tT", "\t65536\tT"}, {"\tT\t", "\ttrue\t"}, {"\ta\n", "\t\x01\n"}, {"\ta\n", "\té\n"},
 		{"\ta\n", "\ta\tb\n"},
 		{"\ta\n", "\n"}, {"#path\tconn\n", ""}, {"#close\t2026-11-01-00-00-00\n", ""}, {"\tstring\n", "\ttext\n"}, {"-00\n#fields", "-00"},
+		{"#path\tconn", "#path\tssl"}, {"\tnote\n", "\tconn_state\n"},
 	} {
 		if _, err := readZeek(strings.Replace(good, fault[0], fault[1], 1)); err == nil {
 			t.Errorf("nothing is said of %q in the place of %q", fault[1], fault[0])
