@@ -72,7 +72,8 @@ func webLogsOf(t *testing.T, r *rand.Rand, rows int) map[string][]string {
 		})
 		logs["nlb.log"] = append(logs["nlb.log"], fmt.Sprintf("tls 2.0 %s net/web/c6e77e28c25b2234 g3d4b5e8bb8464cd %s:51341 10.0.1.9:443 %s 2 98 246 - "+
 			"arn - ECDHE-RSA-AES128-GCM-SHA256 %s - %s h2 h2 - %s", at.Format("2006-01-02T15:04:05"), bracketed(client), pick(r, []string{"5", "-"}),
-			pick(r, []string{"tlsv12", "tlsv13", "tlsv1", "TLSv1.1", "sslv3", "odd", "-"}), strings.Map(noBlank, pick(r, hosts)), at.Add(-time.Second).Format("2006-01-02T15:04:05")))
+			pick(r, []string{"tlsv12", "tlsv13", "tlsv1", "TLSv1.1", "sslv3", "odd", "-"}),
+			strings.Map(noBlank, pick(r, hosts)), at.Add(-time.Second).Format("2006-01-02T15:04:05")))
 		logs["secure.log"] = append(logs["secure.log"], fmt.Sprintf("<86>1 %s web-1 sshd %d - - Failed password for invalid user %s "+
 			"from 192.0.2.7 port %d ssh2", at.Format("2006-01-02T15:04:05.000000Z"), 100+i, strings.Map(noBlank, pick(r, hostile)), 1024+r.IntN(60000)))
 	}

@@ -18,7 +18,8 @@ func caseTool() Tool {
 		Name: "case",
 		Title: "CASE/UCO 1.4 as JSON-LD, for who takes evidence by that standard: every entry of the custody log as an investigative action, every\n" +
 			strings.Repeat(" ", 14) + "object with its provenance and hash and, of --rows or a query, the cited rows",
-		Loses: "rows that nobody asks for; of a cited row actions, response codes and AWS ids; times after 9999; names that RFC 1034 has not",
+		Loses: "rows that nobody asks for; of a cited row actions, response codes, types of queries, answers that are no addresses, user agents, referrers, " +
+			"X-Forwarded-For and sizes of requests, client subnets, of how many records a connection is, and AWS ids; times after 9999; names that RFC 1034 has not",
 		maps:  "stix",
 		asked: true,
 		begin: newCASE,
@@ -249,7 +250,7 @@ func (g *caseGraph) Record(r *record) (string, error) {
 	}
 	row := g.id("row", key)
 	if err := g.put(caseNode{"@id": row, "@type": "uco-observable:NetworkConnection", "uco-core:name": fmt.Sprintf("row %d of object %d", r.row, r.object),
-		"uco-core:description": g.words(r), "uco-core:hasFacet": facet}); err != nil {
+		"uco-core:description": g.words(r), "uco-core:hasFacet": append([]caseNode{facet}, g.facets(key, o)...)}); err != nil {
 		return "", err
 	}
 	g.file.records++
@@ -260,6 +261,34 @@ func (g *caseGraph) Record(r *record) (string, error) {
 		return "", err
 	}
 	return "", g.about(row, o)
+}
+
+// facets are what there is of the traffic of a row, and of its request.
+func (g *caseGraph) facets(key string, o *observation) (all []caseNode) {
+	flow := caseNode{}
+	for name, column := range map[string]string{
+		"srcBytes": "src_byte_count", "dstBytes": "dst_byte_count", "srcPackets": "src_packets", "dstPackets": "dst_packets",
+	} {
+		if v := o.value(column); v != nil {
+			flow["uco-observable:"+name] = caseNode{"@type": "xsd:integer", "@value": cases.CellOf(v).Text}
+		}
+	}
+	request := caseNode{}
+	for name, text := range map[string]string{"requestMethod": o.text("method"), "requestValue": o.text("uri")} {
+		if text != "" {
+			request["uco-observable:"+name] = text
+		}
+	}
+	for _, f := range []struct {
+		kind, class string
+		node        caseNode
+	}{{"flow-facet", "NetworkFlowFacet", flow}, {"request-facet", "HTTPConnectionFacet", request}} {
+		if len(f.node) > 0 {
+			f.node["@id"], f.node["@type"] = g.id(f.kind, key), "uco-observable:"+f.class
+			all = append(all, f.node)
+		}
+	}
+	return all
 }
 
 // about writes the name and the URL that a row is about.

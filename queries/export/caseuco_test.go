@@ -60,6 +60,13 @@ var caseClasses = map[string]map[string]string{
 		"uco-observable:destinationPort": "xsd:integer",
 		"uco-observable:protocols":       "uco-types:ControlledDictionary",
 	},
+	"uco-observable:NetworkFlowFacet": {
+		"uco-observable:srcBytes":   "xsd:integer",
+		"uco-observable:dstBytes":   "xsd:integer",
+		"uco-observable:srcPackets": "xsd:integer",
+		"uco-observable:dstPackets": "xsd:integer",
+	},
+	"uco-observable:HTTPConnectionFacet": {"uco-observable:requestMethod": "string", "uco-observable:requestValue": "string"},
 	"uco-observable:ObservableRelationship": {
 		"uco-core:source":             "+",
 		"uco-core:target":             "+",

@@ -24,13 +24,15 @@ type indicator struct {
 type indicators struct {
 	all       []*indicator
 	addresses map[netip.Addr]*indicator
-	blocks    []*indicator // of more than one address
+	blocks    []*indicator                  // of more than one address
+	subnets   map[netip.Prefix][]*indicator // that overlap one: few subnets are asked for again and again
 	names     map[string]*indicator
 }
 
 // newIndicators reads entries of a list, each once.
 func newIndicators(entries []string) (*indicators, error) {
-	l := &indicators{addresses: map[netip.Addr]*indicator{}, names: map[string]*indicator{}}
+	l := &indicators{addresses: map[netip.Addr]*indicator{}, names: map[string]*indicator{},
+		subnets: map[netip.Prefix][]*indicator{}}
 	for _, text := range entries {
 		one := &indicator{text: text}
 		var err error
@@ -70,18 +72,24 @@ func newIndicators(entries []string) (*indicators, error) {
 	return l, nil
 }
 
-// shown are the indicators that a record shows, each once and in the order of the list; they are told that they were seen.
-func (l *indicators) shown(o *observation) (found []*indicator) {
+// sighted is an indicator that a record shows. Through is what it may be rather than is: the subnet of a client.
+type sighted struct {
+	*indicator
+	through string
+}
+
+// shown are the indicators that a record shows, each once; they are told that they were seen.
+func (l *indicators) shown(o *observation) (found []sighted) {
 	first, last, _ := o.span()
-	note := func(one *indicator, target bool) {
+	note := func(one *indicator, target bool, through string) {
 		if one == nil {
 			return
 		}
 		one.asTarget = one.asTarget || target
-		if slices.Contains(found, one) {
+		if slices.ContainsFunc(found, func(s sighted) bool { return s.indicator == one }) {
 			return
 		}
-		found = append(found, one)
+		found = append(found, sighted{one, through})
 		if one.records == 0 || first.Before(one.first) {
 			one.first = first
 		}
@@ -90,23 +98,63 @@ func (l *indicators) shown(o *observation) (found []*indicator) {
 		}
 		one.records++
 	}
-	for i, text := range append([]string{o.text("src"), o.text("dst")}, o.addresses()...) {
+	address := func(text string, target bool) {
 		a, err := netip.ParseAddr(text)
 		if err != nil {
-			continue
+			return
 		}
 		a = a.Unmap()
-		note(l.addresses[a], i > 0)
+		note(l.addresses[a], target, "")
 		for _, b := range l.blocks {
 			if b.block.Contains(a) {
-				note(b, i > 0)
+				note(b, target, "")
 			}
 		}
 	}
-	for name := o.text("name"); name != "" && len(l.names) > 0; _, name, _ = strings.Cut(name, ".") {
-		note(l.names[name], true)
+	name := func(name string) {
+		for ; name != "" && len(l.names) > 0; _, name, _ = strings.Cut(name, ".") {
+			note(l.names[name], true, "")
+		}
+	}
+	address(o.text("src"), false)
+	address(o.text("dst"), true)
+	for _, text := range o.addresses() {
+		address(text, true)
+	}
+	for _, text := range o.forwarded() {
+		address(text, false)
+	}
+	name(o.text("name"))
+	for _, a := range o.names() {
+		name(a.name)
+	}
+	if subnet, ok := o.clientSubnet(); ok {
+		for _, one := range l.overlapping(subnet) {
+			note(one, false, subnet.String())
+		}
 	}
 	return found
+}
+
+// mostSubnets is how many subnets are remembered at a time.
+const mostSubnets = 1 << 16
+
+// overlapping are the addresses and blocks of the list that lie in a subnet, or hold it.
+func (l *indicators) overlapping(subnet netip.Prefix) []*indicator {
+	all, known := l.subnets[subnet]
+	if known {
+		return all
+	}
+	for _, one := range l.all {
+		if one.block.IsValid() && one.block.Overlaps(subnet) {
+			all = append(all, one)
+		}
+	}
+	if len(l.subnets) == mostSubnets {
+		clear(l.subnets)
+	}
+	l.subnets[subnet] = all
+	return all
 }
 
 // IndicatorManifest is how many records showed an indicator.

@@ -15,8 +15,9 @@ func mispTool() Tool {
 	return Tool{
 		Name:  "misp",
 		Title: "MISP: an event with an object a record and, of --ioc, an attribute for each indicator that was seen, which alone is for detection",
-		Loses: "times after 9999; names that RFC 1034 has not; actions, response codes, AWS ids; of --ioc records that show none of the list, " +
-			"without which nothing is for detection",
+		Loses: "times after 9999; names that RFC 1034 has not; actions, response codes, types of queries, answers that are no address and no name; " +
+			"sizes of requests; of how many records a connection is; AWS ids; of --ioc records that show none of the list, without which nothing is for " +
+			"detection",
 		File:       ".json",
 		maps:       "stix",
 		Indicators: true,
@@ -70,10 +71,15 @@ type mispObject struct {
 type mispTemplate struct{ name, uuid, version string }
 
 var (
-	mispConnection = mispTemplate{"network-connection", "af16764b-f8e5-4603-9de1-de34d272f80b", "3"}
+	mispConnection = mispTemplate{"network-connection", "af16764b-f8e5-4603-9de1-de34d272f80b", "7"}
 	mispDNS        = mispTemplate{"dns-record", "f023c8f0-81ab-41f3-9f5d-fa597a34a9b9", "2"}
-	mispRequest    = mispTemplate{"http-request", "b4a8d163-8110-4239-bfcf-e08f3a9fdf7b", "5"}
+	mispName       = mispTemplate{"domain-ip", "43b3b146-77eb-4931-b4cc-b66c60f28734", "11"}
+	mispRequest    = mispTemplate{"http-request", "b4a8d163-8110-4239-bfcf-e08f3a9fdf7b", "4"}
 )
+
+// mispRecords are the relations of a dns-record by the type of the answer. A DNAME is told as the CNAME that a resolver makes of it.
+var mispRecords = map[string]string{"CNAME": "cname-record", "DNAME": "cname-record", "MX": "mx-record", "NS": "ns-record", "PTR": "ptr-record",
+	"SOA": "soa-record", "SRV": "srv-record"}
 
 // Whom MISP gives it to: the event to its own organisation alone, what is in it to the same.
 const (
@@ -152,59 +158,106 @@ func (m *misp) put(v any) error {
 	return err
 }
 
-// attributes are what an object says of what was observed: a request, traffic, or a name and its addresses.
-func (m *misp) attributes(o *observation) (mispTemplate, []mispAttribute) {
-	var all []mispAttribute
-	add := func(relation, kind, value string) {
-		if value == "" {
-			return
-		}
-		category := "Network activity"
-		if kind == "datetime" {
-			category = "Other"
-		}
-		all = append(all, mispAttribute{Relation: relation, Type: kind, Category: category, Value: value})
+// mispAttributes are those of an object under way.
+type mispAttributes []mispAttribute
+
+// add adds one that has a value.
+func (all *mispAttributes) add(relation, kind, value string) {
+	if value == "" {
+		return
 	}
-	name, src, dst := o.text("name"), o.text("src"), o.text("dst")
+	category := "Network activity"
+	if kind == "datetime" || kind == "counter" || kind == "size-in-bytes" {
+		category = "Other"
+	}
+	*all = append(*all, mispAttribute{Relation: relation, Type: kind, Category: category, Value: value})
+}
+
+// addNumber adds a number that is there.
+func (all *mispAttributes) addNumber(relation, kind string, value any) {
+	if value != nil {
+		all.add(relation, kind, cases.CellOf(value).Text)
+	}
+}
+
+// attributes are what an object says of what was observed: a request, traffic, or a name and what it led to.
+func (m *misp) attributes(o *observation) (mispTemplate, []mispAttribute) {
 	switch {
 	case o.text("url") != "" || o.text("uri") != "":
-		add("ip-src", "ip-src", src)
-		add("ip-dst", "ip-dst", dst)
-		add("host", "hostname", name)
-		add("url", "url", o.text("url"))
-		if o.text("url") == "" {
-			add("uri", "uri", o.text("uri"))
-		}
-		add("method", "http-method", o.text("method"))
-		add("user-agent", "user-agent", o.text("user_agent"))
-		return mispRequest, all
-	case name == "" || o.text("protocol") != "":
-		first, last, _ := o.span()
-		add("ip-src", "ip-src", src)
-		add("ip-dst", "ip-dst", dst)
-		for _, side := range []string{"src", "dst"} {
-			if port, ok := o.value(side + "_port").(int64); ok {
-				add(side+"-port", "port", strconv.FormatInt(port, 10))
-			}
-		}
-		add("layer4-protocol", "text", strings.ToUpper(o.text("protocol")))
-		add("hostname-dst", "hostname", name)
-		add("first-packet-seen", "datetime", mispTime(first))
-		add("last-packet-seen", "datetime", mispTime(last))
-		return mispConnection, all
+		return mispRequest, requestAttributes(o)
+	case o.text("name") == "" || o.text("protocol") != "":
+		return mispConnection, connectionAttributes(o)
 	}
-	add("queried-domain", "domain", name)
+	return nameAttributes(o)
+}
+
+func requestAttributes(o *observation) (all mispAttributes) {
+	all.add("ip-src", "ip-src", o.text("src"))
+	all.add("ip-dst", "ip-dst", o.text("dst"))
+	all.add("host", "hostname", o.text("name"))
+	all.add("url", "url", o.text("url"))
+	if o.text("url") == "" {
+		all.add("uri", "uri", o.text("uri"))
+	}
+	all.add("method", "http-method", o.text("method"))
+	all.add("user-agent", "user-agent", o.text("user_agent"))
+	all.add("referer", "other", o.text("referer"))
+	if forwarded := o.text("x_forwarded_for"); forwarded != "" {
+		all.add("header", "text", "X-Forwarded-For: "+forwarded)
+	}
+	return all
+}
+
+// connectionAttributes count bytes and packets as the template describes them: those of the source are what came to it.
+func connectionAttributes(o *observation) (all mispAttributes) {
+	first, last, _ := o.span()
+	all.add("ip-src", "ip-src", o.text("src"))
+	all.add("ip-dst", "ip-dst", o.text("dst"))
+	for _, side := range []string{"src", "dst"} {
+		all.addNumber(side+"-port", "port", o.value(side+"_port"))
+	}
+	all.add("layer4-protocol", "text", strings.ToUpper(o.text("protocol")))
+	all.add("hostname-dst", "hostname", o.text("name"))
+	all.add("first-packet-seen", "datetime", mispTime(first))
+	all.add("last-packet-seen", "datetime", mispTime(last))
+	for _, n := range [][3]string{
+		{"src-bytes-count", "size-in-bytes", "dst_byte_count"}, {"dst-bytes-count", "size-in-bytes", "src_byte_count"},
+		{"src-packets-count", "counter", "dst_packets"}, {"dst-packets-count", "counter", "src_packets"},
+	} {
+		all.addNumber(n[0], n[1], o.value(n[2]))
+	}
+	return all
+}
+
+// nameAttributes are of a name that was asked for: with what answers led to a dns-record, which must have one, else a domain-ip.
+func nameAttributes(o *observation) (mispTemplate, []mispAttribute) {
+	var all mispAttributes
 	for _, address := range o.addresses() {
 		relation := "a-record"
 		if isIPv6(address) {
 			relation = "aaaa-record"
 		}
-		add(relation, "ip-dst", address)
+		all.add(relation, "ip-dst", address)
 	}
-	if src != "" {
-		add("text", "text", "asked by "+src)
+	for _, a := range o.names() {
+		if isDomainName(a.name) {
+			all.add(mispRecords[a.kind], "domain", a.name)
+		}
 	}
-	return mispDNS, all
+	template, relation := mispDNS, "queried-domain"
+	if len(all) == 0 {
+		template, relation = mispName, "domain"
+	}
+	all.add(relation, "domain", o.text("name"))
+	text := ""
+	if src := o.text("src"); src != "" {
+		text = "asked by " + src
+	}
+	if subnet, ok := o.clientSubnet(); ok {
+		text += " for the client subnet " + subnet.String()
+	}
+	all.add("text", "text", strings.TrimSpace(text))
+	return template, all
 }
 
 // End writes the indicators that were seen, and when all of it was.

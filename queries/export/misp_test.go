@@ -22,10 +22,53 @@ import (
 // mispChecker checks events: by the schema of MISP, which has no objects and no times of sight, and by these rules of MISP's core format.
 type mispChecker struct {
 	schema *jsonschema.Schema
-	types  []string            // of attributes
-	of     []string            // of the category "Network activity"
-	rules  map[string][]string // the relations of objects
+	types  []string // of attributes
+	of     []string // of the category "Network activity"
+	rules  map[string]mispRules
 	ids    map[string]bool
+}
+
+// mispRules is a template of MISP's (github.com/MISP/misp-objects, 2026-06): its number and version, the types of the relations that we
+// use, what an object must have, what it must have one of, and what it may have more than once.
+type mispRules struct {
+	uuid, version          string
+	types                  map[string]string
+	required, oneOf, often []string
+}
+
+var mispTemplates = map[string]mispRules{
+	"network-connection": {
+		uuid: "af16764b-f8e5-4603-9de1-de34d272f80b", version: "7",
+		types: map[string]string{
+			"ip-src": "ip-src", "ip-dst": "ip-dst", "src-port": "port", "dst-port": "port", "layer4-protocol": "text", "hostname-dst": "hostname",
+			"first-packet-seen": "datetime", "last-packet-seen": "datetime", "src-bytes-count": "size-in-bytes", "dst-bytes-count": "size-in-bytes",
+			"src-packets-count": "counter", "dst-packets-count": "counter",
+		},
+		oneOf: []string{"first-packet-seen", "ip-src", "ip-dst", "src-port", "dst-port", "community-id"},
+	},
+	"dns-record": {
+		uuid: "f023c8f0-81ab-41f3-9f5d-fa597a34a9b9", version: "2",
+		types: map[string]string{
+			"queried-domain": "domain", "text": "text", "a-record": "ip-dst", "aaaa-record": "ip-dst", "cname-record": "domain", "mx-record": "domain",
+			"ns-record": "domain", "ptr-record": "domain", "soa-record": "domain", "srv-record": "domain",
+		},
+		required: []string{"queried-domain"},
+		oneOf: []string{"a-record", "aaaa-record", "cname-record", "mx-record", "ns-record", "ptr-record", "soa-record", "spf-record", "srv-record",
+			"txt-record"},
+		often: []string{"a-record", "aaaa-record", "cname-record", "mx-record", "ns-record", "ptr-record", "soa-record", "srv-record"},
+	},
+	"domain-ip": {
+		uuid: "43b3b146-77eb-4931-b4cc-b66c60f28734", version: "11", types: map[string]string{"domain": "domain", "text": "text"},
+		oneOf: []string{"ip", "domain", "hostname"}, often: []string{"domain"},
+	},
+	"http-request": {
+		uuid: "b4a8d163-8110-4239-bfcf-e08f3a9fdf7b", version: "4",
+		types: map[string]string{
+			"url": "url", "uri": "uri", "ip-src": "ip-src", "ip-dst": "ip-dst", "host": "hostname", "method": "http-method", "user-agent": "user-agent",
+			"referer": "other", "header": "text",
+		},
+		oneOf: []string{"url", "uri"}, often: []string{"header"},
+	},
 }
 
 func newMISPChecker(t *testing.T) *mispChecker {
@@ -45,11 +88,7 @@ func newMISPChecker(t *testing.T) *mispChecker {
 	if err := c.AddResource("misp.json", text); err != nil {
 		t.Fatal(err)
 	}
-	m := &mispChecker{ids: map[string]bool{}, rules: map[string][]string{
-		"network-connection": {"ip-src", "ip-dst", "src-port", "dst-port", "layer4-protocol", "hostname-dst", "first-packet-seen", "last-packet-seen"},
-		"dns-record":         {"queried-domain", "a-record", "aaaa-record", "text"},
-		"http-request":       {"url", "uri", "ip-src", "ip-dst", "host", "method", "user-agent"},
-	}}
+	m := &mispChecker{ids: map[string]bool{}, rules: mispTemplates}
 	if m.schema, err = c.Compile("misp.json"); err != nil {
 		t.Fatal(err)
 	}
@@ -167,8 +206,8 @@ func (c *mispChecker) attribute(a map[string]any, inObject bool) error {
 		if _, err = netip.ParseAddr(value); err != nil {
 			_, err = netip.ParsePrefix(value)
 		}
-	case kind == "port" && !mispDigits.MatchString(value):
-		err = errors.New("no port")
+	case (kind == "port" || kind == "counter" || kind == "size-in-bytes") && !mispDigits.MatchString(value):
+		err = errors.New("no number")
 	case kind == "datetime":
 		_, err = time.Parse("2006-01-02T15:04:05.000000-07:00", value)
 	case kind == "domain" || kind == "hostname":
@@ -187,12 +226,9 @@ func (c *mispChecker) attribute(a map[string]any, inObject bool) error {
 }
 
 func (c *mispChecker) object(o map[string]any) error {
-	relations, known := c.rules[fmt.Sprint(o["name"])]
-	if !known || o["meta-category"] != "network" || !mispDigits.MatchString(fmt.Sprint(o["template_version"])) {
-		return fmt.Errorf("%v %v of version %v", o["name"], o["meta-category"], o["template_version"])
-	}
-	if _, err := uuid.Parse(fmt.Sprint(o["template_uuid"])); err != nil {
-		return err
+	rules, known := c.rules[fmt.Sprint(o["name"])]
+	if !known || o["meta-category"] != "network" || o["template_version"] != rules.version || o["template_uuid"] != rules.uuid {
+		return fmt.Errorf("%v %v, %v of version %v", o["name"], o["meta-category"], o["template_uuid"], o["template_version"])
 	}
 	if err := errors.Join(seen(o), c.id(o)); err != nil {
 		return err
@@ -205,8 +241,11 @@ func (c *mispChecker) object(o map[string]any) error {
 	has := map[string]bool{}
 	for _, a := range attributes {
 		relation := fmt.Sprint(a["object_relation"])
-		if !slices.Contains(relations, relation) {
-			return fmt.Errorf("%v has no %s", o["name"], relation)
+		if kind := rules.types[relation]; kind == "" || kind != a["type"] {
+			return fmt.Errorf("%v has no %s of type %v", o["name"], relation, a["type"])
+		}
+		if has[relation] && !slices.Contains(rules.often, relation) {
+			return fmt.Errorf("%v has one %s at most", o["name"], relation)
 		}
 		has[relation] = true
 		if err := c.attribute(a, true); err != nil {
@@ -214,7 +253,8 @@ func (c *mispChecker) object(o map[string]any) error {
 		}
 		list = append(list, a)
 	}
-	if o["name"] == "dns-record" && !has["queried-domain"] || o["name"] == "http-request" && !has["url"] && !has["uri"] || len(has) == 0 {
+	in := func(relation string) bool { return has[relation] }
+	if !slices.ContainsFunc(rules.oneOf, in) || slices.ContainsFunc(rules.required, func(relation string) bool { return !in(relation) }) {
 		return fmt.Errorf("%v has only %v", o["name"], has)
 	}
 	// The schema knows an object's attributes as those of an event.
@@ -239,7 +279,7 @@ func TestMISP(t *testing.T) {
 	for _, o := range objects {
 		names[fmt.Sprint(o["name"])]++
 	}
-	if len(names) != 3 {
+	if len(names) != 4 {
 		t.Errorf("objects: %v", names)
 	}
 }
@@ -292,7 +332,9 @@ func TestMISPFaults(t *testing.T) {
 		`"timestamp":"1","distribution":"5","first_seen":"2026-11-01T10:00:00.000000+00:00"}`
 	const object = `{"uuid":"21111111-1111-4111-8111-111111111111","name":"dns-record","meta-category":"network","template_version":"2",` +
 		`"template_uuid":"f023c8f0-81ab-41f3-9f5d-fa597a34a9b9","Attribute":[{"uuid":"31111111-1111-4111-8111-111111111111",` +
-		`"object_relation":"queried-domain","type":"domain","category":"Network activity","value":"a.example","to_ids":false,"timestamp":"1"}]}`
+		`"object_relation":"queried-domain","type":"domain","category":"Network activity","value":"a.example","to_ids":false,"timestamp":"1"},` +
+		`{"uuid":"51111111-1111-4111-8111-111111111111","object_relation":"a-record","type":"ip-dst","category":"Network activity",` +
+		`"value":"10.0.0.2","to_ids":false,"timestamp":"1"}]}`
 	const good = `{"Event":{"uuid":"41111111-1111-4111-8111-111111111111","info":"i","date":"2026-11-01","distribution":"0","timestamp":"1",` +
 		`"Attribute":[` + attribute + `],"Object":[` + object + `]}}`
 	if _, _, err := c.event(good); err != nil {
@@ -303,6 +345,9 @@ func TestMISPFaults(t *testing.T) {
 		{`"timestamp":"1","distribution":"5"`, `"timestamp":1.5,"distribution":"5"`}, {`"ip-dst"`, `"ip-destination"`}, {`"ip-dst"`, `"md5"`},
 		{`10.0.0.1`, `10.0.0`}, {`"to_ids":true`, `"to_ids":"1"`}, {`"to_ids":false`, `"to_ids":true`}, {`31111111-1`, `11111111-1`},
 		{`"41111111-1111`, `"4111111-1111`}, {`"queried-domain"`, `"a-record"`}, {`"queried-domain"`, `"asked"`}, {`"dns-record"`, `"dns"`},
+		{`"a-record","type":"ip-dst"`, `"text","type":"text"`}, {`"a-record","type":"ip-dst"`, `"a-record","type":"ip-src"`},
+		{`"a-record","type":"ip-dst"`, `"queried-domain","type":"domain"`}, {`"template_version":"2"`, `"template_version":"1"`},
+		{`"dns-record"`, `"http-request"`},
 		{`"template_version":"2"`, `"template_version":"two"`}, {`"meta-category":"network"`, `"meta-category":"net"`}, {`a.example`, `a example`},
 		{`"object_relation":"queried-domain",`, ``}, {`2026-11-01T10:00:00.000000+00:00`, `yesterday`}, {`"first_seen"`, `"seen_first"`},
 		{`{"Event":`, `{"Events":`}, {`"template_uuid":"f023`, `"template_uuid":"f`},

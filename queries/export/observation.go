@@ -1,6 +1,9 @@
 package export
 
 import (
+	"net/netip"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,6 +57,57 @@ func (o *observation) addresses() (all []string) {
 	}
 	return all
 }
+
+// answeredName is a name that an answer led to, and the type of the answer's record.
+type answeredName struct{ kind, name string }
+
+// names are those that the answers of its name led to: the hops of CNAME, and of others.
+func (o *observation) names() (all []answeredName) {
+	list, _ := o.value("names").(duck.List)
+	for _, v := range list {
+		one, _ := v.(duck.Struct)
+		var a answeredName
+		for _, f := range one {
+			text, _ := f.Value.(string)
+			switch f.Name {
+			case "kind":
+				a.kind = text
+			case "name":
+				a.name = text
+			}
+		}
+		if a.name != "" {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// forwarded are the addresses that a request names as those it comes from, beside the one that sent it.
+func (o *observation) forwarded() (all []string) {
+	for part := range strings.SplitSeq(o.text("x_forwarded_for"), ",") {
+		part = strings.TrimSpace(part)
+		if with, err := netip.ParseAddrPort(part); err == nil {
+			part = with.Addr().String()
+		}
+		part = strings.TrimSuffix(strings.TrimPrefix(part, "["), "]")
+		if a, err := netip.ParseAddr(part); err == nil && a.Zone() == "" && !slices.Contains(all, a.Unmap().String()) {
+			all = append(all, a.Unmap().String())
+		}
+	}
+	return all
+}
+
+// clientSubnet is the subnet of who asked, where a resolver passed it on.
+func (o *observation) clientSubnet() (netip.Prefix, bool) {
+	p, err := netip.ParsePrefix(o.text("client_subnet"))
+	return p.Masked(), err == nil
+}
+
+// domainName says whether text is a name as RFC 1034 has it.
+var domainName = regexp.MustCompile(`^[a-z0-9_*-]{1,63}(\.[a-z0-9_*-]{1,63})*$`)
+
+func isDomainName(text string) bool { return len(text) <= 253 && domainName.MatchString(text) }
 
 // isIPv6 says of the text of an address which version it has.
 func isIPv6(address string) bool { return strings.Contains(address, ":") }

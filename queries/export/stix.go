@@ -17,8 +17,9 @@ func stixTool() Tool {
 	return Tool{
 		Name:  "stix",
 		Title: "OpenCTI and whatever else reads STIX 2.1: one bundle of observed data and, of --ioc, indicators and their sightings",
-		Loses: "times after 9999; names that RFC 1034 has not, and URLs that RFC 3986 has not; actions, response codes, AWS ids; of --ioc records that " +
-			"show none of the list, without which nothing is an indicator",
+		Loses: "times after 9999; names that RFC 1034 has not, and URLs that RFC 3986 has not; actions, response codes, types of queries, answers " +
+			"that are no address and no name; methods, user agents, referrers and sizes of requests, and their paths where the host is not known; AWS ids; " +
+			"of --ioc records that show none of the list, without which nothing is an indicator",
 		Indicators: true,
 		begin:      newSTIX,
 	}
@@ -135,7 +136,7 @@ func (s *stix) Record(r *record) (string, error) {
 	if !ok {
 		return farTime, nil
 	}
-	var shown []*indicator
+	var shown []sighted
 	if s.indicators != nil {
 		if shown = s.indicators.shown(o); len(shown) == 0 {
 			return noIndicator, nil
@@ -158,11 +159,15 @@ func (s *stix) Record(r *record) (string, error) {
 	}
 	for _, one := range shown {
 		sighting := "sighting--" + uuid.NewSHA1(ourSpace, []byte(id+one.id())).String()
-		if err := s.put(sighting, stixObject{
+		seen := stixObject{
 			"type": "sighting", "created": stixTime(last), "modified": stixTime(last), "created_by_ref": s.identity,
 			"sighting_of_ref": one.id(), "observed_data_refs": []string{id}, "count": o.value("number_observed"),
 			"first_seen": stixTime(first), "last_seen": stixTime(last),
-		}); err != nil {
+		}
+		if one.through != "" {
+			seen["description"] = "perhaps: of the client there is only the subnet " + one.through
+		}
+		if err := s.put(sighting, seen); err != nil {
 			return "", err
 		}
 	}
@@ -217,26 +222,57 @@ func (s *stix) refs(o *observation, first, last time.Time) (refs []string, err e
 		return nil, err
 	}
 	refs = []string{traffic, name, url, src, dst}
+	further := o.forwarded()
+	if subnet, ok := o.clientSubnet(); ok {
+		further = append(further, subnet.String())
+	}
+	for _, text := range further {
+		id, err := s.address(text)
+		if err != nil {
+			return nil, err
+		}
+		refs = append(refs, id)
+	}
 	for _, text := range o.addresses() {
 		address, err := s.address(text)
 		if err != nil {
 			return nil, err
 		}
 		refs = append(refs, address)
-		id := "relationship--" + uuid.NewSHA1(ourSpace, []byte(name+address)).String()
-		if !s.once(id) {
+		if err := s.resolves(name, address, first); err != nil {
+			return nil, err
+		}
+	}
+	for _, a := range o.names() {
+		if !isDomainName(a.name) {
 			continue
 		}
-		if err := s.put(id, stixObject{
-			"type": "relationship", "relationship_type": "resolves-to", "source_ref": name, "target_ref": address,
-			"created": stixTime(first), "modified": stixTime(first), "created_by_ref": s.identity,
-		}); err != nil {
+		id, err := s.valued("domain-name", a.name)
+		if err != nil {
 			return nil, err
+		}
+		refs = append(refs, id)
+		if (a.kind == "CNAME" || a.kind == "DNAME") && id != name {
+			if err := s.resolves(name, id, first); err != nil {
+				return nil, err
+			}
 		}
 	}
 	refs = slices.DeleteFunc(refs, func(id string) bool { return id == "" })
 	slices.Sort(refs)
 	return slices.Compact(refs), nil
+}
+
+// resolves writes, once, that a name resolves to an address or a name.
+func (s *stix) resolves(name, to string, first time.Time) error {
+	id := "relationship--" + uuid.NewSHA1(ourSpace, []byte(name+to)).String()
+	if !s.once(id) {
+		return nil
+	}
+	return s.put(id, stixObject{
+		"type": "relationship", "relationship_type": "resolves-to", "source_ref": name, "target_ref": to,
+		"created": stixTime(first), "modified": stixTime(first), "created_by_ref": s.identity,
+	})
 }
 
 // traffic writes the traffic between two addresses; "" where the record is of none.

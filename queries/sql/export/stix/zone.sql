@@ -2,7 +2,8 @@
 --
 -- view:  zone
 -- time:  query_timestamp
--- limit: the address is the recursive resolver's, not the client's
+-- limit: the address is the recursive resolver's, not the client's; of the client there is a subnet where the resolver passed it on, and a
+--        record shows every indicator that lies in it or holds it
 SELECT object_id AS "@object", row_no AS "@row", capture AS "@capture",
   CASE
     WHEN name IS NULL THEN 'the log has no name of it'
@@ -12,5 +13,5 @@ SELECT object_id AS "@object", row_no AS "@row", capture AS "@capture",
   query_timestamp AS first_observed, query_timestamp AS last_observed, 1 AS number_observed,
   resolver_ip AS src, NULL::VARCHAR AS dst, NULL::BIGINT AS src_port, NULL::BIGINT AS dst_port, NULL::VARCHAR AS protocol,
   NULL::BIGINT AS src_byte_count, NULL::BIGINT AS dst_byte_count, NULL::BIGINT AS src_packets, NULL::BIGINT AS dst_packets,
-  name, NULL::VARCHAR[] AS addresses
+  name, NULL::VARCHAR[] AS addresses, edns_client_subnet AS client_subnet
 FROM source
