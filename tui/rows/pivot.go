@@ -24,10 +24,8 @@ type way struct {
 	text, id string
 	last     int            // what needs no more than the value goes first, what cannot be followed last
 	run      func() tea.Cmd // nil: it cannot be followed
-	sql      string         // counts its rows; "" where that cannot be told beforehand
-	asked    question       // whose rows these are
-	args     map[string]any
-	count    string // as it is drawn; "" until it is known
+	asked    *question      // whose rows are counted; nil where that cannot be told beforehand
+	count    string         // as it is drawn; "" until it is known
 	none     bool
 }
 
@@ -116,8 +114,7 @@ func wayOf(e *frame.Env, q *queries.Query, kind, value string) *way {
 		}
 	}
 	if asked, err := saved(e, q, counted); err == nil { // one that asks for more than the value cannot be counted
-		w.sql, w.args = "SELECT count(*) AS n FROM (\n"+frame.TrimSQL(asked.sql)+"\n)", asked.args
-		w.asked = asked
+		w.asked = &asked
 	}
 	return w
 }
@@ -142,15 +139,29 @@ func (m *pivotMenu) Close() tea.Cmd {
 	return nil
 }
 
-// count counts the rows of the next way, and from it those of the others.
+// count counts the rows of the next way, and from it those of the others: those that its list will have, under the window too.
 func (m *pivotMenu) count() tea.Cmd {
-	i := slices.IndexFunc(m.all, func(w *way) bool { return w.sql != "" && w.count == "" })
+	i := slices.IndexFunc(m.all, func(w *way) bool { return w.asked != nil && w.count == "" })
 	if i < 0 || m.counting.Running() {
 		return nil
 	}
 	w := m.all[i]
+	if !w.asked.probes(m.e) {
+		return m.countUnder(w, nil)
+	}
+	return frame.Start(m.e, &m.counting, "counting", w.asked.columns(m.e), func(cols []field, err error) tea.Cmd {
+		if err != nil {
+			return m.counted(w, 0, err)
+		}
+		return m.countUnder(w, w.asked.within(m.e, cols))
+	})
+}
+
+// countUnder counts the rows of a way for which the window's conditions hold.
+func (m *pivotMenu) countUnder(w *way, window []clause) tea.Cmd {
 	reader := w.asked.reader(m.e)
-	sql, args := w.sql, w.args
+	sql, args := w.asked.compose(window, nil)
+	sql = "SELECT count(*) AS n FROM (\n" + frame.TrimSQL(sql) + "\n)"
 	return frame.Start(m.e, &m.counting, "counting", func(ctx context.Context) (int64, error) {
 		r, err := reader.Query(ctx, sql, args)
 		if err != nil {
@@ -164,20 +175,23 @@ func (m *pivotMenu) count() tea.Cmd {
 		var n int64
 		_, err = fmt.Sscan(rows[0][0].Text, &n)
 		return n, err
-	}, func(n int64, err error) tea.Cmd {
-		w.count, w.none = words.Count(n), n == 0
-		if err != nil {
-			w.count, w.none = "?", false // what is wrong is said by the way itself
-		}
-		return m.count()
-	})
+	}, func(n int64, err error) tea.Cmd { return m.counted(w, n, err) })
+}
+
+// counted takes the number of rows of a way, and goes on to the next.
+func (m *pivotMenu) counted(w *way, n int64, err error) tea.Cmd {
+	w.count, w.none = words.Count(n), n == 0
+	if err != nil {
+		w.count, w.none = "?", false // what is wrong is said by the way itself
+	}
+	return m.count()
 }
 
 // Cancelled leaves the other ways uncounted.
 func (m *pivotMenu) Cancelled() tea.Cmd {
 	for _, w := range m.all {
 		if w.count == "" {
-			w.sql = ""
+			w.asked = nil
 		}
 	}
 	return nil
@@ -262,7 +276,7 @@ func (m *pivotMenu) line(i, text, count, id, width int) string {
 		lead = fmt.Sprintf("%d  ", i+1)
 	}
 	n := w.count
-	if n == "" && w.sql != "" {
+	if n == "" && w.asked != nil {
 		n = t.Glyph.Dots
 	}
 	line := lead + grid.Fit(w.text, text, false, ascii) + "  " + grid.Fit(n, count, true, ascii)

@@ -88,7 +88,7 @@ func (s *result) run() tea.Cmd {
 			return closing
 		}
 	}
-	if s.probes() {
+	if s.cols == nil && s.base.probes(s.e) {
 		return tea.Batch(closing, s.probe())
 	}
 	return tea.Batch(closing, s.ask())

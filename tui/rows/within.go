@@ -127,23 +127,28 @@ func (s *result) beyond() string {
 }
 
 // probes reports whether the columns must be known before the window can be put on the rows.
-func (s *result) probes() bool { return s.cols == nil && s.base.reach == byTime && s.e.Windowed() }
+func (q question) probes(e *frame.Env) bool { return q.reach == byTime && e.Windowed() }
 
-// probe asks for the columns, and then for the rows.
-func (s *result) probe() tea.Cmd {
-	reader, sql, args := s.base.reader(s.e), "SELECT * FROM (\n"+frame.TrimSQL(s.base.sql)+"\n)\nLIMIT 0", s.base.args
-	return frame.Start(s.e, &s.asking, "running", func(ctx context.Context) ([]cases.Column, error) {
-		r, err := reader.Query(ctx, sql, args)
+// columns is the work of asking for the columns of the rows, and for no row.
+func (q question) columns(e *frame.Env) func(context.Context) ([]field, error) {
+	reader, sql := q.reader(e), "SELECT * FROM (\n"+frame.TrimSQL(q.sql)+"\n)\nLIMIT 0"
+	return func(ctx context.Context) ([]field, error) {
+		r, err := reader.Query(ctx, sql, q.args)
 		if err != nil {
 			return nil, err
 		}
 		defer r.Close()
-		return r.Columns(), nil
-	}, func(cols []cases.Column, err error) tea.Cmd {
+		return fields(r.Columns(), q.kinds), nil
+	}
+}
+
+// probe asks for the columns, and then for the rows.
+func (s *result) probe() tea.Cmd {
+	return frame.Start(s.e, &s.asking, "running", s.base.columns(s.e), func(cols []field, err error) tea.Cmd {
 		if s.err = err; err != nil {
 			return nil
 		}
-		s.cols = fields(cols, s.base.kinds)
+		s.cols = cols
 		return s.ask()
 	})
 }
