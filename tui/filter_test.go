@@ -30,6 +30,21 @@ func TestFilterLine(t *testing.T) {
 	d.keys("/", "up", "up", "ctrl+d", "ctrl+d", "enter").lacks("is off")
 }
 
+// What counts the values of a column counts the rows that the list has: under the filters that are on, which it names, and no other.
+func TestFrequencyKeepsToTheFilters(t *testing.T) {
+	d := drive(t, 100, 30).keys("3", "right", ",", "/", "'bytes>5MB", "enter", "/", "up", "space", "enter")
+	d.wants("filter srcaddr=10.0.1.0\n", "1 filter is off")
+	d.keys("F").wants("srcaddr by frequency", "counts rows with srcaddr=10.0.1.0\n")
+	if c := d.asked("GROUP BY 1"); strings.Contains(c.sql, `"bytes"`) || !strings.Contains(c.sql, "srcaddr_n") {
+		t.Errorf("counted with %s", c.sql)
+	}
+	d.keys("enter").wants("1 filter is off")
+	if c := d.fake.calls[len(d.fake.calls)-1]; strings.Contains(c.sql, `"bytes"`) {
+		t.Errorf("the rows with the value were asked for with %s", c.sql)
+	}
+	d.keys("1", "3", "/", "'bytes>5MB", "enter", "/", "up", "space", "enter", "F").lacks("counts rows with")
+}
+
 // What is typed is completed with the columns and the values on the screen, and says how it is read before it holds.
 func TestFilterIsCompletedAndChecked(t *testing.T) {
 	d := drive(t, 100, 30).keys("3", "/", "'act")

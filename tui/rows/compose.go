@@ -51,7 +51,7 @@ func (q question) compose(filters []clause, by *sorting) (string, map[string]any
 		sql, args := q.where(filters)
 		return sql + "\nORDER BY " + q.keys(), args
 	}
-	if len(filters) == 0 && by == nil {
+	if len(on(filters)) == 0 && by == nil {
 		return q.sql, q.args
 	}
 	sql, args := q.where(filters)
@@ -79,14 +79,14 @@ func (q question) reader(e *frame.Env) frame.Reader {
 	return e.Reader
 }
 
-// where puts filters around a question.
+// where puts filters around a question: those that hold.
 func (q question) where(filters []clause) (string, map[string]any) {
 	args := maps.Clone(q.args)
 	if args == nil {
 		args = map[string]any{}
 	}
 	var conditions []string
-	for i, f := range filters {
+	for i, f := range on(filters) {
 		sql := f.sql
 		if strings.Contains(sql, argMark) {
 			name := freeName(args, i)
@@ -116,7 +116,7 @@ func (q question) keys() string {
 // frequency asks how often each value of a column occurs.
 func (q question) frequency(filters []clause, column string) question {
 	sql, args := q.sql, q.args
-	if len(filters) > 0 {
+	if len(on(filters)) > 0 {
 		sql, args = q.where(filters)
 	}
 	c := quote(column)

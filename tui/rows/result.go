@@ -32,6 +32,7 @@ type result struct {
 	of      *result                        // whose rows these are, or count
 	drill   func(row []cases.Cell) tea.Cmd // what enter does instead of showing the record
 	counts  bool                           // its rows count those of its question
+	counted []clause                       // the filters of the rows that it counts
 	all     int64                          // how many rows there would be without the question's limit; 0: it does not say
 
 	saved  *queries.Query // what x asks again
@@ -353,11 +354,14 @@ func (s *result) failure(width int) string {
 func (s *result) nothing(width int) string {
 	t := &s.e.Theme
 	out := []string{"", " " + t.Strong.Render("No rows."), ""}
-	if len(on(s.filters)) > 0 {
-		for _, l := range frame.Wrap("None has "+strings.Join(s.filterTexts(), " and ")+".", max(width-2, 1)) {
+	if texts := append(s.shown(s.counted), s.filterTexts()...); len(texts) > 0 {
+		for _, l := range frame.Wrap("None has "+strings.Join(texts, " and ")+".", max(width-2, 1)) {
 			out = append(out, " "+l)
 		}
-		out = append(out, " "+t.Dim.Render("esc takes the last filter off, ctrl+x all of them."), "")
+		if len(on(s.filters)) > 0 {
+			out = append(out, " "+t.Dim.Render("esc takes the last filter off, ctrl+x all of them."))
+		}
+		out = append(out, "")
 	}
 	if s.e.Windowed() && s.beyond() == "" {
 		out = append(out, " "+t.Warn.Render("Only the window was looked at: "+s.e.WindowText()+"; W takes it off."), "")

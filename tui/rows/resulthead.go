@@ -33,7 +33,8 @@ func (s *result) head(width int) []string {
 			out = append(out, " "+t.Dim.Render(l))
 		}
 	}
-	for _, l := range s.filterLines(width, mostFilterLines) {
+	filters := append(s.filterLines(" counts rows with ", " more", s.counted, width), s.filterLines(" filter ", " more: / lists them", s.filters, width)...)
+	for _, l := range filters {
 		out = append(out, t.Kind.Render(frame.Grow(l, width, t)))
 	}
 	if n := len(s.filters) - len(on(s.filters)); n > 0 {
@@ -52,9 +53,12 @@ func (s *result) head(width int) []string {
 }
 
 // filterTexts are the filters that hold, as they are shown.
-func (s *result) filterTexts() []string {
+func (s *result) filterTexts() []string { return s.shown(s.filters) }
+
+// shown are those of some filters that hold.
+func (s *result) shown(filters []clause) []string {
 	var out []string
-	for _, f := range on(s.filters) {
+	for _, f := range on(filters) {
 		out = append(out, s.e.Brief(f.shown))
 	}
 	return out
@@ -71,16 +75,16 @@ func (s *result) orderTexts() []string {
 	return []string{"in order of " + s.e.Show(s.by.column) + ", smallest first"}
 }
 
-// filterLines puts the filters on so many lines. Those that there is no room for are counted.
-func (s *result) filterLines(width, most int) []string {
-	texts := s.filterTexts()
-	const lead, gap = " filter ", " and "
+// filterLines puts filters on a few lines. Those that there is no room for are counted, with a tail.
+func (s *result) filterLines(lead, tail string, filters []clause, width int) []string {
+	texts := s.shown(filters)
+	const most, gap = mostFilterLines, " and "
 	var lines []string
 	line := lead
 	for i, text := range texts {
 		rest := ""
 		if i < len(texts)-1 {
-			rest = gap + "+" + words.Count(int64(len(texts)-i-1)) + " more: / lists them"
+			rest = gap + "+" + words.Count(int64(len(texts)-i-1)) + tail
 		}
 		if len(lines) < most-1 {
 			rest = "" // it may go on the next line
@@ -98,7 +102,7 @@ func (s *result) filterLines(width, most int) []string {
 			lines = append(lines, line+gap)
 			line = strings.Repeat(" ", len(lead)) + frame.Grow(text, max(width-len(lead), 8), &s.e.Theme)
 		default:
-			more := gap + "+" + words.Count(int64(len(texts)-i)) + " more: / lists them"
+			more := gap + "+" + words.Count(int64(len(texts)-i)) + tail
 			return append(lines, line+more)
 		}
 	}

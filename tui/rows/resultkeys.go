@@ -282,7 +282,7 @@ func (s *result) frequency() tea.Cmd {
 	f, e := s.cols[col], s.e
 	base, title, filters, kin, all, cols, again := s.base, s.title, slices.Clone(s.filters), s.about, s.all, s.cols, s.again
 	freq := newResult(e, e.Show(f.Name)+" by frequency", question{})
-	freq.of, freq.counts, freq.all = s, true, s.all
+	freq.of, freq.counts, freq.all, freq.counted = s, true, s.all, filters
 	freq.again = func() (question, error) {
 		of, err := base, error(nil)
 		if again != nil {
