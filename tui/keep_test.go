@@ -59,6 +59,32 @@ func TestRange(t *testing.T) {
 	}
 }
 
+// All rows of a range are kept, those too that the screen does not hold; while they are read the range can be left, with a word.
+func TestRangeBeyondWhatIsHeld(t *testing.T) {
+	d := drive(t, 80, 24)
+	d.fake.answer = func(string) *fakeResult { return fakeFlow(650) }
+	d.keys("3")
+	for range 10 {
+		d.keys("pgdown")
+	}
+	d.keys("v", "G", "space").wants("marked: 4")
+	d.keys("g", "space", "u") // the list holds its first page again
+	if got := d.kept(); len(got) != 470 || got[0].RowNo != 181 || got[len(got)-1].RowNo != 650 {
+		t.Errorf("%d records kept, from %d to %d", len(got), got[0].RowNo, got[len(got)-1].RowNo)
+	}
+	d.keys("u", "g", "backspace", "3")
+	for range 10 {
+		d.keys("pgdown")
+	}
+	d.keys("v", "G")
+	d.hold = true
+	d.keys("space", "backspace").wants("nothing is kept: the range was left")
+	d.release()
+	if got := d.kept(); len(got) != 0 {
+		t.Errorf("%d records are kept of a range that was left", len(got))
+	}
+}
+
 // Tags, comments and severities are asked for; tab goes from the record to the value. The record shows what is kept of it.
 func TestSayings(t *testing.T) {
 	d := drive(t, 80, 24).keys("3", "right", "t")

@@ -1,28 +1,34 @@
 package rows
 
 import (
+	"context"
+	"fmt"
 	"strconv"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
 	"case53/cases"
+	"case53/cases/notes"
+	"case53/cases/words"
 	"case53/tui/frame"
 	"case53/tui/grid"
 )
 
 // What is kept of rows and values: keys of the lists and of the record, and the signs before the rows.
 
-// keepKeys are the keys that keep. rows are the records to keep, none where there is none under the cursor; value is the value under it.
-func keepKeys(e *frame.Env, rows func() frame.Subject, value func() (frame.Subject, bool), done func()) []frame.Bind {
+// keepKeys are the keys that keep. rows goes on with the records to keep, none where there is none under the cursor; value is the value
+// under it.
+func keepKeys(e *frame.Env, rows func(then func(frame.Subject) tea.Cmd) tea.Cmd, value func() (frame.Subject, bool), done func()) []frame.Bind {
 	mark := func() tea.Cmd {
-		s := rows()
-		if len(s.Rows) == 0 {
-			e.Say("this row sums up records: enter shows them; m marks the value under the cursor")
-			return nil
-		}
-		done()
-		return e.ToggleMark(s)
+		return rows(func(s frame.Subject) tea.Cmd {
+			if len(s.Rows) == 0 {
+				e.Say("this row sums up records: enter shows them; m marks the value under the cursor")
+				return nil
+			}
+			done()
+			return e.ToggleMark(s)
+		})
 	}
 	markValue := func() tea.Cmd {
 		s, ok := value()
@@ -34,18 +40,20 @@ func keepKeys(e *frame.Env, rows func() frame.Subject, value func() (frame.Subje
 	}
 	say := func(what saying) func() tea.Cmd {
 		return func() tea.Cmd {
-			var about []frame.Subject
-			if s := rows(); len(s.Rows) > 0 {
-				about = append(about, s)
-			}
-			if s, ok := value(); ok {
-				about = append(about, s)
-			}
-			if len(about) == 0 {
-				e.Say("there is nothing under the cursor to keep")
-				return nil
-			}
-			return e.Overlay(newKeeper(e, what, about, done))
+			return rows(func(s frame.Subject) tea.Cmd {
+				var about []frame.Subject
+				if len(s.Rows) > 0 {
+					about = append(about, s)
+				}
+				if s, ok := value(); ok {
+					about = append(about, s)
+				}
+				if len(about) == 0 {
+					e.Say("there is nothing under the cursor to keep")
+					return nil
+				}
+				return e.Overlay(newKeeper(e, what, about, done))
+			})
 		}
 	}
 	return []frame.Bind{
@@ -97,19 +105,54 @@ func (s *result) inRange(i int) bool {
 	return min(at, *s.ranged) <= i && i <= max(at, *s.ranged)
 }
 
-// chosen are the records of the range, or the one under the cursor.
-func (s *result) chosen() (subject frame.Subject) {
+// chosen goes on with the records of the range, or the one under the cursor. Rows of the range that the screen has let go of are read
+// again first: a part of a range is never kept as if it were all of it.
+func (s *result) chosen(then func(frame.Subject) tea.Cmd) tea.Cmd {
 	if s.grid == nil || s.err != nil {
-		return subject
+		return then(frame.Subject{})
 	}
 	at, _ := s.grid.Cursor()
 	from, to := at, at
 	if s.ranged != nil {
 		from, to = min(at, *s.ranged), max(at, *s.ranged)
 	}
-	seen := map[frame.Place]bool{} // a record may have several rows: its answers
+	n := to - from + 1
+	if n > notes.MostTargets {
+		s.e.Say(fmt.Sprintf("%s rows at once: at most %d are kept with one key", words.Count(int64(n)), notes.MostTargets))
+		return nil
+	}
+	var rows [][]grid.Cell
 	for i := from; i <= to; i++ {
-		row, _ := s.grid.Row(i)
+		if row, ok := s.grid.Row(i); ok {
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) == n || s.open == nil || s.ranged == nil {
+		return then(s.recordsOf(rows))
+	}
+	open := s.open
+	return frame.Start(s.e, &s.keeping, "reading the rows of the range", func(ctx context.Context) ([][]grid.Cell, error) {
+		rows, err := open.Fetch(ctx, from, n)
+		return gridRows(rows), err
+	}, func(rows [][]grid.Cell, err error) tea.Cmd {
+		switch {
+		case err != nil:
+			s.e.Say("nothing is kept, as the rows of the range cannot be read: " + s.e.Lines(err.Error())[0])
+			return nil
+		case s.e.Top() != frame.Screen(s) || len(s.e.Overlays) > 0:
+			s.e.Say(leftRange)
+			return nil
+		}
+		return then(s.recordsOf(rows))
+	})
+}
+
+const leftRange = "nothing is kept: the range was left before its rows were read"
+
+// recordsOf are the records that rows are of, each once: a record may have several rows, such as its answers.
+func (s *result) recordsOf(rows [][]grid.Cell) (subject frame.Subject) {
+	seen := map[frame.Place]bool{}
+	for _, row := range rows {
 		if p, ok := s.placeOf(row); ok && !seen[p] {
 			seen[p] = true
 			subject.Rows = append(subject.Rows, p)
@@ -169,11 +212,12 @@ func (s *result) sign(i int, row []grid.Cell) string {
 
 // keepKeys of a record.
 func (s *record) keepKeys() []frame.Bind {
-	rows := func() (subject frame.Subject) {
+	rows := func(then func(frame.Subject) tea.Cmd) tea.Cmd {
+		var subject frame.Subject
 		if s.known {
 			subject.Rows = []frame.Place{{ObjectID: s.objectID, RowNo: s.rowNo}}
 		}
-		return subject
+		return then(subject)
 	}
 	value := func() (frame.Subject, bool) {
 		l, ok := s.chosen()

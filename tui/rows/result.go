@@ -55,6 +55,7 @@ type result struct {
 
 	asking, reading frame.Task
 	finding         frame.Task // of the records that a row sums up
+	keeping         frame.Task // of the rows of a range
 	began           time.Time
 	took            time.Duration
 	width, height   int
@@ -266,6 +267,10 @@ func (s *result) Close() tea.Cmd {
 	s.asking.Stop(s.e)
 	s.reading.Stop(s.e)
 	s.finding.Stop(s.e)
+	if s.keeping.Running() {
+		s.keeping.Stop(s.e)
+		s.e.Say(leftRange)
+	}
 	if s.open == nil {
 		return nil
 	}
@@ -297,6 +302,9 @@ func (s *result) Status() frame.Status {
 	}
 	if s.finding.Running() {
 		st.Task = &s.finding
+	}
+	if s.keeping.Running() {
+		st.Task = &s.keeping
 	}
 	if s.height < leastHeight { // there are no lines above the rows to say it in
 		st.Filter = strings.Join(slices.Concat(s.filterTexts(), s.orderTexts()), " and ")
