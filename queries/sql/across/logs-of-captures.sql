@@ -10,7 +10,7 @@
 -- which a source has records are no coverage: see coverage-of-sources. What a capture's clock
 -- begins with is its first record, not the start of the machine.
 --
--- needs:  capture, object, minute, flow_span, flow_log, asset, connection, flow, dns
+-- needs:  capture, object_part, minute, flow_span, flow_log, asset, connection, flow, dns
 -- param:  capture  capture  only this capture; empty for all
 -- column: role           text
 -- column: log_type       text
@@ -78,7 +78,8 @@ WITH log_source AS (
   GROUP BY ALL
 ), log_span AS (
   SELECT capture, log_type, min(first_time) AS first_record, max(last_time) AS last_record
-  FROM object
+  FROM object_part
+  WHERE of(capture, $capture)
   GROUP BY ALL
 )
 SELECT k.role, s.capture, s.log_type, s.source, coalesce(o.instances, a.instances) AS instances,

@@ -25,6 +25,9 @@ SELECT object_id, log_type, NULL, NULL, format, "read" - unread, rows, headers, 
 FROM store.object;
 INSERT INTO store.object_part (object_id, log_type, log_stream, format, "read", rows, headers, blank, outside, duplicate, unread, rejected)
 VALUES (3, 'unknown', 'web-1/secure', 'no log type fits its content', 2, 0, 0, 0, 0, 0, 2, 0);
+-- A page of CloudWatch Logs holds what its streams hold: here two lines of a web server among the zone's.
+INSERT INTO store.object_part VALUES
+  (3, 'httpd', '/web', 'i-0a1b2c3d', 'combined', 2, 2, 0, 0, 0, 0, 0, 0, 0, '2026-11-01 10:00:00.5', '2026-11-01 10:00:31');
 
 INSERT INTO store.reject VALUES
   (1, 43, '13 fields, want 14', 61, '2 123456789012 eni-0web 10.0.1.5'::BLOB),
