@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"strings"
 
-	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"case53/tui/frame"
-	"case53/tui/grid"
 )
 
 // crumbs is the trail on the first line; where it is too long, its beginning goes.
@@ -31,71 +29,6 @@ func (a *App) crumbs() string {
 		before = more
 	}
 	return frame.Grow(" "+t.Dim.Render(before)+t.Title.Render(last), a.width, t)
-}
-
-// status is the line that says where one is: case, zone, rows, filter, time taken, what runs.
-func (a *App) status() string {
-	e := a.env
-	t := &e.Theme
-	st := e.Top().Status()
-	left := " " + e.Show(e.Opt.CaseName) + " " + e.Opt.Note + " " + e.ZoneName()
-	window := a.window(st)
-	notice := a.running(st.Task)
-	if notice == "" && a.height < 8 {
-		notice = e.Notice // there is no foot to say it in
-	}
-	var facts []string
-	if st.Rows != "" {
-		facts = append(facts, st.Rows)
-	}
-	if st.Took > 0 {
-		facts = append(facts, frame.TookText(st.Took))
-	}
-	if st.Filter != "" {
-		facts = append(facts, "filter "+st.Filter)
-	}
-	text := ""
-	if len(facts) > 0 {
-		text += " | " + strings.Join(facts, " | ")
-	}
-	if notice != "" {
-		notice = frame.Grow(" "+notice+" ", a.width, t)
-	}
-	var b strings.Builder
-	room := a.width - ansi.StringWidth(notice)
-	for i, part := range []struct {
-		text  string
-		style *lipgloss.Style
-	}{{left + " ", &t.Bar}, {window, a.windowStyle()}, {text, &t.Bar}} {
-		width := min(ansi.StringWidth(part.text), room)
-		if i == 2 {
-			width = room // the bar goes to the edge
-		}
-		room -= width
-		b.WriteString(part.style.Render(grid.Fit(part.text, width, false, e.Opt.ASCII)))
-	}
-	return b.String() + t.BarNotice.Render(notice)
-}
-
-// window says what of the case is looked at, and since when something is new; of a screen that cannot keep to the window,
-// that it does not.
-func (a *App) window(st frame.Status) string {
-	e := a.env
-	text := e.WindowText()
-	if t0 := e.T0Text(); t0 != "" {
-		text += " " + t0
-	}
-	if st.All && e.Windowed() {
-		text += " (not here)"
-	}
-	return text
-}
-
-func (a *App) windowStyle() *lipgloss.Style {
-	if a.env.Windowed() || !a.env.T0.IsZero() {
-		return &a.env.Theme.BarNotice
-	}
-	return &a.env.Theme.Bar
 }
 
 // running says that something runs, once it has run long enough to be noticed.

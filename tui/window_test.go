@@ -48,7 +48,7 @@ func TestWindowHoldsEverywhere(t *testing.T) {
 // A screen that cannot keep to the window says so, and why.
 func TestWindowThatDoesNotReach(t *testing.T) {
 	d := drive(t, 120, 30).keys("w", "'11-01", "enter")
-	d.wants("11-01 00:00–11-02 00:00 (not here)")
+	d.wants("(not here) 11-01 00:00–11-02 00:00")
 	d.keys(";", "'SELECT * FROM flow", "f5").wants("(not here)", "SQL by hand is not narrowed by the window; within(start, $from, $to)")
 	d.keys("backspace", "ctrl+x", "'SELECT * FROM flow WHERE within(start, $from, $to)", "f5").lacks("(not here)")
 	if c := d.asked("within"); c.args["to"] != time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC) {

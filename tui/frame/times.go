@@ -46,6 +46,24 @@ func (e *Env) ZoneName() string {
 	return strings.Join(names, "/")
 }
 
+// ZoneWord is ZoneName in short: the names that the zone has in the window or the case, without their offsets.
+func (e *Env) ZoneWord() string {
+	if e.Zone == time.UTC {
+		return "UTC"
+	}
+	moments := []time.Time{e.Now, e.Now.AddDate(0, 6, 0)}
+	if w, ok := e.ends(); ok {
+		moments = []time.Time{w.From, w.To}
+	}
+	var names []string
+	for _, t := range moments {
+		if name := e.zoneWord(t); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, "/")
+}
+
 // zoneWord is the zone's name at a moment: EST in winter, EDT in summer; its offset where it has no name.
 func (e *Env) zoneWord(t time.Time) string {
 	name, _ := t.In(e.Zone).Zone()
