@@ -32,7 +32,7 @@ import (
 )
 
 //go:embed check.sh
-var checkScript []byte
+var checkText []byte
 
 // File is a text that goes into the bag.
 type File struct {
@@ -277,13 +277,22 @@ func (w *writer) views(ctx context.Context) error {
 // digestSQL is the SQL of FORMAT.md that computes the digests.
 var digestSQL = regexp.MustCompile("(?s)\n## 12\\. .*?\n```sql\n(.*?)```\n")
 
+// digestsSQL is that SQL, and the script that checks the bag with it in it: the script runs no SQL that a bag has.
+func digestsSQL() (sql, script []byte, err error) {
+	found := digestSQL.FindSubmatch(cases.FormatText)
+	if found == nil {
+		return nil, nil, errors.New("FORMAT.md has no SQL of the digests")
+	}
+	return found[1], bytes.Replace(checkText, []byte("@digests.sql@\n"), found[1], 1), nil
+}
+
 // texts writes what is for reading, and the SQL that computes the digests.
 func (w *writer) texts(context.Context) error {
-	sql := digestSQL.FindSubmatch(cases.FormatText)
-	if sql == nil {
-		return errors.New("FORMAT.md has no SQL of the digests")
+	sql, _, err := digestsSQL()
+	if err != nil {
+		return err
 	}
-	files := append([]File{{"FORMAT.md", cases.FormatText}, {"digests.sql", sql[1]}}, w.More...)
+	files := append([]File{{"FORMAT.md", cases.FormatText}, {"digests.sql", sql}}, w.More...)
 	for _, f := range files {
 		if err := w.put(f.Name, f.Text); err != nil {
 			return err
@@ -310,10 +319,14 @@ func (w *writer) tags(context.Context) error {
 	if err != nil {
 		return err
 	}
+	_, script, err := digestsSQL()
+	if err != nil {
+		return err
+	}
 	info := fmt.Sprintf("Bag-Software-Agent: %s\nExternal-Description: DNS, network and access logs of a case, with all that shows where they are from\n"+
 		"External-Identifier: %s\nPayload-Oxum: %d.%d\n", w.Program, head.id, size, files)
 	for _, f := range []File{{verify.BagFile, []byte(verify.BagDeclaration)}, {verify.BagInfo, []byte(info)}, {verify.BagManifest, manifest},
-		{"README.txt", head.text}, {"check.sh", checkScript}} {
+		{"README.txt", head.text}, {"check.sh", script}} {
 		if err := w.out.Write(f.Name, f.Text); err != nil {
 			return err
 		}

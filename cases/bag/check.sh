@@ -5,13 +5,21 @@
 #
 # FILE of --signers is an allowed_signers file of ssh-keygen(1): who must have signed the bag, and sealed the case in it; NAME is who
 # it calls so (examiner).
+#
+# No SQL of the bag is run, and duckdb is not started where anything is altered: the SQL stands in this script, or is made by it of
+# the first lines of data/store/*.txt, and can reach no other file. The script itself came with the bag: README.txt says how it is checked.
 set -u -o pipefail
 export LC_ALL=C
+for tool in sha256sum ssh-keygen find sed grep sort comm cut uniq tr wc head diff cmp mktemp cat rm; do
+  command -v "$tool" > /dev/null || { echo "check.sh: $tool is needed, and is not here" >&2; exit 2; }
+done
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 signers='' identity=examiner
 while [ $# -gt 1 ]; do
   case $1 in
-    --signers) signers=$(cd "$OLDPWD" && cd "$(dirname "$2")" && pwd)/$(basename "$2") ;;
+    --signers)
+      signers=$(cd "$OLDPWD" && cd "$(dirname "$2")" && pwd)/$(basename "$2")
+      [ -r "$signers" ] || { echo "check.sh: $2 cannot be read" >&2; exit 2; } ;;
     --identity) identity=$2 ;;
     *) echo "check.sh: $1 is not known" >&2; exit 2 ;;
   esac
@@ -19,21 +27,47 @@ while [ $# -gt 1 ]; do
 done
 [ $# -eq 0 ] || { echo "check.sh: $1 is not known, or lacks its value" >&2; exit 2; }
 failed=0
-bad() { printf 'ALTERED: %s\n' "$1"; failed=1; }
-well() { printf 'well: %s\n' "$1"; }
-skip() { printf 'not checked: %s\n' "$1"; }
+say() { printf '%s: %s\n' "$1" "$2" | tr -c '\n -~' '?'; } # what the bag has put into it steers no terminal
+bad() { say ALTERED "$1"; failed=1; }
+well() { say well "$1"; }
+skip() { say 'not checked' "$1"; }
 hash_of() { local sum; sum=$(sha256sum < "$1") && printf '%s' "${sum%% *}"; }
+# name is what a file of a bag can be called; sums checks the files that a manifest names, and that it has nothing but such lines:
+# one of a device would never come to its end.
+name='[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*'
+sums() { # manifest, name in it that is left out
+  local odd
+  odd=$(grep -avE "^[0-9a-f]{64}  $name\$" "$1" | head -n 3)
+  [ -z "$odd" ] || { printf 'no line of a manifest: %s' "$odd"; return 1; }
+  grep -av "  $2\$" "$1" | sha256sum --check --quiet --strict 2>&1
+}
+signed() { # file, namespace
+  if [ -n "$signers" ]; then
+    ssh-keygen -Y verify -f "$signers" -I "$identity" -n "$2" -s "$1.sig" < "$1" 2>&1
+  else
+    ssh-keygen -Y check-novalidate -n "$2" -s "$1.sig" < "$1" 2>&1
+  fi
+}
 
 # Neither links nor devices, and no name that could not be ours: nothing is opened before.
 others=$(find . ! -type f ! -type d | head -n 3)
 [ -z "$others" ] || { bad "no file of its own: $others"; exit 3; }
-names=$(find . -mindepth 1 | sed 's|^\./||' | grep -vE '^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$' | head -n 3)
+names=$(find . -mindepth 1 | sed 's|^\./||' | grep -vE "^$name\$" | head -n 3)
 [ -z "$names" ] || { bad "a name that no file of a bag has: $names"; exit 3; }
 
-# 1. The bag: every file is as the manifests say, and every file is in one.
+# 1. Who has signed the bag.
+if [ -f tagmanifest-sha256.txt.sig ]; then
+  if out=$(signed tagmanifest-sha256.txt case53-bag@v1); then well "the bag: $out"; else bad "tagmanifest-sha256.txt.sig: $out"; fi
+elif [ -n "$signers" ]; then
+  bad 'tagmanifest-sha256.txt.sig: the bag is not signed, or its signature was taken away'
+else
+  skip 'the bag is not signed'
+fi
+
+# 2. Every file is as the manifests say, and every file is in one.
 [ "$(cat bagit.txt 2>/dev/null)" = "$(printf 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8')" ] || bad bagit.txt
 for manifest in tagmanifest-sha256.txt manifest-sha256.txt; do
-  if out=$(sha256sum --check --quiet --strict "$manifest" 2>&1); then well "the files of $manifest"; else bad "$manifest: $out"; fi
+  if out=$(sums "$manifest" ''); then well "the files of $manifest"; else bad "$manifest: $out"; fi
 done
 listed() { sed 's/^[0-9a-f]*  //' tagmanifest-sha256.txt manifest-sha256.txt 2>/dev/null; echo tagmanifest-sha256.txt; echo tagmanifest-sha256.txt.sig; }
 extra=$(find . -type f | sed 's|^\./||' | sort | comm -23 - <(listed | sort))
@@ -45,21 +79,6 @@ files=$(find data -type f | wc -l)
 bytes=$(find data -type f -exec wc -c {} + | grep ' data/' | { n=0; while read -r size name; do n=$((n + size)); done; echo "$n"; })
 [ "$(grep -c '^Payload-Oxum: ' bag-info.txt)" = 1 ] && grep -qx "Payload-Oxum: $((bytes)).$((files))" bag-info.txt || bad "bag-info.txt: the payload is $bytes bytes in $files files"
 
-# 2. Who has signed it.
-signed() { # file, namespace
-  if [ -n "$signers" ]; then
-    ssh-keygen -Y verify -f "$signers" -I "$identity" -n "$2" -s "$1.sig" < "$1" 2>&1
-  else
-    ssh-keygen -Y check-novalidate -n "$2" -s "$1.sig" < "$1" 2>&1
-  fi
-}
-if [ -f tagmanifest-sha256.txt.sig ]; then
-  if out=$(signed tagmanifest-sha256.txt case53-bag@v1); then well "the bag: $out"; else bad "tagmanifest-sha256.txt.sig: $out"; fi
-elif [ -n "$signers" ]; then
-  bad 'tagmanifest-sha256.txt.sig: the bag is not signed, or its signature was taken away'
-else
-  skip 'the bag is not signed'
-fi
 cd data || exit 1
 
 # 3. The source objects are named by their hashes, and the custody log is a chain that names them.
@@ -102,7 +121,7 @@ if [ -f seal/seal.json ]; then
   if out=$(signed seal/seal.json case53-seal@v1); then well "the seal: $out"; else bad "seal/seal.json.sig: $out"; fi
   grep -q "\"manifest_sha256\": \"$(hash_of seal/manifest-sha256.txt)\"" seal/seal.json || bad 'seal/manifest-sha256.txt: it is not what was sealed'
   grep -q "\"digests_sha256\": \"$(hash_of seal/digests.txt)\"" seal/seal.json || bad 'seal/digests.txt: it is not what was sealed'
-  if out=$(grep -v '  case\.duckdb$' seal/manifest-sha256.txt | sha256sum --check --quiet --strict 2>&1); then
+  if out=$(sums seal/manifest-sha256.txt 'case\.duckdb'); then
     well 'the files that were sealed'
   else
     bad "seal/manifest-sha256.txt: $out"
@@ -115,14 +134,60 @@ else
   skip 'the case is not sealed: only the signature of the bag, if any, vouches for it'
 fi
 
-# 5. The rows are those whose digests were noted when the objects were loaded.
-if ! command -v duckdb > /dev/null; then
+# 5. The rows are those whose digests were noted when the objects were loaded. What follows is what duckdb is given: nothing of the bag
+# but names of tables and columns, and types, and none that could be anything else.
+quoted() { printf '%s' "${1//\'/\'\'}"; }
+bounds() {
+  printf "SET allowed_directories = ['store', '%s'];\n" "$(quoted "$PWD/store")"
+  printf 'SET autoinstall_known_extensions = false;\nSET autoload_known_extensions = false;\n'
+  printf 'SET enable_external_access = false;\nSET lock_configuration = true;\n'
+}
+table() { # file in store: the statement that makes the table again
+  local table=${1%.txt} header columns values='' names='' at
+  [[ $table =~ ^[a-z][a-z0-9_]*$ ]] || return 1
+  IFS= read -r -n 65536 header < "store/$1" || return 1
+  IFS=$'\t' read -r -a columns <<< "$header"
+  for at in "${!columns[@]}"; do
+    [[ ${columns[at]} =~ ^([a-z][a-z0-9_]*)\ (VARCHAR|BLOB|TIMESTAMP|BOOLEAN|U?TINYINT|U?SMALLINT|U?INTEGER|U?BIGINT|U?HUGEINT|FLOAT|DOUBLE)$ ]] || return 1
+    local column=\"${BASH_REMATCH[1]}\" type=${BASH_REMATCH[2]}
+    names+=${names:+, }"'${BASH_REMATCH[1]}': 'VARCHAR'"
+    values+=${values:+, }
+    case $type in
+      VARCHAR) values+="url_decode($column) AS $column" ;;
+      BLOB) values+="unhex($column) AS $column" ;;
+      TIMESTAMP) values+="make_timestamp($column::BIGINT) AS $column" ;;
+      *) values+="$column::$type AS $column" ;;
+    esac
+  done
+  printf "CREATE TABLE store.%s AS SELECT %s\nFROM read_csv('store/%s', columns = {%s},\n  delim = '\\\\t', quote = '', escape = '', comment = ''," \
+    "$table" "$values" "$1" "$names"
+  printf " header = false, skip = 1, nullstr = '\\\\N', auto_detect = false, parallel = false, max_line_size = 16777216);\n"
+}
+tables() {
+  local file
+  printf -- '-- Makes the stored tables of the case again: duckdb NEW.duckdb < store.sql, in this folder. FORMAT.md section 15.\nCREATE SCHEMA store;\n'
+  for file in store/*; do
+    table "${file#store/}" || { printf '%s is no text of a table\n' "$file" >&2; return 1; }
+  done
+}
+digests() { # computes the statements that compute the digests: FORMAT.md section 12
+  cat << 'SQL'
+@digests.sql@
+SQL
+}
+if ! tables 2>&1 | cmp -s - store.sql; then bad 'store.sql: it does not make the tables that the texts of store have'; fi
+if ! digests | cmp -s - digests.sql; then bad 'digests.sql: it does not compute the digests of FORMAT.md'; fi
+if [ "$failed" != 0 ]; then
+  skip 'the rows of store: what is above is altered'
+elif ! command -v duckdb > /dev/null; then
   skip 'the rows of store: no duckdb is here'
 else
-  work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
-  if duckdb -bail "$work/case.duckdb" < store.sql > "$work/said" 2>&1 &&
-    duckdb -bail -noheader -list "$work/case.duckdb" < digests.sql > "$work/digests.sql" 2> "$work/said" &&
-    duckdb -bail -noheader -list "$work/case.duckdb" < "$work/digests.sql" 2> "$work/said" | sort > "$work/digests.txt"; then
+  work=$(mktemp -d) || exit 1
+  trap 'rm -rf "$work"' EXIT
+  run() { { bounds; cat "$1"; } | duckdb -init /dev/null -bail -noheader -list "$work/case.duckdb"; }
+  if tables > "$work/store.sql" && digests > "$work/digests.sql" && run "$work/store.sql" > "$work/said" 2>&1 &&
+    run "$work/digests.sql" > "$work/each.sql" 2> "$work/said" &&
+    run "$work/each.sql" 2> "$work/said" | sort > "$work/digests.txt"; then
     if cmp -s "$work/digests.txt" digests.txt; then
       well 'the rows of store have the digests that were noted when they were loaded'
     else

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -225,5 +226,70 @@ func TestForged(t *testing.T) {
 		if err != nil || r.OK || !told(r.Faults, named) {
 			t.Errorf("%s: %+v, %v", name, r, err)
 		}
+	}
+}
+
+// TestNoSQLOfTheBag: SQL that was put into a bag is not run by the script: not with a signature that does not fit, nor where both
+// manifests were written anew and nobody has signed.
+func TestNoSQLOfTheBag(t *testing.T) {
+	key, signers := newKey(t, 1)
+	signed := sealedBag(t, key)
+	was := files(t, signed)
+	target := filepath.Join(t.TempDir(), "written.csv")
+	evil := []byte("COPY (SELECT 1 AS a) TO '" + target + "';\nCREATE TABLE t AS SELECT 1;\n")
+	header := func(text string) []byte {
+		_, rows, _ := bytes.Cut(was["data/store/zone.txt"], []byte("\n"))
+		return append([]byte(text+"\n"), rows...)
+	}
+	for name, text := range map[string][]byte{
+		"data/store.sql":      append(bytes.Clone(evil), was["data/store.sql"]...),
+		"data/digests.sql":    append(bytes.Clone(evil), was["data/digests.sql"]...),
+		"data/store/zone.txt": header("object_id UINTEGER\trow_no UINTEGER\ta\"; " + strings.TrimSpace(string(evil)) + " -- VARCHAR"),
+	} {
+		for what, with := range map[string]map[string][]byte{
+			"signed":  {name: text},
+			"hashed":  withManifests(was, name, text).files,
+			"nowhere": {verify.BagSignature: nil},
+		} {
+			if what != "nowhere" && name != "data/store.sql" {
+				continue
+			}
+			dir := filepath.Join(t.TempDir(), "out.bag")
+			if err := os.CopyFS(dir, os.DirFS(signed)); err != nil {
+				t.Fatal(err)
+			}
+			args := []string{"--signers", signers}
+			if what == "nowhere" {
+				with, args = withManifests(was, name, text).files, nil
+				with[verify.BagSignature] = nil
+			}
+			put(t, dir, with)
+			out, ok := scriptIn(t, withDuckdb(t), dir, args...)
+			if _, err := os.Stat(target); ok || err == nil {
+				t.Errorf("%s, %s: it was run (%v), or taken as well: %s", name, what, err, out)
+			}
+			if !strings.Contains(out, "ALTERED") || !strings.Contains(out, "not checked: the rows of store: what is above is altered") {
+				t.Errorf("%s, %s: %s", name, what, out)
+			}
+			os.Remove(target)
+		}
+	}
+}
+
+// scriptNeedsTools: a tool that is not there is named before anything is looked at.
+func scriptNeedsTools(t *testing.T, dir string) {
+	t.Helper()
+	bin := t.TempDir()
+	for _, tool := range []string{"bash", "dirname"} {
+		path, err := exec.LookPath(tool)
+		if err == nil {
+			err = os.Symlink(path, filepath.Join(bin, tool))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, ok := scriptIn(t, bin, dir); ok || !strings.Contains(out, "sha256sum is needed") || strings.Contains(out, "ALTERED") {
+		t.Errorf("%v, %s", ok, out)
 	}
 }
