@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"filippo.io/age"
 	"filippo.io/age/agessh"
@@ -131,9 +132,13 @@ func pack(ctx context.Context, w *tar.Writer, path, name string) error {
 	return err
 }
 
-// Unpack writes the bag of an archive into the folder dir, which is there and empty, and gives the bag's folder. Nothing but files with
-// the names of a bag's comes out of it.
-func Unpack(ctx context.Context, in io.Reader, identities []age.Identity, dir string) (string, error) {
+// Unpack writes the bag of an archive of so many bytes into the folder dir, which is there and empty, and gives the bag's folder. Nothing
+// but files with the names of a bag's comes out of it, and no more bytes than went in: files with holes, which say in a few bytes that
+// they are as large as a disk, are refused, and so is an archive that there is no room for.
+func Unpack(ctx context.Context, in io.Reader, size int64, identities []age.Identity, dir string) (string, error) {
+	if err := room(dir, size); err != nil {
+		return "", err
+	}
 	plain, err := age.Decrypt(reader{ctx, in}, identities...)
 	if err != nil {
 		return "", fmt.Errorf("decrypt: %w", err)
@@ -144,7 +149,7 @@ func Unpack(ctx context.Context, in io.Reader, identities []age.Identity, dir st
 	}
 	defer root.Close()
 	r := tar.NewReader(plain)
-	for {
+	for left := size; ; {
 		h, err := r.Next()
 		if err == io.EOF {
 			break
@@ -153,10 +158,13 @@ func Unpack(ctx context.Context, in io.Reader, identities []age.Identity, dir st
 			return "", fmt.Errorf("%w: %w", ErrArchive, err)
 		}
 		name, ok := strings.CutPrefix(h.Name, archived+"/")
-		if h.Typeflag != tar.TypeReg || !ok || !verify.BagName(name) {
+		if !ok || !verify.BagName(name) || !whole(h) {
 			return "", fmt.Errorf("%w: it has %q, which is no file of a bag", ErrArchive, h.Name)
 		}
-		if err := unpack(root, archived+"/"+name, r); err != nil {
+		if left -= h.Size; left < 0 {
+			return "", fmt.Errorf("%w: its files have more bytes than it has itself, at %s", ErrArchive, name)
+		}
+		if err := unpack(root, archived+"/"+name, reader{ctx, r}); err != nil {
 			return "", err
 		}
 	}
@@ -164,6 +172,29 @@ func Unpack(ctx context.Context, in io.Reader, identities []age.Identity, dir st
 		return "", fmt.Errorf("%w: %w", ErrArchive, err)
 	}
 	return filepath.Join(dir, archived), nil
+}
+
+// whole says whether a file of an archive stands in it byte for byte, as Pack writes it: what is said of it beside name and size could
+// say that there are holes in it.
+func whole(h *tar.Header) bool {
+	for key := range h.PAXRecords {
+		if key != "path" && key != "size" {
+			return false
+		}
+	}
+	return h.Typeflag == tar.TypeReg
+}
+
+// room refuses what the disk has no room for.
+func room(dir string, size int64) error {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(dir, &disk); err != nil {
+		return fmt.Errorf("room in %s: %w", dir, err)
+	}
+	if free := disk.Bavail * uint64(disk.Bsize); free < uint64(max(size, 0)) {
+		return fmt.Errorf("the archive has %d bytes, and the disk of %s has room for %d: %w", size, filepath.Dir(dir), free, syscall.ENOSPC)
+	}
+	return nil
 }
 
 func unpack(root *os.Root, name string, in io.Reader) error {

@@ -3,14 +3,17 @@ package bag_test
 import (
 	"archive/tar"
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"filippo.io/age"
@@ -60,6 +63,11 @@ func identities(t *testing.T, file string) []age.Identity {
 	return ids
 }
 
+func unpacked(t *testing.T, archive []byte, identity, dir string) (string, error) {
+	t.Helper()
+	return bag.Unpack(t.Context(), bytes.NewReader(archive), int64(len(archive)), identities(t, identity), dir)
+}
+
 // TestArchive encrypts a folder for two, and each reads it; nobody else, and nothing of it that was altered or cut.
 func TestArchive(t *testing.T) {
 	dir := t.TempDir()
@@ -82,7 +90,7 @@ func TestArchive(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range []string{first, second} {
-		got, err := bag.Unpack(t.Context(), bytes.NewReader(packed.Bytes()), identities(t, file), t.TempDir())
+		got, err := unpacked(t, packed.Bytes(), file, t.TempDir())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,14 +100,14 @@ func TestArchive(t *testing.T) {
 	}
 	other, _ := identity(t, "age")
 	var nobody *age.NoIdentityMatchError
-	if _, err := bag.Unpack(t.Context(), bytes.NewReader(packed.Bytes()), identities(t, other), t.TempDir()); !errors.As(err, &nobody) {
+	if _, err := unpacked(t, packed.Bytes(), other, t.TempDir()); !errors.As(err, &nobody) {
 		t.Error("somebody else has read it", err)
 	}
 	for _, at := range []int{packed.Len() / 2, packed.Len() - 1} {
 		altered := bytes.Clone(packed.Bytes())
 		altered[at] ^= 1
 		for what, text := range map[string][]byte{"altered": altered, "cut": packed.Bytes()[:at]} {
-			if _, err := bag.Unpack(t.Context(), bytes.NewReader(text), identities(t, first), t.TempDir()); !errors.Is(err, bag.ErrArchive) {
+			if _, err := unpacked(t, text, first, t.TempDir()); !errors.Is(err, bag.ErrArchive) {
 				t.Errorf("%s at %d: %v", what, at, err)
 			}
 		}
@@ -137,14 +145,117 @@ func TestHostileArchive(t *testing.T) {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := bag.Unpack(t.Context(), &packed, identities(t, file), dir); !errors.Is(err, bag.ErrArchive) {
+		if _, err := unpacked(t, packed.Bytes(), file, dir); !errors.Is(err, bag.ErrArchive) {
 			t.Errorf("%q: %v", h.Name, err)
 		}
 		if out, err := exec.Command("find", parent, "-mindepth", "2").CombinedOutput(); len(out) > 0 {
 			t.Errorf("%q: %s %v", h.Name, out, err)
 		}
 	}
-	if _, err := bag.Unpack(t.Context(), io.LimitReader(strings.NewReader("no archive"), 5), identities(t, file), t.TempDir()); err == nil {
+	if _, err := unpacked(t, []byte("no archive"), file, t.TempDir()); err == nil {
 		t.Error("no archive was taken for one")
 	}
 }
+
+// sparse is an archive whose one file is said to have size bytes, none of which stand in it: of the form of PAX, or of the older one.
+func sparse(t *testing.T, size int64, pax bool) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	header := func(name string, kind byte, length int, more func(block []byte)) {
+		block := make([]byte, 512)
+		copy(block, name)
+		copy(block[100:], "0000600\x000000000\x000000000\x00")
+		copy(block[124:], fmt.Sprintf("%011o\x0000000000000\x00        ", length))
+		block[156] = kind
+		copy(block[257:], "ustar\x0000")
+		more(block)
+		sum := 0
+		for _, b := range block {
+			sum += int(b)
+		}
+		copy(block[148:], fmt.Sprintf("%06o\x00 ", sum))
+		out.Write(block)
+	}
+	put := func(text string) { out.WriteString(text + strings.Repeat("\x00", (512-len(text)%512)%512)) }
+	if pax {
+		var records string
+		for _, r := range []string{"GNU.sparse.major=1", "GNU.sparse.minor=0", "GNU.sparse.name=bag/data/a", fmt.Sprint("GNU.sparse.realsize=", size)} {
+			n := len(r) + 4
+			records += fmt.Sprintf("%d %s\n", n, r)
+		}
+		header("PaxHeaders/a", 'x', len(records), func([]byte) {})
+		put(records)
+		header("bag/data/a", '0', 512, func([]byte) {})
+		put(fmt.Sprintf("1\n%d\n0\n", size))
+	} else {
+		header("bag/data/a", 'S', 0, func(block []byte) {
+			copy(block[257:], "ustar  \x00")
+			copy(block[386:], fmt.Sprintf("%011o\x00%011o\x00", size, 0))
+			copy(block[483:], fmt.Sprintf("%011o\x00", size))
+		})
+	}
+	out.Write(make([]byte, 1024))
+	return out.Bytes()
+}
+
+// TestBombs: an archive of a few hundred bytes does not become a file as large as a disk, and one that there is no room for is not begun.
+func TestBombs(t *testing.T) {
+	file, recipient := identity(t, "age")
+	to, err := bag.Recipients([]string{recipient})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pax := range []bool{true, false} {
+		plain := sparse(t, 64<<20, pax)
+		if h, err := tar.NewReader(bytes.NewReader(plain)).Next(); err != nil || h.Name != "bag/data/a" || h.Size != 64<<20 {
+			t.Fatalf("pax %t: no such archive: %+v, %v", pax, h, err)
+		}
+		var packed bytes.Buffer
+		sealed, err := age.Encrypt(&packed, to...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := sealed.Write(plain); err != nil {
+			t.Fatal(err)
+		}
+		if err := sealed.Close(); err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		if _, err := unpacked(t, packed.Bytes(), file, dir); !errors.Is(err, bag.ErrArchive) {
+			t.Errorf("pax %t: %v", pax, err)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("pax %t: %v %v", pax, left, err)
+		}
+	}
+	if _, err := bag.Unpack(t.Context(), strings.NewReader(""), 1<<60, identities(t, file), t.TempDir()); !errors.Is(err, syscall.ENOSPC) {
+		t.Error(err)
+	}
+}
+
+// TestUnpackEnds: what is unpacked ends with the context, though all of the archive has been read.
+func TestUnpackEnds(t *testing.T) {
+	file, recipient := identity(t, "age")
+	to, err := bag.Recipients([]string{recipient})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "bagit.txt"), bytes.Repeat([]byte("a"), 1000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	if err := bag.Pack(t.Context(), dir, &packed, to); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	in := io.MultiReader(&packed, readerFunc(func([]byte) (int, error) { cancel(); return 0, io.EOF }))
+	if _, err := bag.Unpack(ctx, in, int64(packed.Len()), identities(t, file), t.TempDir()); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

@@ -92,5 +92,9 @@ func decrypted(c *cobra.Command, file, work string) (string, error) {
 		return "", err
 	}
 	defer in.Close()
-	return bag.Unpack(c.Context(), in, ids, work)
+	info, err := in.Stat()
+	if err != nil {
+		return "", err
+	}
+	return bag.Unpack(c.Context(), in, info.Size(), ids, work)
 }
