@@ -5,8 +5,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"case53/cases/canonical"
 	"case53/cases/duck"
@@ -100,6 +102,38 @@ func TestRefused(t *testing.T) {
 	defer rows.Close()
 	if _, err := canonical.Write(&bytes.Buffer{}, rows.Columns(), rows); err == nil {
 		t.Error("a type without a text was written")
+	}
+}
+
+// TestBounded: a text of somebody else's costs no more than its bytes: neither columns without end nor a number of millions of digits.
+func TestBounded(t *testing.T) {
+	began := time.Now()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for what, text := range map[string]string{
+		"columns": strings.Repeat("a UHUGEINT\t", 1<<18) + "a UHUGEINT\n" + strings.Repeat("1\t", 1<<18) + "1\n",
+		"a name":  strings.Repeat("a", 1<<20) + " UHUGEINT\n1\n",
+		"digits":  "a UHUGEINT\n1" + strings.Repeat("0", 32<<20) + "\n",
+	} {
+		r, err := canonical.NewReader(strings.NewReader(text))
+		if err == nil {
+			r.NextChunk()
+			err = r.Err()
+		}
+		if !errors.Is(err, canonical.ErrMalformed) || len(err.Error()) > 500 {
+			t.Errorf("%s: %.500v", what, err)
+		}
+	}
+	long, err := canonical.NewReader(strings.NewReader("a VARCHAR\n" + strings.Repeat(strings.Repeat("x", 1<<20)+"\n", 40)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if chunk, more := long.NextChunk(); !more || chunk.N != 16 {
+		t.Errorf("%d rows of a MiB each at a time", chunk.N)
+	}
+	runtime.ReadMemStats(&after)
+	if took := time.Since(began); after.TotalAlloc-before.TotalAlloc > 1<<30 || took > time.Minute {
+		t.Errorf("%d MiB, %s", (after.TotalAlloc-before.TotalAlloc)>>20, took)
 	}
 }
 

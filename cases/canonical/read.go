@@ -19,11 +19,19 @@ import (
 // ErrMalformed says that a text is not one that Write has written.
 var ErrMalformed = errors.New("not a canonical table")
 
-// chunkRows is how many rows are read at a time.
-const chunkRows = 2048
+// Rows are read so many at a time, or so many bytes of them.
+const (
+	chunkRows  = 2048
+	chunkBytes = 16 << 20
+)
 
-// maxLine bounds a line: a record of a reject has a MiB at most.
-const maxLine = 64 << 20
+// Bounds of what somebody else has written: a record of a reject has a MiB at most, and no table of ours has half as many columns. A column
+// takes room for each of chunkRows, so that a first line of many short ones would take all memory.
+const (
+	maxLine    = 64 << 20
+	maxColumns = 512
+	maxHeader  = 1 << 16
+)
 
 // kinds are the types that have a text: each gives an empty column for some rows, and a function that adds a value to it.
 var kinds = map[string]func() column{
@@ -83,10 +91,13 @@ func NewReader(in io.Reader) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n := bytes.Count(line, []byte("\t")) + 1; n > maxColumns || len(line) > maxHeader {
+		return nil, r.malformed("it has %d columns in %d bytes; a table has at most %d, in %d", n, len(line), maxColumns, maxHeader)
+	}
 	for _, field := range strings.Split(string(line), "\t") {
 		name, typ, ok := strings.Cut(field, " ")
 		if _, known := kinds[typ]; !ok || !known || name == "" {
-			return nil, r.malformed("%q is no column", field)
+			return nil, r.malformed("%.80q is no column", field)
 		}
 		r.Columns = append(r.Columns, duck.Column{Name: name, Type: typ})
 	}
@@ -137,8 +148,9 @@ func (r *Reader) NextChunk() (duck.Chunk, bool) {
 	for i := range chunk.Valid {
 		chunk.Valid[i] = make([]uint64, chunkRows/64)
 	}
-	for chunk.N < chunkRows {
+	for size := 0; chunk.N < chunkRows && size < chunkBytes; {
 		line, err := r.next()
+		size += len(line)
 		if err == io.EOF {
 			break
 		}
@@ -171,7 +183,7 @@ func (r *Reader) row(line []byte, columns []column, chunk duck.Chunk) error {
 		}
 		chunk.Valid[i][chunk.N>>6] |= 1 << (chunk.N & 63)
 		if err := c.add(field); err != nil {
-			return r.malformed("%s is %q: %v", r.Columns[i].Name, field, err)
+			return r.malformed("%s is %.80q: %v", r.Columns[i].Name, field, err)
 		}
 	}
 	return nil
@@ -221,7 +233,13 @@ func again(field, text []byte, err error) error {
 	return err
 }
 
+// mostDigits is how many the largest number of 128 bits has: a number of a million takes hours to read.
+const mostDigits = 39
+
 func parseHuge(field []byte) (v [2]uint64, err error) {
+	if len(field) > mostDigits {
+		return v, errOther
+	}
 	n, ok := new(big.Int).SetString(string(field), 10)
 	if !ok || n.Sign() < 0 || n.BitLen() > 128 || n.String() != string(field) {
 		return v, errOther
