@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/netip"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -53,6 +54,12 @@ func Kinds() []string {
 	}
 	sort.Strings(names)
 	return names
+}
+
+// IsKind says whether a column or a parameter can be of a kind.
+func IsKind(kind string) bool {
+	_, ok := kinds[kind]
+	return ok || slices.Contains(columnKinds, kind)
 }
 
 // Accepts reports whether text can be a value of a kind, and says what can; of a kind that has no form any text can.

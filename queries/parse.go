@@ -191,7 +191,7 @@ func (p *parser) column(value string) error {
 		return fmt.Errorf("column: takes a name and a kind, has %q", value)
 	}
 	name, kind := words[0], words[1]
-	if _, ok := kinds[kind]; !ok && !slices.Contains(columnKinds, kind) {
+	if !IsKind(kind) {
 		return fmt.Errorf("column: unknown kind %q", kind)
 	}
 	if _, ok := p.q.Columns[name]; ok {

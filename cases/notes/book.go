@@ -34,6 +34,7 @@ type Book struct {
 	read  int64  // bytes of the file that have been read
 	head  string // SHA-256 of the last line read
 	lines []event
+	said  int // by all changes that were read
 	fault error
 	torn  []byte // a last line without its end
 	state state
@@ -142,8 +143,19 @@ func (b *Book) Do(ctx context.Context, c Change) (line int, err error) {
 		if !b.state.would(c) {
 			return "", nil, ErrNothing
 		}
+		if err := b.tooMuch(c); err != nil {
+			return "", nil, err
+		}
 		return actChange, c, nil
 	})
+}
+
+// tooMuch refuses a change that makes the notes more than anybody keeps.
+func (b *Book) tooMuch(c Change) error {
+	if b.said+c.size() > mostSaid {
+		return fmt.Errorf("the changes of all notes come to more than %d values, tags and comments", mostSaid)
+	}
+	return nil
 }
 
 // Undo takes back the last change of this person that holds; Redo makes it hold again, as long as there was no other since.

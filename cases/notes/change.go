@@ -72,6 +72,9 @@ func (c Change) check() error {
 	if len(c.Targets) > MostTargets || len(c.Add)+len(c.Take) > 20*MostTargets {
 		return fmt.Errorf("a change of more than %d rows and values at once", MostTargets)
 	}
+	if len(c.Tag)+len(c.Untag)+len(c.Uncomment) > mostTags {
+		return fmt.Errorf("a change of more than %d tags and comments at once", mostTags)
+	}
 	about := len(c.Targets) > 0
 	if about == (c.Set != "") || c.Set != "" && !c.Unmake && len(c.Add)+len(c.Take) == 0 {
 		return errors.New("a change is of targets, or of a set")
@@ -105,73 +108,9 @@ func (c Change) check() error {
 	return nil
 }
 
-// changes says whether the note would be another after the change.
-func (c Change) changes(n *Note) bool {
-	switch {
-	case c.Remove:
-		return !n.empty()
-	case c.Mark != nil && *c.Mark != n.Marked, c.Severity != nil && *c.Severity != n.Severity, c.Comment != "":
-		return true
-	}
-	return slices.ContainsFunc(c.Tag, func(t string) bool { return !slices.Contains(n.Tags, t) }) ||
-		slices.ContainsFunc(c.Untag, func(t string) bool { return slices.Contains(n.Tags, t) }) ||
-		slices.ContainsFunc(n.Comments, func(k Comment) bool { return slices.Contains(c.Uncomment, k.Line) })
-}
-
-// empty says whether nothing is kept.
-func (n *Note) empty() bool {
-	return !n.Marked && len(n.Tags) == 0 && n.Severity == "" && len(n.Comments) == 0
-}
-
-// take applies a change.
-func (n *Note) take(c Change, line int, by string, at time.Time) {
-	if !c.changes(n) {
-		return
-	}
-	if c.Remove {
-		*n = Note{Target: n.Target}
-		return
-	}
-	if c.Mark != nil {
-		n.Marked = *c.Mark
-	}
-	if c.Severity != nil {
-		n.Severity = *c.Severity
-	}
-	n.Tags = slices.DeleteFunc(n.Tags, func(t string) bool { return slices.Contains(c.Untag, t) })
-	for _, t := range c.Tag {
-		if !slices.Contains(n.Tags, t) {
-			n.Tags = append(n.Tags, t)
-		}
-	}
-	n.Comments = slices.DeleteFunc(n.Comments, func(k Comment) bool { return slices.Contains(c.Uncomment, k.Line) })
-	if c.Comment != "" {
-		n.Comments = append(n.Comments, Comment{line, by, at, c.Comment})
-	}
-	if n.At = at; !slices.Contains(n.By, by) {
-		n.By = append(n.By, by)
-	}
-}
-
-// take applies a change.
-func (s *Set) take(c Change, by string, at time.Time) {
-	taken, has := map[string]bool{}, map[string]bool{}
-	for _, v := range c.Take {
-		taken[v.Key()] = true
-	}
-	s.Values = slices.DeleteFunc(s.Values, func(v Target) bool { return taken[v.Key()] })
-	for _, v := range s.Values {
-		has[v.Key()] = true
-	}
-	for _, v := range c.Add {
-		if !has[v.Key()] {
-			has[v.Key()] = true
-			s.Values = append(s.Values, v)
-		}
-	}
-	if s.At = at; !slices.Contains(s.By, by) {
-		s.By = append(s.By, by)
-	}
+// size is how much a change gives and takes.
+func (c Change) size() int {
+	return len(c.Targets)*(1+len(c.Tag)+len(c.Untag)+len(c.Uncomment)) + len(c.Add) + len(c.Take)
 }
 
 // Union is the values of sets, each once; Difference those of the first that no other has.

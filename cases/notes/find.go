@@ -118,22 +118,26 @@ type Filter struct {
 
 // Chosen are the notes that pass: with every tag, one of the severities, one of the persons, one of the targets.
 func (f Filter) Chosen(all []Note) []Note {
+	targets := map[string]bool{}
+	for _, t := range f.Targets {
+		targets[t.Key()] = true
+	}
 	return slices.DeleteFunc(all, func(n Note) bool {
 		return f.Marked && !n.Marked ||
 			slices.ContainsFunc(f.Tags, func(t string) bool { return !slices.Contains(n.Tags, t) }) ||
 			len(f.Severities) > 0 && !slices.Contains(f.Severities, n.Severity) ||
 			len(f.By) > 0 && !slices.ContainsFunc(f.By, func(by string) bool { return slices.Contains(n.By, by) }) ||
-			len(f.Targets) > 0 && !slices.ContainsFunc(f.Targets, func(t Target) bool { return t.Key() == n.Key() })
+			len(f.Targets) > 0 && !targets[n.Key()]
 	})
 }
 
 // Others are the persons, but for one, who kept something of what is given.
 func Others(all []Note, sets []Set, but string) []string {
-	var others []string
+	var others ordered[string, string]
 	add := func(by []string) {
 		for _, who := range by {
-			if who != but && !slices.Contains(others, who) {
-				others = append(others, who)
+			if who != but {
+				others.add(who, who)
 			}
 		}
 	}
@@ -143,7 +147,7 @@ func Others(all []Note, sets []Set, but string) []string {
 	for _, s := range sets {
 		add(s.By)
 	}
-	return others
+	return others.values()
 }
 
 // Values are those of a named set, @NAME, of the case in dir; of another text isSet is false.

@@ -115,13 +115,20 @@ func ValueAny(value string) (Target, error) {
 	if _, err := netip.ParsePrefix(value); err == nil {
 		return ValueOf("cidr", value)
 	}
-	for prefix, kind := range map[string]string{"eni-": "interface", "i-": "instance", "vpc-": "vpc", "/": "url_path"} {
-		if strings.HasPrefix(value, prefix) {
-			return ValueOf(kind, value)
-		}
+	if strings.HasPrefix(value, "/") {
+		return ValueOf("url_path", value)
+	}
+	if m := idForm.FindStringSubmatch(value); m != nil {
+		return ValueOf(idKinds[m[1]], value)
 	}
 	return ValueOf("name", value)
 }
+
+// idForm is an id of AWS; idKinds are the kinds by how they begin. A name may begin so too, and has dots.
+var (
+	idForm  = regexp.MustCompile(`^(eni|i|vpc)-[0-9A-Za-z]+$`)
+	idKinds = map[string]string{"eni": "interface", "i": "instance", "vpc": "vpc"}
+)
 
 // Key is what two targets that are the same have in common.
 func (t Target) Key() string {
@@ -183,6 +190,7 @@ const (
 	mostText    = 8 << 10 // of a comment, a URI, a value
 	mostName    = 64      // of a tag or a set
 	MostTargets = 500     // of a change: what more are marked are marked in several
+	mostTags    = 100     // of a change, and of comments that it takes off
 )
 
 var (

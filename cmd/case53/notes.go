@@ -6,14 +6,17 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"case53/cases"
 	"case53/cases/notes"
 	"case53/cases/words"
 	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
+	"case53/queries"
 )
 
 // noteVerbs are what case53 notes does, with what each is for.
@@ -78,6 +81,9 @@ func runNotes(c *cobra.Command, args []string) error {
 	if len(rest) > 0 && verb != "set" {
 		return cli.Usage("case53 notes %s takes flags, not %q\nhint: --row, --address, --name … say what it is about", verb, rest[0])
 	}
+	if err := flagsOf(c, verb); err != nil {
+		return err
+	}
 	if !cases.Is(dir) {
 		return fmt.Errorf("%w: %s", cases.ErrNoCase, dir)
 	}
@@ -101,6 +107,47 @@ func runNotes(c *cobra.Command, args []string) error {
 	return changeNotes(c, dir, b, verb)
 }
 
+// noteFlags are the flags that each of them takes.
+var noteFlags = map[string][]string{
+	"list":   {"row", "address", "name", "interface", "instance", "path", "value", "tag", "severity", "mark", "by", "no-check"},
+	"add":    {"row", "address", "name", "interface", "instance", "path", "value", "tag", "severity", "mark", "comment"},
+	"remove": {"row", "address", "name", "interface", "instance", "path", "value", "tag", "severity", "mark", "comment"},
+	"set":    {"take", "drop", "union", "minus"},
+}
+
+// flagsOf refuses a flag that would be passed over: somebody thinks that it was heard.
+func flagsOf(c *cobra.Command, verb string) (err error) {
+	own := c.LocalNonPersistentFlags()
+	c.Flags().Visit(func(f *pflag.Flag) {
+		if err == nil && own.Lookup(f.Name) != nil && !slices.Contains(noteFlags[verb], f.Name) {
+			err = cli.Usage("case53 notes %s takes no --%s\nhint: case53 notes --help says which takes it", verb, f.Name)
+		}
+	})
+	return err
+}
+
+// kindsOf refuses values that nothing in a case could be equal to.
+func kindsOf(a notes.Ask) error {
+	for kind, texts := range a.Values {
+		for _, text := range texts {
+			if accepts, ok := queries.Accepts(kind, text); !ok {
+				return cli.Usage("%q is no %s\nhint: %s", text, kind, accepts)
+			}
+		}
+	}
+	for _, text := range a.Others {
+		kind, value, _ := strings.Cut(text, "=")
+		accepts, ok := queries.Accepts(kind, value)
+		switch {
+		case !queries.IsKind(kind):
+			return cli.Usage("%q is no kind of value\nhint: %s", kind, meant(words.Near(kind, queries.Kinds()), strings.Join(queries.Kinds(), ", ")))
+		case !ok:
+			return cli.Usage("%q is no %s\nhint: %s", value, kind, accepts)
+		}
+	}
+	return nil
+}
+
 // askOf reads the flags.
 func askOf(c *cobra.Command) notes.Ask {
 	all := func(name string) []string { texts, _ := c.Flags().GetStringArray(name); return texts }
@@ -116,7 +163,11 @@ func askOf(c *cobra.Command) notes.Ask {
 
 // noteTargets are the rows and values that flags name.
 func noteTargets(c *cobra.Command, dir string) ([]notes.Target, error) {
-	values, err := askOf(c).Targets()
+	ask := askOf(c)
+	values, err := ask.Targets()
+	if err == nil {
+		err = kindsOf(ask)
+	}
 	if err != nil {
 		return nil, cli.Usage("%w", err)
 	}
