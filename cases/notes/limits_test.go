@@ -26,7 +26,8 @@ func stranger(t testing.TB, lines int, line func(i int) (actor, detail string)) 
 			action = "notes.change"
 			actor, detail = line(i)
 		}
-		one := fmt.Appendf(nil, `{"seq":%d,"prev":"%s","at":"2026-11-28T00:00:00Z","actor":"%s","tool":"t","action":"%s","detail":%s}`, i+1, prev, actor, action, detail)
+		one := fmt.Appendf(nil, `{"seq":%d,"prev":"%s","at":"2026-11-28T00:00:00Z","actor":"%s","tool":"t","action":"%s","detail":%s}`,
+			i+1, prev, actor, action, detail)
 		prev = fmt.Sprintf("%x", sha256.Sum256(one))
 		text.Write(append(one, '\n'))
 	}

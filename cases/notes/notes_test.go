@@ -291,7 +291,9 @@ func TestSets(t *testing.T) {
 	if got := texts(notes.Union(a, b)); got != "10.0.0.1 eni-1 10.1.0.0/16 x.example i-12" {
 		t.Errorf("union %s", got)
 	}
-	for text, kind := range map[string]string{"i-love.example.com": "name", "vpc-1.example": "name", "eni-0a1b": "interface", "vpc-0a": "vpc", "/a": "url_path"} {
+	for text, kind := range map[string]string{
+		"i-love.example.com": "name", "vpc-1.example": "name", "eni-0a1b": "interface", "vpc-0a": "vpc", "/a": "url_path",
+	} {
 		if v, err := notes.ValueAny(text); err != nil || v.Kind != kind {
 			t.Errorf("%s is taken for %s: %v", text, v.Kind, err)
 		}
