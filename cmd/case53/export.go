@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"case53/cases/notes"
 	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"case53/queries/export"
@@ -51,6 +52,7 @@ Formats:
 	f.String("capture", "", "only rows of this capture")
 	f.String("format-version", "", "version of the standard, where several can be written")
 	f.StringArray("ioc", nil, "stix and misp: a `FILE` of addresses, blocks and names that are indicators, one a line; may be repeated")
+	f.Bool("notes", false, "timesketch: your marks, tags and comments too, as tags of events and as events")
 	f.Bool("force", false, "write over existing files")
 	cli.AddWindowFlags(c)
 	return c
@@ -99,6 +101,11 @@ func runExport(c *cobra.Command, args []string) error {
 		given, _ := c.Flags().GetStringArray("param")
 		req.Query = &export.Query{Name: strings.Join(asked[1:], "")}
 		if k, req.Query.SQL, req.Query.Args, err = statement(c, k, set, asked, text, given); err != nil {
+			return err
+		}
+	}
+	if with, _ := c.Flags().GetBool("notes"); with {
+		if req.Notes, err = notes.Open(c.Context(), k.Dir, req.Program); err != nil {
 			return err
 		}
 	}

@@ -90,7 +90,7 @@ var layers = map[string][]string{
 		"case53/queries", "case53/queries/export", "case53/queries/findings", "case53/queries/compare", "case53/queries/threads",
 	},
 	"case53/queries/export": {
-		"case53/cases", "case53/cases/custody", "case53/cases/duck", "case53/cases/folder", "case53/cases/safetext", "case53/queries",
+		"case53/cases", "case53/cases/custody", "case53/cases/duck", "case53/cases/folder", "case53/cases/notes", "case53/cases/safetext", "case53/queries",
 	},
 
 	"case53/tui/spark": {},

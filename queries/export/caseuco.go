@@ -19,8 +19,8 @@ func caseTool() Tool {
 		Title: "CASE/UCO 1.4 as JSON-LD, for who takes evidence by that standard: every entry of the custody log as an investigative action, every\n" +
 			strings.Repeat(" ", 14) + "object with its provenance and hash and, of --rows or a query, the cited rows",
 		Loses: "rows that nobody asks for; of a cited row actions, response codes, types of queries, answers that are no addresses, user agents, referrers, " +
-			"X-Forwarded-For and sizes of requests, client subnets, of how many records a connection is, and AWS ids; times after 9999; names " +
-			"that RFC 1034 has not",
+			"X-Forwarded-For and sizes of requests, client subnets, of how many records a connection is, and AWS ids; times after 9999; names that " +
+			"RFC 1034 has not",
 		maps:  "stix",
 		asked: true,
 		begin: newCASE,

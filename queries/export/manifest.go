@@ -23,6 +23,7 @@ type Manifest struct {
 	Files         []FileManifest   `json:"files"`
 	// Indicators are those of the request, seen or not.
 	Indicators []IndicatorManifest `json:"indicators,omitempty"`
+	Notes      *NotesManifest      `json:"notes,omitempty"`
 }
 
 // Head is the end of the custody log.
@@ -86,7 +87,16 @@ func (s source) limits(k *cases.Case) []string {
 			}
 		}
 	}
-	return append(limits, "marks, tags and notes of an analyst are not exported")
+	return limits
+}
+
+// limits adds what has to be said of a request.
+func (r *run) limits(all []string) []string {
+	if r.noted == nil {
+		return append(all, "marks, tags and notes of an analyst are not exported")
+	}
+	return append(all, "tags are an analyst's, and no evidence: of the row, or of an address, name, interface or instance in it; notes of the whole "+
+		"case are events, whatever the window")
 }
 
 // parameters are the arguments of a query as JSON writes them.

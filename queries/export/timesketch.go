@@ -1,16 +1,20 @@
 package export
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"case53/cases"
+	"case53/cases/duck"
+	"case53/cases/notes"
 )
 
 // keywordBytes is the longest text that the index behind Timesketch takes.
@@ -22,6 +26,7 @@ func timesketchTool() Tool {
 		Title: "Timesketch: an event a line, FILE.jsonl or, of one view, FILE.csv",
 		Loses: "AWS fields that no event has a place for; times before 1700 or after 9999, which its import drops without a word; text of more than " +
 			"32,766 bytes",
+		Notes: true,
 		begin: newTimesketch,
 	}
 }
@@ -35,7 +40,8 @@ type timesketch struct {
 	doc    *document
 	m      *Mapping
 	names  []string // of the values
-	when   int      // which of them is datetime
+	tagged []valuePlace
+	when   int // which of them is datetime
 	values []any
 	buf    []byte
 	cells  []string
@@ -64,6 +70,9 @@ func (t *timesketch) Rows(m *Mapping, columns []cases.Column) error {
 	made = append(made, cases.Column{Name: "timestamp", Type: "BIGINT"})
 	for _, name := range originNames {
 		made = append(made, cases.Column{Name: name, Type: "VARCHAR"})
+	}
+	if t.noted != nil {
+		made, t.tagged = append(made, cases.Column{Name: "tag", Type: "LIST"}), valuePlaces(columns)
 	}
 	t.doc = newDocument(m, made)
 	if t.csv == nil {
@@ -95,8 +104,11 @@ func (t *timesketch) Record(r *record) (string, error) {
 		}
 	}
 	t.values = append(append(t.values[:0], r.values...), when.UnixMicro())
-	t.values[t.when] = when.UTC().Format("2006-01-02T15:04:05.000000-07:00") // Python before 3.11 does not read a Z
+	t.values[t.when] = sketchTime(when)
 	t.values = append(t.values, t.origin(r)...)
+	if t.noted != nil {
+		t.values = append(t.values, t.noted.tags(r, t.tagged))
+	}
 	t.file.records++
 	if t.csv != nil {
 		return "", t.line()
@@ -106,6 +118,9 @@ func (t *timesketch) Record(r *record) (string, error) {
 	return "", err
 }
 
+// sketchTime is a time with its offset: Python before 3.11 does not read a Z.
+func sketchTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000-07:00") }
+
 // line writes a line of CSV, its values as they are: a spreadsheet may take one for a formula, and must not be what opens it.
 func (t *timesketch) line() error {
 	t.cells = t.cells[:0]
@@ -114,8 +129,14 @@ func (t *timesketch) line() error {
 			continue
 		}
 		cell := cases.CellOf(t.values[i]).Text
-		if when, ok := t.values[i].(time.Time); ok {
-			cell = string(appendTime(nil, when))
+		switch v := t.values[i].(type) {
+		case time.Time:
+			cell = string(appendTime(nil, v))
+		case duck.List:
+			if name == "tag" { // its import reads JSON
+				text, _ := appendList(nil, v)
+				cell = string(text)
+			}
 		}
 		t.cells = append(t.cells, cell)
 	}
@@ -129,10 +150,59 @@ func (t *timesketch) line() error {
 	return t.csv.Write(t.cells)
 }
 
+// End writes the notes, which are events of their own where events need not have the same columns.
 func (t *timesketch) End() error {
-	if t.csv == nil {
+	if t.csv != nil {
+		if t.noted != nil {
+			if n := len(t.noted.events()); n > 0 {
+				t.noted.told.lose(map[string]int64{"a note as an event, whose columns CSV has no place for: FILE.jsonl": int64(n)})
+			}
+		}
+		t.csv.Flush()
+		return t.csv.Error()
+	}
+	if t.noted == nil {
 		return nil
 	}
-	t.csv.Flush()
-	return t.csv.Error()
+	far := map[string]int64{}
+	for _, e := range t.noted.events() {
+		if e.at.Year() < 1700 || e.at.Year() > 9999 {
+			far["a note whose time Timesketch drops"]++
+			continue
+		}
+		t.noted.told.Events++
+		t.file.records++
+		text, err := cases.JSON(t.event(e))
+		if err != nil {
+			return err
+		}
+		if _, err := t.file.Write(append(text, '\n')); err != nil {
+			return err
+		}
+	}
+	t.noted.told.lose(far)
+	return nil
+}
+
+// noteFields are what a value is called in the event of its note, by its kind.
+var noteFields = map[string]string{"ip": "ip", "name": "domain", "interface": "interface_id", "instance": "instance_id"}
+
+// event is a note as an event. Its keys go out in the order of the alphabet.
+func (t *timesketch) event(e noteEvent) map[string]any {
+	event := map[string]any{
+		"datetime": sketchTime(e.at), "timestamp": e.at.UnixMicro(), "timestamp_desc": "Analyst note", "message": e.message,
+		"data_type": "case53:note", "source_short": "NOTE", "case53_case": t.caseID, "note_kind": e.note.Kind, "note_by": e.note.By,
+	}
+	if tags := tagsOf(e.note); len(tags) > 0 {
+		event["tag"] = tags
+	}
+	if e.note.Kind != notes.Row {
+		event[cmp.Or(noteFields[e.note.Kind], "note_value")] = e.note.Value
+		return event
+	}
+	event["case53_row"], event["case53_sha256"] = strconv.FormatInt(e.note.RowNo, 10), e.note.Object
+	if e.object > 0 {
+		event["case53_object"] = strconv.FormatInt(e.object, 10)
+	}
+	return event
 }

@@ -10,6 +10,7 @@ import (
 	"case53/cases"
 	"case53/cases/custody"
 	"case53/cases/duck"
+	"case53/cases/notes"
 )
 
 // Tool is a tool, or a standard that tools read, that rows of a case go out to.
@@ -25,6 +26,8 @@ type Tool struct {
 	maps string
 	// Indicators says that it takes a list of them, and then only records that show one.
 	Indicators bool
+	// Notes says that it takes the examiner's marks, tags and comments.
+	Notes bool
 	// asked says that it takes only rows that somebody asks for: what it writes without them is of the case.
 	asked bool
 	begin func(*run) (recordWriter, error)
@@ -75,6 +78,8 @@ type Request struct {
 	Capture string     // of the views; "" for all
 	Version string     // of the standard; "" for the usual one
 	Program string     // what writes, and its version
+	// Notes are the examiner's, where they are to go out too.
+	Notes *notes.Book
 	// Indicators are addresses, blocks and names that somebody holds for ones of an intrusion; none: nothing is.
 	Indicators []string
 }
@@ -116,8 +121,9 @@ type run struct {
 	// eachObject and eachEntry give the objects of the case, and what its custody log says.
 	eachObject func(func(cases.Object) error) error
 	eachEntry  func(func(custody.Entry) error) error
-	// indicators are nil where none were given.
+	// indicators are nil where none were given, and noted where no notes are to go out.
 	indicators *indicators
+	noted      *noted
 }
 
 // Export writes the rows, and a manifest beside them. Files are there whole or not at all.
@@ -142,6 +148,14 @@ func (t Tool) Export(ctx context.Context, k *cases.Case, req Request) (*Manifest
 			return nil, err
 		}
 	}
+	switch {
+	case req.Notes != nil && !t.Notes:
+		return nil, fmt.Errorf("%s has no place for notes\nhint: --as timesketch", t.Name)
+	case req.Notes != nil:
+		if r.noted, err = readNotes(ctx, k, req.Notes); err != nil {
+			return nil, err
+		}
+	}
 	if err := r.describe(ctx, k, t); err != nil {
 		return nil, err
 	}
@@ -159,6 +173,9 @@ func (t Tool) Export(ctx context.Context, k *cases.Case, req Request) (*Manifest
 	}
 	if r.indicators != nil {
 		r.manifest.Indicators = r.indicators.manifest()
+	}
+	if r.noted != nil {
+		r.manifest.Notes = &r.noted.told
 	}
 	if err := r.finish(); err != nil {
 		return nil, err
@@ -264,7 +281,8 @@ func (r *run) describe(ctx context.Context, k *cases.Case, t Tool) error {
 
 // export writes the rows of one source.
 func (r *run) export(ctx context.Context, k *cases.Case, s source, w recordWriter) error {
-	told := SourceManifest{Rows: s.name, SQL: s.rows, Parameters: parameters(s.args), Mapping: s.sql, NotExpressible: []Omitted{}, Limits: s.limits(k)}
+	told := SourceManifest{Rows: s.name, SQL: s.rows, Parameters: parameters(s.args), Mapping: s.sql, NotExpressible: []Omitted{},
+		Limits: r.limits(s.limits(k))}
 	err := k.Each(ctx, countStatement(s.rows), s.args, func(v []any) error {
 		told.RowsIn, _ = v[0].(int64)
 		return nil

@@ -22,6 +22,13 @@ func Exported(out io.Writer, m *export.Manifest) {
 			fmt.Fprintf(out, "  %s %s\n", words.Count(o.Rows), safetext.Show(o.Why))
 		}
 	}
+	if n := m.Notes; n != nil {
+		fmt.Fprintf(out, "notes: %s, %s, %s with tags by them\n", words.Count(n.Notes), words.Plural(n.Events, "event", "events"),
+			words.Plural(n.Tagged, "record", "records"))
+		for _, o := range n.NotExpressible {
+			fmt.Fprintf(out, "  %s %s\n", words.Count(o.Rows), safetext.Show(o.Why))
+		}
+	}
 	for _, f := range m.Files {
 		fmt.Fprintf(out, "%s  %s\n", f.SHA256, safetext.Show(f.Path))
 	}
