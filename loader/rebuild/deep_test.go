@@ -1,7 +1,9 @@
 package rebuild_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -109,5 +111,37 @@ func TestDeepDoesNotTrustTheLog(t *testing.T) {
 	if r.OK || len(r.Faults) != 2 || !strings.Contains(text, "comes out otherwise than line") ||
 		!strings.Contains(text, "store.flow_plain, 1 row from row_no 3 to 3: other values of bytes") {
 		t.Errorf("%d faults: %s", len(r.Faults), text)
+	}
+}
+
+// TestTornLine: what a kill left of the log's last line is cut off by a rebuild, and that is said, also of one that is interrupted.
+func TestTornLine(t *testing.T) {
+	for _, interrupted := range []bool{true, false} {
+		dir := loadertest.Case(t, map[string]string{"zone.log": "1.0 2026-11-01T12:00:00Z Z123412341234 a.example.com A NOERROR UDP FRA6 192.0.2.1 -\n"})
+		log, err := os.OpenFile(cases.CustodyFile(dir), os.O_APPEND|os.O_WRONLY, 0)
+		if err == nil {
+			_, err = log.WriteString(`{"seq":6,"prev":"`)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		log.Close()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		r, err := rebuild.Case(ctx, dir, rebuild.Options{Progress: func(string, int64, int64) {
+			if interrupted {
+				cancel()
+			}
+		}})
+		if !r.Cut || interrupted != errors.Is(err, context.Canceled) || r.OK == interrupted {
+			t.Errorf("interrupted %t: %+v, %v", interrupted, r, err)
+		}
+		head, torn := "", false
+		if err := custody.ReadLines(cases.CustodyFile(dir), func(e custody.Entry, sum string) error {
+			head, torn = sum, torn || e.Action == "custody.torn-line"
+			return nil
+		}); err != nil || !torn || head != r.Head {
+			t.Errorf("interrupted %t: torn line noted %t, head %s, said %s, %v", interrupted, torn, head, r.Head, err)
+		}
 	}
 }

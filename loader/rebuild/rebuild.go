@@ -8,6 +8,7 @@
 // Rules:
 //   - What is done again has to come to what the log says of the first time: the content digests of every object and table, and all
 //     else that the line of its loading says. What does not is a fault, and named.
+//   - What a kill left of a last line of the log is cut off, as with every writing, and said.
 //   - A new database takes the place of the old one when there is no fault, and not otherwise; there is no way to force it.
 //   - Compare writes nothing in the case. It is what verify --deep asks, and what there is for a sealed case.
 //
@@ -41,6 +42,9 @@ type Result struct {
 	Rows    int64          `json:"rows"`    // of records, rejects and events, made again
 	Faults  []verify.Fault `json:"faults"`
 	Head    string         `json:"head"` // of the custody log
+	// Cut says that the last line of the custody log had no end, as a kill leaves it, and that it was cut off and the log says so: that
+	// is done before anything else, and stays done.
+	Cut bool `json:"cut,omitempty"`
 }
 
 // Case makes the database of the case in dir again, and puts it in the old one's place where there is no fault.
@@ -55,6 +59,9 @@ func Case(ctx context.Context, dir string, opt Options) (Result, error) {
 	w, err := r.open(ctx, "")
 	if err != nil {
 		return Result{}, err
+	}
+	if _, head := w.Custody.Head(); head != r.result.Head {
+		r.result.Cut, r.result.Head = true, head
 	}
 	if err := r.all(ctx); err != nil || len(r.result.Faults) > 0 {
 		return r.result, errors.Join(err, w.Close())

@@ -52,6 +52,9 @@ func faults(w io.Writer, all []verify.Fault) {
 
 // Rebuilt writes what making a database again came to.
 func Rebuilt(w io.Writer, dir string, r rebuild.Result) {
+	if r.Cut {
+		LineCut(w, r.Head)
+	}
 	faults(w, r.Faults)
 	if !r.OK {
 		fmt.Fprintf(w, "%s: not rebuilt, the database is as it was: %s\n", safetext.Show(dir), words.Plural(int64(len(r.Faults)), "fault", "faults"))
@@ -59,6 +62,11 @@ func Rebuilt(w io.Writer, dir string, r rebuild.Result) {
 	}
 	fmt.Fprintf(w, "%s: made again from raw/: %s source objects, %s rows, all as they were loaded\nhead %s\n",
 		safetext.Show(dir), words.Count(r.Objects), words.Count(r.Rows), r.Head)
+}
+
+// LineCut says that what a kill had left of a line was cut off.
+func LineCut(w io.Writer, head string) {
+	fmt.Fprintf(w, "custody: the last line had no end; it was cut off, and the log says what it was: head %s\n", head)
 }
 
 // Imported writes what taking a case over came to.
