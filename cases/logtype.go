@@ -340,6 +340,18 @@ func Catalog(ctx context.Context, schemas []Schema) (*catalog.Known, error) {
 	return catalog.Of(ctx, Stored(schemas), refusedInside)
 }
 
+// StoredSQL are the statements that make the stored tables of a case.
+func StoredSQL(schemas []Schema) (sql string, err error) {
+	for _, s := range Stored(schemas) {
+		tables, _, _, err := s.Sections()
+		if err != nil {
+			return "", fmt.Errorf("schema %s: %w", s.Called(), err)
+		}
+		sql += tables + ";"
+	}
+	return sql, nil
+}
+
 // Stored is what of the schemas is stored in a case, with what every case has.
 func Stored(schemas []Schema) []catalog.Schema {
 	all := []catalog.Schema{catalog.Own}

@@ -10,7 +10,6 @@ import (
 	"bytes"
 	"context"
 	_ "embed" // of check.sh
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -43,6 +42,7 @@ type File struct {
 // Options say what goes into a bag beside the case.
 type Options struct {
 	Program string                            // what writes, and its version
+	Schemas []cases.Schema                    // what the case is made of
 	More    []File                            // saved queries, and the like
 	Key     ssh.Signer                        // who signs the bag; nil: nobody
 	Step    func(what string, done, of int64) // may be nil
@@ -93,7 +93,7 @@ func Write(ctx context.Context, k *cases.Case, target string, opt Options) (made
 	}
 	made.Dir, made.SHA256 = target, out.File(verify.BagTags).SHA256
 	made.Bytes, made.Files = w.payload()
-	if made.Result, err = verify.Bag(ctx, out.Dir(), verify.Options{Progress: opt.Step}); err != nil {
+	if made.Result, err = verify.Bag(ctx, out.Dir(), verify.Options{Progress: opt.Step, Schemas: opt.Schemas}); err != nil {
 		return made, err
 	}
 	if !made.Result.OK {
@@ -202,17 +202,16 @@ func (w *writer) stored(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	load := "-- Makes the stored tables of the case again: duckdb NEW.duckdb < store.sql, in this folder. FORMAT.md section 15.\n" +
-		"CREATE SCHEMA store;\n"
+	heads := map[string][]duck.Column{}
 	for i, t := range w.tables {
 		w.step("tables", i+1, len(w.tables))
 		name := verify.BagTables + "/" + t.name + ".txt"
 		if err := w.out.Give("data/"+name, func(out io.Writer) error { return w.text(ctx, out, t) }); err != nil {
 			return fmt.Errorf("store.%s: %w", t.name, err)
 		}
-		load += canonical.Load("store."+t.name, name, t.columns)
+		heads[t.name] = t.columns
 	}
-	return w.put("store.sql", []byte(load))
+	return w.put(verify.BagStore, []byte(verify.StoreSQL(heads)))
 }
 
 // names are those of all stored tables.
@@ -274,25 +273,19 @@ func (w *writer) views(ctx context.Context) error {
 	return nil
 }
 
-// digestSQL is the SQL of FORMAT.md that computes the digests.
-var digestSQL = regexp.MustCompile("(?s)\n## 12\\. .*?\n```sql\n(.*?)```\n")
-
-// digestsSQL is that SQL, and the script that checks the bag with it in it: the script runs no SQL that a bag has.
-func digestsSQL() (sql, script []byte, err error) {
-	found := digestSQL.FindSubmatch(cases.FormatText)
-	if found == nil {
-		return nil, nil, errors.New("FORMAT.md has no SQL of the digests")
-	}
-	return found[1], bytes.Replace(checkText, []byte("@digests.sql@\n"), found[1], 1), nil
+// CheckScript is the script that checks a bag. It has the SQL that computes the digests in it: it runs none that a bag has.
+func CheckScript() ([]byte, error) {
+	sql, err := cases.DigestSQL()
+	return bytes.Replace(checkText, []byte("@digests.sql@\n"), sql, 1), err
 }
 
 // texts writes what is for reading, and the SQL that computes the digests.
 func (w *writer) texts(context.Context) error {
-	sql, _, err := digestsSQL()
+	sql, err := cases.DigestSQL()
 	if err != nil {
 		return err
 	}
-	files := append([]File{{"FORMAT.md", cases.FormatText}, {"digests.sql", sql}}, w.More...)
+	files := append([]File{{verify.BagFormat, cases.FormatText}, {verify.BagDigests, sql}}, w.More...)
 	for _, f := range files {
 		if err := w.put(f.Name, f.Text); err != nil {
 			return err
@@ -319,7 +312,7 @@ func (w *writer) tags(context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, script, err := digestsSQL()
+	script, err := CheckScript()
 	if err != nil {
 		return err
 	}

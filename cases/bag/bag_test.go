@@ -133,7 +133,7 @@ func handedOver(t testing.TB, dir string, key ssh.Signer) string {
 	t.Helper()
 	target := filepath.Join(t.TempDir(), "out.bag")
 	made, err := bag.Write(t.Context(), loadertest.Open(t, dir), target, bag.Options{
-		Program: "case53 test", Key: key, More: []bag.File{{Name: "queries/a.sql", Text: []byte("SELECT 1\n")}},
+		Program: "case53 test", Schemas: loader.Schemas(), Key: key, More: []bag.File{{Name: "queries/a.sql", Text: []byte("SELECT 1\n")}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -178,8 +178,14 @@ func scriptIn(t testing.TB, path, dir string, args ...string) (out string, ok bo
 func TestBag(t *testing.T) {
 	key, signers := newKey(t, 1)
 	dir := sealedBag(t, key)
-	r, err := verify.Bag(t.Context(), dir, verify.Options{Signer: key.PublicKey()})
-	if err != nil || !r.OK || r.Seal == nil || r.Bag == nil || len(r.Remarks) > 0 {
+	text, err := bag.CheckScript()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := verify.Bag(t.Context(), dir, verify.Options{Signer: key.PublicKey(), Schemas: loader.Schemas(), Texts: map[string][]byte{"check.sh": text}})
+	const notLooked = "compared with nothing but the manifest: README.txt, queries (1 file), store/asset.txt (but for the number of rows), " +
+		"store/capture.txt, store/custody.txt, store/flow_log.txt"
+	if err != nil || !r.OK || r.Seal == nil || r.Bag == nil || len(r.Remarks) != 1 || !strings.HasPrefix(r.Remarks[0], notLooked) {
 		t.Errorf("%+v, %v", r, err)
 	}
 	out, ok := scriptIn(t, withDuckdb(t), dir, "--signers", signers)
@@ -199,7 +205,7 @@ func TestBag(t *testing.T) {
 		t.Errorf("of another key: %+v, %v", r, err)
 	}
 	plain := handedOver(t, newCase(t), nil)
-	if r, err := verify.Bag(t.Context(), plain, verify.Options{}); err != nil || !r.OK || len(r.Remarks) != 1 {
+	if r, err := verify.Bag(t.Context(), plain, verify.Options{}); err != nil || !r.OK || len(r.Remarks) != 2 {
 		t.Errorf("%+v, %v", r, err)
 	}
 	if out, ok := script(t, plain); !ok || strings.Count(out, "not checked: ") < 2 {

@@ -54,9 +54,10 @@ func IsBag(dir string) bool {
 }
 
 // Bag checks the bag in dir: every file against the manifests, and none too many; and as [Case] does, the raw bytes against their
-// names, the custody log against its chain, the rows of its tables against the digests noted there, and all against the seal.
+// names, the custody log against its chain, the rows of its tables against the digests noted there, what its tables say of the objects
+// against the log, and all against the seal. What nothing speaks for but the manifest is a remark.
 func Bag(ctx context.Context, dir string, opt Options) (Result, error) {
-	r := &run{dir: BagFolder(dir), bag: dir, opt: opt, result: Result{Faults: []Fault{}}}
+	r := &run{dir: BagFolder(dir), bag: dir, opt: opt, looked: map[string]bool{}, result: Result{Faults: []Fault{}}}
 	files, err := r.bagFiles()
 	if err != nil || len(r.result.Faults) > 0 { // nothing is opened where there are links
 		return r.result, err
@@ -69,6 +70,8 @@ func Bag(ctx context.Context, dir string, opt Options) (Result, error) {
 	}
 	if err == nil {
 		r.digestLines()
+		r.texts()
+		r.notLooked(files)
 		r.bagSignature()
 	}
 	slices.SortStableFunc(r.result.Faults, func(a, b Fault) int { return strings.Compare(a.File, b.File) })

@@ -48,8 +48,11 @@ func (r *run) database(ctx context.Context) error {
 	if errors.Is(c.Altered, custody.ErrBroken) && r.log.whole {
 		r.fault(nameCustody, 0, meansHead, "%s", firstLine(c.Altered))
 	}
-	for _, check := range []func(context.Context, *cases.Case) error{r.objects, r.files, r.rows} {
-		if err := check(ctx, c); err != nil {
+	file := func(string) string { return nameDatabase }
+	for _, check := range []func() error{
+		func() error { return r.objects(ctx, c, file) }, func() error { return r.files(ctx, c, file) }, func() error { return r.rows(ctx, c) },
+	} {
+		if err := check(); err != nil {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
@@ -64,9 +67,9 @@ func firstLine(err error) string {
 	return text
 }
 
-// objects compares what the tables say of each object with the line of the log that tells of its loading.
-func (r *run) objects(ctx context.Context, c *cases.Case) error {
-	missing := maps.Clone(r.log.objects)
+// objects compares what the tables say of each object with the line of the log that tells of its loading. file is where a table stands.
+func (r *run) objects(ctx context.Context, c cases.Querier, file func(table string) string) error {
+	in, missing := file("object"), maps.Clone(r.log.objects)
 	err := cases.ReadWhole(ctx, c, func(o cases.Object) error {
 		line, ok := missing[o.ID]
 		delete(missing, o.ID)
@@ -75,16 +78,16 @@ func (r *run) objects(ctx context.Context, c *cases.Case) error {
 			r.remark("%s is not in the custody log yet: the load was killed, and goes on when the command is repeated", o)
 			return nil
 		case !ok:
-			r.fault(nameDatabase, o.ID, meansObject, "%s is in the tables, and no line of the custody log tells of its loading", o)
+			r.fault(in, o.ID, meansObject, "%s is in the tables, and no line of the custody log tells of its loading", o)
 			return nil
 		}
 		if differ, err := cases.Differing(o.Summary(), line.detail); err != nil {
 			return err
 		} else if len(differ) > 0 {
-			r.fault(nameDatabase, o.ID, meansObject, "%s is not as line %d of the custody log has it: %s", o, line.line, strings.Join(differ, ", "))
+			r.fault(in, o.ID, meansObject, "%s is not as line %d of the custody log has it: %s", o, line.line, strings.Join(differ, ", "))
 		}
 		if !o.Balanced() {
-			r.fault(nameDatabase, o.ID, meansObject, "%s: %d records that were read have no place", o, o.Missing())
+			r.fault(in, o.ID, meansObject, "%s: %d records that were read have no place", o, o.Missing())
 		}
 		return nil
 	})
@@ -92,26 +95,26 @@ func (r *run) objects(ctx context.Context, c *cases.Case) error {
 		return err
 	}
 	for _, id := range slices.Sorted(maps.Keys(missing)) {
-		r.fault(nameDatabase, id, meansRows, "object %d, which line %d of the custody log says was loaded, is not in the tables", id, missing[id].line)
+		r.fault(in, id, meansRows, "object %d, which line %d of the custody log says was loaded, is not in the tables", id, missing[id].line)
 	}
 	return nil
 }
 
 // files compares how many rows the files gave that are no logs.
-func (r *run) files(ctx context.Context, c *cases.Case) error {
+func (r *run) files(ctx context.Context, c cases.Querier, file func(table string) string) error {
 	for _, f := range []struct {
-		sql  string
-		want map[string]int64
+		table, sql string
+		want       map[string]int64
 	}{
-		{"SELECT sha256, count(*) FROM store.flow_log GROUP BY ALL", r.log.flowLogs},
-		{"SELECT sha256, count(*) FROM store.asset GROUP BY ALL", r.log.addresses},
-		{"SELECT f.sha256, count(n.file_id) FROM store.network_file f LEFT JOIN store.network n USING (file_id) GROUP BY ALL", r.log.networks},
+		{"flow_log", "SELECT sha256, count(*) FROM store.flow_log GROUP BY ALL", r.log.flowLogs},
+		{"asset", "SELECT sha256, count(*) FROM store.asset GROUP BY ALL", r.log.addresses},
+		{"network", "SELECT f.sha256, count(n.file_id) FROM store.network_file f LEFT JOIN store.network n USING (file_id) GROUP BY ALL", r.log.networks},
 	} {
 		want := maps.Clone(f.want)
 		if err := c.Each(ctx, f.sql, nil, func(v []any) error {
 			sha, n := v[0].(string), v[1].(int64)
 			if want[sha] != n {
-				r.fault(nameDatabase, 0, meansRows, "the tables have %d rows of %s, the custody log says %d", n, r.rawPath(sha), want[sha])
+				r.fault(file(f.table), 0, meansRows, "the tables have %d rows of %s, the custody log says %d", n, r.rawPath(sha), want[sha])
 			}
 			delete(want, sha)
 			return nil
@@ -120,7 +123,7 @@ func (r *run) files(ctx context.Context, c *cases.Case) error {
 		}
 		for _, sha := range slices.Sorted(maps.Keys(want)) {
 			if want[sha] > 0 {
-				r.fault(nameDatabase, 0, meansRows, "the tables have no row of %s, the custody log says %d", r.rawPath(sha), want[sha])
+				r.fault(file(f.table), 0, meansRows, "the tables have no row of %s, the custody log says %d", r.rawPath(sha), want[sha])
 			}
 		}
 	}

@@ -29,14 +29,14 @@ func (r *run) tables(ctx context.Context) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	columns, names := map[string][]digest.Column{}, map[string]bool{}
+	columns, names, heads := map[string][]digest.Column{}, map[string]bool{}, map[string][]duck.Column{}
 	for _, e := range entries {
 		table, ok := strings.CutSuffix(e.Name(), ".txt")
 		if !ok {
 			continue
 		}
 		if err := r.readTable(table, func(in *canonical.Reader) error {
-			names[table] = true
+			names[table], heads[table] = true, in.Columns
 			for _, c := range in.Columns {
 				columns[table] = append(columns[table], digest.Column(c))
 			}
@@ -59,13 +59,17 @@ func (r *run) tables(ctx context.Context) error {
 		if !ok {
 			continue
 		}
+		r.looked[tableText(table)] = true
 		if err := r.readTable(table, func(in *canonical.Reader) error {
 			return schema.Read(&interrupted{in, ctx}, contexts, found.take(table))
 		}); err != nil {
 			return err
 		}
 	}
-	return found.compare(ctx)
+	if err := found.compare(ctx); err != nil {
+		return err
+	}
+	return r.stored(ctx, heads)
 }
 
 // take notes the rows of a table that come to an end.
@@ -131,7 +135,7 @@ func (r *run) contexts(ctx context.Context, names map[string]bool) (digest.Conte
 			continue
 		}
 		of := map[uint32][sha256.Size]byte{}
-		all[table] = of
+		all[table], r.looked[tableText(table)] = of, true
 		if err := r.readTable(table, func(in *canonical.Reader) error { return readContexts(&interrupted{in, ctx}, of) }); err != nil {
 			return nil, err
 		}

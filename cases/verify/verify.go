@@ -3,6 +3,8 @@
 // it and the content digest of its rows (package digest), so that whoever changes the database has to change the log too, and whoever
 // changes the log changes its head.
 //
+// Of a bag the texts of the tables stand for the database, and no SQL of it is run.
+//
 // Rules: verify looks, and writes nothing. It does not stop at the first fault. Every fault names the file, the object where it is
 // one's, and what it means. What DuckDB says of itself (its checksums) is taken for nothing. It never opens a file through a link.
 package verify
@@ -71,7 +73,8 @@ type Signed struct {
 
 // Options say what else is asked for.
 type Options struct {
-	Schemas    []cases.Schema                    // what the case's database must be made of
+	Schemas    []cases.Schema                    // what the case's database must be made of; of a bag, nil: that is not asked
+	Texts      map[string][]byte                 // files of a bag, by name, as this program writes them
 	ExpectHead string                            // a head that was noted before; ""
 	Signer     ssh.PublicKey                     // who must have sealed the case; nil: anybody, or nobody
 	Progress   func(what string, done, of int64) // may be nil; called from any goroutine, one call at a time
@@ -87,7 +90,8 @@ type run struct {
 	there  map[string]bool // files of raw/, by SHA-256
 	bag    string          // the bag that the case is in, "": none; then dir is its payload
 
-	notSealed bool // the database is not the one that was sealed
+	looked    map[string]bool // files of a bag's payload that were compared with more than the manifest
+	notSealed bool            // the database is not the one that was sealed
 }
 
 // Case checks the case in dir. The error says that it could not be checked to its end; what was found so far is in the result.
@@ -115,8 +119,11 @@ func Case(ctx context.Context, dir string, opt Options) (Result, error) {
 
 // fault notes a fault. object is 0 where it is of none.
 func (r *run) fault(file string, object uint32, means, what string, args ...any) {
-	if r.bag != "" {
+	switch {
+	case r.bag != "":
 		file = payload + "/" + file
+	case means == meansRows:
+		means += againRows
 	}
 	r.faultAt(file, object, means, what, args...)
 }
@@ -145,13 +152,13 @@ func (r *run) progress(what string, done, of int64) {
 }
 
 const (
-	meansChain = "the log of what was done to this case was changed after it was written: nothing in it, or after the place named, can be relied on"
-	meansHead  = "the log was cut back, or written anew as a whole, after that head was noted"
-	meansBytes = "the bytes are not those that were received: rows that came from them can no longer be shown from their source"
-	meansGone  = "evidence is missing: rows that came from these bytes can no longer be shown from their source"
-	meansExtra = "somebody put a file among the evidence; it is not part of the case"
-	meansRows  = "rows were changed, added or removed after they were loaded: nothing that rests on them holds; " +
-		"case53 rebuild makes them again from raw/"
+	meansChain  = "the log of what was done to this case was changed after it was written: nothing in it, or after the place named, can be relied on"
+	meansHead   = "the log was cut back, or written anew as a whole, after that head was noted"
+	meansBytes  = "the bytes are not those that were received: rows that came from them can no longer be shown from their source"
+	meansGone   = "evidence is missing: rows that came from these bytes can no longer be shown from their source"
+	meansExtra  = "somebody put a file among the evidence; it is not part of the case"
+	meansRows   = "rows were changed, added or removed after they were loaded: nothing that rests on them holds"
+	againRows   = "; case53 rebuild makes them again from raw/" // of a case: a bag is as somebody else has made it
 	meansObject = "what the case says of a source object is not what was noted when it was loaded"
 	meansIndex  = "the database cannot be relied on: case53 rebuild makes it again from raw/"
 )

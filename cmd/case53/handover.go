@@ -16,6 +16,7 @@ import (
 	"case53/cases/seal"
 	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
+	"case53/loader"
 	"case53/loader/second"
 	"case53/queries"
 	"case53/queries/export"
@@ -69,7 +70,7 @@ func handOverBag(c *cobra.Command, k *cases.Case) error {
 	if err := export.Outside(k.Dir, target); err != nil {
 		return err
 	}
-	opt := bag.Options{Program: "case53 " + version()}
+	opt := bag.Options{Program: "case53 " + version(), Schemas: loader.Schemas()}
 	var err error
 	if file, _ := c.Flags().GetString("key"); file != "" {
 		if opt.Key, err = seal.Key(file, passphraseOf(c, file)); err != nil {

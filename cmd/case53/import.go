@@ -12,6 +12,7 @@ import (
 	"case53/cases/verify"
 	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
+	"case53/loader"
 	"case53/loader/intake"
 	"case53/queries"
 )
@@ -43,7 +44,10 @@ func runImport(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	opt := verify.Options{ExpectHead: expect}
+	opt := verify.Options{ExpectHead: expect, Schemas: loader.Schemas()}
+	if opt.Texts, err = bagTexts(); err != nil {
+		return err
+	}
 	if file, _ := c.Flags().GetString("signer"); file != "" {
 		if opt.Signer, err = seal.PublicKey(file); err != nil {
 			return fmt.Errorf("--signer: %w", err)
@@ -64,7 +68,7 @@ func runImport(c *cobra.Command, args []string) error {
 		}
 	}
 	if !verify.IsBag(from) {
-		return fmt.Errorf("%s is no bag\nhint: case53 export CASE --bag %s makes one", from, from)
+		return fmt.Errorf("%s is no bag\nhint: case53 export CASE --bag FOLDER makes one of a case", from)
 	}
 	show, end := counted(c)
 	opt.Progress = show

@@ -33,6 +33,7 @@ var layers = map[string][]string{
 	"case53/cases/seal":  {"case53/cases", "case53/cases/custody", "case53/cases/duck", "case53/cases/verify", "case53/cases/writer"},
 	"case53/cases/verify": {
 		"case53/cases", "case53/cases/canonical", "case53/cases/custody", "case53/cases/digest", "case53/cases/duck", "case53/cases/raw",
+		"case53/cases/words",
 	},
 	"case53/cases/canonical": {"case53/cases/duck"},
 	"case53/cases/bag": {

@@ -2,10 +2,13 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"case53/cases"
+	"case53/cases/bag"
 	"case53/cases/seal"
 	"case53/cases/verify"
 	"case53/cmd/case53/cli"
@@ -24,8 +27,9 @@ digest of every object's rows from the database, and compares it, and all that t
 line of the custody log that was written when it was loaded. What is not as it was is named, with what that means; the exit
 code is then 3. Nothing is written.
 
-Of a bag (case53 export --bag) every file is checked against the manifests, and the rows of its tables against the digests that its
-custody log has; with --signer the bag must be signed with that key, and the case in it sealed with no other.
+Of a bag (case53 export --bag) every file is checked against the manifests, the rows of its tables against the digests that its
+custody log has, and what its tables say of the objects against that log; none of its SQL is run, and what nothing speaks for but the
+manifest is named. With --signer the bag must be signed with that key, and the case in it sealed with no other.
 
 --deep decodes raw/ again, as the custody log says that it was loaded, into a database in the folder of temporary files (TMPDIR; as
 large as the case's), and compares all rows, rejects and counts: what differs is named by object, rows and columns.
@@ -53,6 +57,9 @@ func runVerify(c *cobra.Command, args []string) error {
 		return err
 	}
 	opt := verify.Options{Schemas: loader.Schemas(), ExpectHead: expect}
+	if opt.Texts, err = bagTexts(); err != nil {
+		return err
+	}
 	if file, _ := c.Flags().GetString("signer"); file != "" {
 		if opt.Signer, err = seal.PublicKey(file); err != nil {
 			return fmt.Errorf("--signer: %w", err)
@@ -66,8 +73,11 @@ func runVerify(c *cobra.Command, args []string) error {
 	twice, _ := c.Flags().GetBool("second")
 	if !cases.Is(dir) && verify.IsBag(dir) {
 		if check = verify.Bag; deep || twice {
-			return cli.Usage("--deep and --second are of a case\nhint: case53 import makes one of a bag, from its raw/")
+			return cli.Usage("--deep and --second are of a case, and %s is a bag\nhint: case53 verify %s alone checks it; "+
+				"case53 import %s NEW.case makes a case of it, which they can be asked of", dir, dir, dir)
 		}
+	} else if isEncrypted(dir) {
+		return fmt.Errorf("%s is an encrypted file\nhint: age -d -i KEY %s | tar -x writes the folder bag, which case53 verify checks", dir, dir)
 	} else {
 		dir = cli.FindCase(dir, stderr)
 	}
@@ -83,6 +93,32 @@ func runVerify(c *cobra.Command, args []string) error {
 		return err
 	}
 	return judged(c, result, result.OK, func() { printed.Verified(c.OutOrStdout(), stderr, result) })
+}
+
+// bagTexts are files that a bag of this version has, by name.
+func bagTexts() (map[string][]byte, error) {
+	script, err := bag.CheckScript()
+	texts := map[string][]byte{"check.sh": script}
+	for name, text := range second.Texts() {
+		texts["data/second/"+name] = []byte(text)
+	}
+	return texts, err
+}
+
+// isEncrypted says whether a file is one that age has written.
+func isEncrypted(file string) bool {
+	info, err := os.Stat(file)
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var begins [18]byte
+	_, err = io.ReadFull(f, begins[:])
+	return err == nil && string(begins[:]) == "age-encryption.org"
 }
 
 // judged prints what a check came to, as JSON or for people, and ends with the code of what is altered where it is not well.

@@ -1,0 +1,275 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"case53/cases"
+	"case53/cases/canonical"
+	"case53/cases/duck"
+	"case53/cases/words"
+)
+
+// Files of a bag's payload beside its tables.
+const (
+	BagFormat  = "FORMAT.md"
+	BagStore   = "store.sql"   // makes the tables again
+	BagDigests = "digests.sql" // computes their digests
+)
+
+// StoreSQL makes tables of the texts of a bag, by the names of the tables.
+func StoreSQL(tables map[string][]duck.Column) string {
+	sql := "-- Makes the stored tables of the case again: duckdb NEW.duckdb < store.sql, in this folder. FORMAT.md section 15.\nCREATE SCHEMA store;\n"
+	for _, table := range slices.Sorted(maps.Keys(tables)) {
+		sql += canonical.Load("store."+table, tableText(table), tables[table])
+	}
+	return sql
+}
+
+const (
+	meansTables = "the tables are not those that case53 writes: a program that expects them reads something else, or nothing"
+	meansSQL    = "running it could do anything that whoever runs it can"
+)
+
+// stored compares what the texts of a bag are, and what they say of objects and files, with the log.
+func (r *run) stored(ctx context.Context, heads map[string][]duck.Column) error {
+	text, err := readSmall(filepath.Join(r.dir, BagStore))
+	if r.looked[BagStore] = true; err != nil || string(text) != StoreSQL(heads) {
+		r.fault(BagStore, 0, meansSQL, "it is not the SQL that makes the tables that the texts of %s have", BagTables)
+	}
+	if r.opt.Schemas == nil {
+		return nil
+	}
+	if text, err := readSmall(filepath.Join(r.dir, BagFormat)); err != nil || !bytes.Equal(text, cases.FormatText) {
+		r.remark("another version of case53 has written the bag, or somebody has altered %s/%s: which tables there are, and what they say of objects, "+
+			"was not looked at", payload, BagFormat)
+		return nil
+	}
+	if err := r.digestSQL(); err != nil {
+		return err
+	}
+	known, err := knownTables(ctx, r.opt.Schemas)
+	if err != nil {
+		return err
+	}
+	faults := len(r.result.Faults)
+	for _, table := range slices.Sorted(maps.Keys(heads)) {
+		if want, ok := known[table]; !ok {
+			r.fault(tableText(table), 0, meansTables, "a case has no table store.%s", table)
+		} else if !slices.Equal(want, heads[table]) {
+			r.fault(tableText(table), 0, meansTables, "its first line is not that of store.%s", table)
+		}
+	}
+	for _, table := range slices.Sorted(maps.Keys(known)) {
+		if _, ok := heads[table]; !ok {
+			r.fault(tableText(table), 0, meansTables, "the text of store.%s is missing", table)
+		}
+	}
+	if len(r.result.Faults) > faults {
+		return nil
+	}
+	m, err := r.load(ctx, heads)
+	if err != nil || m == nil {
+		return err
+	}
+	defer m.close()
+	if err := r.objects(ctx, m, tableText); err != nil {
+		return err
+	}
+	return r.files(ctx, m, tableText)
+}
+
+// digestSQL compares the SQL that computes the digests with that of FORMAT.md.
+func (r *run) digestSQL() error {
+	want, err := cases.DigestSQL()
+	if err != nil {
+		return err
+	}
+	r.looked[BagFormat], r.looked[BagDigests] = true, true
+	if text, err := readSmall(filepath.Join(r.dir, BagDigests)); err != nil || !bytes.Equal(text, want) {
+		r.fault(BagDigests, 0, meansSQL, "it is not the SQL of %s that computes the digests", BagFormat)
+	}
+	return nil
+}
+
+// knownTables are the columns of the stored tables of a case with these schemas.
+func knownTables(ctx context.Context, schemas []cases.Schema) (map[string][]duck.Column, error) {
+	sql, err := cases.StoredSQL(schemas)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newMemory()
+	if err != nil {
+		return nil, err
+	}
+	defer m.close()
+	if err := m.conn.Exec(ctx, sql); err != nil {
+		return nil, err
+	}
+	tables := map[string][]duck.Column{}
+	return tables, m.Each(ctx, `SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = 'store' AND table_name IN
+		(SELECT table_name FROM duckdb_tables() WHERE schema_name = 'store') ORDER BY table_name, column_index`, nil, func(v []any) error {
+		name := v[0].(string)
+		tables[name] = append(tables[name], duck.Column{Name: v[1].(string), Type: v[2].(string)})
+		return nil
+	})
+}
+
+// memory is a database in memory that reaches no file.
+type memory struct {
+	db   *duck.DB
+	conn *duck.Conn
+}
+
+func newMemory() (*memory, error) {
+	db, err := duck.Open("", map[string]string{"threads": "1", "enable_external_access": "false", "memory_limit": "2GB",
+		"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+	if err != nil {
+		return nil, err
+	}
+	conn, err := db.Connect()
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	return &memory{db, conn}, nil
+}
+
+func (m *memory) close() {
+	m.conn.Close()
+	m.db.Close()
+}
+
+func (m *memory) Each(ctx context.Context, sql string, args map[string]any, row func([]any) error) error {
+	rows, err := m.conn.Query(ctx, sql, args)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Values()); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// compared are the tables that are compared with the log, with the columns that it takes; nil: all.
+var compared = map[string][]string{
+	"object": nil, "object_part": nil, "digest": nil,
+	"flow_log": {"sha256"}, "asset": {"sha256"}, "network_file": {"file_id", "sha256"}, "network": {"file_id"},
+}
+
+// load reads the tables that the log speaks of into memory; nil where a text cannot be read, which is noted.
+func (r *run) load(ctx context.Context, heads map[string][]duck.Column) (m *memory, err error) {
+	if m, err = newMemory(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if m != nil && err != nil {
+			m.close()
+			m = nil
+		}
+	}()
+	if err := m.conn.Exec(ctx, "CREATE SCHEMA store"); err != nil {
+		return m, err
+	}
+	faults := len(r.result.Faults)
+	for _, table := range slices.Sorted(maps.Keys(compared)) {
+		if compared[table] == nil {
+			r.looked[tableText(table)] = true
+		}
+		if err := r.readTable(table, func(in *canonical.Reader) error { return m.take(ctx, table, &interrupted{in, ctx}) }); err != nil {
+			return m, err
+		}
+	}
+	if len(r.result.Faults) > faults {
+		m.close()
+		return nil, nil
+	}
+	return m, nil
+}
+
+// take appends the rows of a table, as far as they are compared.
+func (m *memory) take(ctx context.Context, table string, in *interrupted) error {
+	var at []int
+	var columns []string
+	for i, c := range in.Columns {
+		if names := compared[table]; names == nil || slices.Contains(names, c.Name) {
+			at, columns = append(at, i), append(columns, fmt.Sprintf("%q %s", c.Name, c.Type)) // both are those of a known table
+		}
+	}
+	if err := m.conn.Exec(ctx, fmt.Sprintf("CREATE TABLE store.%s (%s)", table, strings.Join(columns, ", "))); err != nil {
+		return err
+	}
+	out, err := m.conn.NewAppender("store", table)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	for {
+		chunk, more := in.NextChunk()
+		if !more {
+			return errors.Join(in.Err(), out.Flush())
+		}
+		cols, valid := make([]any, len(at)), make([][]uint64, len(at))
+		for i, c := range at {
+			cols[i], valid[i] = chunk.Cols[c], chunk.Valid[c]
+		}
+		if err := out.Append(chunk.N, cols, valid); err != nil {
+			return err
+		}
+	}
+}
+
+// texts compares files that this program writes in every bag in the same way.
+func (r *run) texts() {
+	for _, name := range slices.Sorted(maps.Keys(r.opt.Texts)) {
+		text, err := readSmall(filepath.Join(r.bag, filepath.FromSlash(name)))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err == nil && bytes.Equal(text, r.opt.Texts[name]):
+			r.looked[strings.TrimPrefix(name, payload+"/")] = true
+		default:
+			r.remark("%s is not the one that this version of case53 writes: read it before it is run", name)
+		}
+	}
+}
+
+// notLooked names what nothing speaks for but the manifest: whoever could write the bag could write it.
+func (r *run) notLooked(files map[string]int64) {
+	in := map[string]int{}
+	for name := range files {
+		name = strings.TrimPrefix(name, payload+"/")
+		folder := path.Dir(name)
+		switch {
+		case r.looked[name], strings.HasPrefix(name, nameRaw+"/"), folder == SealFolder, name == nameCustody, name == DigestsFile,
+			name == BagFile, name == BagInfo, name == BagManifest, name == BagTags, name == BagSignature:
+		case folder == "." || folder == BagTables:
+			in[name]++
+		default:
+			in[folder]++
+		}
+	}
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(in)) {
+		if info, err := os.Lstat(filepath.Join(r.dir, name)); err == nil && info.IsDir() {
+			name += " (" + words.Plural(int64(in[name]), "file", "files") + ")"
+		} else if len(compared[strings.TrimSuffix(path.Base(name), ".txt")]) > 0 {
+			name += " (but for the number of rows)"
+		}
+		names = append(names, name)
+	}
+	if len(names) > 0 {
+		r.remark("compared with nothing but the manifest: %s", strings.Join(names, ", "))
+	}
+}
