@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"context"
 	_ "embed" // of check.sh
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,6 +28,7 @@ import (
 	"case53/cases/digest"
 	"case53/cases/duck"
 	"case53/cases/folder"
+	"case53/cases/notes"
 	"case53/cases/verify"
 )
 
@@ -163,7 +165,7 @@ func (r reader) Read(p []byte) (int, error) {
 	return r.in.Read(p)
 }
 
-// evidence copies the custody log and the seal, and lists the digests.
+// evidence copies the custody log, the seal and the notes, and lists the digests.
 func (w *writer) evidence(ctx context.Context) error {
 	paths := []string{cases.CustodyFile(w.k.Dir)}
 	if w.info.Sealed {
@@ -184,7 +186,22 @@ func (w *writer) evidence(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return w.put(verify.DigestsFile, lines)
+	return errors.Join(w.put(verify.DigestsFile, lines), w.notes(ctx))
+}
+
+// notes copies what examiners keep of the case, where they keep something.
+func (w *writer) notes(ctx context.Context) error {
+	b, err := notes.Open(ctx, w.k.Dir, w.Program)
+	if err != nil {
+		return err
+	}
+	if err := b.Fault(); err != nil {
+		return fmt.Errorf("%w\nhint: a bag has no notes that somebody has altered; move the file away, and keep it", err)
+	}
+	if n, _ := b.Head(); n == 0 {
+		return nil
+	}
+	return w.out.Give("data/"+filepath.Base(b.Path()), b.Copy)
 }
 
 // stored writes every stored table as a text, and the SQL that makes the tables again.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"case53/cases/bag"
 	"case53/cases/duck"
 	"case53/cases/duck/ducktest"
+	"case53/cases/notes"
 	"case53/cases/seal"
 	"case53/cases/verify"
 	"case53/loader"
@@ -114,6 +116,23 @@ func newCase(t testing.TB) string {
 	})
 }
 
+// keepNotes keeps something of a case.
+func keepNotes(t testing.TB, dir string) *notes.Book {
+	t.Helper()
+	b, err := notes.Open(t.Context(), dir, "case53 test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	target, err := notes.ValueOf("ip", "198.51.100.7")
+	if err == nil {
+		_, err = b.Do(t.Context(), notes.Change{Targets: []notes.Target{target}, Tag: []string{"c2"}, Comment: "the first call " + "\u202e"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 // newKey makes a key, and a file that says whose it is.
 func newKey(t testing.TB, seed byte) (key ssh.Signer, signers string) {
 	t.Helper()
@@ -148,6 +167,7 @@ func handedOver(t testing.TB, dir string, key ssh.Signer) string {
 func sealedBag(t testing.TB, key ssh.Signer) string {
 	t.Helper()
 	dir := newCase(t)
+	keepNotes(t, dir)
 	if _, err := seal.Case(t.Context(), dir, loader.Schemas(), key); err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +209,10 @@ func TestBag(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 	out, ok := scriptIn(t, withDuckdb(t), dir, "--signers", signers)
-	for _, want := range []string{"well: the bag: Good", "well: the seal: Good", "well: the rows of store", "head " + r.Head, "all is well"} {
+	if r.Notes == nil || r.Notes.Lines != 2 || r.Checked.Custody < 5 {
+		t.Errorf("notes: %+v", r.Notes)
+	}
+	for _, want := range []string{"well: the notes of examiners: 2 lines, head " + r.Notes.Head, "well: the bag: Good", "well: the seal: Good", "well: the rows of store", "head " + r.Head, "all is well"} {
 		if !ok || !strings.Contains(out, want) {
 			t.Errorf("%v, %s\nwant %s", ok, out, want)
 		}
@@ -233,6 +256,34 @@ func TestSameBytes(t *testing.T) {
 	}
 	if out, err := exec.Command("grep", "-rlP", `[^\x20-\x7e\t]`, filepath.Join(a, "data/store")).CombinedOutput(); len(out) > 0 {
 		t.Errorf("not in ASCII: %s %v", out, err)
+	}
+}
+
+// TestAlteredNotes: notes that somebody has altered are not handed over, and are told of in a bag that was hashed anew.
+func TestAlteredNotes(t *testing.T) {
+	dir := newCase(t)
+	keepNotes(t, dir)
+	bagged := handedOver(t, dir, nil)
+	for _, path := range []string{filepath.Join(bagged, "data/notes.jsonl"), cases.NotesFile(dir)} {
+		text, err := os.ReadFile(path)
+		if err == nil {
+			err = os.WriteFile(path, bytes.Replace(text, []byte("format_version"), []byte("Format_version"), 1), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	rehash(t, bagged)
+	r, err := verify.Bag(t.Context(), bagged, verify.Options{})
+	if err != nil || len(r.Faults) != 1 || r.Faults[0].File != "data/notes.jsonl" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if out, ok := script(t, bagged); ok || !strings.Contains(out, "ALTERED: notes.jsonl: line 2 does not follow line 1") {
+		t.Errorf("%v, %s", ok, out)
+	}
+	_, err = bag.Write(t.Context(), loadertest.Open(t, dir), filepath.Join(t.TempDir(), "out.bag"), bag.Options{Program: "case53 test"})
+	if !errors.Is(err, notes.ErrAltered) {
+		t.Error(err)
 	}
 }
 

@@ -89,20 +89,25 @@ if out=$(find raw -type f | sed 's|.*/\(.*\)|\1  &|' | sha256sum --check --quiet
 else
   bad "raw: $out"
 fi
-prev=$(printf '%064d' 0) n=0 broken='' line=''
-while IFS= read -r line; do
-  n=$((n + 1))
-  case $line in
-    "{\"seq\":$n,\"prev\":\"$prev\","*) ;;
-    *) broken="line $n does not follow line $((n - 1))"; line=''; break ;;
-  esac
-  prev=$(printf '%s' "$line" | sha256sum)
-  prev=${prev%% *}
-  line=''
-done < custody.jsonl
-[ -z "$line" ] || broken='the last line has no end'
-[ "$(tr -d '\000' < custody.jsonl | wc -c)" -eq "$(wc -c < custody.jsonl)" ] || broken='it has NUL bytes'
-if [ -z "$broken" ]; then well "the custody log: $n lines, head $prev"; else bad "custody.jsonl: $broken"; fi
+chain() { # file, what it is
+  local n=0 broken='' line=''
+  prev=$(printf '%064d' 0)
+  while IFS= read -r line; do
+    n=$((n + 1))
+    case $line in
+      "{\"seq\":$n,\"prev\":\"$prev\","*) ;;
+      *) broken="line $n does not follow line $((n - 1))"; line=''; break ;;
+    esac
+    prev=$(printf '%s' "$line" | sha256sum)
+    prev=${prev%% *}
+    line=''
+  done < "$1"
+  [ -z "$line" ] || broken='the last line has no end'
+  [ "$(tr -d '\000' < "$1" | wc -c)" -eq "$(wc -c < "$1")" ] || broken='it has NUL bytes'
+  if [ -z "$broken" ]; then well "$2: $n lines, head $prev"; else bad "$1: $broken"; fi
+}
+if [ -f notes.jsonl ]; then chain notes.jsonl 'the notes of examiners'; fi
+chain custody.jsonl 'the custody log' # its head is compared with the seal's below
 missing=$(grep -o '"sha256":"[0-9a-f]*"' custody.jsonl | cut -d '"' -f 4 | sort -u | sed 's|^\(..\)|raw/\1/\1|' |
   while read -r path; do [ -f "$path" ] || echo "$path"; done)
 [ -z "$missing" ] || bad "the custody log names, and there is not: $missing"

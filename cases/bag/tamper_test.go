@@ -175,6 +175,9 @@ func put(t testing.TB, dir string, all map[string][]byte) {
 	for name, text := range all {
 		path := filepath.Join(dir, name)
 		err := os.Remove(path)
+		if text == nil && errors.Is(err, fs.ErrNotExist) {
+			err = nil // it is not there in this bag
+		}
 		if text != nil {
 			err = errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, text, 0o600))
 		}

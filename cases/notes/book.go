@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -78,6 +79,23 @@ func (b *Book) Head() (lines int, sha256hex string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return len(b.lines), b.head
+}
+
+// Copy writes the lines that were read, as they stand in the file: nothing of a last line without its end. Of a book with a fault it
+// writes nothing.
+func (b *Book) Copy(w io.Writer) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.fault != nil {
+		return b.fault
+	}
+	f, err := os.OpenFile(b.path, os.O_RDONLY|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.CopyN(w, f, b.read)
+	return err
 }
 
 // Refresh reads what other processes have written since.

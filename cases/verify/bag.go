@@ -18,6 +18,9 @@ import (
 	"github.com/hiddeco/sshsig"
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/sync/errgroup"
+
+	"case53/cases"
+	"case53/cases/notes"
 )
 
 // Names in a bag (BagIt 1.0, RFC 8493). Its payload is laid out as a case is.
@@ -34,6 +37,7 @@ const (
 	meansBag        = "the bag is not as it was made"
 	meansBagExtra   = "somebody put it into the bag; it is not part of it"
 	meansBagMissing = "the bag is not whole"
+	meansNotes      = "what examiners have kept was changed after they kept it; it is no evidence, and nothing of the case rests on it"
 	meansUnsigned   = "nobody vouches for what is in the bag beside the sealed case: tables, queries, instructions"
 )
 
@@ -67,6 +71,9 @@ func Bag(ctx context.Context, dir string, opt Options) (Result, error) {
 		if err == nil {
 			err = check(ctx)
 		}
+	}
+	if err == nil {
+		err = r.notes(ctx)
 	}
 	if err == nil {
 		r.digestLines()
@@ -206,6 +213,25 @@ func (r *run) bagHashes(ctx context.Context, sums map[string]string, files map[s
 		})
 	}
 	return group.Wait()
+}
+
+// notes checks the chain of the notes in the bag, where it has any.
+func (r *run) notes(ctx context.Context) error {
+	path := cases.NotesFile(r.dir)
+	b, err := notes.Open(ctx, r.dir, "")
+	if err != nil {
+		return err
+	}
+	lines, head := b.Head()
+	if r.looked[filepath.Base(path)] = true; b.Fault() != nil {
+		r.fault(filepath.Base(path), 0, meansNotes, "%s", strings.ReplaceAll(b.Fault().Error(), path, filepath.Base(path)))
+	} else if b.Torn() {
+		r.fault(filepath.Base(path), 0, meansNotes, "its last line has no end; no bag was made with such a line")
+	}
+	if lines > 0 {
+		r.result.Notes = &Noted{lines, head}
+	}
+	return nil
 }
 
 // bagSignature checks who signed the bag.

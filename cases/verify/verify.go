@@ -45,6 +45,7 @@ type Result struct {
 	Head    string  `json:"head"` // of the custody log
 	Seal    *Sealed `json:"seal,omitempty"`
 	Bag     *Signed `json:"bag,omitempty"`     // who signed the bag, where one did
+	Notes   *Noted  `json:"notes,omitempty"`   // of a bag, where examiners kept something
 	Decoded int64   `json:"decoded,omitempty"` // rows that decoding raw/ again gave
 	Second  *Second `json:"second,omitempty"`
 	// Remarks are what is no fault and should be known: what could not be compared.
@@ -69,6 +70,12 @@ type Sealed struct {
 // Signed is the signature of a bag, which holds.
 type Signed struct {
 	Key string `json:"key"` // fingerprint
+}
+
+// Noted is what examiners have kept: how many lines of it, and the SHA-256 of the last.
+type Noted struct {
+	Lines int    `json:"lines"`
+	Head  string `json:"head"`
 }
 
 // Options say what else is asked for.

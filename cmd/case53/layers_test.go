@@ -32,13 +32,13 @@ var layers = map[string][]string{
 	"case53/cases/notes": {"case53/cases", "case53/cases/custody", "case53/cases/raw"},
 	"case53/cases/seal":  {"case53/cases", "case53/cases/custody", "case53/cases/duck", "case53/cases/verify", "case53/cases/writer"},
 	"case53/cases/verify": {
-		"case53/cases", "case53/cases/canonical", "case53/cases/custody", "case53/cases/digest", "case53/cases/duck", "case53/cases/raw",
-		"case53/cases/words",
+		"case53/cases", "case53/cases/canonical", "case53/cases/custody", "case53/cases/digest", "case53/cases/duck",
+		"case53/cases/notes", "case53/cases/raw", "case53/cases/words",
 	},
 	"case53/cases/canonical": {"case53/cases/duck"},
 	"case53/cases/bag": {
 		"case53/cases", "case53/cases/canonical", "case53/cases/custody", "case53/cases/digest", "case53/cases/duck", "case53/cases/folder",
-		"case53/cases/safetext", "case53/cases/verify",
+		"case53/cases/notes", "case53/cases/safetext", "case53/cases/verify",
 	},
 	"case53/cases/writer": {
 		"case53/cases", "case53/cases/custody", "case53/cases/digest", "case53/cases/duck", "case53/cases/raw",

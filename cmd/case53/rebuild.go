@@ -23,7 +23,8 @@ is as it was, the new database takes the place of the old one, at once; object i
 database is left as it is, and the exit code is 3.
 
 The old database is not opened: it may be missing, cut, or somebody else's. What is derived from the records is built anew. An
-interrupted rebuild leaves the database as it was. What a kill left of a last line of the custody log is cut off and noted in it. The database of a sealed case is part of what was signed and is not replaced.`,
+interrupted rebuild leaves the database as it was. What a kill left of a last line of the custody log is cut off and noted in it. The
+database of a sealed case is part of what was signed and is not replaced.`,
 		Args: cli.Exactly(1),
 		RunE: runRebuild,
 	}

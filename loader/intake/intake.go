@@ -3,7 +3,7 @@
 // database, query or name of the bag is used: what was in it becomes bytes under their hashes.
 //
 // Rules: a bag with any fault is refused, and named. The custody log stays as it was, byte for byte, and goes on: a line says that the
-// case was taken over, and from what. The case is there as a whole or not at all. The package refuses a target that is there.
+// case was taken over, and from what. So do the notes, which are shown as those of who wrote them. The case is there as a whole or not at all. The package refuses a target that is there.
 package intake
 
 import (
@@ -64,10 +64,10 @@ func Bag(ctx context.Context, from, dir string, opt verify.Options) (r Result, e
 	if err := takeRaw(ctx, from, out.Dir()); err != nil {
 		return r, err
 	}
-	payload := verify.BagFolder(from)
-	log := filepath.Base(cases.CustodyFile(""))
-	if err := keep(out, filepath.Join(payload, log), log); err != nil {
-		return r, err
+	for _, name := range []string{filepath.Base(cases.CustodyFile("")), filepath.Base(cases.NotesFile(""))} {
+		if err := keep(out, filepath.Join(verify.BagFolder(from), name), name); err != nil {
+			return r, err
+		}
 	}
 	for name, path := range kept(from) {
 		if err := keep(out, path, Kept+"/"+name); err != nil {
@@ -153,6 +153,9 @@ func (r *Result) tell(ctx context.Context, dir string) error {
 	}
 	if r.Verified.Bag != nil {
 		detail["bag_key"] = r.Verified.Bag.Key
+	}
+	if r.Verified.Notes != nil {
+		detail["notes"] = r.Verified.Notes
 	}
 	if r.Verified.Seal != nil {
 		detail["seal_key"], detail["seal_sha256"] = r.Verified.Seal.Key, r.Verified.Seal.SHA256

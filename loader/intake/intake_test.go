@@ -14,6 +14,7 @@ import (
 	"case53/cases"
 	"case53/cases/bag"
 	"case53/cases/custody"
+	"case53/cases/notes"
 	"case53/cases/seal"
 	"case53/cases/verify"
 	"case53/loader"
@@ -30,6 +31,15 @@ func sealedBag(t *testing.T) (bagged, dir string, key ssh.Signer) {
 	})
 	key, err := ssh.NewSignerFromKey(ed25519.NewKeyFromSeed(make([]byte, 32)))
 	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := notes.Open(t.Context(), dir, "case53 test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if target, err := notes.ValueOf("ip", "198.51.100.7"); err != nil {
+		t.Fatal(err)
+	} else if _, err := b.Do(t.Context(), notes.Marks(true, target)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := seal.Case(t.Context(), dir, loader.Schemas(), key); err != nil {
@@ -65,6 +75,10 @@ func TestBag(t *testing.T) {
 	if err := custody.Read(cases.CustodyFile(dir), func(e custody.Entry) error { last = e; return nil }); err != nil || last.Action != "import" ||
 		!strings.Contains(string(last.Detail), r.Bag) || !strings.Contains(string(last.Detail), r.Verified.Seal.SHA256) {
 		t.Errorf("%+v, %v", last, err)
+	}
+	kept, err := notes.Open(t.Context(), dir, "case53 test")
+	if err != nil || kept.Fault() != nil || len(kept.Notes()) != 1 || !kept.Notes()[0].Marked || !strings.Contains(string(last.Detail), `"notes":{"lines":2`) {
+		t.Errorf("the notes did not come along: %v", err)
 	}
 	one, err := verify.DigestLines(was)
 	if err != nil {
