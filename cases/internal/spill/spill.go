@@ -8,6 +8,7 @@ package spill
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,15 +32,39 @@ type Folder struct {
 // Make makes a folder in the system's place for temporary files, and removes there what processes that have ended left behind.
 func Make() (*Folder, error) {
 	sweep(os.TempDir())
+	var err error
+	for range tries {
+		var f *Folder
+		if f, err = makeOne(); f != nil || !errors.Is(err, errSwept) {
+			return f, err
+		}
+	}
+	return nil, err
+}
+
+// tries is how often a folder is made anew that another process has taken for one that was left behind: between its lock being made and
+// being held there is a moment.
+const tries = 100
+
+var errSwept = errors.New("a new folder for temporary files was removed by another process")
+
+func makeOne() (*Folder, error) {
 	dir, err := os.MkdirTemp("", prefix+"*")
 	if err != nil {
 		return nil, err
 	}
 	f := &Folder{dir, flock.New(filepath.Join(dir, lock), flock.SetPermissions(0o600))}
-	if held, err := f.held.TryLock(); err != nil || !held {
-		return nil, errors.Join(errors.New("a new folder for temporary files is held by another process"), err, os.RemoveAll(dir))
+	held, err := f.held.TryLock()
+	if err == nil && held {
+		if _, err = os.Lstat(filepath.Join(dir, lock)); err == nil {
+			return f, nil
+		}
 	}
-	return f, nil
+	err = errors.Join(err, f.held.Close())
+	if !held && err == nil || errors.Is(err, fs.ErrNotExist) {
+		err = errSwept
+	}
+	return nil, errors.Join(err, os.RemoveAll(dir))
 }
 
 // Remove removes the folder with all that is in it.

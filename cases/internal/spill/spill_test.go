@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
@@ -61,4 +62,28 @@ func TestSweep(t *testing.T) {
 			t.Errorf("removed, and there: %v", err)
 		}
 	}
+}
+
+// TestMakeAtOnce: processes that make folders at the same moment, and sweep each other's, all get one that stays.
+func TestMakeAtOnce(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 100 {
+				f, err := Make()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if _, err := os.Stat(filepath.Join(f.Dir, lock)); err != nil {
+					t.Errorf("made, and swept: %v", err)
+				}
+				if err := f.Remove(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }

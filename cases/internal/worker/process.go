@@ -171,7 +171,7 @@ func (p *Process) kill(why string) {
 		p.killed = why
 	}
 	p.mu.Unlock()
-	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	p.cmd.Process.Kill() // says ErrProcessDone where it has ended: its number may be another process's by then
 }
 
 // Ended says whether the worker has ended, and runs no more.
