@@ -35,6 +35,7 @@ type Case struct {
 	// without: it is ready, and lacks records.
 	Unfinished []string
 
+	lacks string // why it is not ready, without its path
 	known *catalog.Known
 	db    *layout.DB // nil: its statements are run apart
 	apart *apart

@@ -13,6 +13,7 @@ type Overview struct {
 	Hours    []Histogram
 	Coverage []Coverage
 	Problem  string // why the index may not be what raw/ holds; "" when all is well
+	Remedy   string // what to do about it; "" where nothing can be done
 }
 
 // Reason is why records were rejected, and how many.
@@ -46,7 +47,7 @@ func (c *Case) Overview(ctx context.Context, bin time.Duration) (Overview, error
 		return o, err
 	}
 	if c.NotReady != nil {
-		o.Problem = c.NotReady.Error()
+		o.Problem, o.Remedy = c.lacks, c.remedy()
 		return o, nil
 	}
 	o.Problem = strings.Join(c.Unfinished, "; ")

@@ -36,13 +36,16 @@ func (c *Case) checkReady(ctx context.Context, conn *duck.Conn) error {
 	if len(behind) > 0 {
 		why = append(why, "not built yet: "+strings.Join(behind, ", "))
 	}
-	if len(why) > 0 {
-		c.NotReady = fmt.Errorf("%w: %s: %s\n"+
-			"hint: repeat the command that was interrupted, it goes on where it stopped; "+
-			"or case53 derive %s builds what is missing for the records that are there",
-			layout.ErrNotReady, c.Dir, strings.Join(why, "; "), c.Dir)
+	if c.lacks = strings.Join(why, "; "); len(why) > 0 {
+		c.NotReady = fmt.Errorf("%w: %s: %s\nhint: %s", layout.ErrNotReady, c.Dir, c.lacks, c.remedy())
 	}
 	return nil
+}
+
+// remedy says what makes a case ready that is not.
+func (c *Case) remedy() string {
+	return "repeat the command that was interrupted, it goes on where it stopped; " +
+		"or case53 derive " + c.Dir + " builds what is missing for the records that are there"
 }
 
 // refuseUnready refuses a statement that rests on derived tables while these are not all there: it would count what is

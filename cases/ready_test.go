@@ -30,6 +30,10 @@ func TestNotReady(t *testing.T) {
 	if err != nil || info.Ready || info.Again != nil || len(info.Problems) != 1 || !strings.HasSuffix(info.Problems[0], "not built yet: note_minute") {
 		t.Errorf("info: %v, %+v", err, info)
 	}
+	o, err := c.Overview(t.Context(), time.Minute)
+	if err != nil || o.Problem != "not built yet: note_minute" || !strings.HasSuffix(o.Remedy, "or case53 derive "+dir+" builds what is missing for the records that are there") {
+		t.Errorf("overview: %v, %q, %q", err, o.Problem, o.Remedy)
+	}
 	c.Close()
 	closeWriter(t, openWriter(t, dir))
 	c = openCase(t, dir)

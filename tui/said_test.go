@@ -2,11 +2,13 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"case53/cases"
+	"case53/cases/words"
 	"case53/tui/frame"
 	"case53/tui/frame/frametest"
 )
@@ -282,4 +284,45 @@ func TestSealedIsSaid(t *testing.T) {
 	d.wants("184 objects, sealed", "SEALED")
 	d.lacks("READ-ONLY")
 	d.keys("3").wants("SEALED")
+}
+
+// A case that is not all there says so wherever something may be missing for it: the overview with the reason before the path and what
+// to do, a list above its rows, an answer without rows with all of the reason.
+func TestCaseThatIsNotAllThere(t *testing.T) {
+	d := drive(t, 80, 24)
+	d.lacks("not all there")
+	d.fake.overview.Problem = "the load that began at 2026-11-20T09:12:44Z was interrupted; not built yet: flow_endpoint, flow_side"
+	d.fake.overview.Remedy = "repeat the command that was interrupted, it goes on where it stopped; or " +
+		"case53 derive /home/analyst/cases/2026/a-folder-with-a-very-long-name/incident.case builds what is missing"
+	d.keys("r").wants("! Not all there: the load that began at 2026-11-20T09:12:44Z was interrupted;\n",
+		"   not built yet: 2 tables for pivots and sums\n", "   repeat the command that was interrupted", "case53 derive /home/analyst/", "builds what is missing")
+	d.keys("3").wants(" the case is not all there: the load that began at 2026-11-20T09:12:44Z was int…")
+	d.keys("2", "'empty", "enter").wants("No rows.", "The case is not all there, and what is missing may be what was asked for: the", "not built yet: 2\n")
+}
+
+// The table of captures has whole columns only, at every width: what does not fit stands in rows of its own below.
+func TestCapturesHaveWholeColumns(t *testing.T) {
+	d := drive(t, 80, 24)
+	o := &d.fake.overview
+	for i, n := range []string{"alb", "httpd", "change", "host_log", "waf", "waf_rule", "a_table_with_a_long_name"} {
+		o.Tables[n] = int64(1_234_567 * (i + 1))
+		o.Captures[0].Rows[n] = o.Tables[n]
+	}
+	d.keys("r")
+	for width := 40; width <= 240; width++ {
+		d.send(windowSize(width, 60))
+		head, _, _ := strings.Cut(d.screen(), "Look at")
+		_, table, _ := strings.Cut(head, "Capture ")
+		cells := strings.Fields(table)
+		for _, c := range o.Captures {
+			for n, rows := range c.Rows {
+				if !slices.Contains(cells, n) || !slices.Contains(cells, words.Count(rows)) {
+					t.Fatalf("%d columns: %s %s is not whole in\n%s", width, n, words.Count(rows), table)
+				}
+			}
+		}
+		if strings.Contains(table, "…") || !strings.Contains(table, "2026-11-09") {
+			t.Fatalf("%d columns: a column is cut, or lacks, in\n%s", width, table)
+		}
+	}
 }

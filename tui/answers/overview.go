@@ -43,7 +43,7 @@ func (s *overview) Open() tea.Cmd {
 		if s.err = err; err != nil {
 			return nil
 		}
-		s.data, s.e.Tables, s.e.Held = &o, o.Tables, o.Window
+		s.data, s.e.Tables, s.e.Held, s.e.Problem = &o, o.Tables, o.Window, frame.Told(o.Problem)
 		if o.Sealed {
 			s.e.Opt.Note = "SEALED"
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"case53/cases"
@@ -54,14 +55,21 @@ func (s *overview) head(o *cases.Overview, width int) []string {
 	if o.Dir != "" && width >= 60 {
 		out = append(out, " "+t.Dim.Render(e.Show(o.Dir)))
 	}
+	say := func(lead, text string, style *lipgloss.Style) {
+		for _, l := range frame.Wrap(text, max(width-1-len(lead), 10)) {
+			out = append(out, " "+style.Render(lead+l))
+			lead = strings.Repeat(" ", len(lead))
+		}
+	}
 	if o.Problem != "" {
-		out = append(out, " "+t.Warn.Render("! "+e.Show(frame.Told(o.Problem))))
+		say("! ", "Not all there: "+e.Show(frame.Told(o.Problem)), &t.Warn)
+		say("  ", e.Show(o.Remedy), &t.Dim)
 	}
 	if n := o.Lines.Rejected; n > 0 {
-		out = append(out, " "+t.Warn.Render("! "+words.Count(n)+" lines rejected: kept word for word in reject, reasons below"))
+		say("! ", words.Plural(n, "line", "lines")+" rejected: kept word for word in reject, reasons below", &t.Warn)
 	}
 	if gaps := s.gaps(o); gaps != "" {
-		out = append(out, " "+t.Warn.Render("! "+gaps))
+		say("! ", gaps, &t.Warn)
 	}
 	return out
 }
@@ -80,7 +88,11 @@ func (s *overview) gaps(o *cases.Overview) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d flow log sources have gaps: the worst, %s, is %s", n, s.e.Show(worst.Source), strings.TrimSpace(coveredText(worst)))
+	is := strings.TrimSpace(coveredText(worst))
+	if n == 1 {
+		return fmt.Sprintf("the flow log of %s has gaps: it is %s", s.e.Show(worst.Source), is)
+	}
+	return fmt.Sprintf("%d flow logs have gaps: the worst, %s, is %s", n, s.e.Show(worst.Source), is)
 }
 
 // captures is a table: capture, role, rows per log type, window.
@@ -93,41 +105,76 @@ func (s *overview) captures(o *cases.Overview, width int) []string {
 	if len(o.Captures) == 0 {
 		return []string{" " + t.Warn.Render("The case is empty: case53 load "+e.Show(e.Opt.CaseName)+" PATH...")}
 	}
-	name, role := 7, 4
-	for _, c := range o.Captures {
-		name, role = max(name, ansi.StringWidth(e.Show(c.Name))), max(role, ansi.StringWidth(e.Show(c.Role)))
-	}
-	name, role = min(name, 24), min(role, 12)
-	column := map[string]int{} // as wide as the largest count: a number is never cut
+	columns := []captureColumn{}
 	for _, n := range names {
-		column[n] = max(8, len(n))
-		for _, c := range o.Captures {
-			column[n] = max(column[n], len(words.Count(c.Rows[n])))
-		}
-	}
-	row := func(first, second string, cell func(string) string, window string) string {
-		b := " " + grid.Fit(first, name, false, e.Opt.ASCII) + "  " + grid.Fit(second, role, false, e.Opt.ASCII)
-		for _, n := range names {
-			b += "  " + grid.Fit(cell(n), column[n], true, e.Opt.ASCII)
-		}
-		return b + "  " + window
-	}
-	last := "first day"
-	if width >= 100 {
-		last = "first and last record"
-	}
-	out := []string{t.Title.Render(row("Capture", "role", func(n string) string { return e.Show(n) }, last))}
-	for _, c := range o.Captures {
-		window := e.Moment(c.Window.From) + " " + t.Glyph.To + " " + e.Moment(c.Window.To)
-		if width < 100 && !c.Window.From.IsZero() {
-			window = c.Window.From.In(e.Zone).Format(time.DateOnly)
-		}
-		out = append(out, row(e.Show(c.Name), e.Show(c.Role), func(n string) string {
+		columns = append(columns, captureColumn{head: e.Show(n), right: true, cell: func(c cases.CaptureInfo) string {
 			if rows, ok := c.Rows[n]; ok {
 				return words.Count(rows)
 			}
 			return t.Glyph.Dash
-		}, window))
+		}})
+	}
+	when := captureColumn{head: "first and last record", cell: func(c cases.CaptureInfo) string {
+		return e.Moment(c.Window.From) + " " + t.Glyph.To + " " + e.Moment(c.Window.To)
+	}}
+	if width < 100 {
+		when = captureColumn{head: "first day", cell: func(c cases.CaptureInfo) string {
+			if c.Window.From.IsZero() {
+				return t.Glyph.Dash
+			}
+			return c.Window.From.In(e.Zone).Format(time.DateOnly)
+		}}
+	}
+	return s.table(o, append(columns, when), width)
+}
+
+// captureColumn is a column of the table of captures.
+type captureColumn struct {
+	head  string
+	right bool
+	cell  func(cases.CaptureInfo) string
+}
+
+// table draws a row per capture. A column is as wide as its widest cell: a number is never cut. Columns that there is no room for stand
+// in rows of their own below.
+func (s *overview) table(o *cases.Overview, columns []captureColumn, width int) []string {
+	e := s.e
+	name, role, least := 7, 4, 8
+	for _, c := range o.Captures {
+		name, role = max(name, ansi.StringWidth(e.Show(c.Name))), max(role, ansi.StringWidth(e.Show(c.Role)))
+	}
+	name, role = min(name, 24), min(role, 12)
+	wide := make([]int, len(columns))
+	for i, col := range columns {
+		wide[i] = max(least, ansi.StringWidth(col.head))
+		for _, c := range o.Captures {
+			wide[i] = max(wide[i], ansi.StringWidth(col.cell(c)))
+		}
+	}
+	if widest := slices.Max(wide); 1+name+2+role+2+widest > width { // on a narrow screen the role gives way, then the name
+		role, name = 0, max(min(name, width-3-widest), 4)
+	}
+	row := func(first, second string, from, to int, cell func(captureColumn) string) string {
+		line := " " + grid.Fit(first, name, false, e.Opt.ASCII)
+		if role > 0 {
+			line += "  " + grid.Fit(second, role, false, e.Opt.ASCII)
+		}
+		for i, col := range columns[from:to] {
+			line += "  " + grid.Fit(cell(col), wide[from+i], col.right, e.Opt.ASCII)
+		}
+		return strings.TrimRight(line, " ")
+	}
+	var out []string
+	for from := 0; from < len(columns); {
+		to, room := from+1, width-ansi.StringWidth(row(strings.Repeat("x", name), strings.Repeat("x", role), 0, 0, nil))-2-wide[from]
+		for ; to < len(columns) && room >= 2+wide[to]; to++ {
+			room -= 2 + wide[to]
+		}
+		out = append(out, s.e.Theme.Title.Render(row("Capture", "role", from, to, func(col captureColumn) string { return col.head })))
+		for _, c := range o.Captures {
+			out = append(out, row(e.Show(c.Name), e.Show(c.Role), from, to, func(col captureColumn) string { return col.cell(c) }))
+		}
+		from = to
 	}
 	return out
 }

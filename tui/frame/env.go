@@ -37,6 +37,7 @@ type Env struct {
 	Overlays []Screen
 	Kept     Kept              // what the examiner keeps
 	Tables   map[string]int64  // what the case has; nil until known
+	Problem  string            // why what the case shows may lack something; may hold text of the evidence; "" when all is well
 	kept     map[string]Screen // screens that keep what was typed while they are off the trail
 	Screens  []Entry
 

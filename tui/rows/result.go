@@ -371,6 +371,12 @@ func (s *result) nothing(width int) string {
 		}
 		out = append(out, "")
 	}
+	if s.e.Problem != "" {
+		for _, l := range frame.Wrap("The case is not all there, and what is missing may be what was asked for: "+s.e.Show(s.e.Problem)+".", max(width-2, 1)) {
+			out = append(out, " "+t.Warn.Render(l))
+		}
+		out = append(out, "")
+	}
 	if s.e.Windowed() && s.beyond() == "" {
 		out = append(out, " "+t.Warn.Render("Only the window was looked at: "+s.e.WindowText()+"; W takes it off."), "")
 	}

@@ -43,6 +43,9 @@ func (s *result) head(width int) []string {
 	for _, l := range s.orderTexts() {
 		out = append(out, " "+t.Kind.Render(frame.Grow(l, max(width-1, 1), t)))
 	}
+	if s.e.Problem != "" {
+		out = append(out, " "+t.Warn.Render(frame.Grow("the case is not all there: "+s.e.Brief(s.e.Problem), max(width-1, 1), t)))
+	}
 	if l := s.beyond(); l != "" {
 		out = append(out, " "+t.Warn.Render(frame.Grow(l, max(width-1, 1), t)))
 	}
