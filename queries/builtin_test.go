@@ -63,6 +63,20 @@ var special = map[string]map[string]string{
 	"zone-queries-in-cidr":      {"cidr": "198.51.100.0/25", "to": "2026-11-01 08:01"},
 	"zone-queries-of-zone":      {"from": "2026-11-01 08:00:30"},
 	"zone-queries-at":           {"at": "2026-11-01 09:00"},
+
+	"address-in-answers":      {"ip": "203.0.113.66"},
+	"address-in-changes":      {"ip": "203.0.113.66"},
+	"address-in-findings":     {"ip": "203.0.113.66"},
+	"address-in-host-logs":    {"ip": "198.51.100.7"},
+	"address-in-requests":     {"ip": "198.51.100.7"},
+	"address-in-tls":          {"ip": "198.51.100.7"},
+	"address-in-zone-queries": {"ip": "198.51.100.7"},
+	"clients-of-host":         {"name": "www.corp.example"},
+	"instance-in-requests":    {"instance": "i-0a1b2c3d"},
+	"name-in-requests":        {"name": "www.corp.example"},
+	"name-in-zone-queries":    {"name": "admin.corp.example"},
+	"paths-of-client":         {"ip": "198.51.100.7"},
+	"resolvers-of-name":       {"name": "admin.corp.example"},
 }
 
 func ask(q *Query) map[string]string {
@@ -213,6 +227,9 @@ func TestBuiltinLint(t *testing.T) {
 					t.Errorf("column: %s is not in the result", c)
 				}
 			}
+			if q.Records != "" {
+				checkRecords(t, q, columns)
+			}
 			if q.Pivot != "" && q.Entry().Kind == "text" {
 				t.Error("a pivot from any text")
 			}
@@ -220,6 +237,22 @@ func TestBuiltinLint(t *testing.T) {
 				t.Errorf("title %q: too long, or with a period", q.Title)
 			}
 		})
+	}
+}
+
+// checkRecords holds the query that a query names for its records to what can be given to it.
+func checkRecords(t *testing.T, q *Query, columns []string) {
+	t.Helper()
+	of := builtins(t).Get(q.Records)
+	if of == nil {
+		t.Errorf("records: there is no query %s", q.Records)
+		return
+	}
+	for _, p := range of.Params {
+		subject := q.Subject()
+		if p.Required && !slices.Contains(columns, p.Name) && (subject == nil || subject.Name != p.Name) {
+			t.Errorf("records: %s needs %s, which is neither a column nor the value of the page", of.ID, p.Name)
+		}
 	}
 }
 

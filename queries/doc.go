@@ -36,6 +36,9 @@
 //	param:  name kind = value text        one with a default; '…' around a value of several words
 //	column: name kind         the kind of a column that the query makes up; the views' own columns have one already
 //	pivot:  title             offers the query for a value of the kind of its first required parameter
+//	page:   part heading      puts its rows on the page of such a value; part is one of PageParts
+//	records: query            the saved query that has the records of a row: it takes the same value, and of the row
+//	                          what its parameters have the names of
 //
 // Kinds of parameters: account, bool, capture, cidr, domain, hosted_zone, instance, int, interface, ip, minutes, name, number,
 // text, time, vpc. A parameter is used as $name and is always bound, never pasted into the SQL. One that is
@@ -53,6 +56,13 @@
 // Rows that are records should carry object_id and row_no: then the workbench can show the line they came from.
 // To reach flows by address quickly, use flow_by_addr with addr_n = $ip_n::UHUGEINT or addr_n BETWEEN $cidr_first::UHUGEINT AND
 // $cidr_last::UHUGEINT: that table is sorted. Rank ties by something, so that the same case gives the same answer.
+//
+// # On the page of a value
+//
+// Queries with a page: line are what package entities, and case53 entity, show of an address, a name, an interface …
+// A part may be told by several queries, a log type each. Those of the part seen say per capture when the value was seen, in
+// the columns log, what, capture, first_seen, last_seen, records and over_time: records by when they began, a count for every
+// $every minutes (param: every minutes = 60).
 //
 // # Hunts in threads
 //

@@ -223,6 +223,16 @@ var plantedSums = map[string]plantedSum{
 		"concat(bytes_to_peers, ' ', bytes_from_peers)",
 		fmt.Sprint(toOutsideFirst+toInside, fromOutsideFirst+fromInside),
 	},
+	"sums-of-address": {
+		map[string]string{"ip": "10.0.1.10", "capture": "incident"},
+		"concat(bytes_sent, ' ', bytes_received)",
+		fmt.Sprint(toOutsideFirst+toInside, " ", fromOutsideFirst+fromInside),
+	},
+	"peers-at-interface": {
+		map[string]string{"interface": "eni-0host", "capture": "incident"},
+		"concat(sum(bytes_to_server), ' ', sum(bytes_from_server))",
+		fmt.Sprint(toOutsideFirst+toInside, " ", fromOutsideFirst+fromInside),
+	},
 	"hosts": {map[string]string{"capture": "incident"}, "string_agg(concat(address, ' ', bytes_sent, ' ', bytes_received), '; ' ORDER BY address)",
 		"10.0.1.10 57000000 1700000; 10.0.1.11 3000000 30000; 10.0.2.20 700000 7000000; 10.0.9.9 0 0"},
 	"unnamed-connections": {map[string]string{"capture": "incident"}, "concat(sum(bytes_to_server), ' ', sum(bytes_from_server))", "3000000 30000"},
@@ -285,7 +295,7 @@ var otherSums = map[string]string{
 
 // recordSums are saved queries whose bytes are those of single records or objects, or which the planted logs have nothing for.
 var recordSums = strings.Fields(`captures objects reject-reasons rejects flows-at flows-between flows-in-cidr flows-of-account flows-of-address
-	flows-of-instance flows-of-interface flows-of-vpc timeline-of-address timeline-of-name timeline-at`)
+	flows-of-instance flows-of-interface flows-of-vpc peers-of-instance timeline-of-address timeline-of-name timeline-at`)
 
 // TestSumsCountOnce holds every saved query that sums bytes against a count by hand, with and without packet addresses.
 func TestSumsCountOnce(t *testing.T) {

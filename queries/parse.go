@@ -135,7 +135,7 @@ func (p *parser) keyed(key, value string) error {
 	if value == "" {
 		return fmt.Errorf("%s: is empty", key)
 	}
-	once := key == "cannot" || key == "needs" || key == "uses" || key == "pivot" || key == "steps" || isHuntField(key) && key != "step"
+	once := slices.Contains([]string{"cannot", "needs", "uses", "pivot", "page", "records", "steps"}, key) || isHuntField(key) && key != "step"
 	if once && p.lines[key] > 0 {
 		return fmt.Errorf("%s: is given twice", key)
 	}
@@ -147,6 +147,13 @@ func (p *parser) keyed(key, value string) error {
 		return p.views(key, value)
 	case "pivot":
 		p.q.Pivot = value
+	case "page":
+		return p.page(value)
+	case "records":
+		if !idForm.MatchString(value) {
+			return fmt.Errorf("records: %q is not the name of a query", value)
+		}
+		p.q.Records = value
 	case "steps":
 		return p.shared(value)
 	case "column":
@@ -155,7 +162,7 @@ func (p *parser) keyed(key, value string) error {
 		return p.param(value)
 	default:
 		if !isHuntField(key) {
-			return fmt.Errorf("unknown key %q, want cannot, needs, uses, steps, param, column or pivot", key)
+			return fmt.Errorf("unknown key %q, want cannot, needs, uses, steps, param, column, pivot, page or records", key)
 		}
 		if p.q.Hunt == nil {
 			p.q.Hunt = &Hunt{}
@@ -330,6 +337,9 @@ func (p *parser) whole() error {
 	case p.q.Pivot != "" && p.q.firstRequired() == nil:
 		p.line = p.lines["pivot"]
 		return fmt.Errorf("pivot: needs a required parameter to take the value")
+	case p.q.Page.Part != "" && p.q.firstRequired() == nil:
+		p.line = p.lines["page"]
+		return fmt.Errorf("page: needs a required parameter to take the value")
 	case p.q.Hunt != nil:
 		return p.q.Hunt.whole()
 	case p.q.Group == huntGroup:

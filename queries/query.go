@@ -19,6 +19,8 @@ type Query struct {
 	Params  []Param
 	Columns map[string]string // kinds of the columns that the query makes up
 	Pivot   string            // its title in the pivot menu; "" when it is no pivot
+	Page    Page              // what it is on the page of a value; without a part where it is not on it
+	Records string            // the query that has the records of a row; "" where none has
 	Hunt    *Hunt             // what makes it a hunt; nil for other queries
 	SQL     string            // one SELECT, without comment header and final semicolon
 	Path    string

@@ -86,6 +86,7 @@ var layers = map[string][]string{
 	"case53/queries/findings": {"case53/cases", "case53/cases/duck", "case53/cases/words", "case53/queries", "case53/queries/repeat"},
 	"case53/queries/compare":  {"case53/cases", "case53/cases/words", "case53/queries", "case53/queries/findings"},
 	"case53/queries/threads":  {"case53/cases", "case53/cases/words", "case53/queries", "case53/queries/findings"},
+	"case53/queries/entities": {"case53/cases", "case53/cases/notes", "case53/queries", "case53/queries/findings", "case53/queries/threads"},
 	"case53/queries/report": {
 		"case53/cases", "case53/cases/custody", "case53/cases/notes", "case53/cases/raw", "case53/cases/safetext", "case53/cases/words",
 		"case53/queries", "case53/queries/export", "case53/queries/findings", "case53/queries/compare", "case53/queries/threads",
@@ -120,6 +121,7 @@ var layers = map[string][]string{
 		"case53/cases/words",
 		"case53/loader", "case53/loader/account", "case53/loader/intake", "case53/loader/logs", "case53/loader/rebuild", "case53/loader/source",
 		"case53/queries", "case53/queries/export", "case53/queries/findings", "case53/queries/compare", "case53/queries/threads",
+		"case53/queries/entities", "case53/tui/spark",
 	},
 	"case53/cmd/case53/progress": {"case53/cases", "case53/cases/safetext", "case53/cases/words", "case53/loader"},
 	"case53/cmd/demo-incident":   {"case53/cmd/case53/demo"},

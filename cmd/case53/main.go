@@ -86,6 +86,7 @@ func newRoot() *cobra.Command {
 		newQuery(),
 		newHunt(),
 		newThreads(),
+		newEntity(),
 		newCoverage(),
 		newCompare(),
 		newReport(),

@@ -30,6 +30,7 @@
 -- column: seconds_to_flow     number
 -- column: src_instance        instance
 -- pivot:  From this name to flows
+-- page:   peers Who went to its addresses after asking
 WITH answer AS (
   SELECT capture, srcaddr_n AS client, rdata_n AS address, query_timestamp, src_instance,
     key_of(srcaddr_n) AS client_key, key_of(rdata_n) AS address_key

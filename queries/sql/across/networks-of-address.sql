@@ -18,6 +18,7 @@
 -- column: database_type  text
 -- column: current        flag
 -- pivot:  Whose this address is (country, AS, AWS service)
+-- page:   whose Which network it is in
 SELECT country, subdivision, city, asn, as_org, aws_service, aws_region,
   first_address, last_address, database_type, built_at, file, current
 FROM network

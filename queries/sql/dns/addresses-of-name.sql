@@ -17,6 +17,7 @@
 -- column: first_seen  time
 -- column: last_seen   time
 -- pivot:  What this name resolved to
+-- page:   addresses What it resolved to
 SELECT rdata, type, count(*) AS answers, count(DISTINCT srcaddr_n) AS clients,
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM dns_answer

@@ -19,6 +19,8 @@
 -- column: last_seen       time
 -- column: busiest_client  ip
 -- pivot:  Names that resolved to this address
+-- page:   names Names that led to it
+-- records: queries-for-name
 SELECT name, count(*) AS answers, count(DISTINCT srcaddr_n) AS clients, mode(srcaddr ORDER BY srcaddr) AS busiest_client,
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM dns_answer

@@ -17,6 +17,7 @@
 -- column: first_seen  time
 -- column: last_seen   time
 -- pivot:  Names that point to this name
+-- page:   names Names that led to it
 SELECT name, type, count(*) AS answers, count(DISTINCT srcaddr_n) AS clients,
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM dns_answer

@@ -29,6 +29,8 @@
 -- column: outside          flag
 -- column: protocol         protocol
 -- pivot:  Peers of this host
+-- page:   peers Who it talked to
+-- records: flows-between
 WITH own_call AS (
   SELECT capture, server_key AS peer_key, true AS calls, server_port, protocol,
     direction NOT IN ('inside', 'in') AS outside,

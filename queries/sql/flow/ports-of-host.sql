@@ -25,6 +25,7 @@
 -- column: last_seen         time
 -- column: protocol          protocol
 -- pivot:  Ports this host served
+-- page:   ports Ports that it served
 SELECT server_port AS port, protocol, count(DISTINCT client_key) AS peers,
   count(DISTINCT client_key) FILTER (direction NOT IN ('inside', 'out')) AS outside_peers,
   count(*) AS connections, count(*) FILTER (refused) AS refused,

@@ -1,0 +1,30 @@
+-- When requests were handed to an address
+--
+-- One row per log and capture. over_time counts the records by when they began, a count for every
+-- so many minutes that have one.
+--
+-- cannot: Find what a log does not hold. Bodies are in none of them, most headers neither, and logging
+-- is best effort: a request that is not here may have been made.
+--
+-- needs:  http
+-- param:  ip       ip       required  the address
+-- param:  from     time               only at or after this moment
+-- param:  to       time               only before this moment
+-- param:  capture  capture            only this capture; empty for all
+-- param:  every    minutes  = 60      how long a count of over_time goes
+-- column: log         text
+-- column: what        text
+-- column: first_seen  time
+-- column: last_seen   time
+-- column: records     count
+-- column: over_time   json
+-- page:   seen When it was seen
+-- records: requests-to-target
+SELECT log, 'was handed requests' AS what, capture, min(time) AS first_seen, max(time) AS last_seen,
+  count(*) AS records, histogram(time_bucket(to_minutes($every::BIGINT), time)) AS over_time
+FROM http
+WHERE target_ip_n = ip($ip)
+  AND of(capture, $capture)
+  AND within(time, $from, $to)
+GROUP BY log, capture
+ORDER BY log, capture

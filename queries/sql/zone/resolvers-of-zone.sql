@@ -1,0 +1,25 @@
+-- Which resolvers asked a hosted zone
+--
+-- One row per resolver, those that asked most often first.
+--
+-- cannot: Who asked: the address is that of the recursive resolver, not of the client behind it.
+-- Resolvers cache, so one line may stand for thousands of questions, and answers are not logged.
+--
+-- needs:  zone
+-- param:  zone     hosted_zone  required  the hosted zone
+-- param:  from     time                   only at or after this moment
+-- param:  to       time                   only before this moment
+-- param:  capture  capture                only this capture; empty for all
+-- column: queries         count
+-- column: names           count
+-- column: nonexistent     count
+-- column: client_subnets  count
+-- column: first_seen      time
+-- column: last_seen       time
+-- page:   asked Who asked it
+SELECT resolver_ip, count(*) AS queries, count(DISTINCT name) AS names, count(*) FILTER (response_code = 'NXDOMAIN') AS nonexistent,
+  count(DISTINCT edns_client_subnet) AS client_subnets, min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
+FROM zone
+WHERE hosted_zone_id = $zone AND of(capture, $capture) AND within(query_timestamp, $from, $to)
+GROUP BY resolver_ip, resolver_ip_n, capture
+ORDER BY queries DESC, resolver_ip_n, capture
