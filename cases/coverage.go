@@ -35,6 +35,9 @@ type Coverage struct {
 	// Counts of windows by status; SKIPDATA counts before OK, OK before NODATA.
 	Counts map[string]int64 `json:"counts"`
 	Spans  []CoverageSpan   `json:"spans"`
+	// Explained are the calls that explain why there is no record for a time, or may. Such a time may lie after Window, where all
+	// sources of the log end before the capture does.
+	Explained []Explanation `json:"explained,omitempty"`
 
 	Silence string `json:"-"` // status of a window without a record
 }
@@ -52,6 +55,31 @@ func (s CoverageSpan) MarshalJSON() ([]byte, error) {
 		To     *time.Time `json:"to"`
 		Status string     `json:"status"`
 	}{point(s.From), point(s.To), s.Status})
+}
+
+// How sure an explanation is: the call names what the log is of; it may have meant it; it failed, and so explains nothing.
+const (
+	Named    = "named"
+	Possible = "possible"
+	Attempt  = "attempt"
+)
+
+// Explanation is a call, the first of its like, that explains why a source has no record from one moment to another, or may.
+type Explanation struct {
+	From            time.Time `json:"from"`
+	To              time.Time `json:"to"`
+	ComesBack       bool      `json:"comes_back"`
+	Certainty       string    `json:"certainty"`
+	Because         string    `json:"because"` // what says so, and what is not known
+	EventTime       time.Time `json:"event_time"`
+	EventName       string    `json:"event_name"`
+	Calls           int64     `json:"calls"`
+	Resource        string    `json:"resource,omitempty"`
+	UserIdentityARN string    `json:"user_identity_arn,omitempty"`
+	SourceIPAddress string    `json:"source_ip_address,omitempty"`
+	ErrorCode       string    `json:"error_code,omitempty"`
+	ObjectID        int64     `json:"object_id"`
+	RowNo           int64     `json:"row_no"`
 }
 
 // coverageSQL gives (log_type, capture, source, bin, status) for every bin that has records, and the bounds of the

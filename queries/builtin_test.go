@@ -57,6 +57,7 @@ var special = map[string]map[string]string{
 	"requests-of-host":       {"name": "www.corp.example"},
 	"requests-of-instance":   {"instance": "i-0a1b2c3d"},
 
+	"explained-gaps":            {"minutes": "1"},
 	"zone-queries-for-name":     {"name": "admin.corp.example"},
 	"zone-queries-of-resolver":  {"ip": "198.51.100.7"},
 	"zone-queries-under-domain": {"domain": "corp.example", "to": "2026-11-01 08:01"},

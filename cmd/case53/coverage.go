@@ -10,6 +10,7 @@ import (
 	"case53/cases"
 	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
+	"case53/queries/findings"
 )
 
 func newCoverage() *cobra.Command {
@@ -19,8 +20,10 @@ func newCoverage() *cobra.Command {
 		Long: `For flow logs a window is OK when there are records, NODATA when the log says that there was no traffic, SKIPDATA when
 records were lost inside AWS, and absent when no record of the interface falls in it: the interface may not have
 existed, or the log is missing. Resolver and zone logs have no NODATA: a window without records may be quiet,
-answered from a cache, or not logged; it is shown as none. What such logs never show, however complete they are, is
-listed at the end, and is blind_spots in JSON.`,
+answered from a cache, or not logged; it is shown as none. Where CloudTrail has a call that explains why records are
+missing, or may (DeleteFlowLogs, DeleteLogGroup, StopLogging …), it stands below the sources, and is explained in JSON: named
+where the call names what the log is of, possible where that can't be told, attempt where it failed. What such logs never
+show, however complete they are, is listed at the end, and is blind_spots in JSON.`,
 		Args: cli.Exactly(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			bin, _ := c.Flags().GetDuration("bin")
@@ -34,6 +37,9 @@ listed at the end, and is blind_spots in JSON.`,
 			defer k.Close()
 			all, err := k.Coverage(c.Context(), bin)
 			if err != nil {
+				return err
+			}
+			if err := findings.Explain(c.Context(), k, all); err != nil {
 				return err
 			}
 			if cli.WantsJSON(c) {

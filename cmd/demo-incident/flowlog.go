@@ -58,6 +58,7 @@ type flowLog struct {
 	w       *world
 	id      string
 	fields  []string
+	deleted time.Time // when the flow log was deleted; zero where it never was
 	rows    map[bucket][]*flowRow
 	index   map[bucket]map[lane]*flowRow
 	skipped map[bucket]bool // AWS lost records: a SKIPDATA row and only some of the flows
@@ -116,7 +117,7 @@ func (f *flowLog) settle(b bucket) []*flowRow {
 	rows := f.rows[b]
 	whole := &flowRow{start: b.opens(), end: b.opens() + window - 2}
 	switch {
-	case f.absent[b]:
+	case f.absent[b] || !f.deleted.IsZero() && b.opens()+window > f.deleted.Unix(): // what is not yet delivered is lost
 		return nil
 	case f.skipped[b]:
 		whole.status = "SKIPDATA"

@@ -12,7 +12,8 @@ import (
 )
 
 // What the web tier leaves behind. All of it went to CloudWatch Logs; the investigator has what filter-log-events printed of
-// each log group, and of CloudTrail the files from S3.
+// each log group, and of CloudTrail the files from S3; of the time after the trail was stopped what the console's event history,
+// which nobody can stop, gave for the call that deletes flow logs.
 
 // request writes a request into the load balancer's log, and into the firewall's where that refused it: its logging filter
 // drops what was let in.
@@ -160,6 +161,10 @@ func (w *world) trailMembers() []member {
 			`"readOnly":false,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":%q,"eventCategory":"Management"}]}`,
 			session, w.account, demo.StagingRole, demo.StagingInstance, w.account, w.account, demo.StagingRole, w.account, demo.StagingRole,
 			c.at.Format(time.RFC3339), c.service, c.name, demo.Region, demo.Intruder, c.arguments, r.Uint64(), r.Uint32(), r.Uint64()>>16, w.account)
+		if c.at.After(demo.TrailStopped) {
+			m = append(m, member{"event_history.json", []byte(text)})
+			continue
+		}
 		slot := c.at.Truncate(5 * time.Minute).Add(5 * time.Minute)
 		m = append(m, member{fmt.Sprintf("AWSLogs/%s/CloudTrail/%s/%s/%s_CloudTrail_%s_%sZ_%s%s.json.gz", w.account, demo.Region, c.at.Format("2006/01/02"),
 			w.account, demo.Region, slot.Format("20060102T1504"), hash8([]byte(text)), hash8([]byte(c.name))), []byte(text)})

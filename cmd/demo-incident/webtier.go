@@ -160,6 +160,8 @@ func (w *world) exploit() {
 		`{"groupId":"sg-0c53f1a97b2d4e680","ipPermissions":{"items":[{"ipProtocol":"tcp","fromPort":22,"toPort":22,"groups":{},`+
 			`"ipRanges":{"items":[{"cidrIp":"0.0.0.0/0"}]},"ipv6Ranges":{},"prefixListIds":{}}]}}`)
 	w.byRole(demo.TrailStopped, "cloudtrail.amazonaws.com", "StopLogging", `{"name":"`+demo.Trail+`"}`)
+	w.byRole(demo.FlowLogDeleted, "ec2.amazonaws.com", "DeleteFlowLogs",
+		`{"DeleteFlowLogsRequest":{"FlowLogId":{"content":"`+demo.IncidentFlowLog+`","tag":1}}}`)
 }
 
 // stagingAgent ships the staging server's logs, until it is stopped.

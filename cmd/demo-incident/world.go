@@ -123,7 +123,7 @@ func incidentWorld() *world {
 	w := newWorld(demo.IncidentFrom, demo.IncidentTo, demo.IncidentAccount, demo.IncidentVPC, "10.53.0.0/16")
 	w.cidr6 = netip.MustParsePrefix("2001:db8:53:a00::/56")
 	w.onPremises = netip.MustParsePrefix("192.168.50.0/24")
-	w.flows.id, w.flows.fields = demo.IncidentFlowLog, documentedOrder
+	w.flows.id, w.flows.fields, w.flows.deleted = demo.IncidentFlowLog, documentedOrder, demo.FlowLogDeleted
 
 	w.dual(w.attach(demo.LoadBalancerInterface, "", "10.53.0.10", true), "2001:db8:53:a00::10")
 	w.dual(w.attach("eni-0b8d305f9c2e71a46", "", "10.53.1.10", true), "2001:db8:53:a01::10")

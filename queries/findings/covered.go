@@ -34,12 +34,18 @@ func (h *Hunter) Cover(ctx context.Context, findings []Finding) error {
 	return nil
 }
 
-// coverage is that of the case, in minutes.
+// coverage is that of the case, in minutes, with the calls that explain what is missing.
 func (h *Hunter) coverage(ctx context.Context) (all []cases.Coverage, err error) {
-	if h.there == nil {
-		h.there, err = h.Case.Coverage(ctx, time.Minute)
+	if h.there != nil {
+		return h.there, nil
 	}
-	return h.there, err
+	if all, err = h.Case.Coverage(ctx, time.Minute); err == nil {
+		err = Explain(ctx, h.Case, all)
+	}
+	if err == nil {
+		h.there = all
+	}
+	return all, err
 }
 
 // interfaces maps capture and address to the interfaces that have it.

@@ -38,8 +38,31 @@ func (h *Hunter) looked(ctx context.Context, q *queries.Query, args map[string]a
 			sources++
 		}
 		parts = append(parts, coveredBy(t, sum, sources))
+		parts = append(parts, explainedBy(all, t, capture, from, to)...)
 	}
 	return strings.Join(parts, "; "), nil
+}
+
+// mostCauses is how many calls are told beside a log.
+const mostCauses = 3
+
+// explainedBy says which calls explain why a log has no records for some of that time, or may.
+func explainedBy(all []cases.Coverage, t cases.LogType, capture string, from, to time.Time) []string {
+	var causes []Cause
+	for _, c := range Causes(all) {
+		silent := clipped(cases.Span{From: c.From, To: c.To}, from, to)
+		if c.LogType == t.Name && (capture == "" || c.Capture == capture) && silent.To.After(silent.From) {
+			causes = append(causes, c)
+		}
+	}
+	var parts []string
+	for i, c := range causes {
+		if i == mostCauses {
+			return append(parts, fmt.Sprintf("%s more that may explain such a time", words.Plural(int64(len(causes)-i), "call", "calls")))
+		}
+		parts = append(parts, c.Text(func(t time.Time) string { return t.Format(time.DateTime) + " UTC" }))
+	}
+	return parts
 }
 
 // reads says whether a query reads records of a log type.

@@ -12,6 +12,7 @@ import (
 
 	"case53/cases"
 	"case53/cases/words"
+	"case53/queries/findings"
 	"case53/tui/frame"
 	"case53/tui/grid"
 	"case53/tui/spark"
@@ -70,6 +71,12 @@ func (s *overview) head(o *cases.Overview, width int) []string {
 	}
 	if gaps := s.gaps(o); gaps != "" {
 		say("! ", gaps, &t.Warn)
+	}
+	if causes := findings.Causes(o.Coverage); len(causes) > 0 && causes[0].Certainty == cases.Named {
+		c := causes[0]
+		text := fmt.Sprintf("%s at %s ends the records of %s: %s, see below",
+			c.EventName, e.Moment(c.EventTime), words.Plural(int64(len(c.Sources)), "source", "sources"), c.LogType)
+		out = append(out, " "+t.Warn.Render("! "+e.Show(text)))
 	}
 	return out
 }
@@ -303,6 +310,16 @@ func (s *overview) coverage(o *cases.Overview, width int) []string {
 	g := &t.Glyph
 	out := []string{" " + t.Title.Render("Coverage") + "  " + t.Good.Render(g.OK) + " records  " + t.Dim.Render(g.NoData) + " NODATA  " +
 		t.Bad.Render("S") + " SKIPDATA  " + t.Warn.Render(g.Absent) + " absent or none"}
+	for _, c := range findings.Causes(o.Coverage) {
+		text := e.Show(c.LogType + ", capture " + c.Capture + ": " + c.Text(e.Moment))
+		for i, line := range frame.Wrap(text, max(width-4, 10)) {
+			lead := "   "
+			if i == 0 {
+				lead = " ! "
+			}
+			out = append(out, t.Warn.Render(lead+line))
+		}
+	}
 	name := 12
 	for _, c := range o.Coverage {
 		name = max(name, ansi.StringWidth(e.Show(c.Source)))

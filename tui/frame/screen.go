@@ -38,6 +38,15 @@ func (r CaseReader) Query(ctx context.Context, sql string, args map[string]any) 
 	return r.Case.Result(ctx, sql, args)
 }
 
+// Overview has the calls that explain what is missing, too.
+func (r CaseReader) Overview(ctx context.Context, bin time.Duration) (cases.Overview, error) {
+	o, err := r.Case.Overview(ctx, bin)
+	if err == nil {
+		err = findings.Explain(ctx, r.Case, o.Coverage)
+	}
+	return o, err
+}
+
 func (r CaseReader) Apart() Reader { return CaseReader{r.Case.Apart()} }
 
 func (r CaseReader) Behind(ctx context.Context, columns []cases.Column, row []cases.Cell) (sql string, args map[string]any, err error) {

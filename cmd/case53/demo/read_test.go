@@ -137,7 +137,7 @@ func (e *evidence) read(name string, raw []byte) error {
 			at, message, _ := strings.Cut(s.Text(), " ")
 			e.zoneLine(name, message, at, "")
 		}
-	case strings.Contains(name, "/CloudTrail/"):
+	case strings.Contains(name, "/CloudTrail/"), strings.HasSuffix(name, "/event_history.json"):
 		var file struct {
 			Records []struct{ EventName, EventTime string }
 		}

@@ -17,7 +17,8 @@ night four gigabytes out of the file server to an address that nobody ever asked
 
 The web server's log went to CloudWatch until the agent was stopped at 03:52, and CloudTrail has nothing after the trail was
 stopped four minutes later: what was asked of the web shell after that is in the load balancer's log alone. Flow logs
-have a hole of one hour on the staging server, and some windows were skipped by AWS. Five days later
+have a hole of one hour on the staging server, some windows were skipped by AWS, and sixteen minutes before midnight they end:
+the event history of the account, which nobody can stop, has the call that deleted the flow log. Five days later
 the staging server's snapshot is started in a sealed VPC for a day: it asks for the same names and knocks at
 the same address, again and again, and every packet is refused.`
 
@@ -106,40 +107,41 @@ func on15(hour, minute, second int) time.Time {
 
 // When each act begins and ends.
 var (
-	BlockedAt    = on15(0, 11, 52) // the first try, which the web firewall refuses
-	ExploitAt    = on15(0, 12, 37) // the one that it lets in
-	ShellFrom    = on15(0, 14, 10) // a web shell is uploaded
-	RuleOpened   = on15(0, 20, 51) // with the instance's credentials
-	DoorOpened   = on15(0, 21, 0)  // SSH on the staging server, refused before, is let in
-	ReconFrom    = on15(2, 10, 0)
-	ReconTo      = on15(2, 50, 0)
-	ScanFrom     = on15(3, 2, 0)
-	ScanTo       = on15(3, 10, 0)
-	GuessFrom    = on15(3, 14, 0)
-	EntryAt      = on15(3, 38, 21)
-	EntryTo      = EntryAt.Add(96 * time.Minute)
-	FetchAt      = on15(3, 41, 37) // the web shell is told to fetch the implant's second half
-	AgentStopped = on15(3, 52, 12)
-	TrailStopped = on15(3, 56, 3)
-	WipeAt       = on15(4, 3, 20)
-	BeaconFrom   = on15(3, 44, 0)
-	BeaconEvery  = 300 * time.Second // ±8%
-	SweepFrom    = on15(4, 6, 0)
-	SweepTo      = on15(4, 16, 0)
-	LateralFrom  = on15(4, 31, 0)
-	LateralTo    = on15(5, 41, 0)
-	BypassFrom   = on15(5, 1, 0)
-	BypassTo     = on15(5, 9, 0)
-	TunnelFrom   = on15(5, 10, 0)
-	TunnelTo     = on15(8, 47, 0)
-	SilenceFrom  = on15(13, 0, 0)
-	SilenceTo    = on15(14, 0, 0)
-	UploadFrom   = on15(22, 31, 40)
-	UploadTo     = on15(23, 38, 0)
-	SkipStaging  = on15(4, 21, 0) // five windows on the staging server
-	SkipNAT      = on15(22, 51, 0)
-	SkipBalancer = time.Date(2026, 10, 14, 15, 40, 0, 0, time.UTC)
-	SkipReplay   = time.Date(2026, 10, 20, 19, 31, 0, 0, time.UTC)
+	BlockedAt      = on15(0, 11, 52) // the first try, which the web firewall refuses
+	ExploitAt      = on15(0, 12, 37) // the one that it lets in
+	ShellFrom      = on15(0, 14, 10) // a web shell is uploaded
+	RuleOpened     = on15(0, 20, 51) // with the instance's credentials
+	DoorOpened     = on15(0, 21, 0)  // SSH on the staging server, refused before, is let in
+	ReconFrom      = on15(2, 10, 0)
+	ReconTo        = on15(2, 50, 0)
+	ScanFrom       = on15(3, 2, 0)
+	ScanTo         = on15(3, 10, 0)
+	GuessFrom      = on15(3, 14, 0)
+	EntryAt        = on15(3, 38, 21)
+	EntryTo        = EntryAt.Add(96 * time.Minute)
+	FetchAt        = on15(3, 41, 37) // the web shell is told to fetch the implant's second half
+	AgentStopped   = on15(3, 52, 12)
+	TrailStopped   = on15(3, 56, 3)
+	WipeAt         = on15(4, 3, 20)
+	BeaconFrom     = on15(3, 44, 0)
+	BeaconEvery    = 300 * time.Second // ±8%
+	SweepFrom      = on15(4, 6, 0)
+	SweepTo        = on15(4, 16, 0)
+	LateralFrom    = on15(4, 31, 0)
+	LateralTo      = on15(5, 41, 0)
+	BypassFrom     = on15(5, 1, 0)
+	BypassTo       = on15(5, 9, 0)
+	TunnelFrom     = on15(5, 10, 0)
+	TunnelTo       = on15(8, 47, 0)
+	SilenceFrom    = on15(13, 0, 0)
+	SilenceTo      = on15(14, 0, 0)
+	UploadFrom     = on15(22, 31, 40)
+	UploadTo       = on15(23, 38, 0)
+	FlowLogDeleted = on15(23, 44, 7)
+	SkipStaging    = on15(4, 21, 0) // five windows on the staging server
+	SkipNAT        = on15(22, 51, 0)
+	SkipBalancer   = time.Date(2026, 10, 14, 15, 40, 0, 0, time.UTC)
+	SkipReplay     = time.Date(2026, 10, 20, 19, 31, 0, 0, time.UTC)
 )
 
 // UploadBytes is the payload of the upload: what left the file server without headers.

@@ -9,6 +9,7 @@ import (
 	"case53/cases"
 	"case53/cases/safetext"
 	"case53/cases/words"
+	"case53/queries/findings"
 )
 
 // coverageBar is the width of a source's bar, and the letters in it.
@@ -25,10 +26,8 @@ func Coverage(w io.Writer, all []cases.Coverage) {
 		return
 	}
 	fmt.Fprintln(w, "█ records  ░ NODATA  S SKIPDATA  · absent, or none where a log has no NODATA")
-	group := ""
-	for _, c := range all {
-		if g := c.LogType + " " + c.Capture; g != group {
-			group = g
+	for i, c := range all {
+		if first := i == 0 || c.LogType != all[i-1].LogType || c.Capture != all[i-1].Capture; first {
 			fmt.Fprintf(w, "\n%s, capture %s: %s, windows of %s\n", c.LogType, safetext.Show(c.Capture), c.Window.String(), binText(c.Bin))
 		}
 		fmt.Fprintf(w, "  %-24s %s  %s\n", safetext.Show(c.Source), bar(c), countsText(c))
@@ -37,6 +36,14 @@ func Coverage(w io.Writer, all []cases.Coverage) {
 				fmt.Fprintf(w, "  %-24s %s\n", "", s.Status+" "+cases.Span{From: s.From, To: s.To}.String())
 			}
 		}
+	}
+	causes := findings.Causes(all)
+	if len(causes) > 0 {
+		fmt.Fprintln(w, "\nCalls that stop, change or delete logs, and the times without records that they explain, or may")
+	}
+	for _, c := range causes {
+		text := fmt.Sprintf("%s, capture %s: %s", c.LogType, c.Capture, c.Text(func(t time.Time) string { return t.Format(time.DateTime) + " UTC" }))
+		fmt.Fprintf(w, "  - %s\n", safetext.Show(text))
 	}
 }
 
