@@ -202,13 +202,13 @@ func TestBuiltinLint(t *testing.T) {
 	schema := views(t, db)
 	for _, q := range builtins(t).All() {
 		t.Run(q.ID, func(t *testing.T) {
-			for _, need := range append(slices.Clone(q.Needs), q.Uses...) {
+			for _, need := range q.Reads() {
 				if schema[need] == nil {
 					t.Errorf("needs %s, which is no view", need)
 				}
 			}
 			for view := range schema {
-				if !slices.Contains(q.Needs, view) && !slices.Contains(q.Uses, view) && reads(q.SQL, view) {
+				if !slices.Contains(q.Reads(), view) && reads(q.SQL, view) {
 					t.Errorf("reads %s without needing it", view)
 				}
 			}

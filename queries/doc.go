@@ -29,6 +29,7 @@
 //
 //	cannot: text              required; what the answer cannot tell. Runs on to the next empty comment line.
 //	needs:  view, view        required; the views that the query reads. Where the case has no records of one it is not run
+//	one-of: view, view        views of which one at least must have records; may be repeated, for a further group
 //	uses:   view, view        views that it reads too, and does without: in a case without their records it runs all the same
 //	steps:  file, file        shared WITH steps that the query begins with
 //	param:  name kind text                a parameter that may be left out

@@ -7,11 +7,14 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"io"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -57,26 +60,45 @@ func lines(t *testing.T, file string) []string {
 // loaded makes a case of files with these texts, as case53 load does, and opens it.
 func loaded(t *testing.T, texts map[string][]byte) *sql.DB {
 	t.Helper()
-	dir := t.TempDir()
-	for name, text := range texts {
-		if err := os.MkdirAll(filepath.Join(dir, "logs"), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, "logs", name), text, 0o644); err != nil {
-			t.Fatal(err)
-		}
+	return loadedAs(t, map[string]map[string][]byte{"incident": texts})
+}
+
+// loadedApart loads the logs of several captures, act-0 and on, into one case.
+func loadedApart(t *testing.T, n int, logs func(i int) map[string][]byte) *sql.DB {
+	t.Helper()
+	captures := map[string]map[string][]byte{}
+	for i := range n {
+		captures[fmt.Sprint("act-", i)] = logs(i)
 	}
+	return loadedAs(t, captures)
+}
+
+// loadedAs loads the logs of captures into one case.
+func loadedAs(t *testing.T, captures map[string]map[string][]byte) *sql.DB {
+	t.Helper()
+	dir := t.TempDir()
 	w, err := writer.Open(context.Background(), filepath.Join(dir, "x.case"), loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := loader.Plan{Sources: []source.Source{local.New(filepath.Join(dir, "logs"))}, Capture: "incident", Role: "incident"}
-	report, err := loader.Load(context.Background(), w, plan, nil)
-	if err == nil {
-		err = w.Close()
+	for _, capture := range slices.Sorted(maps.Keys(captures)) {
+		logs := filepath.Join(dir, capture)
+		if err := os.MkdirAll(logs, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range captures[capture] {
+			if err := os.WriteFile(filepath.Join(logs, name), text, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		plan := loader.Plan{Sources: []source.Source{local.New(logs)}, Capture: capture, Role: "incident"}
+		report, err := loader.Load(context.Background(), w, plan, nil)
+		if err != nil || len(report.Failures) > 0 {
+			t.Fatal(err, report.Failures)
+		}
 	}
-	if err != nil || len(report.Failures) > 0 {
-		t.Fatal(err, report.Failures)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
 	}
 	db, err := sql.Open("duckdb", filepath.Join(dir, "x.case", "case.duckdb")+
 		"?access_mode=READ_ONLY&threads=2&autoinstall_known_extensions=false&autoload_known_extensions=false")

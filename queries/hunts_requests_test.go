@@ -24,13 +24,13 @@ type webDay struct {
 	events              []map[string]any
 	stopped             time.Time
 	rng                 *rand.Rand
-	port                int
+	port, no            int
 }
 
 func (d *webDay) shipped(at time.Time, stream, message string) {
 	if d.stopped.IsZero() || at.Before(d.stopped) {
 		d.events = append(d.events, map[string]any{"logStreamName": webInstance + "/" + stream, "timestamp": at.UnixMilli(), "message": message,
-			"ingestionTime": at.UnixMilli() + 1500, "eventId": fmt.Sprint(len(d.events) + 1)})
+			"ingestionTime": at.UnixMilli() + 1500, "eventId": fmt.Sprint(100_000*d.no + len(d.events) + 1)})
 	}
 }
 
@@ -49,8 +49,8 @@ func (d *webDay) asked(at time.Time, client, method, uri string, status, bytes i
 		path, args, _ := strings.Cut(uri, "?")
 		fmt.Fprintf(&d.waf, `{"timestamp":%d,"webaclId":"arn:aws:wafv2:us-east-2:123456789012:regional/webacl/web/1","terminatingRuleId":"common",`+
 			`"terminatingRuleType":"REGULAR","action":"BLOCK","httpSourceName":"ALB","httpRequest":{"clientIp":%q,"headers":[{"name":"Host",`+
-			`"value":"www.corp.example"}],"uri":%q,"args":%q,"httpMethod":%q,"requestId":"r%d"}}`+"\n",
-			at.UnixMilli(), client, path, args, method, at.UnixMilli())
+			`"value":"www.corp.example"}],"uri":%q,"args":%q,"httpMethod":%q,"requestId":"r%d-%d"}}`+"\n",
+			at.UnixMilli(), client, path, args, method, at.UnixMilli(), d.no)
 	} else {
 		d.connected(at, webNode, webHost, 80)
 		if !hidden {
@@ -81,8 +81,8 @@ func (d *webDay) connected(at time.Time, client, server string, port int) {
 // called is a name that the host asks for, and a connection to it.
 func (d *webDay) called(at time.Time, name, address string) {
 	fmt.Fprintf(&d.dns, `{"version":"1.100000","account_id":"123456789012","region":"us-east-2","vpc_id":"vpc-0a","query_timestamp":%q,"query_name":%q,`+
-		`"query_type":"A","query_class":"IN","rcode":"NOERROR","answers":[{"Rdata":%q,"Type":"A","Class":"IN"}],"srcaddr":%q,"srcport":"4000",`+
-		`"transport":"UDP","srcids":{"instance":%q}}`+"\n", at.Format("2006-01-02T15:04:05Z"), name+".", address, webHost, webInstance)
+		`"query_type":"A","query_class":"IN","rcode":"NOERROR","answers":[{"Rdata":%q,"Type":"A","Class":"IN"}],"srcaddr":%q,"srcport":"%d",`+
+		`"transport":"UDP","srcids":{"instance":%q}}`+"\n", at.Format("2006-01-02T15:04:05Z"), name+".", address, webHost, 4000+d.no, webInstance)
 	d.connected(at.Add(time.Second), webHost, address, 443)
 }
 

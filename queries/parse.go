@@ -145,6 +145,8 @@ func (p *parser) keyed(key, value string) error {
 		p.q.Cannot = value
 	case "needs", "uses":
 		return p.views(key, value)
+	case "one-of":
+		return p.oneOf(value)
 	case "pivot":
 		p.q.Pivot = value
 	case "page":
@@ -162,7 +164,7 @@ func (p *parser) keyed(key, value string) error {
 		return p.param(value)
 	default:
 		if !isHuntField(key) {
-			return fmt.Errorf("unknown key %q, want cannot, needs, uses, steps, param, column, pivot, page or records", key)
+			return fmt.Errorf("unknown key %q, want cannot, needs, one-of, uses, steps, param, column, pivot, page or records", key)
 		}
 		if p.q.Hunt == nil {
 			p.q.Hunt = &Hunt{}
@@ -176,13 +178,38 @@ func (p *parser) keyed(key, value string) error {
 func (p *parser) views(key, value string) error {
 	list := map[string]*[]string{"needs": &p.q.Needs, "uses": &p.q.Uses}[key]
 	for _, view := range items(value) {
-		if !identForm.MatchString(view) {
-			return fmt.Errorf("%s: %q is not the name of a view", key, view)
-		}
-		if slices.Contains(p.q.Needs, view) || slices.Contains(p.q.Uses, view) {
-			return fmt.Errorf("%s: %s is named twice", key, view)
+		if err := p.view(key, view); err != nil {
+			return err
 		}
 		*list = append(*list, view)
+	}
+	return nil
+}
+
+// oneOf takes views of which one at least must have records.
+func (p *parser) oneOf(value string) error {
+	group := items(value)
+	if len(group) < 2 {
+		return fmt.Errorf("one-of: takes two views or more, has %q", value)
+	}
+	p.q.OneOf = append(p.q.OneOf, nil)
+	for _, view := range group {
+		if err := p.view("one-of", view); err != nil {
+			return err
+		}
+		last := len(p.q.OneOf) - 1
+		p.q.OneOf[last] = append(p.q.OneOf[last], view)
+	}
+	return nil
+}
+
+// view makes sure that a key names a view, and one that is not named yet.
+func (p *parser) view(key, name string) error {
+	if !identForm.MatchString(name) {
+		return fmt.Errorf("%s: %q is not the name of a view", key, name)
+	}
+	if slices.Contains(p.q.Reads(), name) {
+		return fmt.Errorf("%s: %s is named twice", key, name)
 	}
 	return nil
 }

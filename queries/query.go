@@ -2,6 +2,7 @@ package queries
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"case53/cases/words"
@@ -15,7 +16,8 @@ type Query struct {
 	Doc     string // paragraphs, parted by an empty line
 	Cannot  string // what its answer cannot tell
 	Needs   []string
-	Uses    []string // views that it reads too, and does without where there are no records of them
+	OneOf   [][]string // groups of views: of each group one at least must have records
+	Uses    []string   // views that it reads too, and does without where there are no records of them
 	Params  []Param
 	Columns map[string]string // kinds of the columns that the query makes up
 	Pivot   string            // its title in the pivot menu; "" when it is no pivot
@@ -46,6 +48,11 @@ func (q *Query) Param(name string) *Param {
 		}
 	}
 	return nil
+}
+
+// Reads are the views that the query reads, those that must have records first.
+func (q *Query) Reads() []string {
+	return slices.Concat(q.Needs, slices.Concat(q.OneOf...), q.Uses)
 }
 
 // Entry is the parameter that a pivot gives its value to: the first required one. nil when q is no pivot.
@@ -79,6 +86,9 @@ func (q *Query) Help() string {
 		b.WriteString(q.Hunt.help())
 	}
 	fmt.Fprintf(&b, "\nReads\n  %s\n", strings.Join(q.Needs, ", "))
+	for _, group := range q.OneOf {
+		fmt.Fprintf(&b, "  and one at least of %s\n", strings.Join(group, ", "))
+	}
 	if len(q.Uses) > 0 {
 		fmt.Fprintf(&b, "  and %s, where there are records of it\n", strings.Join(q.Uses, ", "))
 	}

@@ -70,7 +70,8 @@ func (h *Hunter) known(hunts []*queries.Query) error {
 type Outcome struct {
 	Query    *queries.Query
 	Args     map[string]any
-	Missing  string // the log type that the case has no records of; the hunt was not run
+	Missing  string   // the log type, or the types, that the case has no records of; the hunt was not run
+	Without  []string // log types that it reads too, where there are records, and the case has none
 	Findings []Finding
 	Allowed  int      // findings left out as they are on an --allow list
 	Beyond   int      // findings left out as they come after the best
@@ -113,8 +114,7 @@ func (h *Hunter) Rank(ctx context.Context, outcomes []Outcome) ([]Finding, error
 // one runs one hunt.
 func (h *Hunter) one(ctx context.Context, q *queries.Query) (Outcome, error) {
 	o := Outcome{Query: q}
-	if lacking, _ := h.Case.Lacking(q.Needs, h.tables); len(lacking) > 0 {
-		o.Missing = lacking[0].Name
+	if o.Missing, o.Without = h.lacks(q); o.Missing != "" {
 		return o, nil
 	}
 	values := map[string]string{}
@@ -143,6 +143,31 @@ func (h *Hunter) one(ctx context.Context, q *queries.Query) (Outcome, error) {
 		}
 	}
 	return o, nil
+}
+
+// lacks says which log type a hunt cannot do without and the case has no records of, and which it then does without.
+func (h *Hunter) lacks(q *queries.Query) (missing string, without []string) {
+	if lacking, _ := h.Case.Lacking(q.Needs, h.tables); len(lacking) > 0 {
+		return lacking[0].Name, nil
+	}
+	names := func(views []string) (names []string, all bool) {
+		lacking, all := h.Case.Lacking(views, h.tables)
+		for _, t := range lacking {
+			if !slices.Contains(without, t.Name) {
+				names = append(names, t.Name)
+			}
+		}
+		return names, all
+	}
+	for _, group := range q.OneOf {
+		lacking, all := names(group)
+		if all {
+			return strings.Join(lacking, " or "), nil
+		}
+		without = append(without, lacking...)
+	}
+	lacking, _ := names(q.Uses)
+	return "", append(without, lacking...)
 }
 
 // caseFor is the case to ask for a hunt: apart, where we have not written it.

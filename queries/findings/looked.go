@@ -22,7 +22,7 @@ func (h *Hunter) looked(ctx context.Context, q *queries.Query, args map[string]a
 	capture, _ := args["capture"].(string)
 	from, _ := args["from"].(time.Time)
 	to, _ := args["to"].(time.Time)
-	parts := []string{"looked at " + strings.Join(q.Needs, ", ") + limits(capture, cases.Span{From: from, To: to})}
+	parts := []string{"looked at " + strings.Join(q.Reads(), ", ") + limits(capture, cases.Span{From: from, To: to})}
 	for _, t := range h.Case.LogTypes() {
 		if !h.reads(q, t) {
 			continue
@@ -67,7 +67,7 @@ func explainedBy(all []cases.Coverage, t cases.LogType, capture string, from, to
 
 // reads says whether a query reads records of a log type.
 func (h *Hunter) reads(q *queries.Query, t cases.LogType) bool {
-	return slices.ContainsFunc(q.Needs, func(name string) bool {
+	return slices.ContainsFunc(q.Reads(), func(name string) bool {
 		view, _ := h.Case.View(name)
 		return slices.Contains(view.Logs, t.Name)
 	})

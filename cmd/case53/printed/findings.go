@@ -16,8 +16,8 @@ import (
 // Outcomes says what was not run, what found nothing, and what was left out.
 func Outcomes(stderr io.Writer, outcomes []findings.Outcome) {
 	allowed := 0
-	var looked []string
-	by := map[string]int64{}
+	var looked, without []string
+	by, lacking := map[string]int64{}, map[string][]string{}
 	for _, o := range outcomes {
 		OfCase(o.Query, stderr)
 		allowed += o.Allowed
@@ -25,6 +25,12 @@ func Outcomes(stderr io.Writer, outcomes []findings.Outcome) {
 			if by[o.Looked]++; by[o.Looked] == 1 {
 				looked = append(looked, o.Looked)
 			}
+		}
+		if types := strings.Join(o.Without, ", "); types != "" {
+			if lacking[types] == nil {
+				without = append(without, types)
+			}
+			lacking[types] = append(lacking[types], o.Query.ID)
 		}
 		switch {
 		case o.Missing != "":
@@ -35,6 +41,9 @@ func Outcomes(stderr io.Writer, outcomes []findings.Outcome) {
 			fmt.Fprintf(stderr, "%s: %s not shown; --most 0 shows all\n",
 				safetext.Show(o.Query.ID), words.Plural(int64(o.Beyond), "weaker finding", "weaker findings"))
 		}
+	}
+	for _, types := range without {
+		fmt.Fprintf(stderr, "without %s records, of which the case has none: %s\n", types, safetext.Show(strings.Join(lacking[types], ", ")))
 	}
 	for _, text := range looked {
 		fmt.Fprintf(stderr, "%s that found nothing %s\n", words.Plural(by[text], "hunt", "hunts"), safetext.Show(text))

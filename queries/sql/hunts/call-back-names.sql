@@ -5,10 +5,13 @@
 --
 -- cannot: Find hosts that an attack puts together or encodes beyond percent signs, and those that were in a body.
 --
--- method: Hosts behind ldap, rmi, dns, iiop, http, https and ftp in URLs, agents and WAF's headers of requests with attack
--- text, after decoding percent signs up to three times. Then queries for that name or one below it, and connections to that address,
--- within so many hours. Score: 0.4; 0.3 where the host of ours is the one that the request was handed to; 0.2 within a minute, 0.1
--- within an hour; 0.1 where nobody had asked for it before. High where the one that was asked did it, medium where another host did.
+-- method: Hosts behind ldap, rmi, dns, iiop, http, https and ftp in paths, queries, referers, agents and WAF's headers of
+-- requests with attack text, after decoding percent signs up to three times; not the host that was asked itself, nor the one
+-- that a Referer or Origin begins with. Then the first query for that name or one below it, or the first connection to that address, by
+-- each host of ours within so many hours, and the last such request before it, one that was handed to that host rather than
+-- another. Score: 0.4; 0.3 where the request was handed to that host; 0.2 within a minute, 0.1 within an hour; 0.1 where
+-- nobody in the capture had asked for it before. High where all that holds but the time, medium where it was handed to that
+-- host or nobody had asked before, low else, and where clients without such text ask our site by that name.
 --
 -- false-positives: A mail filter, a log viewer or an analyst who looks the name up; names that are in ordinary use.
 --
@@ -23,8 +26,9 @@
 -- log:    alb, httpd, waf, dns, flow
 -- weight: own
 -- needs:  http, asset
--- uses:   dns, connection, waf_header
--- steps:  requests
+-- one-of: dns, connection
+-- uses:   waf_header, alb
+-- steps:  requests, suspects
 -- param:  hours    int      = 24  asked for at most so many hours later
 -- param:  from     time           only what begins at or after this moment
 -- param:  to       time           only what begins before this moment
@@ -38,78 +42,114 @@
 -- column: minutes_after number
 -- column: asked_by_target flag
 -- column: asked_before flag
-WITH attack_text AS (
-  SELECT a.capture, a.client_n, a.target_n, a.time, a.url,
-    concat_ws(' ', a.url, a.user_agent, w.values) AS text
-  FROM asked_request a
+-- column: own_site flag
+WITH attack_request AS MATERIALIZED (
+  SELECT capture, request_no, client_n, target_n, time, url FROM request_once WHERE attack IS NOT NULL
+), attack_text AS (
+  SELECT s.capture, s.request_no,
+    concat_ws(
+      ' ', coalesce(s.path || coalesce('?' || s.query, ''), s.url), regexp_replace(s.referer, '^\s*https?://[^/?#\s]*', '', 'i'),
+      s.user_agent, w.headers
+    ) AS text
+  FROM request_record s
+    SEMI JOIN attack_request r USING (capture, request_no)
     LEFT JOIN (
-      SELECT object_id, row_no, string_agg(value, ' ' ORDER BY header_no) AS values FROM waf_header GROUP BY ALL
-    ) w ON a.log = 'waf' AND w.object_id = a.object_id AND w.row_no = a.row_no
-  WHERE a.attack IS NOT NULL
+      SELECT object_id, row_no,
+        string_agg(
+          CASE WHEN header IN ('referer', 'origin') THEN regexp_replace(value, '^\s*https?://[^/?#\s]*', '', 'i') ELSE value END,
+          ' ' ORDER BY header_no) AS headers
+      FROM waf_header
+      GROUP BY ALL
+    ) w ON s.log = 'waf' AND w.object_id = s.object_id AND w.row_no = s.row_no
 ), decoded_text AS (
-  SELECT * EXCLUDE (text), coalesce(TRY(url_decode(url_decode(url_decode(text)))), text) AS text FROM attack_text
-), named_host AS (
-  SELECT capture, client_n, max(target_n) OVER (PARTITION BY capture, client_n, time) AS target_n, time, url, host, addr_of(host) AS host_n
+  SELECT capture, request_no, coalesce(TRY(url_decode(url_decode(url_decode(text)))), text) AS text FROM attack_text
+), named_host AS MATERIALIZED (
+  SELECT r.*, n.host, addr_of(n.host) AS host_n
   FROM (
-    SELECT * EXCLUDE (text),
+    SELECT DISTINCT capture, request_no,
       rtrim(lower(unnest(regexp_extract_all(text, '(?i)(?:ldaps?|rmi|dns|iiop|https?|ftp):/+([a-z0-9_][a-z0-9._-]*[a-z0-9])', 1))),
         '.') AS host
     FROM decoded_text
-  )
-  WHERE contains(host, '.') AND NOT starts_with(host, '169.254.')
+  ) n
+    JOIN attack_request r USING (capture, request_no)
+  WHERE contains(n.host, '.') AND NOT starts_with(n.host, '169.254.')
 ), call AS (
-  SELECT n.capture, n.client_n, n.target_n, n.time, n.url, n.host, d.srcaddr_n AS host_n, d.registered_domain,
-    NULL::UHUGEINT AS server_n, d.query_timestamp AS called_at
+  SELECT n.*, d.srcaddr_n AS caller_n, d.registered_domain, NULL::UHUGEINT AS server_n, d.query_timestamp AS called_at
   FROM named_host n
     JOIN dns d ON d.capture = n.capture
       AND (d.name = n.host OR ends_with(d.name, '.' || n.host))
       AND d.query_timestamp >= n.time - INTERVAL 1 SECOND
       AND d.query_timestamp < n.time + to_hours($hours::BIGINT)
-  WHERE n.host_n IS NULL
+  WHERE n.host_n IS NULL AND within(d.query_timestamp, $from, $to)
   UNION ALL
-  SELECT n.capture, n.client_n, n.target_n, n.time, n.url, n.host, c.client_n, NULL, c.server_n, c.start
+  SELECT n.*, c.client_n, NULL, c.server_n, c.start
   FROM named_host n
     JOIN connection c ON c.capture = n.capture
       AND c.server_n = n.host_n
       AND c.direction = 'out'
       AND c.start >= n.time - INTERVAL 60 SECOND
       AND c.start < n.time + to_hours($hours::BIGINT)
+  WHERE within(c.start, $from, $to)
 ), called_back AS (
-  SELECT capture, host, host_n, min(registered_domain) AS registered_domain, min(server_n) AS server_n,
-    arg_min(client_n, (called_at - time, url, client_n)) AS client_n,
-    arg_min(time, (called_at - time, url, client_n)) AS request_at, arg_min(url, (called_at - time, url, client_n)) AS url,
-    min(called_at) AS first_call,
-    max(called_at) AS last_call, count(DISTINCT called_at) AS calls,
-    bool_or(target_n IS NOT DISTINCT FROM host_n) AS by_target
-  FROM call
-  GROUP BY capture, host, host_n
+  SELECT capture, host, host_n, caller_n, min(registered_domain) AS registered_domain, min(server_n) AS server_n,
+    min(called_at) AS first_call, max(called_at) AS last_call, count(DISTINCT called_at) AS calls,
+    arg_max(
+      {'client_n': client_n, 'time': time, 'url': url, 'to_caller': target_n = caller_n},
+      (
+        time <= called_at, coalesce(target_n = caller_n, false),
+        CASE WHEN time <= called_at THEN epoch(time) ELSE -epoch(time) END, request_no
+      )
+    ) FILTER (called_at = first_at) AS request
+  FROM (SELECT *, min(called_at) OVER (PARTITION BY capture, host, caller_n) AS first_at FROM call)
+  GROUP BY capture, host, host_n, caller_n
 ), known_before AS (
-  SELECT b.capture, b.host, b.host_n, count(*) FILTER (d.query_timestamp < b.request_at - INTERVAL 1 SECOND) > 0 AS before
+  SELECT b.capture, b.host, b.caller_n
   FROM called_back b
     JOIN dns d ON d.capture = b.capture AND (d.name = b.host OR ends_with(d.name, '.' || b.host))
+  WHERE b.host_n IS NULL AND d.query_timestamp < b.request.time - INTERVAL 1 SECOND
+  UNION
+  SELECT b.capture, b.host, b.caller_n
+  FROM called_back b
+    JOIN connection c ON c.capture = b.capture AND c.server_n = b.host_n AND c.direction = 'out'
+  WHERE c.start < b.request.time - INTERVAL 60 SECOND
+), own_site AS (
+  SELECT a.capture, lower(a.host) AS host
+  FROM asked_request a
+    SEMI JOIN called_back b ON b.capture = a.capture AND b.host = lower(a.host)
+    ANTI JOIN suspect s ON s.capture = a.capture AND s.client_n = a.client_n
+  WHERE a.answered
   GROUP BY ALL
 ), scored AS (
-  SELECT b.*, coalesce(k.before, false) AS before, greatest(0, epoch(b.first_call - b.request_at) / 60) AS minutes_after,
+  SELECT b.*, b.request.to_caller AS by_target, k.host IS NOT NULL AS before, o.host IS NOT NULL AS own,
+    greatest(0, epoch(b.first_call - b.request.time) / 60) AS minutes_after,
     0.4
-      + 0.3 * b.by_target::INTEGER
+      + 0.3 * coalesce(b.request.to_caller, false)::INTEGER
       + CASE WHEN minutes_after <= 1 THEN 0.2 WHEN minutes_after <= 60 THEN 0.1 ELSE 0 END
-      + 0.1 * (NOT coalesce(k.before, false))::INTEGER AS score
+      + 0.1 * (k.host IS NULL)::INTEGER
+      - 0.3 * (o.host IS NOT NULL)::INTEGER AS score
   FROM called_back b
-    LEFT JOIN known_before k USING (capture, host, host_n)
+    LEFT JOIN known_before k USING (capture, host, caller_n)
+    LEFT JOIN own_site o USING (capture, host)
 )
 SELECT round(score, 3)::DOUBLE AS score,
-  CASE WHEN by_target AND NOT before THEN 'high' WHEN by_target OR NOT before THEN 'medium' ELSE 'low' END AS severity,
+  CASE WHEN own THEN 'low' WHEN by_target AND NOT before THEN 'high' WHEN by_target OR NOT before THEN 'medium' ELSE 'low' END AS severity,
   format(
-    '{} named {} in {}; {:.0f} s later {}, {}, {} it{}',
-    number_text(client_n), host, coalesce(url[:140], '-'), minutes_after * 60, number_text(host_n),
-    CASE WHEN by_target THEN 'the host that was asked' ELSE 'another host' END,
+    '{} named {} in {}; {:.0f} s later {}, {}, {} it{}{}',
+    coalesce(number_text(request.client_n), 'somebody'), host, coalesce(request.url[:140], '-'), minutes_after * 60, number_text(caller_n),
+    CASE
+      WHEN by_target THEN 'the host that was asked'
+      WHEN NOT by_target THEN 'another host than the one that was asked'
+      ELSE 'a host of ours (which one was asked no log says)'
+    END,
     CASE WHEN server_n IS NULL THEN 'asked for' ELSE 'called' END,
-    CASE WHEN before THEN '; it had been asked for before' ELSE ', for the first time' END
+    CASE WHEN before THEN '; it had been asked for before' ELSE ', for the first time' END,
+    CASE WHEN own THEN '; clients without such text ask our own site by that name' ELSE '' END
   ) AS reason,
-  number_text(host_n) AS src, CASE WHEN server_n IS NOT NULL THEN number_text(server_n) END AS dst, number_text(host_n) AS client,
+  number_text(caller_n) AS src, CASE WHEN server_n IS NOT NULL THEN number_text(server_n) END AS dst, number_text(caller_n) AS client,
     CASE WHEN server_n IS NULL THEN host END AS name, registered_domain,
-  calls::BIGINT AS "rows", request_at AS from_time, last_call AS to_time,
-  number_text(client_n) AS request_from, request_at, url AS request_url, round(minutes_after, 2) AS minutes_after,
-  by_target AS asked_by_target, before AS asked_before, capture
+  calls::BIGINT AS "rows", request.time AS from_time, greatest(last_call, request.time) AS to_time,
+  number_text(request.client_n) AS request_from, request.time AS request_at, request.url AS request_url,
+  round(minutes_after, 2) AS minutes_after,
+  by_target AS asked_by_target, before AS asked_before, own AS own_site, capture
 FROM scored
-ORDER BY scored.score DESC, request_at, host, host_n, capture
+ORDER BY scored.score DESC, request_at, host, caller_n, capture

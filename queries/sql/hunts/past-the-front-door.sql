@@ -6,7 +6,7 @@
 -- cannot: Tell what was asked over such a connection where the host's log is not there. A CloudFront distribution as front door
 -- is not known without its addresses.
 --
--- method: A host stands behind a load balancer where one handed it requests. Its nodes are those that the load balancer's log
+-- method: A host stands behind a load balancer where one handed it requests. Its nodes are the addresses that the load balancer's log
 -- names. Direct are requests of the host's own log whose other end is outside and no such node, and accepted connections from
 -- outside to the port that requests are handed to, or 80, 443, 8080 and 8443. Score: 0.3; 0.3 where a direct request has
 -- the text of an attack; 0.2 where a caller came through the front door too; 0.1 where one was answered with success; 0.1
@@ -40,9 +40,8 @@
 -- column: answered count
 -- column: with_attack count
 -- column: both_ways count
-WITH node AS (
-  SELECT DISTINCT addr_of(ip_address) AS node_n FROM alb WHERE ip_address IS NOT NULL
-), behind AS (
+-- column: attackers count
+WITH behind AS (
   SELECT capture, target_n, count(*) AS handed FROM asked_request WHERE log = 'alb' AND target_n IS NOT NULL GROUP BY ALL
 ), handed_port AS (
   SELECT DISTINCT target_ip_n AS target_n, target_port AS port FROM alb WHERE target_port IS NOT NULL
@@ -65,7 +64,7 @@ WITH node AS (
   SELECT d.capture, d.target_n, count(DISTINCT d.caller_n) AS callers, count(*) FILTER (d.request) AS requests,
     count(*) FILTER (NOT d.request) AS connections, count(*) FILTER (d.answered) AS answered,
     count(*) FILTER (d.attack) AS with_attack, count(*) FILTER (d.attack AND d.answered) AS attack_answered,
-    count(DISTINCT d.caller_n) FILTER (t.client_n IS NOT NULL) AS both_ways, coalesce(bool_or(t.attack), false) AS attacker,
+    count(DISTINCT d.caller_n) FILTER (t.client_n IS NOT NULL) AS both_ways, count(DISTINCT d.caller_n) FILTER (t.attack) AS attackers,
     min(d.time) AS first_time, max(d.time) AS last_time,
     min(d.caller_n) AS only_n
   FROM direct d
@@ -83,7 +82,7 @@ WITH node AS (
 SELECT round(score, 3)::DOUBLE AS score,
   CASE
     WHEN attack_answered > 0 THEN 'high'
-    WHEN attacker THEN 'medium'
+    WHEN attackers > 0 THEN 'medium'
     ELSE 'low'
   END AS severity,
   format(
@@ -91,10 +90,10 @@ SELECT round(score, 3)::DOUBLE AS score,
       || '{} connection{} with an answer; {} of the callers came through the front door too{}',
     callers, CASE WHEN callers = 1 THEN '' ELSE 'es' END, number_text(target_n), requests, plural(requests), answered, with_attack,
     connections, plural(connections), both_ways,
-    CASE WHEN attacker THEN ', one of them with the text of an attack' ELSE '' END
+    CASE WHEN attackers > 0 THEN format(', {} of them with the text of an attack', attackers) ELSE '' END
   ) AS reason,
   CASE WHEN callers = 1 THEN number_text(only_n) END AS src, number_text(target_n) AS dst,
   (requests + connections)::BIGINT AS "rows", first_time AS from_time, last_time AS to_time,
-  callers, requests, connections, answered, with_attack, both_ways, capture
+  callers, requests, connections, answered, with_attack, both_ways, attackers, capture
 FROM scored
 ORDER BY scored.score DESC, callers DESC, target_n, capture

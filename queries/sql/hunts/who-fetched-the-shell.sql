@@ -4,12 +4,14 @@
 -- and that was not there when the log began. That is how a web shell looks from outside.
 --
 -- cannot: See what was sent in a body, or tell a new page of ours from one that somebody put there. A shell that hides in a
--- page which everybody asks for is not rare.
+-- page which everybody asks for is not rare. A log that does not say who asked does not say what is rare: its pages are judged by
+-- the other logs, and not at all where there are none.
 --
--- method: Of all paths those that at most so many clients asked for, at least so many times, by POST or with a query, and that
--- were answered with success. Score: 0.2; 0.2 for the ending of a script; 0.2 for a folder that uploads go to; 0.2 where a
--- parameter is called as in web shells (c, cmd, exec …) or carries a command; 0.1 where half are POST; 0.1 where it was first
--- asked for an hour or more after its log begins. High from 0.8; medium from 0.6, where it is new.
+-- method: Of all paths those that at most so many clients asked for, of any host and in any log that says who asks, at least
+-- so many times, by POST or with a query, and that were answered with success. Score: 0.2; 0.2 for the ending of a script; 0.2
+-- for a folder that uploads go to; 0.2 where a parameter is called as in web shells (c, cmd, exec …) or carries a command; 0.1
+-- where half are POST; 0.1 where it was first asked for an hour or more after its log begins. High from 0.8; medium from 0.6,
+-- where it is new.
 --
 -- false-positives: New pages, administration, deployment hooks and monitoring, which one client asks for.
 --
@@ -24,6 +26,7 @@
 -- log:    alb, httpd, cloudfront, apigw
 -- weight: own
 -- needs:  http, asset
+-- uses:   alb
 -- steps:  requests
 -- param:  clients   int      = 2    at most so many clients ask for it
 -- param:  requests  int      = 3    at least so many times
@@ -33,6 +36,7 @@
 -- param:  capture   capture         only this capture; empty for all
 -- step:   asked_request  requests of all logs
 -- step:   page  paths, by host of ours and log
+-- step:   unnamed_page  of them of which no log says who asked
 -- step:   rare_page  those that few ask for, with parameters, and that were answered
 -- column: path url_path
 -- column: requests count
@@ -55,11 +59,20 @@ WITH log_begin AS (
   FROM asked_request
   WHERE reached AND path IS NOT NULL
   GROUP BY ALL
+), path_clients AS (
+  SELECT capture, path, max(clients) AS most
+  FROM (
+    SELECT capture, log, path, count(DISTINCT client_n) AS clients FROM asked_request WHERE reached AND path IS NOT NULL GROUP BY ALL
+  )
+  GROUP BY ALL
+), unnamed_page AS (
+  SELECT p.* FROM page p JOIN path_clients c USING (capture, path) WHERE c.most = 0
 ), rare_page AS (
   SELECT p.*, epoch(p.first_time - b.first_time) / 3600 AS hours_after
   FROM page p
     JOIN log_begin b USING (capture, log)
-  WHERE clients <= $clients::BIGINT
+    JOIN path_clients c USING (capture, path)
+  WHERE c.most BETWEEN 1 AND $clients::BIGINT
     AND requests >= $requests::BIGINT
     AND answered >= $requests::BIGINT
     AND with_parameters * 2 >= requests
