@@ -295,7 +295,8 @@ func TestCaseThatIsNotAllThere(t *testing.T) {
 	d.fake.overview.Remedy = "repeat the command that was interrupted, it goes on where it stopped; or " +
 		"case53 derive /home/analyst/cases/2026/a-folder-with-a-very-long-name/incident.case builds what is missing"
 	d.keys("r").wants("! Not all there: the load that began at 2026-11-20T09:12:44Z was interrupted;\n",
-		"   not built yet: 2 tables for pivots and sums\n", "   repeat the command that was interrupted", "case53 derive /home/analyst/", "builds what is missing")
+		"   not built yet: 2 tables for pivots and sums\n", "   repeat the command that was interrupted",
+		"case53 derive /home/analyst/", "builds what is missing")
 	d.keys("3").wants(" the case is not all there: the load that began at 2026-11-20T09:12:44Z was int…")
 	d.keys("2", "'empty", "enter").wants("No rows.", "The case is not all there, and what is missing may be what was asked for: the", "not built yet: 2\n")
 }

@@ -212,7 +212,10 @@ func TestBag(t *testing.T) {
 	if r.Notes == nil || r.Notes.Lines != 2 || r.Checked.Custody < 5 {
 		t.Errorf("notes: %+v", r.Notes)
 	}
-	for _, want := range []string{"well: the notes of examiners: 2 lines, head " + r.Notes.Head, "well: the bag: Good", "well: the seal: Good", "well: the rows of store", "head " + r.Head, "all is well"} {
+	for _, want := range []string{
+		"well: the notes of examiners: 2 lines, head " + r.Notes.Head, "well: the bag: Good", "well: the seal: Good", "well: the rows of store",
+		"head " + r.Head, "all is well",
+	} {
 		if !ok || !strings.Contains(out, want) {
 			t.Errorf("%v, %s\nwant %s", ok, out, want)
 		}

@@ -247,7 +247,8 @@ func TestTablesOfABag(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"data/store/other.txt", "a INTEGER\n1\n", "a case has no table store.other"},
 		{"data/store/event.txt", "", "the text of store.event is missing"},
-		{"data/store/capture.txt", strings.Replace(string(was["data/store/capture.txt"]), " VARCHAR", " BLOB", 1), "its first line is not that of store.capture"},
+		{"data/store/capture.txt", strings.Replace(string(was["data/store/capture.txt"]), " VARCHAR", " BLOB", 1),
+			"its first line is not that of store.capture"},
 		{"data/store/object.txt", string(was["data/store/object.txt"][:bytes.IndexByte(was["data/store/object.txt"], '\n')+1]), "is not in the tables"},
 		{"data/store/flow_log.txt", string(was["data/store/flow_log.txt"]) + flowLogRow(string(was["data/store/flow_log.txt"])), "the custody log says 0"},
 	} {

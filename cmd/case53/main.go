@@ -6,6 +6,7 @@ package main
 
 import (
 	"case53/cmd/case53/cli"
+	"case53/cmd/case53/completion"
 	"case53/cmd/case53/printed"
 	"context"
 	"errors"
@@ -74,8 +75,8 @@ func newRoot() *cobra.Command {
 	}
 	root.PersistentFlags().Bool("json", false, "print JSON")
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.Args, root.RunE = cobra.ArbitraryArgs, noCommand
-	root.SetFlagErrorFunc(badFlag)
+	root.Args, root.RunE = cobra.ArbitraryArgs, cli.NoCommand
+	root.SetFlagErrorFunc(cli.BadFlag)
 	for _, c := range []*cobra.Command{
 		newDemo(),
 		newLoad(),
@@ -104,6 +105,6 @@ func newRoot() *cobra.Command {
 		c.Long = strings.TrimRight(c.Short+".\n\n"+c.Long, "\n") + "\n" + cli.ExitCodes
 		root.AddCommand(c)
 	}
-	completeAll(root)
+	completion.All(root, noteVerbs)
 	return root
 }

@@ -76,7 +76,7 @@ func runNotes(c *cobra.Command, args []string) error {
 	}
 	if noteVerbs[verb] == "" {
 		return cli.Usage("case53 notes has no %q\nhint: %s", verb,
-			meant(words.Near(verb, slices.Sorted(maps.Keys(noteVerbs))), "list, add, remove, undo, redo, sets, set"))
+			cli.Meant(words.Near(verb, slices.Sorted(maps.Keys(noteVerbs))), "list, add, remove, undo, redo, sets, set"))
 	}
 	if len(rest) > 0 && verb != "set" {
 		return cli.Usage("case53 notes %s takes flags, not %q\nhint: --row, --address, --name … say what it is about", verb, rest[0])
@@ -140,7 +140,7 @@ func kindsOf(a notes.Ask) error {
 		accepts, ok := queries.Accepts(kind, value)
 		switch {
 		case !queries.IsKind(kind):
-			return cli.Usage("%q is no kind of value\nhint: %s", kind, meant(words.Near(kind, queries.Kinds()), strings.Join(queries.Kinds(), ", ")))
+			return cli.Usage("%q is no kind of value\nhint: %s", kind, cli.Meant(words.Near(kind, queries.Kinds()), strings.Join(queries.Kinds(), ", ")))
 		case !ok:
 			return cli.Usage("%q is no %s\nhint: %s", value, kind, accepts)
 		}

@@ -3,7 +3,8 @@
 // database, query or name of the bag is used: what was in it becomes bytes under their hashes.
 //
 // Rules: a bag with any fault is refused, and named. The custody log stays as it was, byte for byte, and goes on: a line says that the
-// case was taken over, and from what. So do the notes, which are shown as those of who wrote them. The case is there as a whole or not at all. The package refuses a target that is there.
+// case was taken over, and from what. So do the notes, which are shown as those of who wrote them.
+// The case is there as a whole or not at all. The package refuses a target that is there.
 package intake
 
 import (
