@@ -25,6 +25,7 @@ func (c *Case) Apart() *Case {
 	return &Case{
 		Dir:        c.Dir,
 		NotReady:   c.NotReady,
+		Unbuilt:    c.Unbuilt,
 		Altered:    c.Altered,
 		MadeBy:     c.MadeBy,
 		Unfinished: c.Unfinished,

@@ -25,7 +25,8 @@ const readerMemory = "3GB"
 // several goroutines; each query has a connection of its own.
 type Case struct {
 	Dir      string
-	NotReady error // ErrNotReady where what is derived from the records is not all there: it says why; else nil
+	NotReady error // ErrNotReady where records or what is derived from them are not all there: it says why; else nil
+	Unbuilt  bool  // the records are all there, and what is derived from them is not: it can be built
 	Altered  error // custody.ErrBroken where the custody log is not the one that the case was last written with, ErrDamaged where rows are too few or many
 
 	// MadeBy is who has made the case, user@host, by the word of its custody log; "" where that is gone.
@@ -79,7 +80,7 @@ func Open(ctx context.Context, dir string, schemas []Schema) (c *Case, err error
 		return nil, err
 	}
 	var made bool
-	if c.db, made, err = layout.Open(ctx, dir, layout.Options{Known: c.known, ReadOnly: true, Temp: c.temp, Memory: readerMemory}); err != nil {
+	if c.db, made, err = layout.Open(ctx, dir, c.options(c.temp)); err != nil {
 		return nil, err
 	}
 	if !made {
@@ -87,6 +88,11 @@ func Open(ctx context.Context, dir string, schemas []Schema) (c *Case, err error
 	}
 	c.apart = &apart{dir: dir, temp: c.temp}
 	return c, c.prepare(ctx)
+}
+
+// options are how the case is opened for looking, with its spill files in temp.
+func (c *Case) options(temp string) layout.Options {
+	return layout.Options{Known: c.known, ReadOnly: true, Derived: layout.Shown, Temp: temp, Memory: readerMemory}
 }
 
 // prepare finds out in what state the case is, and learns the kinds of its columns.

@@ -158,7 +158,8 @@ func definitions(ctx context.Context, conn *duck.Conn) (all []definition, tables
 	return all, tables, err
 }
 
-// asked is the names of tables, views, macros and functions in a statement, in lower case, with the schema where it is given.
+// asked is the names of tables, views, macros and functions in a statement, in lower case, with the schema where it is given, or the
+// database derived.
 type asked map[string]bool
 
 // gateNode looks for functions, and for what is asked, in a part of a parsed statement.
@@ -173,6 +174,9 @@ func (a asked) gateNode(node any) error {
 	case map[string]any:
 		if name, ok := node["table_name"].(string); ok && node["type"] == "BASE_TABLE" {
 			schema, _ := node["schema_name"].(string)
+			if database, _ := node["catalog_name"].(string); strings.EqualFold(database, "derived") { // derived.main.x is derived.x
+				schema = "derived"
+			}
 			a[strings.TrimPrefix(strings.ToLower(schema+"."+name), ".")] = true
 		}
 		if name, ok := node["function_name"].(string); ok {

@@ -50,7 +50,7 @@ func hostileSQL() (all []hostile) {
 		}
 		add("function main."+some[3], macro)
 	}
-	for _, table := range []string{"store.log_type", "store.object", "store.capture", "store.custody", "store.unfinished", "store.note", "derived.step"} {
+	for _, table := range []string{"store.log_type", "store.object", "store.capture", "store.custody", "store.unfinished", "store.note"} {
 		add("view "+table, "DROP TABLE "+table+"; CREATE VIEW "+table+" AS SELECT content AS key, content AS value, * "+leak)
 	}
 	for _, view := range []string{"note", "object", "reject", "coverage", "minute", "capture", "log_type"} {
@@ -82,12 +82,10 @@ func hostileSQL() (all []hostile) {
 	add("table store.note is another", "CREATE OR REPLACE TABLE store.note (object_id UINTEGER, name VARCHAR GENERATED ALWAYS AS ('x'))")
 	add("table store.note is another", "COMMENT ON TABLE store.note IS 'mine'")
 	add("view main.note is another", "COMMENT ON VIEW note IS 'case: mine'")
-	add("table derived.step is missing", "DROP TABLE derived.step")
+	add("schema derived", "CREATE SCHEMA derived") // names of derived.duckdb would be looked for in it
 	add("log type note is another", "UPDATE store.log_type SET header = replace(header, 'view:    note', 'view:    note LIMIT 0')")
 	add("log type note is missing", "DELETE FROM store.log_type")
 	add("log type other", "INSERT INTO store.log_type SELECT 1, 'other', title, silence, header FROM store.log_type")
-	add("step note_minute is missing", "DELETE FROM derived.step")
-	add("step mine", "INSERT INTO derived.step VALUES ('mine', 99)")
 	var many strings.Builder
 	for i := range 3000 {
 		fmt.Fprintf(&many, "CREATE VIEW v%04d AS SELECT %d AS x;", i, i)
@@ -99,7 +97,8 @@ func hostileSQL() (all []hostile) {
 
 // hostileHands are ways to make another folder.
 func hostileHands() (all []hostile) {
-	for _, name := range []string{"case.duckdb", "case.duckdb.wal", "custody.jsonl", "case.lock", "raw", "tmp", "queries"} {
+	for _, name := range []string{"case.duckdb", "case.duckdb.wal", "custody.jsonl", "case.lock", "raw", "tmp", "queries",
+		"derived", "derived/derived.duckdb", "derived/derived.duckdb.wal", "derived/tmp"} {
 		for what, to := range map[string]string{"a file": "victim", "a folder": "folder", "nothing": "new"} {
 			all = append(all, hostile{what: fmt.Sprintf("%s is a link to %s", name, what), hand: func(dir, outside string) error {
 				path, to := filepath.Join(dir, name), filepath.Join(outside, to)

@@ -311,6 +311,8 @@ func (c *Case) Lacking(views []string, rows map[string]int64) (types []LogType, 
 // LogType is the zero value where it is not one type's.
 //
 //	-- section: tables     tables in schema store; <name>_context tables hold what repeats (see Writer.Intern)
+//	-- section: derived tables
+//	                       tables of derived.duckdb, which is attached under the name derived
 //	-- section: views      views in main, with comments
 //	-- section: derived    "-- derived: NAME" and one INSERT each, with $after: the object_id it has reached;
 //	                       or, without $after, the statements that empty the table and build it anew (or have Steps build it);
@@ -328,7 +330,7 @@ type Tables interface {
 	Memory() int64
 	// Read gives the rows of a statement, a chunk of columns at a time; a chunk holds until the next.
 	Read(ctx context.Context, sql string, args map[string]any, each func(duck.Chunk) error) error
-	// Append adds rows to a table of schema derived, in the step's transaction.
+	// Append adds rows to a table of derived.duckdb, in the step's transaction.
 	Append(ctx context.Context, table string, rows duck.Chunk) error
 }
 
@@ -343,11 +345,11 @@ func Catalog(ctx context.Context, schemas []Schema) (*catalog.Known, error) {
 // StoredSQL are the statements that make the stored tables of a case.
 func StoredSQL(schemas []Schema) (sql string, err error) {
 	for _, s := range Stored(schemas) {
-		tables, _, _, err := s.Sections()
+		sections, err := s.Sections()
 		if err != nil {
 			return "", fmt.Errorf("schema %s: %w", s.Called(), err)
 		}
-		sql += tables + ";"
+		sql += sections.Tables + ";"
 	}
 	return sql, nil
 }

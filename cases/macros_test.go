@@ -192,7 +192,7 @@ func lastOf(p netip.Prefix) netip.Addr {
 func TestCaseFolder(t *testing.T) {
 	dir := smallCase(t)
 	matches, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil || len(matches) != 4 {
+	if err != nil || len(matches) != 5 {
 		t.Errorf("%v, %v", matches, err)
 	}
 }

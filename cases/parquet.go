@@ -24,11 +24,16 @@ func (c *Case) Parquet(ctx context.Context, sql string, args map[string]any) (*o
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	db, _, err := layout.Open(ctx, c.Dir, layout.Options{Known: c.known, ReadOnly: true, Temp: dir, Memory: readerMemory, Out: dir})
+	options := c.options(dir)
+	options.Out = dir
+	db, _, err := layout.Open(ctx, c.Dir, options)
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
+	if why := db.State.Why(); c.NotReady == nil && why != "" { // it has gone since the case was opened
+		return nil, fmt.Errorf("%w: %s: %s", layout.ErrNotReady, c.Dir, why)
+	}
 	conn, err := db.Connect()
 	if err != nil {
 		return nil, err

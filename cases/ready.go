@@ -11,10 +11,9 @@ import (
 	"case53/cases/internal/layout"
 )
 
-// checkReady finds out whether every load came to its end, and whether every step has reached the last object. The steps
-// that should be there are in the case from its beginning, so that one which never ran is missed too.
+// checkReady finds out whether every load came to its end, and whether every step has reached the last object.
 func (c *Case) checkReady(ctx context.Context, conn *duck.Conn) error {
-	var why, behind []string
+	var why []string
 	const unfinished = "SELECT what, began_at, accepted_at FROM store.unfinished ORDER BY began_at, what"
 	if err := conn.Each(ctx, unfinished, nil, func(v []any) {
 		what := fmt.Sprintf("the %s that began at %s was interrupted", v[0], v[1].(time.Time).Format(time.RFC3339))
@@ -27,16 +26,12 @@ func (c *Case) checkReady(ctx context.Context, conn *duck.Conn) error {
 	}); err != nil {
 		return err
 	}
-	if err := conn.Each(ctx, `SELECT name FROM derived.step GROUP BY name
-		HAVING max(upto) < (SELECT coalesce(max(object_id), 0) FROM store.object) ORDER BY name`, nil, func(v []any) {
-		behind = append(behind, v[0].(string))
-	}); err != nil {
-		return err
-	}
-	if len(behind) > 0 {
-		why = append(why, "not built yet: "+strings.Join(behind, ", "))
+	interrupted := len(why) > 0
+	if behind := c.db.State.Why(); behind != "" {
+		why = append(why, behind)
 	}
 	if c.lacks = strings.Join(why, "; "); len(why) > 0 {
+		c.Unbuilt = !interrupted
 		c.NotReady = fmt.Errorf("%w: %s: %s\nhint: %s", layout.ErrNotReady, c.Dir, c.lacks, c.remedy())
 	}
 	return nil
@@ -44,8 +39,11 @@ func (c *Case) checkReady(ctx context.Context, conn *duck.Conn) error {
 
 // remedy says what makes a case ready that is not.
 func (c *Case) remedy() string {
-	return "repeat the command that was interrupted, it goes on where it stopped; " +
-		"or case53 derive " + c.Dir + " builds what is missing for the records that are there"
+	remedy := "case53 derive " + c.Dir + " builds what is missing"
+	if c.Unbuilt {
+		return remedy
+	}
+	return "repeat the command that was interrupted, it goes on where it stopped; or " + remedy + " for the records that are there"
 }
 
 // refuseUnready refuses a statement that rests on derived tables while these are not all there: it would count what is
@@ -64,7 +62,7 @@ func (c *Case) refuseUnready(ctx context.Context, conn *duck.Conn, asks asked) e
 	return nil
 }
 
-// derivedNames are the views and macros that rest on tables of schema derived, directly or through others.
+// derivedNames are the views and macros that rest on tables of derived.duckdb, directly or through others.
 type derivedNames map[string]bool
 
 func (d derivedNames) touchedBy(asks asked) bool {

@@ -101,6 +101,9 @@ func Load(ctx context.Context, w *writer.Writer, plan Plan, progress func(Progre
 	if err = l.all(ctx, id); l.finishes(ctx, err) {
 		err = errors.Join(err, w.Finish(ctx, id))
 	}
+	if err == nil {
+		err = l.derive(ctx)
+	}
 	return l.report, err
 }
 
@@ -120,9 +123,6 @@ func (l *load) all(ctx context.Context, identity string) error {
 		err = errors.Join(err, l.endPull(ctx, err))
 	}
 	l.report.Elapsed = time.Since(l.start)
-	if err == nil {
-		err = l.derive(ctx)
-	}
 	end := map[string]any{"lines": l.report.Lines, "loaded": l.report.Loaded, "skipped": l.report.Skipped, "failed": len(l.report.Failures)}
 	for _, s := range plan.Sources {
 		if remarking, ok := s.(source.Remarking); ok {
@@ -158,7 +158,7 @@ func (l *load) begin(ctx context.Context, identity string) error {
 	return l.w.Custody.Append(l.plan.action()+".begin", l.beginning(identity))
 }
 
-// derive builds what queries need beside the records.
+// derive builds what queries need beside the records. These are all there by then, and written down.
 func (l *load) derive(ctx context.Context) error {
 	start := time.Now()
 	debug.FreeOSMemory() // what decoding held; DuckDB wants the room now
@@ -171,6 +171,11 @@ func (l *load) derive(ctx context.Context) error {
 		})
 	}
 	return err
+}
+
+// Build brings what is derived from the records of the case in dir up to them, and changes no record.
+func Build(ctx context.Context, dir string, progress func(Progress)) error {
+	return writer.Build(ctx, dir, Schemas(), func(step string) { progress(Progress{Phase: step}) })
 }
 
 // run brings every object of the plan into the case.

@@ -156,7 +156,7 @@ func (t testTables) Append(ctx context.Context, table string, rows duck.Chunk) e
 	}
 	// a time comes as microseconds
 	columns, err := t.db.QueryContext(ctx, `SELECT data_type FROM duckdb_columns()
-		WHERE schema_name = 'derived' AND table_name = '`+table+`' ORDER BY column_index`)
+		WHERE database_name = 'derived' AND table_name = '`+table+`' ORDER BY column_index`)
 	if err != nil {
 		return err
 	}

@@ -20,12 +20,12 @@ type Appender struct {
 	texts    textHeap       // what the chunk's text points to
 }
 
-// NewAppender makes an appender for schema.table. Its columns come as []bool, []uint8, []uint16, []uint32, []uint64, []int16,
-// []int32, []int64, []float32, []float64, [][2]uint64 (UHUGEINT, low word first) or [][]byte (VARCHAR). []int64
-// also serves TIMESTAMP (µs) and []uint8 BOOLEAN; where the table's type is another, DuckDB casts.
-func (c *Conn) NewAppender(schema, table string) (*Appender, error) {
+// NewAppender makes an appender for a table of an attached database; "" is the one that names are looked for in. Its columns come as
+// []bool, []uint8, []uint16, []uint32, []uint64, []int16, []int32, []int64, []float32, []float64, [][2]uint64 (UHUGEINT, low word
+// first) or [][]byte (VARCHAR). []int64 also serves TIMESTAMP (µs) and []uint8 BOOLEAN; where the table's type is another, DuckDB casts.
+func (c *Conn) NewAppender(database, schema, table string) (*Appender, error) {
 	a := &Appender{table: schema + "." + table}
-	if mapping.AppenderCreate(c.conn, schema, table, &a.appender) == mapping.StateError {
+	if mapping.AppenderCreateExt(c.conn, database, schema, table, &a.appender) == mapping.StateError {
 		err := clean(mapping.AppenderError(a.appender))
 		mapping.AppenderDestroy(&a.appender)
 		return nil, fmt.Errorf("append to %s: %w", a.table, err)

@@ -245,7 +245,7 @@ func TestAppend(t *testing.T) {
 			if err := c.Exec(t.Context(), "DELETE FROM store.t"); err != nil {
 				t.Fatal(err)
 			}
-			a, err := c.NewAppender("store", "t")
+			a, err := c.NewAppender("", "store", "t")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -296,7 +296,7 @@ func TestAppendRefuses(t *testing.T) {
 	if err := c.Exec(t.Context(), "CREATE SCHEMA store; CREATE TABLE store.t (n INTEGER NOT NULL, small SMALLINT)"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.NewAppender("store", "nothing"); err == nil {
+	if _, err := c.NewAppender("", "store", "nothing"); err == nil {
 		t.Error("no table, and no error")
 	}
 	for name, cols := range map[string][]any{
@@ -305,7 +305,7 @@ func TestAppendRefuses(t *testing.T) {
 		"a NULL":          {[]int32{1}, []int16{1}},
 		"a cast":          {[]int32{1}, []int64{70000}},
 	} {
-		a, err := c.NewAppender("store", "t")
+		a, err := c.NewAppender("", "store", "t")
 		if err != nil {
 			t.Fatal(err)
 		}

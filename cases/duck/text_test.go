@@ -17,7 +17,7 @@ func TestAppendText(t *testing.T) {
 	if err := c.Exec(ctx, "CREATE TABLE texts (no UINTEGER, a VARCHAR, b VARCHAR, c BLOB)"); err != nil {
 		t.Fatal(err)
 	}
-	a, err := c.NewAppender("main", "texts")
+	a, err := c.NewAppender("", "main", "texts")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,6 +51,9 @@ func Case(ctx context.Context, dir string, schemas []cases.Schema, key ssh.Signe
 		return seal, fmt.Errorf("%w: %s is not what was loaded: %s: %s\nhint: case53 verify %s names every fault",
 			cases.ErrDamaged, dir, checked.Faults[0].File, checked.Faults[0].What, dir)
 	}
+	if err := build(ctx, dir, schemas); err != nil {
+		return seal, err
+	}
 	if err := gather(ctx, dir, schemas, &seal); err != nil {
 		return seal, err
 	}
@@ -65,6 +68,20 @@ func Case(ctx context.Context, dir string, schemas []cases.Schema, key ssh.Signe
 		return seal, err
 	}
 	return seal, finish(ctx, dir, &seal, digests, key)
+}
+
+// build makes sure that what is derived is there, so that it is no problem of the case. It is not sealed.
+func build(ctx context.Context, dir string, schemas []cases.Schema) error {
+	c, err := cases.Open(ctx, dir, schemas)
+	if err != nil {
+		return err
+	}
+	unbuilt := c.Unbuilt
+	c.Close()
+	if !unbuilt {
+		return nil
+	}
+	return writer.Build(ctx, dir, schemas, func(string) {})
 }
 
 // gather says what is in the case, and what it is known to lack. A case with unfinished loads is refused.

@@ -211,7 +211,7 @@ func (m *memory) take(ctx context.Context, table string, in *interrupted) error 
 	if err := m.conn.Exec(ctx, fmt.Sprintf("CREATE TABLE store.%s (%s)", table, strings.Join(columns, ", "))); err != nil {
 		return err
 	}
-	out, err := m.conn.NewAppender("store", table)
+	out, err := m.conn.NewAppender("", "store", table)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,10 @@ func OpenAgain(ctx context.Context, dir string, schemas []cases.Schema, again Ag
 			return nil, err
 		}
 	}
-	return w, w.openTables(ctx, schemas, false)
+	if err := w.learn(ctx, schemas); err != nil {
+		return nil, err
+	}
+	return w, w.openTables(ctx, false)
 }
 
 // takeCase makes room in the case for a database that is made again.

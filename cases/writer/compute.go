@@ -8,9 +8,6 @@ import (
 	"case53/cases/duck"
 )
 
-// derivedSchema is where a step's rows go.
-const derivedSchema = "derived"
-
 // stepMemory is how many bytes a step may hold that Go computes, beside DuckDB's own writerMemory.
 const stepMemory = 512 << 20
 
@@ -70,7 +67,7 @@ func (t *tables) Append(ctx context.Context, table string, rows duck.Chunk) (err
 	defer t.mu.Unlock()
 	a := t.appenders[table]
 	if a == nil {
-		if a, err = t.w.conn.NewAppender(derivedSchema, table); err != nil {
+		if a, err = t.w.conn.NewAppender("derived", "main", table); err != nil {
 			return err
 		}
 		t.appenders[table] = a

@@ -4,55 +4,130 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
+
+	"case53/cases"
+	"case53/cases/internal/layout"
 )
 
-// Derive brings the derived tables up to the last object, each in one transaction with the note of how far it has come.
+// Derive writes the records down, closes them, and brings the derived tables up to the last object, each in one transaction with
+// the note of how far it has come. Until the next Capture the records can only be read.
+//
 // Where the SQL has $after, the table gets the objects it does not have yet as one more sorted run, or, where it has $upto
 // too, as runs of about runRows records, which are sorted without spilling to disk. Where it has neither, new objects
 // change old rows, and the SQL empties the table and builds it anew; where that has $part and $parts, its last statement
 // does so in parts of about joinedRows records; what its Step computes comes after. A step that nothing has changed for is only
 // noted. progress is told the table's name.
-func (w *Writer) Derive(ctx context.Context, progress func(name string)) (err error) {
+func (w *Writer) Derive(ctx context.Context, progress func(name string)) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err := w.threads(ctx, runtime.GOMAXPROCS(0)); err != nil {
+	if err := w.writeDown(); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, w.threads(context.WithoutCancel(ctx), 1)) }()
-	row, err := w.conn.QueryRow(ctx, "SELECT coalesce(max(object_id), 0) FROM store.object", nil)
+	w.closeDatabase()
+	return w.derive(ctx, progress)
+}
+
+// Build brings what is derived from the records of the case in dir up to them, and changes nothing else: a sealed case may be built
+// too.
+func Build(ctx context.Context, dir string, schemas []cases.Schema, progress func(name string)) (err error) {
+	if dir, err = filepath.Abs(dir); err != nil {
+		return err
+	}
+	if err := layout.CheckNames(dir); err != nil {
+		return err
+	}
+	w := &Writer{Dir: dir}
+	if err := w.learn(ctx, schemas); err != nil {
+		return err
+	}
+	if err := w.takeLock(); err != nil {
+		return err
+	}
+	defer w.release()
+	return w.derive(ctx, progress)
+}
+
+// Complete builds what is missing of the case in dir, and takes it first as it is where loads or pulls were interrupted and not
+// repeated. Where there are none the records are only read: the case may be sealed, or be looked at.
+func Complete(ctx context.Context, dir string, schemas []cases.Schema, progress func(name string)) (accepted []string, err error) {
+	k, err := cases.Open(ctx, dir, schemas)
 	if err != nil {
+		return nil, err
+	}
+	interrupted, altered := k.NotReady != nil && !k.Unbuilt, k.Altered
+	k.Close()
+	switch {
+	case altered != nil:
+		return nil, altered
+	case !interrupted:
+		return nil, Build(ctx, dir, schemas, progress)
+	}
+	w, err := Open(ctx, dir, schemas)
+	if err != nil {
+		return nil, err
+	}
+	if accepted, err = w.Accept(ctx); err == nil {
+		err = w.Derive(ctx, progress)
+	}
+	return accepted, errors.Join(err, w.Close())
+}
+
+// derive opens the case for reading, and what is derived for writing, and builds what is missing.
+func (w *Writer) derive(ctx context.Context, progress func(name string)) error {
+	w.derives = true
+	temp := layout.Path(w.Dir, layout.DerivedTemp)
+	if err := os.RemoveAll(temp); err != nil {
 		return err
 	}
-	last := row[0].(int64)
+	options := layout.Options{
+		Known: w.known, ReadOnly: true, Derived: layout.Built, Temp: temp, Memory: writerMemory,
+		More: fmt.Sprintf("SET threads=%d;", runtime.GOMAXPROCS(0)),
+	}
+	var err error
+	if w.db, _, err = layout.Open(ctx, w.Dir, options); err != nil {
+		return err
+	}
+	if w.conn, err = w.db.Connect(); err != nil {
+		return err
+	}
+	state, built := w.db.State, false
 	for _, d := range w.derived {
-		row, err := w.conn.QueryRow(ctx, "SELECT coalesce(max(upto), 0) FROM derived.step WHERE name = $name", map[string]any{"name": d.Name})
-		if err != nil {
-			return err
-		}
-		idle, err := w.nothingFor(ctx, d, row[0].(int64))
-		if err != nil {
-			return err
-		}
-		for after := row[0].(int64); after < last; {
-			upto := last
-			if idle {
-				err = w.stepped(ctx, d, last)
-			} else {
-				progress(d.Name)
-				if upto, err = w.runEnd(ctx, d, after, last); err == nil {
-					err = w.deriveOne(ctx, d, after, upto)
-				}
-			}
-			if err != nil {
-				w.conn.Exec(context.Background(), "ROLLBACK")
-				return fmt.Errorf("derive %s: %w", d.Name, err)
-			}
-			after = upto
+		after := state.Steps[d.Name]
+		built = built || after < state.Last
+		if err := w.bring(ctx, d, after, state.Last, progress); err != nil {
+			w.conn.Exec(context.Background(), "ROLLBACK")
+			return fmt.Errorf("derive %s: %w", d.Name, err)
 		}
 	}
-	return nil
+	if !built {
+		return nil
+	}
+	return w.conn.Exec(ctx, "CHECKPOINT derived")
+}
+
+// bring brings one step from an object to the last.
+func (w *Writer) bring(ctx context.Context, d derived, after, last int64, progress func(name string)) error {
+	if after >= last {
+		return nil
+	}
+	idle, err := w.nothingFor(ctx, d, after)
+	for err == nil && after < last {
+		upto := last
+		if idle {
+			err = w.stepped(ctx, d, last)
+		} else {
+			progress(d.Name)
+			if upto, err = w.runEnd(ctx, d, after, last); err == nil {
+				err = w.deriveOne(ctx, d, after, upto)
+			}
+		}
+		after = upto
+	}
+	return err
 }
 
 // nothingFor says that a table which the step needs has no row, or that none it grows with has one of a later object.
@@ -76,7 +151,19 @@ func (w *Writer) nothingFor(ctx context.Context, d derived, after int64) (bool, 
 
 // stepped notes how far a step has come.
 func (w *Writer) stepped(ctx context.Context, d derived, upto int64) error {
-	return w.conn.Run(ctx, "INSERT INTO derived.step VALUES ($name, $upto)", map[string]any{"name": d.Name, "upto": upto})
+	row, err := w.conn.QueryRow(ctx, "SELECT objects, digest FROM derived.step WHERE upto = $upto LIMIT 1", map[string]any{"upto": upto})
+	if err != nil {
+		return err
+	}
+	if row == nil { // no step has come there yet
+		objects, digest, err := layout.ObjectsUpTo(ctx, w.conn, upto)
+		if err != nil {
+			return err
+		}
+		row = []any{objects, digest}
+	}
+	return w.conn.Run(ctx, "INSERT INTO derived.step VALUES ($name, $upto, $objects, $digest)",
+		map[string]any{"name": d.Name, "upto": upto, "objects": row[0], "digest": row[1]})
 }
 
 // runRows is about how many records a sorted run holds: what fits into writerMemory while it is sorted.

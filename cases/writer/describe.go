@@ -15,8 +15,11 @@ func (w *Writer) Describe(ctx context.Context, what string, text io.Reader, flow
 	if err != nil {
 		return fmt.Errorf("keep the output of %s: %w", what, err)
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	unlock, err := w.write(ctx)
+	defer unlock()
+	if err != nil {
+		return err
+	}
 	row, err := w.conn.QueryRow(ctx, "SELECT (SELECT count(*) FROM store.flow_log WHERE sha256 = $sha) + "+
 		"(SELECT count(*) FROM store.asset WHERE sha256 = $sha)", map[string]any{"sha": sha})
 	if err != nil {

@@ -163,7 +163,7 @@ func (d *dictionary) write(c *duck.Conn) (done func(), err error) {
 
 // append hands the pending contexts to the table, which casts them from text.
 func (t *contextTable) append(c *duck.Conn, table string) error {
-	a, err := c.NewAppender("store", table)
+	a, err := c.NewAppender("case", "store", table)
 	if err != nil {
 		return err
 	}

@@ -23,8 +23,11 @@ const networkRows = 2048
 func (w *Writer) AddNetworks(
 	ctx context.Context, file cases.NetworkFile, text []byte, networks iter.Seq2[cases.Network, error],
 ) (n int64, added bool, err error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	unlock, err := w.write(ctx)
+	defer unlock()
+	if err != nil {
+		return 0, false, err
+	}
 	sum := sha256.Sum256(text)
 	sha := hex.EncodeToString(sum[:])
 	row, err := w.conn.QueryRow(ctx, "SELECT max(networks) FROM store.network_file WHERE sha256 = $sha", map[string]any{"sha": sha})
@@ -85,7 +88,7 @@ func (w *Writer) addNetworks(ctx context.Context, file cases.NetworkFile, sha st
 
 // appendNetworks adds the rows of store.network.
 func (w *Writer) appendNetworks(ctx context.Context, id uint32, networks iter.Seq2[cases.Network, error]) (int64, error) {
-	a, err := w.conn.NewAppender("store", "network")
+	a, err := w.conn.NewAppender("case", "store", "network")
 	if err != nil {
 		return 0, err
 	}

@@ -21,11 +21,11 @@ func derivedOf(schemas []cases.Schema) (all []derived, err error) {
 		}
 	}
 	for _, s := range cases.Stored(schemas) {
-		_, _, tables, err := s.Sections()
+		sections, err := s.Sections()
 		if err != nil {
 			return nil, err
 		}
-		for _, d := range tables {
+		for _, d := range sections.Derived {
 			all = append(all, derived{d, steps[d.Name]})
 		}
 	}

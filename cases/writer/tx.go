@@ -53,7 +53,7 @@ func (t *Tx) Append(table string, n int, cols []any, valid [][]uint64) error {
 	a, ok := t.appenders[table]
 	if !ok {
 		var err error
-		if a, err = t.conn.NewAppender("store", table); err != nil {
+		if a, err = t.conn.NewAppender("case", "store", table); err != nil {
 			return err
 		}
 		t.appenders[table] = a

@@ -27,7 +27,7 @@ func (w *Writer) Announce(ctx context.Context, what, plan string, at time.Time) 
 	return row[0].(int64) > 0, nil
 }
 
-// Finish notes that work of this plan has come to its end, with all that is derived, or has changed nothing.
+// Finish notes that work of this plan has come to its end, or has changed nothing.
 func (w *Writer) Finish(ctx context.Context, plan string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -35,7 +35,7 @@ func (w *Writer) Finish(ctx context.Context, plan string) error {
 }
 
 // Accept takes a case as it is although loads or pulls were interrupted and not repeated: the custody log keeps which, and
-// whoever opens the case is told. It is for after Derive.
+// whoever opens the case is told.
 func (w *Writer) Accept(ctx context.Context) (accepted []string, err error) {
 	if err := w.Each(ctx, `SELECT what, began_at FROM store.unfinished
 		WHERE accepted_at IS NULL ORDER BY began_at, what`, nil, func(v []any) error {
@@ -48,8 +48,11 @@ func (w *Writer) Accept(ctx context.Context) (accepted []string, err error) {
 	if err := w.note("derive.accept", map[string]any{"unfinished": accepted, "accepted_at": at}); err != nil {
 		return nil, err
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	unlock, err := w.write(ctx)
+	defer unlock()
+	if err != nil {
+		return nil, err
+	}
 	return accepted, w.conn.Run(ctx, "UPDATE store.unfinished SET accepted_at = $at WHERE accepted_at IS NULL",
 		map[string]any{"at": at})
 }

@@ -1,11 +1,12 @@
 // Package writer is the one room that can change a case: records come in by transactions, and what is derived from them is
-// built.
+// built beside them, in a database of its own.
 //
 // Rules:
 //   - One process writes, and holds the case's lock while it does.
 //   - A source object's rows, rejects, counts and its line in store.object become visible together or not at all.
 //   - The custody log is told before, or together with, what it speaks of; after a kill it is reconciled. The database keeps
 //     the log's head, so that a log that was cut or replaced is refused and not mended.
+//   - What is derived is built while case.duckdb is open for reading only. It is no evidence, and nothing is told of it.
 //
 // The package refuses a folder that holds anything but a case, a case whose database has lost what the custody log names, and
 // an object whose counts do not balance.
@@ -13,6 +14,7 @@ package writer
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -48,8 +50,10 @@ type Writer struct {
 
 	lock    *flock.Flock
 	known   *catalog.Known
+	stored  []catalog.Schema
 	db      *layout.DB
 	conn    *duck.Conn // for reading and small changes, under mu
+	derives bool       // the records are written down: only what is derived from them is written
 	mu      sync.Mutex
 	folder  string    // of the database: the case's own, or where it is made again
 	again   *Again    // nil but while a database is made again
@@ -85,7 +89,7 @@ func Open(ctx context.Context, dir string, schemas []cases.Schema) (w *Writer, e
 		return nil, err
 	}
 	left := layout.LeftBy(dir)
-	if w.known, err = cases.Catalog(ctx, schemas); err != nil {
+	if err := w.learn(ctx, schemas); err != nil {
 		return nil, err
 	}
 	if err := w.takeLock(); err != nil {
@@ -101,7 +105,7 @@ func Open(ctx context.Context, dir string, schemas []cases.Schema) (w *Writer, e
 	if err := w.hasDatabase(); err != nil {
 		return nil, err
 	}
-	if err := w.openTables(ctx, schemas, made); err != nil {
+	if err := w.openTables(ctx, made); err != nil {
 		return nil, err
 	}
 	if err := w.Raw.CleanUp(); err != nil {
@@ -120,6 +124,16 @@ func (w *Writer) recovered(left layout.Left) error {
 		return nil
 	}
 	return w.Custody.Append("case.recover", map[string]any{"interrupted_process": left.Process, "wal_bytes": left.Bytes})
+}
+
+// learn takes what a case is made of from the program.
+func (w *Writer) learn(ctx context.Context, schemas []cases.Schema) (err error) {
+	w.stored = cases.Stored(schemas)
+	if w.known, err = cases.Catalog(ctx, schemas); err != nil {
+		return err
+	}
+	w.derived, err = derivedOf(schemas)
+	return err
 }
 
 // claim makes sure that dir is a case or can become one; created says that it was made now.
@@ -222,7 +236,24 @@ func (w *Writer) anchorLast(ctx context.Context) error {
 }
 
 // openTables opens the database and makes the tables where they are missing.
-func (w *Writer) openTables(ctx context.Context, schemas []cases.Schema, made bool) (err error) {
+func (w *Writer) openTables(ctx context.Context, made bool) (err error) {
+	if err := w.openRecords(ctx); err != nil {
+		return err
+	}
+	os.Chmod(layout.Path(w.folder, layout.Database), 0o600) // DuckDB makes it 0644; a read-only disk has said so above
+	if !made {
+		if err := w.createTables(ctx); err != nil {
+			return fmt.Errorf("create %s: %w", w.Dir, err)
+		}
+	}
+	if w.dict, err = loadDictionary(ctx, w.conn); err != nil {
+		return err
+	}
+	return w.loadSchemas(ctx)
+}
+
+// openRecords opens the database for writing. It was looked at before, under the lock.
+func (w *Writer) openRecords(ctx context.Context) (err error) {
 	temp := layout.Path(w.folder, layout.Temp)
 	if err := errors.Join(os.RemoveAll(temp), os.Mkdir(temp, 0o700)); err != nil {
 		return err
@@ -235,22 +266,8 @@ func (w *Writer) openTables(ctx context.Context, schemas []cases.Schema, made bo
 	if w.conn, err = w.db.Connect(); err != nil {
 		return err
 	}
-	os.Chmod(layout.Path(w.folder, layout.Database), 0o600) // DuckDB makes it 0644; a read-only disk has said so above
-	if err := w.threads(ctx, 1); err != nil {
-		return err
-	}
-	if w.derived, err = derivedOf(schemas); err != nil {
-		return err
-	}
-	if !made {
-		if err := w.createTables(ctx, cases.Stored(schemas)); err != nil {
-			return fmt.Errorf("create %s: %w", w.Dir, err)
-		}
-	}
-	if w.dict, err = loadDictionary(ctx, w.conn); err != nil {
-		return err
-	}
-	return w.loadSchemas(ctx)
+	w.derives = false
+	return w.threads(ctx, 1)
 }
 
 // threads says how many threads DuckDB may use. While records come in it is one: every goroutine that appends does DuckDB's
@@ -259,21 +276,25 @@ func (w *Writer) threads(ctx context.Context, n int) error {
 	return w.conn.Exec(ctx, "SET threads="+strconv.Itoa(n))
 }
 
-// createTables makes every table and view in one transaction, after the custody log has said so.
-func (w *Writer) createTables(ctx context.Context, schemas []catalog.Schema) error {
+// createTables makes every table and view in one transaction, after the custody log has said so. What is derived is there while it
+// does, as views rest on it.
+func (w *Writer) createTables(ctx context.Context) error {
 	at := w.now()
 	if err := w.note("case.create", map[string]any{"format_version": layout.FormatVersion, "duckdb": duck.Version(), "created_at": at}); err != nil {
+		return err
+	}
+	if err := layout.StandIn(ctx, w.conn, w.known); err != nil {
 		return err
 	}
 	if err := w.conn.Exec(ctx, "BEGIN"); err != nil {
 		return err
 	}
-	for _, s := range schemas {
-		tables, views, _, err := s.Sections()
+	for _, s := range w.stored {
+		sections, err := s.Sections()
 		if err != nil {
 			return err
 		}
-		if err := w.conn.Exec(ctx, tables+";"+views); err != nil {
+		if err := w.conn.Exec(ctx, sections.Tables+";"+sections.Views); err != nil {
 			return fmt.Errorf("schema %s: %w", s.Called(), err)
 		}
 		if s.Name == "" {
@@ -284,27 +305,37 @@ func (w *Writer) createTables(ctx context.Context, schemas []catalog.Schema) err
 			return err
 		}
 	}
-	for _, d := range w.derived {
-		if err := w.conn.Run(ctx, "INSERT INTO derived.step VALUES ($name, 0)", map[string]any{"name": d.Name}); err != nil {
-			return err
-		}
-	}
 	for key, value := range map[string]string{
 		"format_version": strconv.Itoa(layout.FormatVersion),
 		"created_at":     at.Format(time.RFC3339),
 		"created_by":     w.madeBy(),
+		"database_id":    rand.Text(),
 	} {
 		if err := w.conn.Run(ctx, "INSERT INTO store.meta VALUES ($key, $value)", map[string]any{"key": key, "value": value}); err != nil {
 			return err
 		}
 	}
-	return w.conn.Exec(ctx, "COMMIT")
+	return w.conn.Exec(ctx, "COMMIT; DETACH derived")
 }
 
-// Capture makes sure that the capture exists with this role. An existing capture keeps its role.
-func (w *Writer) Capture(ctx context.Context, name, role string) error {
+// write takes the writer for a change of the records, and opens these again where they were written down; unlock has to be called
+// after it.
+func (w *Writer) write(ctx context.Context) (unlock func(), err error) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
+	if w.derives {
+		w.closeDatabase()
+		err = w.openRecords(ctx)
+	}
+	return w.mu.Unlock, err
+}
+
+// Capture makes sure that the capture exists with this role. An existing capture keeps its role. Every load begins with it.
+func (w *Writer) Capture(ctx context.Context, name, role string) error {
+	unlock, err := w.write(ctx)
+	defer unlock()
+	if err != nil {
+		return err
+	}
 	row, err := w.conn.QueryRow(ctx, "SELECT role FROM store.capture WHERE name = $name", map[string]any{"name": name})
 	if err != nil {
 		return err
@@ -328,20 +359,34 @@ func (w *Writer) Close() error {
 		w.release()
 		return nil
 	}
-	ctx := context.Background()
-	err := errors.Join(w.anchorLast(ctx), w.threads(ctx, runtime.GOMAXPROCS(0)), w.conn.Exec(ctx, `CHECKPOINT "case"`))
+	err := w.writeDown()
 	w.release()
 	return err
 }
 
-// release lets go of what OpenWriter has taken so far.
-func (w *Writer) release() {
+// writeDown ends the writing of records.
+func (w *Writer) writeDown() error {
+	if w.derives {
+		return nil
+	}
+	ctx := context.Background()
+	return errors.Join(w.anchorLast(ctx), w.threads(ctx, runtime.GOMAXPROCS(0)), w.conn.Exec(ctx, `CHECKPOINT "case"`))
+}
+
+// closeDatabase closes what DuckDB has open.
+func (w *Writer) closeDatabase() {
 	if w.conn != nil {
 		w.conn.Close()
 	}
 	if w.db != nil {
 		w.db.Close()
 	}
+	w.conn, w.db = nil, nil
+}
+
+// release lets go of what Open or Build has taken so far.
+func (w *Writer) release() {
+	w.closeDatabase()
 	if w.Custody != nil {
 		w.Custody.Close()
 	}
@@ -350,6 +395,7 @@ func (w *Writer) release() {
 	}
 	if w.lock != nil {
 		os.RemoveAll(layout.Path(w.Dir, layout.Temp))
+		os.RemoveAll(layout.Path(w.Dir, layout.DerivedTemp))
 		if layout.LeftBy(w.Dir).Bytes == 0 {
 			os.Truncate(layout.Path(w.Dir, layout.Lock), 0)
 		}

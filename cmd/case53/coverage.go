@@ -30,7 +30,7 @@ show, however complete they are, is listed at the end, and is blind_spots in JSO
 			if bin < time.Minute || bin%time.Minute != 0 {
 				return cli.Usage("--bin %s: not whole minutes\nhint: such as --bin 10m or --bin 1h", bin)
 			}
-			k, err := cli.OpenCase(c.Context(), args[0], c.ErrOrStderr())
+			k, err := cli.OpenBuilt(c.Context(), args[0], c.ErrOrStderr())
 			if err != nil {
 				return err
 			}

@@ -116,3 +116,12 @@ func anchored(c *cobra.Command, dir string) error {
 	text, _, _ := strings.Cut(k.Altered.Error(), "\nhint:")
 	return fmt.Errorf("%w: %s", custody.ErrBroken, text)
 }
+
+// headIn is the end of the log of a case that is not written.
+func headIn(dir string) (h custodyHead, err error) {
+	err = custody.ReadLines(cases.CustodyFile(dir), func(e custody.Entry, sum string) error {
+		h = custodyHead{e.Seq, sum}
+		return nil
+	})
+	return h, err
+}

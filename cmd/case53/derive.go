@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,10 +22,10 @@ func newDerive() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "derive CASE",
 		Short: "Build what is missing of what pivots, hunts and reports rest on",
-		Long: `A load or pull that was interrupted leaves a case whose records are there and whose connections, names and counts are
-not, or not all. Until they are, whatever rests on them is refused. Repeating the interrupted command goes on where it
-stopped; derive builds them for the records that are there, and takes the case as whole: the custody log keeps which
-work was not finished.`,
+		Long: `Connections, names, sorted addresses and counts are computed from the records into derived/derived.duckdb beside them: it
+is no evidence, may be deleted, and is built anew by whoever needs it, a sealed case's too. derive builds what is missing now.
+After a load or pull that was interrupted, repeating it goes on where it stopped; derive takes the case as whole instead: the
+custody log keeps which work was not finished.`,
 		Args: cli.Exactly(1),
 		RunE: runDerive,
 	}
@@ -38,38 +39,36 @@ func runDerive(c *cobra.Command, args []string) error {
 	if !cases.Is(dir) {
 		return fmt.Errorf("%w: %s", cases.ErrNoCase, dir)
 	}
-	w, err := writer.Open(ctx, dir, loader.Schemas())
-	if err != nil {
-		return err
-	}
 	quiet, _ := c.Flags().GetBool("quiet")
 	show := progress.New(stderr, quiet, cli.WantsEvents(c))
-	start := time.Now()
-	var built []string
-	err = w.Derive(ctx, func(step string) {
+	start, built := time.Now(), []string{}
+	accepted, err := writer.Complete(ctx, dir, loader.Schemas(), func(step string) {
 		built = append(built, step)
 		show.Update(loader.Progress{Phase: step})
 	})
 	show.End()
-	var accepted []string
-	if err == nil {
-		accepted, err = w.Accept(ctx)
-	}
-	if err = errors.Join(err, w.Close()); errors.Is(err, context.Canceled) && ctx.Err() != nil {
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		fmt.Fprintln(stderr, "interrupted: the same command goes on from there")
 		return &cli.Status{Code: cli.Interrupted}
 	}
 	if err != nil {
 		return err
 	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return err
+	}
+	head, err := headIn(dir)
+	if err != nil {
+		return err
+	}
+	seconds := time.Since(start).Seconds()
 	if cli.WantsJSON(c) {
 		return printed.JSON(c.OutOrStdout(), map[string]any{
-			"case": w.Dir, "built": append([]string{}, built...), "accepted": append([]string{}, accepted...), "seconds": time.Since(start).Seconds(),
-			"custody": headOf(w),
+			"case": dir, "built": built, "accepted": append([]string{}, accepted...), "seconds": seconds, "custody": head,
 		})
 	}
-	fmt.Fprintf(c.OutOrStdout(), "%s: ready, after %.1f s\n", safetext.Show(w.Dir), time.Since(start).Seconds())
-	fmt.Fprintln(c.OutOrStdout(), headOf(w))
+	fmt.Fprintf(c.OutOrStdout(), "%s: ready, after %.1f s\n", safetext.Show(dir), seconds)
+	fmt.Fprintln(c.OutOrStdout(), head)
 	for _, what := range accepted {
 		fmt.Fprintf(stderr, "taken as it stands, after the unfinished %s: records may be missing\n", safetext.Show(what))
 	}

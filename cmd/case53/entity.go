@@ -45,7 +45,7 @@ func runEntity(c *cobra.Command, args []string) error {
 	if most < 1 {
 		return cli.Usage("--rows %d: less than one", most)
 	}
-	k, err := cli.OpenCase(c.Context(), args[0], c.ErrOrStderr())
+	k, err := cli.OpenBuilt(c.Context(), args[0], c.ErrOrStderr())
 	if err != nil {
 		return err
 	}

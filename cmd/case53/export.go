@@ -83,7 +83,7 @@ func runExport(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	k, err := cli.OpenCase(c.Context(), args[0], c.ErrOrStderr())
+	k, err := cli.OpenBuilt(c.Context(), args[0], c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -100,8 +100,12 @@ func runExport(c *cobra.Command, args []string) error {
 		text, _ := c.Flags().GetString("sql")
 		given, _ := c.Flags().GetStringArray("param")
 		req.Query = &export.Query{Name: strings.Join(asked[1:], "")}
-		if k, req.Query.SQL, req.Query.Args, err = statement(c, k, set, asked, text, given); err != nil {
+		var apart bool
+		if req.Query.SQL, req.Query.Args, apart, err = statement(c, set, asked, text, given); err != nil {
 			return err
+		}
+		if apart {
+			k = k.Apart()
 		}
 	}
 	if with, _ := c.Flags().GetBool("notes"); with {

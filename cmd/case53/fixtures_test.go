@@ -150,7 +150,7 @@ func TestViewColumns(t *testing.T) {
 	target := filepath.Join(t.TempDir(), "a.case")
 	run1(t, "load", "--quiet", target)
 	_, stdout := run1(t, "query", target, "--json", "--sql",
-		"SELECT table_name, column_name, comment FROM duckdb_columns() WHERE schema_name = 'main' ORDER BY 1, column_index")
+		"SELECT table_name, column_name, comment FROM duckdb_columns() WHERE schema_name = 'main' AND database_name = 'case' ORDER BY 1, column_index")
 	var columns []struct {
 		Table   string `json:"table_name"`
 		Column  string `json:"column_name"`

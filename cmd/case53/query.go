@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -61,7 +62,11 @@ func runQuery(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer k.Close()
+	defer func() {
+		if k != nil {
+			k.Close()
+		}
+	}()
 	set, err := cli.Library(k.Dir, c.ErrOrStderr())
 	if err != nil {
 		return err
@@ -74,49 +79,59 @@ func runQuery(c *cobra.Command, args []string) error {
 		}
 		return listQueries(c, set)
 	}
-	k, sql, values, err := statement(c, k, set, args, text, given)
+	sql, values, apart, err := statement(c, set, args, text, given)
 	if err != nil {
 		return err
 	}
 	if form.Binary() && cli.IsTerminal(c.OutOrStdout()) {
 		return cli.Usage("%s is not for a terminal\nhint: case53 query … -o %s > FILE", form.Name, form.Name)
 	}
-	err = form.Query(c.Context(), c.OutOrStdout(), k, sql, values, cli.IsTerminal(c.OutOrStdout()))
+	answer := func() error {
+		asked := k
+		if apart {
+			asked = k.Apart()
+		}
+		return form.Query(c.Context(), c.OutOrStdout(), asked, sql, values, cli.IsTerminal(c.OutOrStdout()))
+	}
+	err = answer()
+	if errors.Is(err, cases.ErrNotReady) && k.Unbuilt { // nothing was printed: it is refused before it runs
+		k.Close() // first: the locks of a process on a file go when it closes the file once
+		if k, err = cli.OpenBuilt(c.Context(), args[0], c.ErrOrStderr()); err != nil {
+			return err
+		}
+		err = answer()
+	}
 	if err != nil && len(args) == 2 {
 		return fmt.Errorf("query %s: %w", args[1], err)
 	}
 	return err
 }
 
-// statement is the SQL to run and its arguments, and the case to ask: apart, where we have not written it.
-func statement(c *cobra.Command, k *cases.Case, set *queries.Set, args []string, text string, given []string) (*cases.Case, string, map[string]any, error) {
+// statement is the SQL to run and its arguments; apart says that we have not written it.
+func statement(c *cobra.Command, set *queries.Set, args []string, text string, given []string) (sql string, bound map[string]any, apart bool, err error) {
 	values, err := cli.Parameters(given)
 	if err != nil {
-		return nil, "", nil, err
+		return "", nil, false, err
 	}
 	if c.Flags().Changed("sql") {
 		if len(args) == 2 {
-			return nil, "", nil, cli.Usage("a saved query and --sql at the same time")
+			return "", nil, false, cli.Usage("a saved query and --sql at the same time")
 		}
-		bound := map[string]any{}
+		bound = map[string]any{}
 		for name, value := range values {
 			bound[name] = value
 		}
-		return k.Apart(), text, bound, nil
+		return text, bound, true, nil
 	}
 	q, err := cli.SavedQuery(set, args[1])
 	if err != nil {
-		return nil, "", nil, err
+		return "", nil, false, err
 	}
 	printed.OfCase(q, c.ErrOrStderr())
-	sql, bound, err := q.Bind(values)
-	if err != nil {
-		return nil, "", nil, &cli.Status{Code: cli.Misused, Err: err}
+	if sql, bound, err = q.Bind(values); err != nil {
+		return "", nil, false, &cli.Status{Code: cli.Misused, Err: err}
 	}
-	if !q.Builtin {
-		k = k.Apart()
-	}
-	return k, sql, bound, nil
+	return sql, bound, !q.Builtin, nil
 }
 
 func outputForm(c *cobra.Command) (export.Format, error) {

@@ -66,10 +66,6 @@ func Case(ctx context.Context, dir string, opt Options) (Result, error) {
 	if err := r.all(ctx); err != nil || len(r.result.Faults) > 0 {
 		return r.result, errors.Join(err, w.Close())
 	}
-	debug.FreeOSMemory() // what decoding held; DuckDB wants the room now
-	if err := w.Derive(ctx, func(name string) { r.progress(name, 0, 0) }); err != nil {
-		return r.result, errors.Join(err, w.Close())
-	}
 	if err := ctx.Err(); err != nil {
 		return r.result, errors.Join(err, w.Close())
 	}
@@ -78,7 +74,8 @@ func Case(ctx context.Context, dir string, opt Options) (Result, error) {
 	}
 	r.result.OK = true
 	_, r.result.Head = w.Custody.Head()
-	return r.result, nil
+	debug.FreeOSMemory() // what decoding held; DuckDB wants the room now
+	return r.result, loader.Build(ctx, r.dir, func(p loader.Progress) { r.progress(p.Phase, 0, 0) })
 }
 
 // begin looks whether the log is whole, and how much there is to do.

@@ -1,5 +1,5 @@
-// Package catalog knows what is in the catalog of a case's database: schemas, tables, views, macros, and the rows that say what the
-// case can hold.
+// Package catalog knows what is in the catalogs of a case's two databases: schemas, tables, views, macros, and the rows that say what
+// the case can hold.
 //
 // A case may be a stranger's. A view in the place of a table, a macro with the name of a function, a log type that names another
 // table: each would decide answers, or do more than answer. So the known catalog is made anew in memory from the
@@ -38,12 +38,14 @@ const mostNames = 10
 type Known struct {
 	Version  string            // of DuckDB, and a hash of the schemas
 	Bare     entries           // what DuckDB makes by itself
-	Entries  entries           // what it has with the schemas
+	Entries  entries           // what case.duckdb has with the schemas
+	Derived  entries           // what derived.duckdb has
 	Comments []Comment         // on views of schema main and their columns
 	Refused  map[string]string // macros and views, DuckDB's too, that no statement may ask for, and why
 
-	types []Schema
-	steps []string
+	types   []Schema
+	steps   []string
+	derived string // statements that make the tables of derived.duckdb
 }
 
 // Comment is what is said of a view, or of a column of it.
@@ -90,14 +92,15 @@ func Of(ctx context.Context, schemas []Schema, gate Gate) (*Known, error) {
 		k.Version = version
 	}
 	for _, s := range schemas {
-		_, _, derived, err := s.Sections()
+		sections, err := s.Sections()
 		if err != nil {
 			return nil, err
 		}
+		k.derived += sections.DerivedTables
 		if s.Name != "" {
 			k.types = append(k.types, s)
 		}
-		for _, d := range derived {
+		for _, d := range sections.Derived {
 			k.steps = append(k.steps, d.Name)
 		}
 	}
@@ -105,7 +108,13 @@ func Of(ctx context.Context, schemas []Schema, gate Gate) (*Known, error) {
 	return k, nil
 }
 
-// Make makes a database of the schemas and reads what is there then. It is written to a file and opened again, as a case is:
+// Steps are the names of what is built from the records, in their order.
+func (k *Known) Steps() []string { return k.steps }
+
+// DerivedTables are the statements that make the tables of derived.duckdb, empty.
+func (k *Known) DerivedTables() string { return k.derived }
+
+// Make makes both databases of the schemas and reads what is there then. They are written to files and opened again, as a case is:
 // DuckDB words some definitions otherwise before that.
 func Make(ctx context.Context, schemas []Schema, gate Gate) (*Known, error) {
 	dir, err := os.MkdirTemp("", "case53-catalog-*")
@@ -123,29 +132,30 @@ func Make(ctx context.Context, schemas []Schema, gate Gate) (*Known, error) {
 		return nil, err
 	}
 	defer conn.Close()
-	attach := fmt.Sprintf(`ATTACH '%s' AS "case";`, strings.ReplaceAll(filepath.Join(dir, "case.duckdb"), "'", "''"))
-	if err := conn.Exec(ctx, attach+`USE "case"; BEGIN;`); err != nil {
+	attach := ""
+	for _, name := range []string{"case", "derived"} {
+		attach += fmt.Sprintf(`ATTACH '%s' AS "%s";`, strings.ReplaceAll(filepath.Join(dir, name), "'", "''"), name)
+	}
+	if err := conn.Exec(ctx, attach+`USE "case"`); err != nil {
 		return nil, err
 	}
 	k := &Known{}
-	if k.Bare, err = read(ctx, conn); err != nil {
+	bare, err := read(ctx, conn)
+	if err != nil {
 		return nil, err
 	}
-	for _, s := range schemas {
-		tables, views, _, err := s.Sections()
-		if err == nil {
-			err = conn.Exec(ctx, tables+";"+views)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("schema %s: %w", s.Called(), err)
-		}
-	}
-	if err := conn.Exec(ctx, `COMMIT; USE memory; DETACH "case";`+attach); err != nil {
+	k.Bare = bare["case"]
+	if err := makeTables(ctx, conn, schemas); err != nil {
 		return nil, err
 	}
-	if k.Entries, err = read(ctx, conn); err != nil {
+	if err := conn.Exec(ctx, `USE memory; DETACH "case"; DETACH derived;`+attach); err != nil {
 		return nil, err
 	}
+	all, err := read(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	k.Entries, k.Derived = all["case"], all["derived"]
 	if k.Refused, err = gate(ctx, conn); err != nil {
 		return nil, err
 	}
@@ -154,20 +164,44 @@ func Make(ctx context.Context, schemas []Schema, gate Gate) (*Known, error) {
 	})
 }
 
-// What there may be in the catalog of a database attached as "case": kind, name and the parts of its definition. None of these binds a view.
+// makeTables makes what is derived first: views of the case are bound to it. A transaction writes to one database only.
+func makeTables(ctx context.Context, conn *duck.Conn, schemas []Schema) error {
+	for _, derived := range []bool{true, false} {
+		for _, s := range schemas {
+			sections, err := s.Sections()
+			sql := sections.DerivedTables
+			if !derived {
+				sql = sections.Tables + ";" + sections.Views
+			}
+			if err == nil && sql != "" {
+				err = conn.Exec(ctx, sql)
+			}
+			if err != nil {
+				return fmt.Errorf("schema %s: %w", s.Called(), err)
+			}
+		}
+	}
+	return nil
+}
+
+// What there may be in the catalogs of the attached databases: which, kind, name and the parts of its definition. None of these binds
+// a view.
 var definitions = []string{
-	`SELECT 'schema', schema_name, internal::VARCHAR, comment, tags::VARCHAR FROM system.main.duckdb_schemas() WHERE database_name = 'case'`,
-	`SELECT 'table', concat(schema_name, '.', table_name), internal::VARCHAR, sql, comment, tags::VARCHAR
-		FROM system.main.duckdb_tables() WHERE database_name = 'case'`,
-	`SELECT 'view', concat(schema_name, '.', view_name), internal::VARCHAR, sql, comment, tags::VARCHAR
-		FROM system.main.duckdb_views() WHERE database_name = 'case'`,
-	`SELECT 'function', concat(schema_name, '.', function_name), internal::VARCHAR, function_type, parameters::VARCHAR, parameter_types::VARCHAR,
+	`SELECT database_name, 'schema', schema_name, internal::VARCHAR, comment, tags::VARCHAR
+		FROM system.main.duckdb_schemas() WHERE database_name IN ('case', 'derived')`,
+	`SELECT database_name, 'table', concat(schema_name, '.', table_name), internal::VARCHAR, sql, comment, tags::VARCHAR
+		FROM system.main.duckdb_tables() WHERE database_name IN ('case', 'derived')`,
+	`SELECT database_name, 'view', concat(schema_name, '.', view_name), internal::VARCHAR, sql, comment, tags::VARCHAR
+		FROM system.main.duckdb_views() WHERE database_name IN ('case', 'derived')`,
+	`SELECT database_name, 'function', concat(schema_name, '.', function_name), internal::VARCHAR, function_type, parameters::VARCHAR, parameter_types::VARCHAR,
 			varargs, macro_definition, comment, tags::VARCHAR
-		FROM system.main.duckdb_functions() WHERE database_name = 'case'`,
-	`SELECT 'type', concat(schema_name, '.', type_name), internal::VARCHAR, logical_type, labels::VARCHAR, comment, tags::VARCHAR
-		FROM system.main.duckdb_types() WHERE database_name = 'case'`,
-	`SELECT 'sequence', concat(schema_name, '.', sequence_name), sql FROM system.main.duckdb_sequences() WHERE database_name = 'case'`,
-	`SELECT 'index', concat(schema_name, '.', index_name), sql FROM system.main.duckdb_indexes() WHERE database_name = 'case'`,
+		FROM system.main.duckdb_functions() WHERE database_name IN ('case', 'derived')`,
+	`SELECT database_name, 'type', concat(schema_name, '.', type_name), internal::VARCHAR, logical_type, labels::VARCHAR, comment, tags::VARCHAR
+		FROM system.main.duckdb_types() WHERE database_name IN ('case', 'derived')`,
+	`SELECT database_name, 'sequence', concat(schema_name, '.', sequence_name), sql
+		FROM system.main.duckdb_sequences() WHERE database_name IN ('case', 'derived')`,
+	`SELECT database_name, 'index', concat(schema_name, '.', index_name), sql
+		FROM system.main.duckdb_indexes() WHERE database_name IN ('case', 'derived')`,
 }
 
 const comments = `(SELECT view_name, '', coalesce(comment, '') FROM duckdb_views() WHERE database_name = 'case' AND schema_name = 'main'
@@ -176,9 +210,10 @@ const comments = `(SELECT view_name, '', coalesce(comment, '') FROM duckdb_views
 	(SELECT table_name, column_name, comment FROM duckdb_columns() WHERE database_name = 'case' AND schema_name = 'main' AND comment IS NOT NULL
 	ORDER BY table_name DESC, column_index)`
 
-// read lists what a database has. A name that stands twice, as of a macro with several parameter lists, has its texts together.
-func read(ctx context.Context, conn *duck.Conn) (entries, error) {
-	all := entries{}
+// read lists what each of both databases has, in one pass: DuckDB lists all of its own functions each time. A name that stands twice, as
+// of a macro with several parameter lists, has its texts together.
+func read(ctx context.Context, conn *duck.Conn) (map[string]entries, error) {
+	all := map[string]entries{"case": {}, "derived": {}}
 	for _, sql := range definitions {
 		rows, err := conn.Query(ctx, sql, nil)
 		if err != nil {
@@ -186,16 +221,18 @@ func read(ctx context.Context, conn *duck.Conn) (entries, error) {
 		}
 		for rows.Next() {
 			values := rows.Values()
-			name := fmt.Sprint(values[0], " ", values[1])
-			all[name] += text(values[2:]...)
+			name := fmt.Sprint(values[1], " ", values[2])
+			all[values[0].(string)][name] += text(values[3:]...)
 		}
 		rows.Close()
 		if err := rows.Err(); err != nil {
 			return nil, err
 		}
 	}
-	for name, text := range all {
-		all[name] = fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
+	for _, found := range all {
+		for name, text := range found {
+			found[name] = fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
+		}
 	}
 	return all, nil
 }
@@ -214,16 +251,24 @@ func text(values ...any) string {
 	return b.String()
 }
 
-// Found is what an attached database has.
+// Found is what the attached databases have.
 type Found struct {
-	known   *Known
-	entries entries
+	known            *Known
+	entries, derived entries
 }
 
-// Read lists what the attached database of a case has; nothing of it is run.
+// Read lists what the attached databases of a case have; nothing of it is run.
 func (k *Known) Read(ctx context.Context, conn *duck.Conn) (*Found, error) {
 	all, err := read(ctx, conn)
-	return &Found{k, all}, err
+	return &Found{k, all["case"], all["derived"]}, err
+}
+
+// CheckDerived compares everything that the database of what is derived has with what is known of it. bare is true where it has nothing.
+func (f *Found) CheckDerived() (bare bool, err error) {
+	if maps.Equal(f.derived, f.known.Bare) {
+		return true, nil
+	}
+	return false, differences(f.known.Derived, f.derived)
 }
 
 // Empty says that there is nothing in it.
@@ -243,21 +288,14 @@ func (f *Found) Check(ctx context.Context, conn *duck.Conn) error {
 	return f.checkRows(ctx, conn)
 }
 
-// checkRows compares the log types and the steps of derived tables. The tables are known.
+// checkRows compares the log types. The tables are known.
 func (f *Found) checkRows(ctx context.Context, conn *duck.Conn) error {
 	known, found := entries{}, entries{}
 	for i, s := range f.known.types {
 		known["log type "+s.Name] = text(i, s.Title, s.Silence, s.Header)
 	}
-	for _, name := range f.known.steps {
-		known["step "+name] = text()
-	}
 	const types = `SELECT name, ordinal::BIGINT, title, silence, header FROM "case".store.log_type`
-	err := conn.Each(ctx, types, nil, func(v []any) { found[fmt.Sprint("log type ", v[0])] += text(v[1:]...) })
-	if err == nil {
-		err = conn.Each(ctx, `SELECT DISTINCT name FROM "case".derived.step`, nil, func(v []any) { found[fmt.Sprint("step ", v[0])] += text() })
-	}
-	if err != nil {
+	if err := conn.Each(ctx, types, nil, func(v []any) { found[fmt.Sprint("log type ", v[0])] += text(v[1:]...) }); err != nil {
 		return err
 	}
 	return differences(known, found)

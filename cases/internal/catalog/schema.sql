@@ -3,7 +3,6 @@
 -- section: tables
 
 CREATE SCHEMA store;
-CREATE SCHEMA derived;
 
 CREATE TABLE store.meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
 
@@ -93,8 +92,7 @@ CREATE TABLE store.network (
   asn UINTEGER, as_org VARCHAR, aws_service VARCHAR, aws_region VARCHAR
 );
 
--- A load or pull that has begun and has not come to its end with all that is derived: a row while it is under way, and after it
--- was interrupted.
+-- A load or pull that has begun and has not come to its end: a row while it is under way, and after it was interrupted.
 CREATE TABLE store.unfinished (
   what VARCHAR NOT NULL, plan VARCHAR NOT NULL, began_at TIMESTAMP NOT NULL, accepted_at TIMESTAMP
 );
@@ -103,8 +101,14 @@ CREATE TABLE store.unfinished (
 -- of the log before its own lines; the end of the writing leaves one row. A log that lacks this line has been cut or replaced.
 CREATE TABLE store.custody (lines BIGINT NOT NULL, head VARCHAR NOT NULL);
 
--- How far each step has been built: every object up to this one is in its tables. All steps are here from the beginning, at 0.
-CREATE TABLE derived.step (name VARCHAR NOT NULL, upto UINTEGER NOT NULL);
+-- section: derived tables
+
+-- What the file was built of: which case.duckdb, and by which tables and statements. Of another it is built anew.
+CREATE TABLE derived.source (database_id VARCHAR NOT NULL, program VARCHAR NOT NULL);
+
+-- How far each step has been built: every object up to this one is in its tables. objects and digest are of those objects. A step
+-- that has not been built has no row; one that was built bit by bit has several, and the last counts.
+CREATE TABLE derived.step (name VARCHAR NOT NULL, upto UINTEGER NOT NULL, objects BIGINT NOT NULL, digest VARCHAR NOT NULL);
 
 -- Derived: records per minute, for histograms and coverage. source: interface_id, vpc_id or hosted_zone_id.
 CREATE TABLE derived.minute (

@@ -30,21 +30,30 @@ type Derived struct {
 	SQL       string
 }
 
+// Sections are the parts of a schema.
+type Sections struct {
+	Tables        string // of schema store
+	DerivedTables string // of derived.duckdb
+	Views         string
+	Derived       []Derived
+}
+
 // Sections cuts the file at its "-- section:" lines.
-func (s Schema) Sections() (tables, views string, derived []Derived, err error) {
+func (s Schema) Sections() (Sections, error) {
 	parts := map[string]string{}
 	for _, part := range strings.Split(s.SQL, "\n-- section: ")[1:] {
 		name, body, _ := strings.Cut(part, "\n")
 		parts[strings.TrimSpace(name)] = body
 	}
+	all := Sections{Tables: parts["tables"], DerivedTables: parts["derived tables"], Views: parts["views"]}
 	for _, part := range strings.Split("\n"+parts["derived"], "\n-- derived: ")[1:] {
 		title, body, _ := strings.Cut(part, "\n")
-		derived = append(derived, derivedOf(title, body))
+		all.Derived = append(all.Derived, derivedOf(title, body))
 	}
-	if parts["tables"] == "" || parts["views"] == "" {
-		return "", "", nil, fmt.Errorf("schema %s: no section tables or views", s.Called())
+	if all.Tables+all.DerivedTables == "" || all.Views == "" {
+		return Sections{}, fmt.Errorf("schema %s: no section tables or views", s.Called())
 	}
-	return parts["tables"], parts["views"], derived, nil
+	return all, nil
 }
 
 // derivedOf reads "NAME needs TABLE, TABLE; grows with TABLE, TABLE". What needs tables of records, and says no more, grows with them.

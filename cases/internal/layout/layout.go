@@ -33,8 +33,13 @@ const (
 	Lock     = "case.lock"
 	Raw      = "raw"
 	Temp     = "tmp"
+	Derived  = "derived"
 	Queries  = "queries"
 	Seal     = "seal/seal.json"
+
+	// DerivedDatabase has what is computed from the records, in a folder of its own: DuckDB makes files beside it.
+	DerivedDatabase = "derived/derived.duckdb"
+	DerivedTemp     = "derived/tmp"
 )
 
 var (
@@ -60,9 +65,9 @@ func Path(dir, name string) string { return filepath.Join(dir, name) }
 // CheckNames refuses a folder that has anything but files and folders where a case has them: through a link, reading and writing
 // would reach what is outside of the case.
 func CheckNames(dir string) error {
-	folders := map[string]bool{Raw: true, Temp: true, Queries: true}
-	names := []string{Database, Database + wal, Database + wal + ".checkpoint", Database + wal + ".recovery", Custody, Notes, Lock, Raw, Temp, Queries}
-	for _, name := range names {
+	folders := map[string]bool{Raw: true, Temp: true, Queries: true, Derived: true, DerivedTemp: true}
+	names := []string{Custody, Notes, Lock, Raw, Temp, Queries, Derived, DerivedTemp}
+	for _, name := range append(names, append(files(Database), files(DerivedDatabase)...)...) {
 		info, err := os.Lstat(Path(dir, name))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -83,6 +88,15 @@ const wal = ".wal"
 // WALs are what it adds for all files beside a database.
 var WALs = []string{wal, wal + ".checkpoint", wal + ".recovery"}
 
+// files are a database and what DuckDB makes beside it.
+func files(database string) []string {
+	all := []string{database}
+	for _, end := range WALs {
+		all = append(all, database+end)
+	}
+	return all
+}
+
 const (
 	linksHint   = "hint: a case has neither links nor devices in it, and none is followed; put what it stands for in its place"
 	foreignHint = "hint: another version of case53 has made it, or somebody has altered it; the source objects in raw/ can be loaded into a new case"
@@ -92,18 +106,23 @@ const (
 type Options struct {
 	Known    *catalog.Known // what has to be in it; nil: it was looked at before, under the lock
 	ReadOnly bool
+	Derived  Use    // of derived.duckdb
 	Temp     string // folder of spill files; "": none
 	Memory   string // bound of DuckDB's own memory
 	Out      string // folder that results may be written to; "": none
 	More     string // further settings, as statements
 }
 
-// DB is the database of a case, attached to a database in memory.
-type DB struct{ db *duck.DB }
+// DB is the database of a case, and where it was asked for what is derived from it, attached to a database in memory.
+type DB struct {
+	State State // of what is derived, as it was at the opening
+
+	db *duck.DB
+}
 
 // Open opens case.duckdb and says in our words what may stand in the way. made is false where the tables have not been made yet.
 // DuckDB can reach no other file than the database's own, no network and no extension before the case is attached, and nothing of
-// the case is asked before all that is in it is known. A database that is only read has its settings locked.
+// the case is asked before all that is in it is known. Where only is looked, settings are locked.
 func Open(ctx context.Context, dir string, o Options) (db *DB, made bool, err error) {
 	if err := CheckNames(dir); err != nil {
 		return nil, false, err
@@ -128,23 +147,33 @@ func Open(ctx context.Context, dir string, o Options) (db *DB, made bool, err er
 	if err := attach(ctx, conn, dir, o); err != nil {
 		return nil, false, err
 	}
+	db = &DB{db: d}
 	if o.Known != nil {
-		made, err = check(ctx, conn, dir, o.Known)
+		made, err = db.look(ctx, conn, dir, o)
 	}
-	return &DB{d}, made, err
+	if err == nil && o.ReadOnly && o.Derived != Built {
+		err = conn.Exec(ctx, "SET lock_configuration=true")
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	return db, made, nil
 }
 
 // attach sets what DuckDB may do, and then attaches the case.
 func attach(ctx context.Context, conn *duck.Conn, dir string, o Options) error {
 	path := Path(dir, Database)
-	out := ""
+	folders := []string{Quote(Path(dir, Derived))}
 	if o.Out != "" {
-		out = Quote(o.Out)
+		folders = append(folders, Quote(o.Out))
 	}
-	files := []string{Quote(path), Quote(path + wal), Quote(path + wal + ".checkpoint"), Quote(path + wal + ".recovery")}
+	paths := files(path)
+	for i, name := range paths {
+		paths[i] = Quote(name)
+	}
 	settings := fmt.Sprintf(`SET TimeZone='UTC'; SET memory_limit=%s; SET temp_directory=%s; SET enable_progress_bar=false;
 		SET allowed_paths=[%s]; SET allowed_directories=[%s]; SET enable_external_access=false;`,
-		Quote(o.Memory), Quote(o.Temp), strings.Join(files, ", "), out)
+		Quote(o.Memory), Quote(o.Temp), strings.Join(paths, ", "), strings.Join(folders, ", "))
 	if err := conn.Exec(ctx, settings+o.More); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
@@ -153,12 +182,8 @@ func attach(ctx context.Context, conn *duck.Conn, dir string, o Options) error {
 		mode = "READ_ONLY"
 	}
 	err := conn.Exec(ctx, fmt.Sprintf(`ATTACH %s AS "case" (TYPE duckdb, %s)`, Quote(path), mode))
-	var fault *duck.Error
-	if errors.As(err, &fault) && strings.Contains(fault.Message, "Conflicting lock") {
-		return fmt.Errorf("%w: %s%s\nhint: close the other case53, or wait until its load has finished", ErrLocked, dir, Holder(dir, fault.Message))
-	}
-	if err == nil && o.ReadOnly {
-		err = conn.Exec(ctx, "SET lock_configuration=true")
+	if held(err) {
+		return fmt.Errorf("%w: %s%s\nhint: close the other case53, or wait until its load has finished", ErrLocked, dir, Holder(dir, err.Error()))
 	}
 	if err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
@@ -166,12 +191,31 @@ func attach(ctx context.Context, conn *duck.Conn, dir string, o Options) error {
 	return nil
 }
 
-// check says whether the case has tables, of this format, and nothing that is not known.
-func check(ctx context.Context, conn *duck.Conn, dir string, known *catalog.Known) (made bool, err error) {
-	found, err := known.Read(ctx, conn)
+// held says that another process holds the file.
+func held(err error) bool {
+	var fault *duck.Error
+	return errors.As(err, &fault) && strings.Contains(fault.Message, "Conflicting lock")
+}
+
+// look finds out what is in the case, and attaches what is derived from it where that is asked for.
+func (d *DB) look(ctx context.Context, conn *duck.Conn, dir string, o Options) (made bool, err error) {
+	if o.Derived != Unused {
+		if err := d.State.attach(ctx, conn, dir); err != nil {
+			return false, fmt.Errorf("open %s: %w", dir, err)
+		}
+	}
+	found, err := o.Known.Read(ctx, conn)
 	if err != nil {
 		return false, fmt.Errorf("open %s: %w", dir, err)
 	}
+	if made, err = check(ctx, conn, dir, found); made && err == nil && o.Derived != Unused {
+		err = d.State.settle(ctx, conn, dir, o, found)
+	}
+	return made, err
+}
+
+// check says whether the case has tables, of this format, and nothing that is not known.
+func check(ctx context.Context, conn *duck.Conn, dir string, found *catalog.Found) (made bool, err error) {
 	if found.Empty() {
 		return false, nil
 	}

@@ -16,6 +16,7 @@ import (
 	"case53/cases/notes"
 	"case53/cases/safetext"
 	"case53/cmd/case53/printed"
+	"case53/cmd/case53/progress"
 	"case53/loader"
 	"case53/loader/account"
 	"case53/queries"
@@ -47,9 +48,13 @@ func FindCase(path string, stderr io.Writer) string {
 }
 
 // OpenCase opens a case for looking. It refuses one whose custody log is gone, cut or replaced, and warns where a load was cut
-// short.
+// short, or what is derived is not there.
 func OpenCase(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
-	c, err := cases.Open(ctx, FindCase(path, stderr), loader.Schemas())
+	return openFound(ctx, FindCase(path, stderr), stderr)
+}
+
+func openFound(ctx context.Context, dir string, stderr io.Writer) (*cases.Case, error) {
+	c, err := cases.Open(ctx, dir, loader.Schemas())
 	if err == nil && c.Altered != nil {
 		c.Close()
 		return nil, c.Altered
@@ -70,12 +75,47 @@ func OpenCase(ctx context.Context, path string, stderr io.Writer) (*cases.Case, 
 	return c, nil
 }
 
+// OpenBuilt is OpenCase for what rests on what is derived: where that is all that is missing, it is built first.
+func OpenBuilt(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
+	dir := FindCase(path, stderr)
+	c, err := cases.Open(ctx, dir, loader.Schemas())
+	if err != nil {
+		return nil, err
+	}
+	build := c.Unbuilt && c.Altered == nil
+	c.Close()
+	if build {
+		if err := buildDerived(ctx, dir, stderr); err != nil {
+			return nil, err
+		}
+	}
+	return openFound(ctx, dir, stderr)
+}
+
+// buildDerived builds what is missing of what is derived. Where it cannot be written, whoever opens the case is told what is missing.
+func buildDerived(ctx context.Context, dir string, stderr io.Writer) error {
+	fmt.Fprintln(stderr, building)
+	show := progress.New(stderr, !IsTerminal(stderr), false)
+	err := loader.Build(ctx, dir, show.Update)
+	show.End()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		printed.Error(stderr, fmt.Errorf("warning: it could not be built: %w", err))
+	}
+	return nil
+}
+
+// building is said before.
+const building = "building what is missing of connections, names and counts"
+
 // machine is the host of an actor in the custody log.
 func machine(actor string) string { return actor[strings.LastIndexByte(actor, '@')+1:] }
 
 // OpenWhole opens a case for questions about all of it, which one that is not ready, or empty, has no answer to.
 func OpenWhole(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
-	c, err := OpenCase(ctx, path, stderr)
+	c, err := OpenBuilt(ctx, path, stderr)
 	if err != nil {
 		return nil, err
 	}

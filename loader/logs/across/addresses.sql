@@ -1,6 +1,6 @@
 -- Whose address it is, and short numbers for what is joined by the million. Built anew after each load.
 
--- section: tables
+-- section: derived tables
 
 -- Derived: short numbers for what is joined by the million. An address's key is its number where it is IPv4, and one beyond
 -- that where it is not: a quarter of the memory and of the time that UHUGEINTs take. They hold until the next load.

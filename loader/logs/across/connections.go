@@ -102,7 +102,7 @@ func readSides(ctx context.Context, in cases.Tables) (sides []side, err error) {
 func (s *sessions) build(ctx context.Context, j *joiner, part int64) error {
 	j.reset()
 	err := s.in.Read(ctx, `SELECT context_id, start, "end", src, dst, srcport, dstport, protocol, packets, bytes, tcp_flags, record
-		FROM derived.flow_keyed ANTI JOIN derived.again USING (object_id, row_no)
+		FROM store.flow_keyed ANTI JOIN derived.again USING (object_id, row_no)
 		WHERE (src + dst + srcport + dstport) % $parts::UBIGINT = $part::UBIGINT`, map[string]any{"parts": s.parts, "part": part},
 		func(c duck.Chunk) error { return s.join(j, c) })
 	if err != nil {

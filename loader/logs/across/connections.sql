@@ -1,6 +1,6 @@
 -- Which sessions are one connection, so that sums count it once. Built anew after each load.
 
--- section: tables
+-- section: derived tables
 
 -- Derived: sessions of which another session is the connection. kind: 1 the same packets at another interface, 2 the way to a
 -- NAT gateway and 3 the way from it, under the address of the gateway. witness: the connection's first record.
@@ -12,7 +12,7 @@ CREATE TABLE derived.flow_uncounted (object_id UINTEGER NOT NULL, row_no UINTEGE
 -- section: views
 
 -- Sessions under the same numbers, with their interface.
-CREATE VIEW derived.session_keyed AS
+CREATE VIEW store.session_keyed AS
 SELECT s.record, p.cap, p.number, s.start, s."end", s.told_by, s.protocol,
   s.client_key, s.client_port, s.server_key, s.server_port,
   s.packets_out, s.packets_in, s.bytes_out, s.bytes_in, s.client_inside, s.server_inside,
@@ -89,11 +89,11 @@ COMMENT ON VIEW flow_once IS 'flow derived: every flow record but those whose pa
 CREATE OR REPLACE TEMP TABLE seen AS
 WITH shared AS (
   SELECT cap, lo, hi, ports
-  FROM derived.session_keyed
+  FROM store.session_keyed
   WHERE nearness = 3 OR client_inside AND server_inside
   GROUP BY ALL
 )
-SELECT s.* FROM derived.session_keyed s SEMI JOIN shared USING (cap, lo, hi, ports);
+SELECT s.* FROM store.session_keyed s SEMI JOIN shared USING (cap, lo, hi, ports);
 CREATE OR REPLACE TEMP TABLE sight AS
 WITH several AS (
   SELECT cap, lo, hi, ports FROM seen GROUP BY ALL HAVING min(number) <> max(number)
@@ -136,7 +136,7 @@ SELECT w.record, h.record AS witness, w.number, h.server_key, h.server_port, h.p
 FROM (
   SELECT * FROM seen ANTI JOIN sight USING (record) WHERE nearness = 2 AND client_inside
 ) w
-  JOIN derived.session_keyed h ON h.cap = w.cap
+  JOIN store.session_keyed h ON h.cap = w.cap
     AND h.client_key = w.client_key
     AND h.client_port = w.client_port
     AND h.server_port = w.server_port
@@ -154,14 +154,14 @@ CREATE OR REPLACE TEMP TABLE passed AS
 SELECT number, server_key, server_port, protocol, start, "end", bytes, packets_out, coalesce(x.witness, s.record) AS witness
 FROM seen s
   LEFT JOIN sight x USING (record)
-WHERE nearness = 3 AND number IN (SELECT number FROM derived.own_key WHERE translates)
+WHERE nearness = 3 AND number IN (SELECT number FROM store.own_key WHERE translates)
 UNION ALL
 SELECT number, server_key, server_port, protocol, start, "end", coalesce(bytes_out, 0) + coalesce(bytes_in, 0), packets_out, witness
 FROM way_in;
 CREATE OR REPLACE TEMP TABLE way_out AS
 WITH sent AS (
   SELECT record, number, server_key, server_port, protocol, start, "end", bytes, packets_out
-  FROM derived.session_keyed
+  FROM store.session_keyed
   WHERE nearness = 1 AND number IN (SELECT number FROM passed)
 ), equal_sent AS (
   SELECT *,
@@ -220,7 +220,7 @@ DELETE FROM derived.sighting;
 INSERT INTO derived.sighting
 FROM sight
 UNION ALL
-SELECT record, witness, 2 FROM way_in WHERE number IN (SELECT number FROM derived.session_keyed SEMI JOIN way_out USING (record))
+SELECT record, witness, 2 FROM way_in WHERE number IN (SELECT number FROM store.session_keyed SEMI JOIN way_out USING (record))
 UNION ALL
 SELECT record, witness, 3 FROM way_out;
 DROP TABLE seen;
@@ -235,10 +235,10 @@ INSERT INTO derived.flow_uncounted
 FROM derived.again
 UNION ALL
 SELECT k.object_id, k.row_no
-FROM derived.flow_keyed k
+FROM store.flow_keyed k
   ANTI JOIN derived.again USING (object_id, row_no)
   JOIN derived.flow_side p USING (context_id)
-  JOIN (FROM derived.session_keyed SEMI JOIN derived.sighting USING (record)) s
+  JOIN (FROM store.session_keyed SEMI JOIN derived.sighting USING (record)) s
     ON s.lo = least(k.src, k.dst)
       AND s.hi = greatest(k.src, k.dst)
       AND s.side = p.side

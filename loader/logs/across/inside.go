@@ -49,7 +49,7 @@ func readInside(ctx context.Context, in cases.Tables) (*inside, error) {
 	}); err != nil {
 		return nil, err
 	}
-	return s, in.Read(ctx, "SELECT cap, number, key, translates FROM derived.own_key", nil, func(c duck.Chunk) error {
+	return s, in.Read(ctx, "SELECT cap, number, key, translates FROM store.own_key", nil, func(c duck.Chunk) error {
 		cap, number, key, translates := c.Cols[0].([]uint16), c.Cols[1].([]uint32), c.Cols[2].([]uint64), c.Cols[3].([]bool)
 		for i := range c.N {
 			k := capKey{key[i], cap[i]}

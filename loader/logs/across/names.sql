@@ -1,7 +1,7 @@
 -- What name led to an address: the answers that each client was given. Built anew after each load: an answer that is
 -- loaded later names flows that were loaded before.
 
--- section: tables
+-- section: derived tables
 
 -- Derived: the names that gave an address, numbered in the order of the alphabet.
 CREATE TABLE derived.answer_name (name_no UINTEGER NOT NULL, name VARCHAR NOT NULL);

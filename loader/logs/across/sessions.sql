@@ -1,6 +1,6 @@
 -- Which records are one connection, as one interface saw it. Built anew after each load: a connection goes on in the next object.
 
--- section: tables
+-- section: derived tables
 
 -- Derived: contexts by interface. number: capture and interface, or attachment of a Transit Gateway; side: the number above 41
 -- bits; pause: a longer one ends a connection; named: the log says which interface it is.
@@ -29,7 +29,7 @@ CREATE TABLE derived.flow_session (
 
 -- A flow record of two addresses: those of the packets, as keys. Where the format has one time only it is both; an end before
 -- the start is taken as the start. protocol 256: none.
-CREATE VIEW derived.flow_keyed AS
+CREATE VIEW store.flow_keyed AS
 SELECT object_id, row_no, object_id::UBIGINT << 32 | row_no AS record, context_id,
   coalesce(start, "end") AS start, greatest(start, "end") AS "end",
   src4::UBIGINT AS src, dst4::UBIGINT AS dst,
@@ -53,7 +53,7 @@ WHERE (f.start IS NOT NULL OR f."end" IS NOT NULL)
   AND (f.dst4 IS NOT NULL OR f.dst6 IS NOT NULL);
 
 -- The addresses of interfaces as keys.
-CREATE VIEW derived.own_key AS
+CREATE VIEW store.own_key AS
 SELECT DISTINCT p.cap, p.number, a.translates,
   CASE
     WHEN a.address BETWEEN 281470681743360::UHUGEINT AND 281474976710655::UHUGEINT

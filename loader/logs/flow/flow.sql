@@ -72,6 +72,8 @@ CREATE TABLE store.flow_full (
   packets_lost VARCHAR, extra VARCHAR, utf8_escaped BOOLEAN NOT NULL
 );
 
+-- section: derived tables
+
 -- Derived: a row per flow and address it names, sorted by address and time in runs of about 2.5M flows. addr4 is addr where
 -- that is IPv4: DuckDB unpacks and compares a UHUGEINT thirty times as slowly.
 CREATE TABLE derived.flow_endpoint (

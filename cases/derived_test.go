@@ -1,0 +1,249 @@
+package cases_test
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"case53/cases"
+	"case53/cases/duck"
+	"case53/cases/internal/layout"
+	"case53/cases/writer"
+)
+
+// onDerived runs SQL on what is derived in a case, as a stock duckdb does.
+func onDerived(t *testing.T, dir, sql string) {
+	t.Helper()
+	db, err := duck.Open(layout.Path(dir, layout.DerivedDatabase), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	conn, err := db.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.Exec(t.Context(), sql); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// evidenceOf is what Build must not change.
+func evidenceOf(t *testing.T, dir string) string {
+	t.Helper()
+	hash := sha256.New()
+	for _, path := range []string{cases.DatabaseFile(dir), cases.CustodyFile(dir)} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hash.Write(text)
+	}
+	return fmt.Sprintf("%x", hash.Sum(nil))
+}
+
+// TestDerivedOfNoUse: what is derived may be gone, cut, overwritten, of another case, of other records, of another program, or a
+// stranger's. That is noticed and said, the records are answered for, nothing that is derived is, and building makes it as it was,
+// and changes nothing else.
+func TestDerivedOfNoUse(t *testing.T) {
+	good, other := smallCase(t), smallCase(t)
+	path := func(dir string) string { return layout.Path(dir, layout.DerivedDatabase) }
+	sql := func(sql string) func(string) error {
+		return func(dir string) error { onDerived(t, dir, sql); return nil }
+	}
+	cut := func(n func(int64) int64) func(string) error {
+		return func(dir string) error {
+			info, err := os.Stat(path(dir))
+			if err != nil {
+				return err
+			}
+			return os.Truncate(path(dir), n(info.Size()))
+		}
+	}
+	from := func(other string) func(string) error {
+		return func(dir string) error {
+			text, err := os.ReadFile(path(other))
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(path(dir), text, 0o600)
+		}
+	}
+	for what, c := range map[string]struct {
+		hand func(string) error
+		said string
+	}{
+		"folder gone":       {func(dir string) error { return os.RemoveAll(layout.Path(dir, layout.Derived)) }, "there is no derived/derived.duckdb"},
+		"file gone":         {func(dir string) error { return os.Remove(path(dir)) }, "there is no derived/derived.duckdb"},
+		"cut by a byte":     {cut(func(n int64) int64 { return n - 1 }), "cannot be read"},
+		"cut to a half":     {cut(func(n int64) int64 { return n / 2 }), ""},
+		"cut to its header": {cut(func(int64) int64 { return 12288 }), ""},
+		"emptied":           {cut(func(int64) int64 { return 0 }), ""},
+		"text":              {func(dir string) error { return os.WriteFile(path(dir), []byte("hello"), 0o600) }, "cannot be read"},
+		"another database":  {func(dir string) error { return copyFile(cases.DatabaseFile(dir), path(dir)) }, "is not known"},
+		"of another case":   {from(other), "is of another case"},
+		"another program":   {sql("UPDATE source SET program = 'mine'"), "another version"},
+		"no source":         {sql("DELETE FROM source"), "another case"},
+		"two sources":       {sql("INSERT INTO source FROM source"), "another case"},
+		"other objects":     {sql("UPDATE step SET digest = 'x'"), "other records"},
+		"more objects":      {sql("UPDATE step SET upto = upto + 1"), "other records"},
+		"another step":      {sql("INSERT INTO step SELECT 'mine', upto, objects, digest FROM step"), "other records"},
+		"a table more":      {sql("CREATE TABLE mine (x INTEGER)"), "table main.mine is not known"},
+		"a view for one":    {sql("ALTER TABLE minute RENAME TO m; CREATE VIEW minute AS FROM m"), "view main.minute is not known"},
+		"a macro":           {sql("CREATE MACRO sum(x) AS 7"), "function main.sum is not known"},
+		"a schema":          {sql("CREATE SCHEMA store"), "schema store is not known"},
+		"a default":         {sql("ALTER TABLE minute ALTER source SET DEFAULT 'x'"), "table main.minute is another"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(t.TempDir(), "a.case")
+			if err := os.CopyFS(dir, os.DirFS(good)); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.hand(dir); err != nil {
+				t.Fatal(err)
+			}
+			isUnbuilt(t, dir, c.said)
+			isBuiltAgain(t, dir)
+		})
+	}
+
+}
+
+func copyFile(from, to string) error {
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, text, 0o600)
+}
+
+// isUnbuilt wants a case to say why what is derived is of no use, and to answer for its records.
+func isUnbuilt(t *testing.T, dir, said string) {
+	t.Helper()
+	c := openCase(t, dir)
+	defer c.Close()
+	if !errors.Is(c.NotReady, cases.ErrNotReady) || !c.Unbuilt || !strings.Contains(c.NotReady.Error(), said) ||
+		!strings.HasSuffix(c.NotReady.Error(), "\nhint: case53 derive "+dir+" builds what is missing") {
+		t.Errorf("not ready: %v", c.NotReady)
+	}
+	if got := one(t, c, "SELECT count(*) FROM note"); got == "0" {
+		t.Errorf("%s notes", got)
+	}
+	for _, sql := range []string{"FROM minute", "FROM derived.minute", "FROM derived.main.minute", "FROM coverage"} {
+		if !refused(t, c, sql) {
+			t.Errorf("%s is answered", sql)
+		}
+	}
+	if info, err := c.Info(t.Context()); err != nil || info.Ready || len(info.Problems) != 1 || !strings.Contains(info.Problems[0], said) {
+		t.Errorf("info: %v, %+v", err, info.Problems)
+	}
+}
+
+// isBuiltAgain builds what is derived.
+func isBuiltAgain(t *testing.T, dir string) {
+	t.Helper()
+	before := evidenceOf(t, dir)
+	if err := writer.Build(t.Context(), dir, schemas(), func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	c := openCase(t, dir)
+	defer c.Close()
+	if got := one(t, c, "SELECT sum(records) FROM minute"); c.NotReady != nil || got != one(t, c, "SELECT count(*) FROM note") {
+		t.Errorf("built: %v, %s records", c.NotReady, got)
+	}
+	if after := evidenceOf(t, dir); after != before {
+		t.Error("building has changed the evidence")
+	}
+	info, err := os.Stat(layout.Path(dir, layout.DerivedDatabase))
+	if err != nil || info.Mode() != 0o600 {
+		t.Errorf("%v, mode %v", err, info.Mode())
+	}
+}
+
+// TestDerivedDamaged overwrites bytes of what is derived: the case opens, and either says that it is of no use, or fails to answer,
+// or answers as before; it does not end the process, and building makes it whole.
+func TestDerivedDamaged(t *testing.T) {
+	good := smallCase(t)
+	text, err := os.ReadFile(layout.Path(good, layout.DerivedDatabase))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rnd := rand.New(rand.NewPCG(11, 53))
+	for range 12 {
+		damaged := append([]byte(nil), text...)
+		for range 1 + rnd.IntN(20) {
+			damaged[rnd.IntN(len(damaged))] = byte(rnd.Uint32())
+		}
+		if err := os.WriteFile(layout.Path(good, layout.DerivedDatabase), damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := cases.Open(t.Context(), good, schemas())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := one(t, c, "SELECT count(*) FROM note"); got != "3" {
+			t.Errorf("%s notes", got)
+		}
+		if c.NotReady == nil {
+			err := c.Each(t.Context(), "SELECT sum(records)::BIGINT FROM minute", nil, func(v []any) error {
+				if v[0] != int64(3) {
+					t.Errorf("%v records", v[0])
+				}
+				return nil
+			})
+			if err != nil && !strings.Contains(err.Error(), "orrupt") {
+				t.Errorf("%v", err)
+			}
+		} else if !c.Unbuilt {
+			t.Errorf("%v", c.NotReady)
+		}
+		c.Close()
+	}
+}
+
+// TestDerivedIsBuiltBesideALook: who looks at a case whose derived tables are not all there keeps nobody from building them, and sees
+// them when the case is opened again.
+func TestDerivedIsBuiltBesideALook(t *testing.T) {
+	dir := smallCase(t)
+	w := openWriter(t, dir)
+	addObject(t, w, 2, "attic", noon.Add(time.Hour))
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c := openCase(t, dir)
+	defer c.Close()
+	open, _ := filepath.Glob("/proc/self/fd/*") // where there is no such folder, nothing is known of it
+	for _, fd := range open {
+		if path, _ := os.Readlink(fd); path == layout.Path(dir, layout.DerivedDatabase) {
+			t.Error("who looks has the file open, and a lock on it")
+		}
+	}
+	isBuiltAgain(t, dir)
+	if got := one(t, c, "SELECT count(*) FROM note"); got != "4" || c.NotReady == nil {
+		t.Errorf("%s notes, %v", got, c.NotReady)
+	}
+}
+
+// TestDerivedGrows: what is derived of fewer objects of the same case is kept, and what is new is added to it.
+func TestDerivedGrows(t *testing.T) {
+	dir := smallCase(t)
+	w := openWriter(t, dir)
+	addObject(t, w, 2, "attic", noon.Add(time.Hour))
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	isUnbuilt(t, dir, "not built yet: note_minute")
+	isBuiltAgain(t, dir)
+	c := openCase(t, dir)
+	if got := one(t, c, "SELECT count(*) FROM derived.step WHERE name = 'note_minute'"); got != "2" {
+		t.Errorf("the step was built %s times", got)
+	}
+}
