@@ -222,11 +222,20 @@ func (s *Step) exploit() string {
 		host += " "
 	}
 	var all []string
-	for _, e := range s.with("kinds") {
-		all = append(all, fmt.Sprintf("%s sent %s%s with the text of an attack (%s): %.0f answered with success, %.0f blocked", who, host,
-			words.Plural(int64(e.Number("requests")), "request", "requests"), strings.ReplaceAll(e.Text("kinds"), " ", ", "),
-			e.Number("answered"), e.Number("blocked")))
-		break
+	if asked := s.with("kinds"); len(asked) > 0 {
+		var kinds []string
+		var requests, answered, blocked float64
+		for _, e := range asked { // those that reached the host, and those that a log names no host of
+			requests, answered, blocked = requests+e.Number("requests"), answered+e.Number("answered"), blocked+e.Number("blocked")
+			kinds = append(kinds, strings.Fields(e.Text("kinds"))...)
+		}
+		slices.Sort(kinds)
+		text := fmt.Sprintf("%s sent %s%s with the text of an attack (%s): %.0f answered with success, %.0f blocked", who, host,
+			words.Plural(int64(requests), "request", "requests"), strings.Join(slices.Compact(kinds), ", "), answered, blocked)
+		if nowhere := s.nowhere(); host != "" && nowhere > 0 {
+			text += fmt.Sprintf(", %.0f handed to no host that a log names", nowhere)
+		}
+		all = append(all, text)
 	}
 	for _, e := range s.with("seconds_between") {
 		all = append(all, fmt.Sprintf("%srefused at %s, let in otherwise %s later", when(len(all) == 0, who+" was "), e.Text("path"),
@@ -242,6 +251,18 @@ func (s *Step) exploit() string {
 		return text
 	}
 	return fmt.Sprintf("%s sent %srequests that look like an attack", who, host)
+}
+
+// nowhere is how many of the requests no log says the host of.
+func (s *Step) nowhere() (n float64) {
+	for _, f := range s.facts {
+		for _, e := range f.evidence {
+			if f.host == "" && e.Value("kinds") != nil {
+				n += e.Number("requests")
+			}
+		}
+	}
+	return n
 }
 
 func (s *Step) recon() string {

@@ -79,6 +79,11 @@ func stepKey(f *fact, all []*fact) string {
 		return stepKey(with, all)
 	}
 	switch {
+	case f.phase == "exploit" && f.host == "": // refused before any host of ours: told with what the same client sent the one that it reached
+		if hosts := f.reached(all); len(hosts) == 1 {
+			return key(hosts[0], f.place)
+		}
+		return key("", f.place)
 	case f.phase == "recon":
 		return key()
 	case f.phase == "knock":
@@ -101,6 +106,16 @@ func stepKey(f *fact, all []*fact) string {
 		return key(f.host, f.key)
 	}
 	return key(f.host, f.place)
+}
+
+// reached are the hosts that the client of an exploit sent others to.
+func (f *fact) reached(all []*fact) (hosts []string) {
+	for _, y := range all {
+		if y.phase == f.phase && y.place == f.place && y.capture == f.capture && f.asSure(y) && y.host != "" && !slices.Contains(hosts, y.host) {
+			hosts = append(hosts, y.host)
+		}
+	}
+	return hosts
 }
 
 // toldWith is the fact in whose step this one is told: a door that was opened soon after an answered exploit of its host, and the end

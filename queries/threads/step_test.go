@@ -175,3 +175,26 @@ func TestExploitSaysWhatIsKnown(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusedBeforeAnyHost: what a client sent, and no log says to whom, is told with what it sent the one host that it reached; where
+// it reached two, apart from both.
+func TestRefusedBeforeAnyHost(t *testing.T) {
+	exploit := func(host string, minute int, kinds string, requests, answered, blocked float64) *fact {
+		return told("exploit", "words", host, "203.0.113.66", "", at(0, minute), at(3, 0), high).says(t, map[string]any{
+			"kinds": kinds, "requests": requests, "answered": answered, "blocked": blocked})
+	}
+	facts := []*fact{exploit("", 11, "command passwd_file", 1, 0, 1), exploit(server, 12, "command", 2, 2, 0)}
+	steps := stepsOf(facts)
+	const want = "203.0.113.66 sent 10.0.0.40 3 requests with the text of an attack (command, passwd_file): 2 answered with success, 1 blocked, " +
+		"1 handed to no host that a log names"
+	if len(steps) != 1 || (&survey{}).say(steps[0]) != want {
+		t.Errorf("%d steps, the first: %s", len(steps), (&survey{}).say(steps[0]))
+	}
+	if steps = stepsOf(append(facts, exploit("10.0.0.50", 13, "command", 1, 0, 0))); len(steps) != 3 {
+		t.Errorf("a client that reached two hosts is told in %d steps", len(steps))
+	}
+	facts[0].either = []int{1, 2}
+	if steps = stepsOf(facts); len(steps) != 2 {
+		t.Errorf("a request that may be another's is told in %d steps", len(steps))
+	}
+}
