@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 
 	"case53/cases/custody"
@@ -47,6 +48,9 @@ type Case struct {
 	held  []string // names of those that it has a record of
 	views map[string]View
 	raw   *raw.Store
+
+	mu      sync.Mutex
+	derived derivedNames // nil until a statement is asked of a case that is not ready
 }
 
 // Open opens the case in dir. Its database must be as a new case's with these schemas is: one that has something else in it,

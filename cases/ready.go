@@ -52,11 +52,15 @@ func (c *Case) refuseUnready(ctx context.Context, conn *duck.Conn, asks asked) e
 	if c.NotReady == nil {
 		return nil
 	}
-	derived, err := restOnDerived(ctx, conn)
-	if err != nil {
-		return err
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.derived == nil { // once, as nothing changes while the case is open
+		var err error
+		if c.derived, err = restOnDerived(ctx, conn); err != nil {
+			return err
+		}
 	}
-	if derived.touchedBy(asks) {
+	if c.derived.touchedBy(asks) {
 		return c.NotReady
 	}
 	return nil
