@@ -284,8 +284,7 @@ var requestActs = []requestAct{
 	},
 	{
 		name: "what was handed to nobody is nobody's", hunt: "exploit-strings", severity: "medium",
-		about:  map[string]string{"dst": webHost, "requests": "1", "failed": "1", "blocked": "0"},
-		others: []map[string]string{{"dst": "", "requests": "1", "blocked": "1", "path": "/only-b"}},
+		about: map[string]string{"dst": webHost, "requests": "2", "failed": "1", "blocked": "1"}, said: []string{"1 of them handed to no host"},
 		plant: func(d *webDay) {
 			d.asked(minutesIn(0), webIntruder, "GET", "/only-b?id=5;id", 403, 300, true, false)
 			d.asked(minutesIn(1), webIntruder, "GET", "/item?id=5;id", 500, 300, false, false)
@@ -294,7 +293,7 @@ var requestActs = []requestAct{
 	{
 		name: "each log has other requests", hunt: "exploit-strings", severity: "medium",
 		about:  map[string]string{"dst": webHost, "requests": "2", "answered": "2", "blocked": "0", "rows": "2"},
-		others: []map[string]string{{"requests": "1", "blocked": "1", "logs": "waf"}},
+		others: []map[string]string{{"dst": "", "requests": "1", "blocked": "1", "logs": "waf"}},
 		plant: func(d *webDay) {
 			d.asked(minutesIn(0), webIntruder, "GET", "/item?id=1;id", 403, 300, true, false)
 			d.alb.Reset()
