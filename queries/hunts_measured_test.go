@@ -141,7 +141,7 @@ var benignSets = []benignSet{
 		return []map[string][]byte{{"access.log": []byte(strings.Join(all, "\n") + "\n")}}
 	}, innocent},
 	{"ordinary requests", "", true, func(*testing.T) []map[string][]byte {
-		return []map[string][]byte{dayOfRequests(false)}
+		return []map[string][]byte{dayOfRequests(false, false), dayOfRequests(false, true)}
 	}, innocent},
 	{"ordinary day", "a generated day", false, func(*testing.T) []map[string][]byte {
 		day, _ := ordinaryDay(1)

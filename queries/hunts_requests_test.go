@@ -25,6 +25,7 @@ type webDay struct {
 	stopped             time.Time
 	rng                 *rand.Rand
 	port, no            int
+	plain               bool // see dayOfRequests
 }
 
 func (d *webDay) shipped(at time.Time, stream, message string) {
@@ -36,6 +37,10 @@ func (d *webDay) shipped(at time.Time, stream, message string) {
 
 // written is a line of the host's web server.
 func (d *webDay) written(at time.Time, peer, forwarded, request string, status, bytes int) {
+	if d.plain {
+		d.bare(d.late(at), peer, request, status, bytes)
+		return
+	}
 	d.shipped(at, "access_log", fmt.Sprintf(`%s - - [%s] "%s HTTP/1.1" %d %d "-" "agent/1.0" "%s"`, peer, at.Format("02/Jan/2006:15:04:05 -0700"), request,
 		status, bytes, forwarded))
 }
@@ -53,6 +58,9 @@ func (d *webDay) asked(at time.Time, client, method, uri string, status, bytes i
 			at.UnixMilli(), client, path, args, method, at.UnixMilli(), d.no)
 	} else {
 		d.connected(at, webNode, webHost, 80)
+		if d.plain {
+			d.judged(d.late(at), "ALLOW", client, method, uri, "-")
+		}
 		if !hidden {
 			d.written(at, webNode, client, method+" "+uri, status, bytes)
 		}
@@ -86,9 +94,21 @@ func (d *webDay) called(at time.Time, name, address string) {
 	d.connected(at.Add(time.Second), webHost, address, 443)
 }
 
-// dayOfRequests is twelve hours; bad says whether somebody comes in.
-func dayOfRequests(bad bool) map[string][]byte {
-	d := &webDay{rng: rand.New(rand.NewPCG(14, 1))}
+// late is a moment as another log has it, up to 700 ms later, on a plain day.
+func (d *webDay) late(at time.Time) time.Time {
+	if d.plain {
+		return at.Add(time.Duration(d.rng.IntN(700)) * time.Millisecond)
+	}
+	return at
+}
+
+// dayOfRequests is twelve hours; bad says whether somebody comes in. On a plain one the web server does not log X-Forwarded-For,
+// the firewall logs what it lets in as well, the logs' times differ, and the host asks for its own site's name.
+func dayOfRequests(bad, plain bool) map[string][]byte {
+	d := &webDay{rng: rand.New(rand.NewPCG(14, 1)), plain: plain}
+	if plain {
+		d.no = 1
+	}
 	begin := time.Date(2026, 11, 2, 6, 0, 0, 0, time.UTC)
 	if bad {
 		d.stopped = begin.Add(6*time.Hour + 30*time.Minute + 5*time.Second)
@@ -110,6 +130,10 @@ func dayOfRequests(bad bool) map[string][]byte {
 			d.asked(at.Add(time.Second), "192.0.2.7", "GET", "/.env", 403, 300, true, false)
 			d.written(at.Add(2*time.Second), "192.0.2.9", "-", "GET /cgi-bin/luci;id", 404, 200)
 			d.connected(at.Add(2*time.Second), "192.0.2.9", webHost, 80)
+		case 3:
+			if plain {
+				d.called(at, "www.corp.example", "198.51.100.254")
+			}
 		case 1:
 			d.called(at, []string{"updates.os.example", "logs.us-east-2.amazonaws.com", "api.partner.example"}[d.rng.IntN(3)], "192.0.2.80")
 		case 2:
@@ -151,16 +175,20 @@ var requestHunts = map[string]map[string]string{
 
 // plantedRequests is which of them do, at high or medium.
 func plantedRequests(t *testing.T) map[string][2]int {
-	db := loaded(t, dayOfRequests(true))
 	of := map[string][2]int{}
-	for hunt, about := range requestHunts {
-		n := 0
-		for _, f := range findingsOf(t, db, hunt, nil) {
-			if f.about(about) && f.serious() {
-				n = 1
+	for _, plain := range []bool{false, true} {
+		db := loaded(t, dayOfRequests(true, plain))
+		for hunt, about := range requestHunts {
+			n := 0
+			for _, f := range findingsOf(t, db, hunt, nil) {
+				if f.about(about) && f.serious() {
+					n = 1
+				} else if *verbose {
+					t.Logf("plain %v: %s %s: %s", plain, hunt, f.severity, f.reason)
+				}
 			}
+			of[hunt] = [2]int{of[hunt][0] + n, of[hunt][1] + 1}
 		}
-		of[hunt] = [2]int{n, 1}
 	}
 	return of
 }

@@ -15,7 +15,7 @@
 --
 -- false-positives: A mail filter, a log viewer or an analyst who looks the name up; names that are in ordinary use.
 --
--- measured: found: planted requests 1 of 1. False findings per million benign records, high and medium: a shop 0 and
+-- measured: found: planted requests 2 of 2. False findings per million benign records, high and medium: a shop 0 and
 -- 0, ordinary requests 0 and 0.
 --
 -- not-proof: That the answer was run. That the host asked shows that the text reached something that acts on it.
