@@ -34,6 +34,7 @@
 -- param:  to       time          only what begins before this moment
 -- param:  capture  capture       only this capture; empty for all
 -- step:   asked_request  requests of all logs
+-- step:   own_log  hosts with a log of their own, whose address flow records or a description tell
 -- step:   handed  requests that a load balancer handed to a host with a log
 -- step:   written  lines of that log that came through a load balancer
 -- column: handed count

@@ -38,7 +38,7 @@
 -- param:  to       time           only what begins before this moment
 -- param:  capture  capture        only this capture; empty for all
 -- step:   line  lines of the logs of instances
--- step:   log_end  instances, and streams of them that end before others, and their last line
+-- step:   log_end  ends of logs, of an instance or of a stream that ends before others
 -- step:   later  what other logs have of them afterwards
 -- column: instance_id instance
 -- column: stream text
