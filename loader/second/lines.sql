@@ -1,5 +1,6 @@
 -- A second reading of a source object by a stock duckdb: its lines, and what the readings of log types share. Set file and
 -- compression (none, gzip or zstd) before, as variables; events is true for a page of CloudWatch Logs (see FORMAT.md, section 10).
+-- object may be set to a number that stands before each row: lines of several objects can then be read together.
 
 CREATE OR REPLACE TEMP TABLE stored AS
 SELECT row_number() OVER () AS line_no, rtrim(line, chr(13)) AS line FROM read_csv(
@@ -8,11 +9,11 @@ SELECT row_number() OVER () AS line_no, rtrim(line, chr(13)) AS line FROM read_c
 );
 
 CREATE OR REPLACE TEMP TABLE lines AS
-SELECT e.no AS row_no, json_extract_string(line, '$.events[' || (e.no - 1) || '].message') AS line
+SELECT coalesce(getvariable('object')::BIGINT, 0) AS object_id, e.no AS row_no, json_extract_string(line, '$.events[' || (e.no - 1) || '].message') AS line
 FROM stored, unnest(range(1, 1 + json_array_length(line, '$.events')::BIGINT)) AS e(no)
 WHERE getvariable('events')
 UNION ALL
-SELECT line_no, line FROM stored WHERE NOT getvariable('events');
+SELECT coalesce(getvariable('object')::BIGINT, 0), line_no, line FROM stored WHERE NOT getvariable('events');
 
 -- What a field says; NULL where it says "-" or is not there.
 CREATE OR REPLACE TEMP MACRO given(text) AS nullif(text, '-');

@@ -5,7 +5,8 @@
 // The SQL is lines.sql here and second.sql in the folder of a log type, a statement for each of its views. It reads the fields that stand
 // in a record as they are: no names that are computed, no entropy, no lists of flags.
 //
-// Rules: the two readings meet in values only; the second runs in a database of its own that knows nothing of ours. What it cannot read
+// Rules: the two readings meet in values only; the second runs in a database of its own that knows nothing of ours. Objects of a log type are
+// read some at a time: asking costs more than reading a small one. Rows are compared as they come, in the order of their numbers, and none is held. What it cannot read
 // (an envelope that it does not know, bytes that are not UTF-8) is said by object and with the reason, and is no fault. The package writes
 // nothing.
 package second
@@ -16,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -65,9 +67,6 @@ func Texts() map[string]string {
 
 const means = "two independent readings of the same bytes differ: one of them is wrong, or the case was altered; the raw line decides"
 
-// mostRows is how many differing rows a fault names.
-const mostRows = 5
-
 // compressions are what read_csv calls the envelopes that it can take off.
 var compressions = map[string]string{"plain": "none", "gzip": "gzip", "zstd": "zstd"}
 
@@ -80,8 +79,8 @@ func Check(ctx context.Context, dir string, checked verify.Result, progress func
 		return checked, ctx.Err()
 	}
 	defer c.Close()
-	r := reading{c: c, second: verify.Second{Unread: map[string]int64{}}}
-	if err := r.all(ctx, progress); err != nil {
+	r := reading{c: c, progress: progress, second: verify.Second{Unread: map[string]int64{}}}
+	if err := r.all(ctx); err != nil {
 		return checked, err
 	}
 	for _, why := range slices.Sorted(maps.Keys(r.second.Unread)) {
@@ -94,21 +93,40 @@ func Check(ctx context.Context, dir string, checked verify.Result, progress func
 	return checked, nil
 }
 
+// Bounds of what is read at once: of objects, and of their bytes; one that is larger is read alone.
+const (
+	mostObjects = 200
+	mostBytes   = 64 << 20
+)
+
 // reading is a case being read a second time.
 type reading struct {
-	c      *cases.Case
-	conn   *duck.Conn
-	second verify.Second
-	faults []verify.Fault
+	c        *cases.Case
+	conn     *duck.Conn
+	progress func(what string, done, of int64)
+	done, of int64
+	second   verify.Second
+	faults   []verify.Fault
 }
 
 // all reads every object again and compares.
-func (r *reading) all(ctx context.Context, progress func(what string, done, of int64)) error {
-	var objects []cases.Object
-	if err := r.c.Objects(ctx, func(o cases.Object) error { objects = append(objects, o); return nil }); err != nil {
+func (r *reading) all(ctx context.Context) error {
+	byType := map[string][]cases.Object{}
+	if err := r.c.Objects(ctx, func(o cases.Object) error {
+		if r.of++; o.Rows > 0 {
+			byType[o.LogType] = append(byType[o.LogType], o)
+		}
+		return nil
+	}); err != nil {
 		return err
 	}
-	db, err := duck.Open("", map[string]string{"threads": "1"})
+	temp, err := os.MkdirTemp("", "case53-second-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
+	db, err := duck.Open("", map[string]string{"threads": "1", "memory_limit": "1GB", "temp_directory": temp,
+		"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
 	if err != nil {
 		return err
 	}
@@ -117,17 +135,44 @@ func (r *reading) all(ctx context.Context, progress func(what string, done, of i
 		return err
 	}
 	defer r.conn.Close()
-	for i, o := range objects {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if progress != nil {
-			progress("objects read twice", int64(i+1), int64(len(objects)))
-		}
-		if o.Rows == 0 {
+	for _, logType := range slices.Sorted(maps.Keys(byType)) {
+		objects := byType[logType]
+		if Readings(logType) == nil {
+			r.second.Unread["no second reading of "+logType] += int64(len(objects))
 			continue
 		}
-		why, err := r.object(ctx, o)
+		for len(objects) > 0 {
+			n := some(objects)
+			if err := r.batch(ctx, objects[:n]); err != nil {
+				return err
+			}
+			objects = objects[n:]
+		}
+	}
+	return nil
+}
+
+// some is how many of the objects are read at once.
+func some(objects []cases.Object) (n int) {
+	for size := int64(0); n < min(len(objects), mostObjects); n++ {
+		if size += objects[n].DecodedSize; n > 0 && size > mostBytes {
+			break
+		}
+	}
+	return n
+}
+
+// batch compares the readings of objects of one log type.
+func (r *reading) batch(ctx context.Context, objects []cases.Object) error {
+	if err := r.conn.Exec(ctx, "CREATE OR REPLACE TEMP TABLE batch (object_id BIGINT, row_no BIGINT, line VARCHAR)"); err != nil {
+		return err
+	}
+	var read []cases.Object
+	for _, o := range objects {
+		if r.done++; r.progress != nil {
+			r.progress("objects read twice", r.done, r.of)
+		}
+		why, err := r.lines(ctx, o)
 		if err != nil {
 			return fmt.Errorf("second reading of %s: %w", o, err)
 		}
@@ -135,38 +180,71 @@ func (r *reading) all(ctx context.Context, progress func(what string, done, of i
 			r.second.Unread[why]++
 			continue
 		}
-		r.second.Objects++
+		read = append(read, o)
+	}
+	if len(read) == 0 {
+		return nil
+	}
+	if err := r.conn.Exec(ctx, "DROP TABLE lines; ALTER TABLE batch RENAME TO lines"); err != nil {
+		return err
+	}
+	why, err := r.compare(ctx, read)
+	switch {
+	case err != nil:
+		return fmt.Errorf("second reading of %s: %w", read[0], err)
+	case why != "" && len(read) > 1: // one of them is why: which, shows when each is read alone
+		for i := range read {
+			r.done--
+			if err := r.batch(ctx, read[i:i+1]); err != nil {
+				return err
+			}
+		}
+	case why != "":
+		r.second.Unread[why]++
 	}
 	return nil
 }
 
-// object compares the readings of one object; why says that the second cannot read it.
-func (r *reading) object(ctx context.Context, o cases.Object) (why string, err error) {
-	readings := Readings(o.LogType)
-	if readings == nil {
-		return "no second reading of " + o.LogType, nil
-	}
+// lines adds an object's lines to those that are read together; why says that it cannot be read.
+func (r *reading) lines(ctx context.Context, o cases.Object) (why string, err error) {
 	var fault *duck.Error
-	if err := ReadLines(ctx, r.conn, r.c, o); errors.Is(err, errEnvelope) {
-		return err.Error(), nil
-	} else if errors.As(err, &fault) {
-		return "its lines are not read: " + firstLine(fault.Message), nil
-	} else if err != nil {
-		return "", err
+	err = ReadLines(ctx, r.conn, r.c, o)
+	if err == nil {
+		err = r.conn.Exec(ctx, "INSERT INTO batch FROM lines")
 	}
-	for _, of := range readings {
-		differ, err := Compare(ctx, r.c, r.conn, o, of)
+	switch {
+	case err == nil:
+		return "", nil
+	case errors.Is(err, errEnvelope):
+		return err.Error(), nil
+	case errors.As(err, &fault):
+		return "its lines are not read: " + firstLine(fault.Message), nil
+	}
+	return "", err
+}
+
+// compare compares the readings of objects whose lines were read; why says that the second cannot read them.
+func (r *reading) compare(ctx context.Context, objects []cases.Object) (why string, err error) {
+	second, faults := int64(0), []verify.Fault{}
+	for _, of := range Readings(objects[0].LogType) {
+		differ, err := Compare(ctx, r.c, r.conn, objects, of)
+		var fault *duck.Error
 		if errors.As(err, &fault) {
 			return of.View + " is not read: " + firstLine(fault.Message), nil
 		}
 		if err != nil {
 			return "", err
 		}
-		r.second.Rows += differ.rows
-		for _, what := range differ.Told(of.View) {
-			r.faults = append(r.faults, verify.Fault{File: "case.duckdb", Object: &o.ID, What: what, Means: means})
+		for _, o := range objects {
+			second += differ[o.ID].rows
+			for _, what := range differ[o.ID].Told(of.View) {
+				faults = append(faults, verify.Fault{File: "case.duckdb", Object: &o.ID, What: what, Means: means})
+			}
 		}
 	}
+	r.second.Objects += int64(len(objects))
+	r.second.Rows += second
+	r.faults = append(r.faults, faults...)
 	return "", nil
 }
 
@@ -187,8 +265,8 @@ func ReadLines(ctx context.Context, conn *duck.Conn, c *cases.Case, o cases.Obje
 	if err != nil {
 		return err
 	}
-	return conn.Exec(ctx, fmt.Sprintf("SET VARIABLE file = %s; SET VARIABLE compression = %s; SET VARIABLE events = %t; %s",
-		quote(path), quote(compression), events, linesSQL))
+	return conn.Exec(ctx, fmt.Sprintf("SET VARIABLE object = %d; SET VARIABLE file = %s; SET VARIABLE compression = %s; SET VARIABLE events = %t; %s",
+		o.ID, quote(path), quote(compression), events, linesSQL))
 }
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
@@ -196,111 +274,4 @@ func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'
 func firstLine(s string) string {
 	s, _, _ = strings.Cut(s, "\n")
 	return s
-}
-
-// Difference is in what two readings of an object differ.
-type Difference struct {
-	rows           int64
-	columns        map[string][]int64 // by column: the first rows with other values
-	counts         map[string]int64   // and how many there are
-	missing, added []int64            // rows that the view lacks, or has alone
-	left           int64              // rows that were loaded and not kept as such: outside the window, duplicate
-}
-
-// Told says it in words.
-func (d *Difference) Told(view string) (all []string) {
-	for _, column := range slices.Sorted(maps.Keys(d.counts)) {
-		all = append(all, fmt.Sprintf("%s.%s has another value in %s, the first with row_no %v",
-			view, column, words.Plural(d.counts[column], "row", "rows"), d.columns[column]))
-	}
-	if n := int64(len(d.missing)); n != d.left {
-		all = append(all, fmt.Sprintf("%s lacks %s, the first with row_no %v; %d were outside the window or duplicate",
-			view, words.Plural(n, "row", "rows"), d.missing[:min(n, mostRows)], d.left))
-	}
-	if n := len(d.added); n > 0 {
-		all = append(all, fmt.Sprintf("%s has %s that the second reading does not give, the first with row_no %v",
-			view, words.Plural(int64(n), "row", "rows"), d.added[:min(n, mostRows)]))
-	}
-	return all
-}
-
-// Viewed is what has views: a case.
-type Viewed interface {
-	Each(ctx context.Context, sql string, args map[string]any, row func([]any) error) error
-}
-
-// Compare compares what a view has of an object with what the second reading gives of the lines that were read before.
-func Compare(ctx context.Context, c Viewed, conn *duck.Conn, o cases.Object, reading Reading) (*Difference, error) {
-	rows, err := conn.Query(ctx, "SELECT * FROM ("+strings.TrimSuffix(reading.SQL, ";")+")", nil)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var names, ours []string
-	for _, column := range rows.Columns() {
-		names = append(names, column.Name)
-		ours = append(ours, `"`+column.Name+`"`)
-	}
-	keys := 1
-	if strings.HasSuffix(names[1], "_no") {
-		keys = 2
-	}
-	second := map[[2]int64][]string{}
-	for rows.Next() {
-		second[keyOf(rows.Values(), keys)] = texts(rows.Values())
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	d := &Difference{columns: map[string][]int64{}, counts: map[string]int64{}}
-	if keys == 1 {
-		d.left = o.Outside + o.Duplicate
-	}
-	all := map[int64]bool{}
-	err = c.Each(ctx, fmt.Sprintf("SELECT %s FROM %s WHERE object_id = $id ORDER BY row_no", strings.Join(ours, ", "), reading.View),
-		map[string]any{"id": int64(o.ID)}, func(v []any) error {
-			d.rows++
-			key := keyOf(v, keys)
-			all[key[0]] = true
-			theirs, ok := second[key]
-			if !ok {
-				d.added = append(d.added, key[0])
-				return nil
-			}
-			delete(second, key)
-			for i, text := range texts(v) {
-				if text != theirs[i] {
-					if d.counts[names[i]]++; d.counts[names[i]] <= mostRows {
-						d.columns[names[i]] = append(d.columns[names[i]], key[0])
-					}
-				}
-			}
-			return nil
-		})
-	for key := range second {
-		if keys == 1 || all[key[0]] || o.Outside+o.Duplicate == 0 {
-			d.missing = append(d.missing, key[0])
-		}
-	}
-	slices.Sort(d.missing)
-	return d, err
-}
-
-func keyOf(v []any, keys int) (key [2]int64) {
-	for i := range keys {
-		key[i], _ = v[i].(int64)
-	}
-	return key
-}
-
-// texts are values as text, each told from every other and from NULL.
-func texts(v []any) []string {
-	out := make([]string, len(v))
-	for i, value := range v {
-		out[i] = fmt.Sprintf("%v", value)
-		if value == nil {
-			out[i] = "\x00"
-		}
-	}
-	return out
 }

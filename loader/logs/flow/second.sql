@@ -3,16 +3,16 @@
 
 -- view: flow
 WITH header AS (
-  SELECT CASE WHEN contains(line, 'srcaddr') THEN 1 ELSE 0 END AS is_there, string_split(
+  SELECT object_id, CASE WHEN contains(line, 'srcaddr') THEN 1 ELSE 0 END AS is_there, string_split(
     CASE WHEN contains(line, 'srcaddr') THEN line ELSE 'version account-id interface-id srcaddr dstaddr srcport dstport protocol '
       || 'packets bytes start end action log-status' END, ' ') AS names
   FROM lines WHERE row_no = 1
 ), parts AS (
-  SELECT row_no, string_split(line, ' ') AS part, names FROM lines, header WHERE row_no > is_there AND trim(line) <> ''
+  SELECT object_id, row_no, string_split(line, ' ') AS part, names FROM lines JOIN header USING (object_id) WHERE row_no > is_there AND trim(line) <> ''
 ), fields AS (
-  SELECT row_no, map(names, part) AS f FROM parts WHERE len(part) = len(names)
+  SELECT object_id, row_no, map(names, part) AS f FROM parts WHERE len(part) = len(names)
 )
-SELECT row_no,
+SELECT object_id, row_no,
   given(f['version']) AS version, given(f['account-id']) AS account_id, given(f['interface-id']) AS interface_id,
   address(given(f['srcaddr'])) AS srcaddr_n, address(given(f['dstaddr'])) AS dstaddr_n,
   given(f['srcport'])::INTEGER AS srcport, given(f['dstport'])::INTEGER AS dstport, given(f['protocol'])::INTEGER AS protocol,
@@ -26,4 +26,4 @@ SELECT row_no,
   given(f['sublocation-id']) AS sublocation_id, given(f['pkt-src-aws-service']) AS pkt_src_aws_service,
   given(f['pkt-dst-aws-service']) AS pkt_dst_aws_service, given(f['flow-direction']) AS flow_direction,
   given(f['traffic-path'])::INTEGER AS traffic_path
-FROM fields ORDER BY row_no;
+FROM fields ORDER BY object_id, row_no;
