@@ -35,7 +35,9 @@ const (
 	Temp     = "tmp"
 	Derived  = "derived"
 	Queries  = "queries"
+	Sealing  = "seal" // the folder
 	Seal     = "seal/seal.json"
+	Import   = "import" // what a bag said of itself
 
 	// DerivedDatabase has what is computed from the records, in a folder of its own: DuckDB makes files beside it.
 	DerivedDatabase = "derived/derived.duckdb"
@@ -65,8 +67,8 @@ func Path(dir, name string) string { return filepath.Join(dir, name) }
 // CheckNames refuses a folder that has anything but files and folders where a case has them: through a link, reading and writing
 // would reach what is outside of the case.
 func CheckNames(dir string) error {
-	folders := map[string]bool{Raw: true, Temp: true, Queries: true, Derived: true, DerivedTemp: true}
-	names := []string{Custody, Notes, Lock, Raw, Temp, Queries, Derived, DerivedTemp}
+	folders := map[string]bool{Raw: true, Temp: true, Queries: true, Derived: true, DerivedTemp: true, Sealing: true, Import: true}
+	names := []string{Custody, Notes, Lock, Raw, Temp, Queries, Derived, DerivedTemp, Sealing, Seal, Import}
 	for _, name := range append(names, append(files(Database), files(DerivedDatabase)...)...) {
 		info, err := os.Lstat(Path(dir, name))
 		switch {
