@@ -5,10 +5,10 @@
 // The SQL is lines.sql here and second.sql in the folder of a log type, a statement for each of its views. It reads the fields that stand
 // in a record as they are: no names that are computed, no entropy, no lists of flags.
 //
-// Rules: the two readings meet in values only; the second runs in a database of its own that knows nothing of ours. Objects of a log type are
-// read some at a time: asking costs more than reading a small one. Rows are compared as they come, in the order of their numbers, and none is held. What it cannot read
-// (an envelope that it does not know, bytes that are not UTF-8) is said by object and with the reason, and is no fault. The package writes
-// nothing.
+// Rules: the two readings meet in values only; the second runs in a database of its own that knows nothing of ours. Objects of a log
+// type are read some at a time: asking costs more than reading a small one. Rows are compared as they come, in the order of their numbers,
+// and none is held. What it cannot read (an envelope that it does not know, bytes that are not UTF-8) is said by object and with the
+// reason, and is no fault. The package writes nothing but temporary files of its own.
 package second
 
 import (

@@ -118,13 +118,13 @@ func TestBugsAreFound(t *testing.T) {
 	}
 }
 
-// TestOneOfMany: of objects that are read together one cannot be read by the second reading, one was altered, and some are read alone; each is
-// told as if there were no others. Records outside the window are not missed.
+// TestOneOfMany: of objects that are read together one cannot be read by the second reading, and one was altered; each is told as if there
+// were no others.
 func TestOneOfMany(t *testing.T) {
 	files := map[string]string{}
 	for i := range 5 {
-		files[fmt.Sprintf("%d.log", i)] = fmt.Sprintf("1.0 2026-11-01T00:00:0%d.000Z Z123412341234 n%d.example.com A NOERROR UDP IAD12-C1 192.0.2.1 -\n", i, i) +
-			fmt.Sprintf("1.0 2026-11-01T00:00:1%d.000Z Z123412341234 m.example.com A NOERROR UDP IAD12-C1 192.0.2.1 -\n", i)
+		files[fmt.Sprintf("%d.log", i)] = fmt.Sprintf("1.0 2026-11-01T00:00:0%[1]d.000Z Z123412341234 n%[1]d.example.com A NOERROR UDP IAD12-C1 192.0.2.1 -\n"+
+			"1.0 2026-11-01T00:00:1%[1]d.000Z Z123412341234 m.example.com A NOERROR UDP IAD12-C1 192.0.2.1 -\n", i)
 	}
 	files["odd.log"] = "1.0 2026-11-01T00:00:09Z Z123412341234 odd.example.com A NOERROR UDP IAD12-C1 192.0.2.2 -\n1.0 \xff broken\n"
 	dir := loadertest.Case(t, files)
@@ -139,12 +139,15 @@ func TestOneOfMany(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Close()
-	ducktest.Run(t, cases.DatabaseFile(dir), fmt.Sprintf("UPDATE store.zone SET name = 'other.example.com' WHERE object_id = %d AND row_no = 2", altered))
+	ducktest.Run(t, cases.DatabaseFile(dir),
+		fmt.Sprintf("UPDATE store.zone SET name = 'other.example.com' WHERE object_id = %d AND row_no = 2", altered))
 	r, err := second.Check(t.Context(), dir, verify.Result{}, nil)
-	if err != nil || len(r.Faults) != 1 || *r.Faults[0].Object != altered || !strings.Contains(r.Faults[0].What, "query_name has another value in 1 row, the first with row_no [2]") {
+	if err != nil || len(r.Faults) != 1 || *r.Faults[0].Object != altered ||
+		!strings.Contains(r.Faults[0].What, "query_name has another value in 1 row, the first with row_no [2]") {
 		t.Errorf("%v %+v", err, r.Faults)
 	}
-	if r.Second.Objects != 5 || r.Second.Rows != 10 || len(r.Remarks) != 1 || !strings.Contains(r.Remarks[0], "1 object not read by plain SQL: its lines are not read") {
+	const unread = "1 object not read by plain SQL: its lines are not read"
+	if r.Second.Objects != 5 || r.Second.Rows != 10 || len(r.Remarks) != 1 || !strings.Contains(r.Remarks[0], unread) {
 		t.Errorf("%+v %q", r.Second, r.Remarks)
 	}
 }
