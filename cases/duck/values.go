@@ -110,7 +110,7 @@ func newValue(vec mapping.Vector, logical mapping.LogicalType) (reader, error) {
 	case mapping.TypeDouble:
 		return func(row int) any { return *at[float64](data, row) }, nil
 	case mapping.TypeVarchar:
-		return func(row int) any { return string(at[textRef](data, row).bytes()) }, nil
+		return texts(data), nil
 	case mapping.TypeBlob:
 		return func(row int) any { return bytes.Clone(at[textRef](data, row).bytes()) }, nil
 	case mapping.TypeHugeInt, mapping.TypeUHugeInt, mapping.TypeUUID, mapping.TypeDecimal:
@@ -126,6 +126,19 @@ func newValue(vec mapping.Vector, logical mapping.LogicalType) (reader, error) {
 		return func(int) any { return nil }, nil
 	default:
 		return nil, fmt.Errorf("values of type %s are not read\nhint: cast the column to VARCHAR", typeName(id))
+	}
+}
+
+// texts reads text. A column often says the same in the next row: it is the same value then, and not made again.
+func texts(data unsafe.Pointer) reader {
+	var text string
+	var value any = text
+	return func(row int) any {
+		if b := at[textRef](data, row).bytes(); string(b) != text {
+			text = string(b)
+			value = text
+		}
+		return value
 	}
 }
 
