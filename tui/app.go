@@ -20,6 +20,7 @@ type App struct {
 	env           *frame.Env
 	width, height int
 	quitting      bool      // ctrl+c was pressed once
+	ending        bool      // it ends as soon as what is kept is on disk
 	zoomAt        time.Time // what z and Z zoom around, until another key
 }
 
@@ -81,7 +82,11 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		return a, a.settle(nil)
 	case frame.Answer:
-		return a, a.settle(e.Take(msg))
+		cmd := a.settle(e.Take(msg))
+		if a.ending && !e.Kept.Saving() {
+			return a, tea.Quit
+		}
+		return a, cmd
 	case frame.TickMsg:
 		e.Ticking = false
 		e.Spin++
@@ -203,11 +208,21 @@ func (a *App) interrupt() tea.Cmd {
 			return a.cancel(s)
 		}
 	}
-	if a.quitting {
-		return tea.Quit
+	if a.quitting || a.ending {
+		return a.quit()
 	}
 	a.quitting = true
 	e.Say("ctrl+c again to quit")
+	return nil
+}
+
+// quit ends the workbench, once what is kept is on disk; asked for again, at once.
+func (a *App) quit() tea.Cmd {
+	if a.ending || !a.env.Kept.Saving() {
+		return tea.Quit
+	}
+	a.ending = true
+	a.env.Say("saving" + a.env.Theme.Glyph.Dots + " what you kept, and then it ends; ctrl+c ends it now, without")
 	return nil
 }
 

@@ -164,3 +164,32 @@ func TestHostileNotes(t *testing.T) {
 	d.keys("enter")
 	frametest.Harmless(t, d.app.View().Content)
 }
+
+// Who leaves while a note is being written is told so, and leaves with it on disk.
+func TestLeavingWaitsForNotes(t *testing.T) {
+	for _, leave := range [][]string{{"ctrl+c", "ctrl+c"}, {":", "'q", "enter"}} {
+		d := drive(t, 80, 24).keys("3")
+		d.hold = true
+		d.keys("space", "j", "space").keys(leave...)
+		if d.wants("saving… what you kept"); d.quit {
+			t.Errorf("%v quits before the notes are written", leave)
+		}
+		d.release()
+		if got := d.kept(); !d.quit || len(got) != 2 {
+			t.Errorf("%v: left %t, with %d notes kept", leave, d.quit, len(got))
+		}
+	}
+}
+
+// Notes are narrowed down by what they say and what they are about, and gone to by a text; esc shows all again.
+func TestNotesAreFilteredAndFound(t *testing.T) {
+	d := drive(t, 100, 24).keys("3", "space", "j", "t", "'c2 first", "enter", "j", "c", "'the first call", "enter", "right", "m", "0")
+	d.wants("records and values  4", "filter")
+	d.keys("f", "'CALL", "enter").wants("comment the first call")
+	d.keys("n").wants("no line after has it")
+	d.keys("/", "'first", "enter").wants("records and values  2 of 4 with first; esc: all", "#c2 #first", "the first call")
+	d.keys("/", "'first c2", "enter").wants("1 of 4 with first c2")
+	d.keys("/", "'nothing of it", "enter").wants("0 of 4")
+	d.keys("esc").wants("all notes", "records and values  4")
+	d.keys("esc").lacks("records and values")
+}

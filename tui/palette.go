@@ -47,7 +47,7 @@ func (a *App) keyChoices() []frame.Choice {
 
 // commands are what has no key.
 func (a *App) commands() []frame.Choice {
-	return []frame.Choice{{Name: "q", Does: "quit: leave the workbench", Section: "Commands", Run: func() tea.Cmd { return tea.Quit }}}
+	return []frame.Choice{{Name: "q", Does: "quit: leave the workbench", Section: "Commands", Run: a.quit}}
 }
 
 // queryChoices are the saved queries and hunts. One whose logs the case has none of says so when it is chosen.

@@ -178,7 +178,7 @@ func TestShortNumbers(t *testing.T) {
 
 func TestInternalNamesStayInside(t *testing.T) {
 	d := drive(t, 100, 24)
-	d.fake.overview.Problem = "derived tables are not ready: /x.case: not built yet: answer_name, flow_side\nhint: case53 derive"
+	d.fake.overview.Problem = "not built yet: answer_name, flow_side"
 	d.keys("r")
 	d.wants("not built yet: 2 tables for pivots and sums")
 	d.lacks("answer_name")
@@ -326,4 +326,31 @@ func TestCapturesHaveWholeColumns(t *testing.T) {
 			t.Fatalf("%d columns: a column is cut, or lacks, in\n%s", width, table)
 		}
 	}
+}
+
+// Of a window what is exported says so, as it says which filters hold; the form of a query gives no hints for a command line; a list under
+// a window says that what it has may have begun before it.
+func TestWordsUnderAWindow(t *testing.T) {
+	d := drive(t, 100, 30)
+	d.keys("3", "ctrl+e").wants("All rows are written, not only those on the screen.")
+	d.keys("esc", "w", "'11-01 10:00 to 10:05", "enter", "right", ",", "ctrl+e")
+	d.wants("All rows of the window 11-01 10:00–10:05 UTC with srcaddr=10.0.1.0 are written", "and no others")
+	d.keys("enter").wants("; only rows of the window 11-01 10:00–10:05 UTC with")
+	d.keys("enter", "F", "ctrl+e").wants("All rows of the window 11-01 10:00–10:05 UTC with srcaddr=10.0.1.0 are written")
+	d.keys("esc", "2", "'flows-of", "enter", "enter").wants("parameter ip is missing: the address", "hint: for example 1")
+	d.lacks("-p ip")
+	d.keys("esc", "ctrl+u", "'top-talkers").wants("| 1 query ")
+	d.fake.answer = func(string) *fakeResult {
+		return &fakeResult{n: 1, cols: frametest.Columns("start:TIMESTAMP end:TIMESTAMP object_id:UINTEGER row_no:UINTEGER"), row: func(int) []cases.Cell {
+			return frametest.Cells("2026-11-01 09:59:00", "2026-11-01 10:01:00", 1, 1)
+		}}
+	}
+	d.keys("esc", "1", "3").wants("what touches the window: a record may have begun before it")
+	d.keys("W").lacks("what touches the window")
+}
+
+// The help of the filter line is whole on a narrow screen too.
+func TestFilterHelpIsWhole(t *testing.T) {
+	d := drive(t, 60, 24).keys("3", "/")
+	d.wants("field=.example.org", "port=1..1023 · bytes>5MB", "the zone on view")
 }

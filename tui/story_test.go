@@ -260,7 +260,9 @@ func TestRecordWithoutItsRawLine(t *testing.T) {
 
 // A row that sums up others has no line of its own, and says so.
 func TestSummaryRowHasNoRecord(t *testing.T) {
-	d := drive(t, 80, 24).keys(";", "'SELECT action, count(*) AS records FROM flow GROUP BY 1", "f5", "enter")
+	d := drive(t, 80, 24).keys(";", "'SELECT action, count(*) AS records FROM flow GROUP BY 1", "f5")
+	d.wants("enter row ")
+	d.keys("enter")
 	d.wants("This row sums up records", "records", "857")
 	d.lacks("Raw line")
 }

@@ -189,3 +189,12 @@ func FuzzTypedWindow(f *testing.F) {
 		}
 	})
 }
+
+// The line of the window begins with the window of now: what is typed takes its place, a key that moves or deletes keeps it.
+func TestWindowLineIsTypedOver(t *testing.T) {
+	d := drive(t, 100, 30).keys("w", "'11-01 10:00 to 10:05", "enter", "w")
+	d.wants("> 2026-11-01 10:00:00 UTC to 2026-11-01 10:05:00 UTC")
+	d.keys("'-2h", "enter").wants("11-02 22:00–11-03 00:00")
+	d.keys("w", "end", "backspace", "backspace", "backspace", "backspace", "enter").wants("11-02 22:00–11-03 00:00")
+	d.keys("w", "left", "'x").wants("UTx")
+}

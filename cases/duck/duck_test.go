@@ -179,6 +179,18 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// TestOutOfMemory: what needs more memory than there is says so, and does not advise settings that nobody can set.
+func TestOutOfMemory(t *testing.T) {
+	c := connect(t)
+	if err := c.Exec(t.Context(), "SET memory_limit='40MB'; SET threads=1; SET temp_directory=''"); err != nil {
+		t.Fatal(err)
+	}
+	err := c.Run(t.Context(), "SELECT list(range) FROM range(100000000)", nil)
+	if err == nil || !strings.Contains(err.Error(), "MiB used)\nhint: ask for less at once") || strings.Contains(err.Error(), "SET ") {
+		t.Errorf("out of memory: %v", err)
+	}
+}
+
 // TestStreaming reads a result that would not fit: 400 MB of text.
 func TestStreaming(t *testing.T) {
 	c := connect(t)

@@ -63,7 +63,7 @@ func (s *comparison) Keys() []frame.Bind {
 		},
 		{Keys: frame.Keys("r"), Does: "compare again", Foot: "again", Run: s.Open},
 		reportBind(s.e, s.desk),
-	}, s.list.keys(func() int { return len(s.lines) })...)
+	}, append(s.list.keys(func() int { return len(s.lines) }), s.list.findKeys(s.e, func() []line { return s.lines })...)...)
 }
 
 // Settle writes the lines for the width of the screen.

@@ -108,7 +108,7 @@ func (s *hunts) Keys() []frame.Bind {
 		{Keys: frame.Keys("r"), Does: "go on where the hunts were stopped; when all are done, run them again", Foot: "run", Run: s.rerun},
 		{Keys: frame.Keys("e"), Does: "about the hunt: its method, what else looks like it, what it cannot tell", Foot: "explain", Run: s.explain},
 		reportBind(s.e, s.desk),
-	}, s.list.keys(func() int { return len(s.lines) })...)
+	}, append(s.list.keys(func() int { return len(s.lines) }), s.list.findKeys(s.e, func() []line { return s.lines })...)...)
 }
 
 func (s *hunts) rerun() tea.Cmd {

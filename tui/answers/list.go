@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"case53/cases/notes"
 	"case53/queries"
@@ -12,7 +13,10 @@ import (
 )
 
 // list is a cursor over lines.
-type list struct{ at, top, height int }
+type list struct {
+	at, top, height int
+	sought          string // text that f goes to; may hold text of the evidence
+}
 
 // line is a line of a list. text is safe to draw and may have styles.
 type line struct {
@@ -46,6 +50,44 @@ func (l *list) keys(lines func() int) []frame.Bind {
 		{Keys: frame.Keys("g", "home"), Does: "first", Run: move(func() int { return -l.at })},
 		{Keys: frame.Keys("G", "end"), Does: "last", Run: move(lines)},
 	}
+}
+
+// findKeys go to a text in the lines, or in what they are the beginning of.
+func (l *list) findKeys(e *frame.Env, lines func() []line) []frame.Bind {
+	return []frame.Bind{
+		{Keys: frame.Keys("f"), Does: "find a text, and go to the line that has it", Run: func() tea.Cmd {
+			help := func(width int) []string { return frame.Wrap("upper and lower case alike; n and N go on", width) }
+			p := frame.NewPrompt(e, "Find", help, func(text string) (tea.Cmd, error) {
+				l.sought = strings.TrimSpace(text)
+				l.next(e, lines(), 1)
+				return nil, nil
+			})
+			p.Begin(l.sought)
+			return e.Overlay(p)
+		}},
+		{Keys: frame.Keys("n"), Does: "the next line that has it", Run: func() tea.Cmd { l.next(e, lines(), 1); return nil }},
+		{Keys: frame.Keys("N"), Does: "the line before that has it", Run: func() tea.Cmd { l.next(e, lines(), -1); return nil }},
+	}
+}
+
+// next goes to the next line below (1) or above (-1) that has what is sought.
+func (l *list) next(e *frame.Env, lines []line, by int) {
+	if l.sought == "" {
+		e.Say("nothing is sought yet: f finds")
+		return
+	}
+	for i := l.at + by; i >= 0 && i < len(lines); i += by {
+		if lines[i].has(e, l.sought) {
+			l.at = i
+			return
+		}
+	}
+	e.Say(map[int]string{1: "no line after has it", -1: "no line before has it"}[by])
+}
+
+// has reports whether a line, or what it is the beginning of, has a text in it.
+func (n *line) has(e *frame.Env, text string) bool {
+	return strings.Contains(strings.ToLower(ansi.Strip(n.text)+"\n"+e.Show(n.whole)), strings.ToLower(text))
 }
 
 // view draws so many lines, the one under the cursor marked.

@@ -3,6 +3,7 @@ package answers
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -24,6 +25,7 @@ type noted struct {
 	check  frame.Task
 	read   frame.Task
 	width  int
+	only   string // words that the notes on view have, all of them; may hold text of the evidence
 }
 
 func newNotes(e *frame.Env) *noted {
@@ -118,8 +120,39 @@ func (s *noted) Keys() []frame.Bind {
 		{Keys: frame.Keys("c"), Does: "comment on it", Foot: "comment", Run: say("c")},
 		{Keys: frame.Keys("s"), Does: "its severity", Foot: "severity", Run: say("s")},
 		{Keys: frame.Keys("delete"), Show: "del", Does: "take off all that is kept of it; u brings it back", Foot: "drop", Run: s.drop},
+		{Keys: frame.Keys("/"), Does: "filter: only notes with these words, in what they say or what they are about", Foot: "filter", Run: s.askOnly},
 		{Keys: frame.Keys("r"), Does: "read notes and raw lines again", Run: s.Open},
-	}, s.list.keys(func() int { return len(s.lines) })...)
+	}, append(s.list.keys(func() int { return len(s.lines) }), s.list.findKeys(s.e, func() []line { return s.lines })...)...)
+}
+
+// askOnly asks which notes are to be seen.
+func (s *noted) askOnly() tea.Cmd {
+	help := func(width int) []string {
+		return frame.Wrap("words that a note has, all of them: of its comment, #tag, severity, value or raw line; an empty line shows all", width)
+	}
+	p := frame.NewPrompt(s.e, "Filter notes", help, func(text string) (tea.Cmd, error) {
+		s.only, s.list.at = strings.Join(strings.Fields(text), " "), 1
+		return nil, nil
+	})
+	p.Begin(s.only)
+	return s.e.Overlay(p)
+}
+
+// Back takes the filter off.
+func (s *noted) Back() (tea.Cmd, bool) {
+	if s.only == "" {
+		return nil, false
+	}
+	s.only = ""
+	s.e.Say("all notes")
+	return nil, true
+}
+
+// chosen are those of some lines that the filter leaves.
+func (s *noted) chosen(lines []line) []line {
+	return slices.DeleteFunc(lines, func(l line) bool {
+		return slices.ContainsFunc(strings.Fields(s.only), func(word string) bool { return !l.has(s.e, word) })
+	})
 }
 
 // about is what the note under the cursor is about.
@@ -186,20 +219,29 @@ func (s *noted) build() {
 	if others := notes.Others(all, sets, b.Actor()); len(others) > 0 {
 		warn("Also by others, and nothing vouches for them: " + e.Brief(strings.Join(others, ", ")))
 	}
-	s.head("records and values", len(all))
+	var lines []line
 	for _, n := range all {
-		s.lines = append(s.lines, s.line(n, s.width))
+		lines = append(lines, s.line(n, s.width))
 	}
-	s.head("named sets", len(sets))
+	s.add("records and values", lines)
+	lines = nil
 	for _, set := range sets {
 		text := " @" + grid.Fit(e.Show(set.Name), 14, false, e.Opt.ASCII) + " " + words.Plural(int64(len(set.Values)), "value", "values") + "  " +
 			e.Brief(strings.Join(set.Texts(), " "))
-		s.lines = append(s.lines, line{text: text, whole: strings.Join(set.Texts(), " ")})
+		lines = append(lines, line{text: text, whole: strings.Join(set.Texts(), " ")})
 	}
+	s.add("named sets", lines)
 }
 
-func (s *noted) head(title string, n int) {
-	s.lines = append(s.lines, line{text: " " + s.e.Theme.Title.Render(title) + "  " + words.Count(int64(n)), bare: " " + title + "  " + words.Count(int64(n))})
+// add puts lines under a title that says how many they are; under a filter those that it leaves, of how many.
+func (s *noted) add(title string, lines []line) {
+	count := words.Count(int64(len(lines)))
+	if s.only != "" {
+		lines = s.chosen(lines)
+		count = words.Count(int64(len(lines))) + " of " + count + " with " + s.e.Brief(s.only) + "; esc: all"
+	}
+	s.lines = append(s.lines, line{text: " " + s.e.Theme.Title.Render(title) + "  " + count, bare: " " + title + "  " + count})
+	s.lines = append(s.lines, lines...)
 }
 
 // whole is all that the line under the cursor is about.

@@ -36,11 +36,17 @@ func reportBind(e *frame.Env, d Desk) frame.Bind {
 	}}
 }
 
-// newExport asks for the file of rows. leaves says which of all they are, where a limit of the query leaves some out.
-func newExport(e *frame.Env, d Desk, title string, rows frame.Asked, leaves string) *saver {
+// newExport asks for the file of rows. narrowed says which window and filters hold on them, leaves which of all they are, where a limit
+// of the query leaves some out; both may hold text of the evidence.
+func newExport(e *frame.Env, d Desk, title string, rows frame.Asked, narrowed, leaves string) *saver {
 	which, behind := "All rows are written, not only those on the screen.", ""
+	if narrowed != "" {
+		narrowed = " " + e.Brief(narrowed)
+		which, behind = "All rows"+narrowed+" are written, not only those on the screen, and no others.", "; only rows"+narrowed
+	}
 	if leaves != "" {
-		which, behind = "Not all rows are written: the "+leaves+"; x in the list asks for more.", "; not all rows: the "+leaves
+		which = "Not all rows" + narrowed + " are written: the " + leaves + "; x in the list asks for more."
+		behind += "; not all rows: the " + leaves
 	}
 	s := &saver{e: e, title: "Export " + title, help: "The end of the file's name says its form: " + export.Endings() + ". " + which,
 		work: func(ctx context.Context, file string, over bool) (string, error) {

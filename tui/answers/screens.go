@@ -21,8 +21,9 @@ func Screens(d Desk) []frame.Entry {
 		{Name: "notes", Does: "notes: what is kept, and whether raw/ still has it", Keys: frame.Keys("0"), Twin: "notes",
 			Open: func(e *frame.Env, _ frame.Goto) tea.Cmd { return e.Push(newNotes(e)) }},
 		{Name: "export", Twin: "query", Open: func(e *frame.Env, g frame.Goto) tea.Cmd {
+			narrowed, _ := g.Values["narrowed"].(string)
 			leaves, _ := g.Values["leaves"].(string)
-			return e.Overlay(newExport(e, d, g.Values["title"].(string), g.Values["rows"].(frame.Asked), leaves))
+			return e.Overlay(newExport(e, d, g.Values["title"].(string), g.Values["rows"].(frame.Asked), narrowed, leaves))
 		}},
 	}
 }

@@ -17,16 +17,23 @@ type Editor struct {
 	text  []rune
 	at    int
 	Multi bool
-	left  int // first rune drawn, of a single line
-	top   int // first line drawn, of several
+	left  int  // first rune drawn, of a single line
+	top   int  // first line drawn, of several
+	fresh bool // what it holds is a suggestion: text takes its place, any other key makes it one's own
 }
 
 func (d *Editor) Value() string { return string(d.text) }
 
 // SetValue replaces the text and goes to its end.
 func (d *Editor) SetValue(s string) {
-	d.text, d.at, d.left, d.top = []rune(d.clean(s)), 0, 0, 0
+	d.text, d.at, d.left, d.top, d.fresh = []rune(d.clean(s)), 0, 0, 0, false
 	d.at = len(d.text)
+}
+
+// Suggest is SetValue of a text that what is typed takes the place of.
+func (d *Editor) Suggest(s string) {
+	d.SetValue(s)
+	d.fresh = s != ""
 }
 
 // clean makes text safe to draw: what could hurt is escaped, lines stay lines where there may be several.
@@ -53,6 +60,9 @@ func (d *Editor) Update(msg tea.Msg) {
 }
 
 func (d *Editor) insert(s string) {
+	if d.fresh {
+		d.SetValue("")
+	}
 	r := []rune(d.clean(s))
 	d.text = slices.Insert(d.text, d.at, r...)
 	d.at += len(r)
@@ -60,10 +70,11 @@ func (d *Editor) insert(s string) {
 
 // Keys are the editor's; then is called after each that changed the text.
 func (d *Editor) Keys(then func()) []Bind {
-	move := func(f func() int) func() tea.Cmd { return Do(func() { d.at = f() }) }
+	move := func(f func() int) func() tea.Cmd { return Do(func() { d.at, d.fresh = f(), false }) }
 	erase := func(f func() int) func() tea.Cmd {
 		return Do(func() {
 			to := f()
+			d.fresh = false
 			d.text = slices.Delete(d.text, min(d.at, to), max(d.at, to))
 			d.at = min(d.at, to)
 			then()
@@ -156,7 +167,11 @@ func (d *Editor) vertical(by int) {
 // View draws the text in width and height cells; the cursor only with focus.
 func (d *Editor) View(t *Theme, width, height int, focus bool) string {
 	if !d.Multi {
-		return d.line(t, d.text, d.at, width, focus)
+		line := d.line(t, d.text, d.at, width, focus)
+		if d.fresh && focus {
+			line = t.Cursor.Render(ansi.Strip(line))
+		}
+		return line
 	}
 	lines := strings.Split(string(d.text), "\n")
 	row := strings.Count(string(d.text[:d.at]), "\n")

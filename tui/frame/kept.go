@@ -244,6 +244,9 @@ func (e *Env) written(turn func() job) tea.Cmd {
 	return start()
 }
 
+// Saving reports whether something that was kept is not on disk yet.
+func (k *Kept) Saving() bool { return k.writes.Running() || len(k.queue) > 0 }
+
 // wrote takes what came of a job, and starts the next.
 func (e *Env) wrote(j job, d readRowsOf, err error) tea.Cmd {
 	k := &e.Kept

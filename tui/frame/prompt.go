@@ -21,8 +21,8 @@ func NewPrompt(e *Env, title string, help func(width int) []string, take func(st
 	return &prompt{e: e, title: title, help: help, take: take}
 }
 
-// Begin puts a text on the line.
-func (p *prompt) Begin(text string) { p.in.SetValue(text) }
+// Begin puts a text on the line: to be changed, or typed over.
+func (p *prompt) Begin(text string) { p.in.Suggest(text) }
 
 func (p *prompt) Title() string  { return p.title }
 func (p *prompt) Open() tea.Cmd  { return nil }
@@ -65,7 +65,9 @@ func (p *prompt) View(width, _ int) string {
 		if p.e.Opt.ASCII {
 			h = strings.NewReplacer("·", "|", "…", "...").Replace(h)
 		}
-		out = append(out, t.Dim.Render(Grow(h, width, t)))
+		for _, l := range Wrap(h, width) {
+			out = append(out, t.Dim.Render(l))
+		}
 	}
 	if p.err != nil {
 		out = append(out, ErrorText(p.e, p.err, width))

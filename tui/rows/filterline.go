@@ -253,15 +253,18 @@ func (l *filterLine) View(width, height int) string {
 	} else if l.Typing() {
 		out = append(out, l.echo(width)...)
 	}
-	help := filterHelp(l.e)
+	var help []string
+	for _, h := range filterHelp(l.e) {
+		if l.e.Opt.ASCII {
+			h = strings.NewReplacer("·", "|", "…", "...").Replace(h)
+		}
+		help = append(help, frame.Wrap(h, width)...)
+	}
 	if len(out)+len(l.clauses)+len(help) > height {
 		help = nil
 	}
 	for _, h := range help {
-		if l.e.Opt.ASCII {
-			h = strings.NewReplacer("·", "|", "…", "...").Replace(h)
-		}
-		out = append(out, t.Dim.Render(frame.Grow(h, width, t)))
+		out = append(out, t.Dim.Render(h))
 	}
 	room := min(len(l.clauses), max(height-len(out), 1))
 	l.top = frame.Scroll(l.top, min(l.at, max(len(l.clauses)-1, 0)), room, len(l.clauses))

@@ -27,7 +27,7 @@ func (s *result) askFind() tea.Cmd {
 		return s.notYet()
 	}
 	help := func(width int) []string {
-		return frame.Wrap("text in any column on the screen, upper and lower case alike; n and N go on, esc ends it", width)
+		return frame.Wrap("text in any row, in the columns that are not folded; upper and lower case alike; n and N go on, esc ends it", width)
 	}
 	p := frame.NewPrompt(s.e, "Find", help, func(line string) (tea.Cmd, error) {
 		text := strings.TrimSpace(plainText(line))

@@ -97,6 +97,10 @@ func (f *form) run() tea.Cmd {
 		return nil
 	}
 	if _, _, f.err = f.query.Bind(values); f.err != nil {
+		if text, hint, ok := strings.Cut(f.err.Error(), "\nhint: -p "); ok { // an example for the command line: here it is typed alone
+			_, example, _ := strings.Cut(hint, "=")
+			f.err = errors.New(text + "\nhint: for example " + example)
+		}
 		for i, p := range f.query.Params { // go to the one that is wrong
 			if strings.Contains(f.err.Error(), "parameter "+p.Name+":") || strings.Contains(f.err.Error(), "parameter "+p.Name+" is") {
 				f.at = i

@@ -33,7 +33,7 @@ func (p *picker) Close() tea.Cmd { return nil }
 func (p *picker) Typing() bool   { return true }
 
 func (p *picker) Status() frame.Status {
-	return frame.Status{Rows: words.Count(int64(len(p.found))) + " queries"}
+	return frame.Status{Rows: words.Plural(int64(len(p.found)), "query", "queries")}
 }
 
 func (p *picker) Keys() []frame.Bind {

@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -46,6 +47,9 @@ func (s *result) head(width int) []string {
 	if s.e.Problem != "" {
 		out = append(out, " "+t.Warn.Render(frame.Grow("the case is not all there: "+s.e.Brief(s.e.Problem), max(width-1, 1), t)))
 	}
+	if s.e.Windowed() && s.beyond() == "" && touched(s.cols) {
+		out = append(out, " "+t.Dim.Render(frame.Grow("what touches the window: a record may have begun before it, or end after it", max(width-1, 1), t)))
+	}
 	if l := s.beyond(); l != "" {
 		out = append(out, " "+t.Warn.Render(frame.Grow(l, max(width-1, 1), t)))
 	}
@@ -65,6 +69,22 @@ func (s *result) shown(filters []clause) []string {
 		out = append(out, s.e.Brief(f.shown))
 	}
 	return out
+}
+
+// narrowed says which window and which filters hold on the rows; "" where none does. It may hold text of the evidence.
+func (s *result) narrowed() string {
+	var texts []string
+	for _, f := range on(append(slices.Clip(s.counted), s.filters...)) {
+		texts = append(texts, f.shown)
+	}
+	held := ""
+	if s.e.Windowed() && s.beyond() == "" {
+		held = "of the window " + s.e.WindowText() + " " + s.e.ZoneWord()
+	}
+	if len(texts) > 0 {
+		held = strings.TrimSpace(held + " with " + strings.Join(texts, " and "))
+	}
+	return held
 }
 
 // orderTexts says the order of the rows, where it is not their own.

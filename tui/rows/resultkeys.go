@@ -40,7 +40,7 @@ func (s *result) Keys() []frame.Bind {
 		{Keys: frame.Keys("/"), Does: "filters: type one, switch, change and remove those that hold", Foot: "filter", Run: s.askFilter},
 		{Keys: frame.Keys(","), Does: "keep the rows with this value", Foot: "keep", Run: func() tea.Cmd { return s.only(true) }},
 		{Keys: frame.Keys("!"), Does: "drop the rows with this value", Foot: "drop", Run: func() tea.Cmd { return s.only(false) }},
-		{Keys: frame.Keys("f"), Does: "find a text, and mark it; no row is hidden", Run: s.askFind},
+		{Keys: frame.Keys("f"), Does: "find a text in any row, and mark it; no row is hidden", Run: s.askFind},
 		{Keys: frame.Keys("n"), Does: "the next cell that has what was sought", Run: func() tea.Cmd { return s.next(1) }},
 		{Keys: frame.Keys("N"), Does: "the cell before that has it", Run: func() tea.Cmd { return s.next(-1) }},
 		{Keys: frame.Keys("ctrl+x"), Does: "clear the filter", Run: s.clear},
@@ -73,7 +73,9 @@ func (s *result) Keys() []frame.Bind {
 // export writes the rows of the list to a file.
 func (s *result) export() tea.Cmd {
 	rows := s.base.asked(s.holding(), s.by)
-	return s.e.Go(frame.Goto{Screen: "export", Values: map[string]any{"title": s.title, "rows": rows, "leaves": s.leaves()}})
+	return s.e.Go(frame.Goto{Screen: "export", Values: map[string]any{
+		"title": s.title, "rows": rows, "narrowed": s.narrowed(), "leaves": s.leaves(),
+	}})
 }
 
 // enterDoes says where enter leads to.
@@ -83,6 +85,8 @@ func (s *result) enterDoes() string {
 		return "the rows with this value"
 	case s.saved != nil && s.saved.Hunt != nil:
 		return "the records of the finding"
+	case s.cols != nil && !areRecords(s.cols):
+		return "the row, a field a line: it sums up records, and does not say which"
 	}
 	return "the record: all fields, the raw line, its object"
 }
@@ -93,6 +97,9 @@ func (s *result) enterFoot() string {
 	}
 	if s.saved != nil && s.saved.Hunt != nil {
 		return "records"
+	}
+	if s.cols != nil && !areRecords(s.cols) {
+		return "row"
 	}
 	return "record"
 }

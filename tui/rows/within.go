@@ -65,8 +65,7 @@ func byHand(e *frame.Env, sql string) question {
 
 // timeColumn is the column that says when a record was, of rows that are records.
 func (q question) timeColumn(cols []field) (field, bool) {
-	has := func(name string) bool { return slices.ContainsFunc(cols, func(f field) bool { return f.Name == name }) }
-	if !has("object_id") || !has("row_no") {
+	if !areRecords(cols) {
 		return field{}, false
 	}
 	i := slices.IndexFunc(cols, func(f field) bool {
@@ -76,6 +75,20 @@ func (q question) timeColumn(cols []field) (field, bool) {
 		return field{}, false
 	}
 	return cols[i], true
+}
+
+// areRecords reports whether rows of these columns say which record they are.
+func areRecords(cols []field) bool {
+	has := func(name string) bool { return slices.ContainsFunc(cols, func(f field) bool { return f.Name == name }) }
+	return has("object_id") && has("row_no")
+}
+
+// touched reports whether rows are records that speak of a time from start to end: they are in the window where it touches that.
+func touched(cols []field) bool {
+	isTime := func(name string) bool {
+		return slices.ContainsFunc(cols, func(f field) bool { return f.Name == name && frame.IsTime(f.Column) })
+	}
+	return areRecords(cols) && isTime("start") && isTime("end")
 }
 
 // within are the conditions that the window puts on the rows of a question. A record that speaks of a time is in the window where
@@ -89,7 +102,7 @@ func (q question) within(e *frame.Env, cols []field) []clause {
 		return nil
 	}
 	macro := "within(" + quote(f.Name)
-	if f.Name == "start" && slices.ContainsFunc(cols, func(o field) bool { return o.Name == "end" && frame.IsTime(o.Column) }) {
+	if f.Name == "start" && touched(cols) {
 		macro = `touches("start", "end"`
 	}
 	var out []clause
