@@ -354,3 +354,12 @@ func TestFilterHelpIsWhole(t *testing.T) {
 	d := drive(t, 60, 24).keys("3", "/")
 	d.wants("field=.example.org", "port=1..1023 · bytes>5MB", "the zone on view")
 }
+
+// Of queries whose names hold what was typed, the one that is called so is the first.
+func TestNameThatWasTypedIsFirst(t *testing.T) {
+	names := []string{"address-in-changes", "changes-at", "changes", "what-a-change-is"}
+	got := frame.Matches("Changes", len(names), func(i int) string { return names[i] })
+	if !slices.Equal(got, []int{2, 1, 0, 3}) {
+		t.Errorf("%v", got)
+	}
+}
