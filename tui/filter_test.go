@@ -72,3 +72,19 @@ func TestFind(t *testing.T) {
 	d.keys("esc").wants("nothing is marked any more", "Flow records")
 	d.keys("esc").wants("Look at")
 }
+
+// Rows are put in order by several columns, one after another; the order is said above them, and its places stand over the columns.
+func TestSeveralSortKeys(t *testing.T) {
+	d := drive(t, 120, 30).keys("3", "right", "[")
+	d.wants("in order of srcaddr, largest first", "srcaddr▾ ")
+	d.keys("right", "right", ")")
+	d.wants("in order of srcaddr, largest first, then of dstaddr, smallest first", "dstaddr▴2")
+	if c := d.asked("ORDER BY"); !strings.HasSuffix(c.sql, `ORDER BY "srcaddr" DESC NULLS LAST, "dstaddr" NULLS LAST`) {
+		t.Errorf("asked %s", c.sql)
+	}
+	d.keys("^").wants("srcaddr▾1", "dstaddr▴2")
+	d.keys("right", "right", "right", "(").wants("then of dstaddr, largest first")
+	d.keys("(").lacks("then of")
+	d.keys("right", "(", "[").wants("in order of dstport, largest first\n") // alone
+	d.keys("[").lacks("in order of")
+}

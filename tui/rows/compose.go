@@ -46,18 +46,18 @@ type sorting struct {
 }
 
 // compose is the question with filters and order around it. It changes nothing when there are none.
-func (q question) compose(filters []clause, by *sorting) (string, map[string]any) {
-	if by == nil && q.order != nil {
+func (q question) compose(filters []clause, by []sorting) (string, map[string]any) {
+	if len(by) == 0 && q.order != nil {
 		sql, args := q.where(filters)
 		return sql + "\nORDER BY " + q.keys(), args
 	}
-	if len(on(filters)) == 0 && by == nil {
+	if len(on(filters)) == 0 && len(by) == 0 {
 		return q.sql, q.args
 	}
 	sql, args := q.where(filters)
-	if by != nil {
-		sql += "\nORDER BY " + quote(by.column)
-		if by.desc {
+	for i, key := range by {
+		sql += map[bool]string{true: "\nORDER BY ", false: ", "}[i == 0] + quote(key.column)
+		if key.desc {
 			sql += " DESC"
 		}
 		sql += " NULLS LAST"
@@ -66,7 +66,7 @@ func (q question) compose(filters []clause, by *sorting) (string, map[string]any
 }
 
 // asked is the question, with filters and order, as it is asked.
-func (q question) asked(filters []clause, by *sorting) frame.Asked {
+func (q question) asked(filters []clause, by []sorting) frame.Asked {
 	sql, args := q.compose(filters, by)
 	return frame.Asked{SQL: sql, Args: args, Apart: q.apart}
 }

@@ -168,7 +168,7 @@ func TestCompose(t *testing.T) {
 		t.Errorf("a question without filters was changed: %s", sql)
 	}
 	f := field{Column: cases.Column{Name: `od"d`, Type: "VARCHAR"}}
-	sql, args := q.compose([]clause{f.is(cases.Cell{Text: "v"}, true)}, &sorting{`od"d`, false})
+	sql, args := q.compose([]clause{f.is(cases.Cell{Text: "v"}, true)}, []sorting{{`od"d`, false}})
 	want := "SELECT * FROM (\nSELECT * FROM flow -- all\n)\nWHERE (\"od\"\"d\" IS NOT DISTINCT FROM CAST($keep_2 AS VARCHAR))\nORDER BY \"od\"\"d\" NULLS LAST"
 	if sql != want || args["keep_2"] != "v" || args["keep_1"] != "taken" {
 		t.Errorf("got %s %v\nwant %s", sql, args, want)

@@ -19,7 +19,7 @@ func realEnv(t *testing.T) *frame.Env {
 }
 
 // ask reads a whole answer and gives one column of it.
-func ask(t *testing.T, e *frame.Env, q question, filters []clause, by *sorting) (small, string) {
+func ask(t *testing.T, e *frame.Env, q question, filters []clause, by []sorting) (small, string) {
 	t.Helper()
 	sql, args := q.compose(filters, by)
 	r, err := readWhole(e, sql, args)(t.Context())
@@ -173,13 +173,16 @@ func TestWindowOnTheDatabase(t *testing.T) {
 
 func TestSortAndFrequencyOnTheDatabase(t *testing.T) {
 	e := realEnv(t)
-	if _, got := ask(t, e, five, nil, &sorting{"port", true}); got != "1 2 3 4 5" {
+	if _, got := ask(t, e, five, nil, []sorting{{"port", true}}); got != "1 2 3 4 5" {
 		t.Errorf("largest port first: %s", got)
 	}
-	if _, got := ask(t, e, five, nil, &sorting{"d", false}); got != "4 1 2 3 5" {
+	if _, got := ask(t, e, five, nil, []sorting{{"action", false}, {"port", false}, {"id", true}}); got != "4 3 1 2 5" {
+		t.Errorf("by action, then port: %s", got)
+	}
+	if _, got := ask(t, e, five, nil, []sorting{{"d", false}}); got != "4 1 2 3 5" {
 		t.Errorf("smallest d first: %s", got)
 	}
-	if _, got := ask(t, e, five, nil, &sorting{`od"d name`, false}); !strings.HasSuffix(got, " 5") {
+	if _, got := ask(t, e, five, nil, []sorting{{`od"d name`, false}}); !strings.HasSuffix(got, " 5") {
 		t.Errorf("missing values are not last: %s", got)
 	}
 	r, _ := ask(t, e, five.frequency(nil, "action"), nil, nil)

@@ -27,8 +27,8 @@ type result struct {
 	asked scope                    // what it was asked with
 
 	filters []clause
-	fixed   int // how many of them it was opened with: they are what it is, and esc leaves them
-	by      *sorting
+	fixed   int                            // how many of them it was opened with: they are what it is, and esc leaves them
+	by      []sorting                      // the first decides, where it is the same the second …
 	of      *result                        // whose rows these are, or count
 	drill   func(row []cases.Cell) tea.Cmd // what enter does instead of showing the record
 	counts  bool                           // its rows count those of its question
@@ -100,7 +100,7 @@ func (s *result) ask() tea.Cmd { return frame.Start(s.e, &s.asking, "running", s
 
 // query is the work of asking, in steps where the rows have an order of their own.
 func (s *result) query() func(context.Context) (*frame.Opened, error) {
-	if s.by == nil && s.base.order != nil {
+	if len(s.by) == 0 && s.base.order != nil {
 		return inSteps(s.e, s.base, s.holding())
 	}
 	return s.e.Query(s.base.asked(s.holding(), s.by))
@@ -144,12 +144,7 @@ func (s *result) columns() []grid.Column {
 		case f.Type == "FLOAT":
 			cols[i].Format = shortFloat
 		}
-		if s.by != nil && s.by.column == f.Name {
-			cols[i].Sign = s.e.Theme.Glyph.Up
-			if s.by.desc {
-				cols[i].Sign = s.e.Theme.Glyph.Down
-			}
-		}
+		cols[i].Sign = s.orderSign(f.Name)
 	}
 	return cols
 }

@@ -2,6 +2,7 @@ package rows
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -89,13 +90,30 @@ func (s *result) narrowed() string {
 
 // orderTexts says the order of the rows, where it is not their own.
 func (s *result) orderTexts() []string {
-	switch {
-	case s.by == nil:
+	if len(s.by) == 0 {
 		return nil
-	case s.by.desc:
-		return []string{"in order of " + s.e.Show(s.by.column) + ", largest first"}
 	}
-	return []string{"in order of " + s.e.Show(s.by.column) + ", smallest first"}
+	var texts []string
+	for _, key := range s.by {
+		texts = append(texts, s.e.Show(key.column)+map[bool]string{true: ", largest first", false: ", smallest first"}[key.desc])
+	}
+	return []string{"in order of " + strings.Join(texts, ", then of ")}
+}
+
+// orderSign is what stands at the head of a column that the rows are in order of; where several are, with its place among them.
+func (s *result) orderSign(column string) string {
+	i := slices.IndexFunc(s.by, func(key sorting) bool { return key.column == column })
+	if i < 0 {
+		return ""
+	}
+	sign := s.e.Theme.Glyph.Up
+	if s.by[i].desc {
+		sign = s.e.Theme.Glyph.Down
+	}
+	if len(s.by) > 1 {
+		sign += strconv.Itoa(i + 1)
+	}
+	return sign
 }
 
 // filterLines puts filters on a few lines. Those that there is no room for are counted, with a tail.
@@ -141,8 +159,8 @@ func (s *result) looking() string {
 	switch {
 	case len(on(s.filters)) > 0:
 		return "looking for rows with " + strings.Join(append(s.filterTexts(), s.orderTexts()...), " and ") + dots
-	case s.by != nil:
-		return "putting the rows in order of " + s.e.Show(s.by.column) + dots
+	case len(s.by) > 0:
+		return "putting the rows " + s.orderTexts()[0] + dots
 	}
 	return "running" + dots
 }

@@ -48,6 +48,8 @@ func (s *result) Keys() []frame.Bind {
 		{Keys: frame.Keys("F"), Does: "how often each value of this column occurs", Foot: "frequency", Run: s.frequency},
 		{Keys: frame.Keys("["), Does: "sort by this column, largest first", Foot: "sort", Run: func() tea.Cmd { return s.sort(true) }},
 		{Keys: frame.Keys("]"), Does: "sort by this column, smallest first; the same key again: as before", Run: func() tea.Cmd { return s.sort(false) }},
+		{Keys: frame.Keys("("), Does: "then by this column, largest first: where the columns before are the same", Run: func() tea.Cmd { return s.thenBy(true) }},
+		{Keys: frame.Keys(")"), Does: "then by this column, smallest first; the same key again: not by it", Run: func() tea.Cmd { return s.thenBy(false) }},
 		{Keys: frame.Keys("C"), Does: "columns: go to one, hide and show", Foot: "columns", Run: s.columnList},
 		{Keys: frame.Keys("-"), Does: "hide this column", Run: s.hide},
 		{Keys: frame.Keys("_"), Does: "width of this column: usual, all it needs, narrow", Run: move(func(g *grid.Grid) { g.Widen() })},
@@ -272,11 +274,31 @@ func (s *result) sort(desc bool) tea.Cmd {
 	}
 	_, col := s.grid.Cursor()
 	by := sorting{s.cols[col].Name, desc}
-	if s.by != nil && *s.by == by {
+	if len(s.by) == 1 && s.by[0] == by {
 		s.by = nil
 	} else {
-		s.by = &by
+		s.by = []sorting{by}
 	}
+	return s.run()
+}
+
+// thenBy sorts rows that are the same so far by this column; the same key again: not by it any more.
+func (s *result) thenBy(desc bool) tea.Cmd {
+	if s.grid == nil || !s.landed {
+		return s.notYet()
+	}
+	_, col := s.grid.Cursor()
+	by := sorting{s.cols[col].Name, desc}
+	keys := slices.Clone(s.by)
+	switch i := slices.IndexFunc(keys, func(key sorting) bool { return key.column == by.column }); {
+	case i < 0:
+		keys = append(keys, by)
+	case keys[i] == by:
+		keys = slices.Delete(keys, i, i+1)
+	default:
+		keys[i] = by
+	}
+	s.by = keys
 	return s.run()
 }
 
