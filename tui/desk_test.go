@@ -16,6 +16,8 @@ import (
 	"case53/queries/compare"
 	"case53/queries/export"
 	"case53/queries/findings"
+	"case53/queries/threads"
+	"case53/tui/answers"
 	"case53/tui/frame"
 	"case53/tui/frame/frametest"
 )
@@ -75,6 +77,16 @@ func (f *fakeDesk) Hunt(ctx context.Context, q *queries.Query, values map[string
 		o.Missing = "zone" + f.nasty
 	}
 	return o, nil
+}
+
+func (f *fakeDesk) Draw(_ context.Context, outcomes []findings.Outcome) (*answers.Drawn, error) {
+	d := &answers.Drawn{Told: &threads.Told{Threads: []*threads.Thread{{Number: 1, Severity: "high", Steps: []*threads.Step{
+		{Time: start0, Text: "10.0.1.23 → 203.0.113.9:443 every 301 s" + f.nasty},
+	}}}}}
+	for _, o := range outcomes {
+		d.Found = append(d.Found, o.Findings...)
+	}
+	return d, f.fails
 }
 
 func (f *fakeDesk) Compare(context.Context) (*compare.Comparison, error) {

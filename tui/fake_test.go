@@ -237,6 +237,8 @@ func fakeAnswer(sql string) *fakeResult {
 	switch {
 	case strings.Contains(sql, "nosuch"):
 		return nil
+	case strings.Contains(sql, "page_"):
+		return fakePage(sql)
 	case strings.HasPrefix(sql, "SELECT count(*) AS n"):
 		return &fakeResult{cols: frametest.Columns("n:BIGINT"), n: 1, row: func(int) []cases.Cell { return frametest.Cells(834) }}
 	case strings.Contains(sql, "GROUP BY 1"):
@@ -269,6 +271,28 @@ func fakeAnswer(sql string) *fakeResult {
 		return fakeFlow(1)
 	}
 	return fakeFlow(1000)
+}
+
+// fakePage is a part of the page of an address.
+func fakePage(sql string) *fakeResult {
+	of := func(columns string, rows ...[]cases.Cell) *fakeResult {
+		return &fakeResult{cols: frametest.Columns(columns), n: len(rows), row: func(i int) []cases.Cell { return rows[i] }}
+	}
+	switch {
+	case strings.Contains(sql, "page_seen"):
+		const columns = "log what capture::capture first_seen:TIMESTAMP:time last_seen:TIMESTAMP:time records:BIGINT:count over_time:MAP:json"
+		times := `[{"key":"2026-11-01T00:00:00Z","value":3},{"key":"2026-11-01T12:00:00Z","value":40},{"key":"2026-11-02T06:00:00Z","value":7}]`
+		return of(columns, frametest.Cells("flow", "sent or received", "incident", "2026-11-01 00:04:00", "2026-11-02 06:30:00", 50, times))
+	case strings.Contains(sql, "page_names"):
+		return of("name answers:BIGINT:count first_seen:TIMESTAMP:time", frametest.Cells("c2.example.net", 231, "2026-11-01 00:04:00"))
+	case strings.Contains(sql, "page_peers"):
+		var rows [][]cases.Cell
+		for i := range 20 {
+			rows = append(rows, frametest.Cells(fmt.Sprintf("10.0.1.%d", i+1), 443, 9000-i, 100+i, "2026-11-01 00:04:00", "incident"))
+		}
+		return of("peer server_port:INTEGER:port bytes_to_peer:HUGEINT:bytes bytes_from_peer:HUGEINT:bytes first_seen:TIMESTAMP:time capture::capture", rows...)
+	}
+	return of("port:INTEGER:port")
 }
 
 func fakeOverview() cases.Overview {

@@ -133,6 +133,34 @@ func (fakeLibrary) Get(id string) *queries.Query {
 	return nil
 }
 
+// pagePart is a part of the fake page of an address.
+func pagePart(id, part, heading, view, records string, columns map[string]string) *queries.Query {
+	return &queries.Query{
+		ID: id, Group: "flow", Title: heading, Doc: "A part.", Cannot: "tell all.", Needs: []string{view}, SQL: "SELECT $ip FROM page_" + part,
+		Page: queries.Page{Part: part, Heading: heading}, Records: records, Columns: columns, Builtin: true,
+		Params: []queries.Param{
+			{Name: "ip", Kind: "ip", Required: true, Doc: "the address"},
+			{Name: "from", Kind: "time", Doc: "from"}, {Name: "to", Kind: "time", Doc: "to"},
+		},
+	}
+}
+
+// fakePages are not among All: lists of queries are the same with and without them.
+var fakePages = []*queries.Query{
+	pagePart("address-in-flows", "seen", "When it was seen", "flow", "flows-of-address", nil),
+	pagePart("address-in-waf", "seen", "When it was seen", "zone", "", nil),
+	pagePart("names-of", "names", "Names that led to it", "dns_answer", "", map[string]string{"name": "name"}),
+	pagePart("peers-of", "peers", "Who it talked to", "flow", "", map[string]string{"peer": "ip"}),
+	pagePart("ports-of", "ports", "Ports that it served", "flow", "", nil),
+}
+
+func (fakeLibrary) Pages(kind string) []*queries.Query {
+	if kind == "ip" {
+		return fakePages
+	}
+	return nil
+}
+
 func (fakeLibrary) Pivots(kind string) (out []*queries.Query) {
 	for _, q := range fakeQueries {
 		if p := q.Entry(); p != nil && p.Kind == kind {

@@ -56,6 +56,8 @@ func TestScreens(t *testing.T) {
 		{"record-kept", append(slices.Clone(keptKeys), "enter")},
 		{"notes", append(slices.Clone(keptKeys), "0", "j")},
 		{"notes-none", []string{"0"}},
+		{"page", []string{"3", "right", "E", "j"}},
+		{"page-peers", []string{"3", "right", "E", "j", "j", "j", "j", "m"}},
 		{"tag", append(slices.Clone(keptKeys), "t")},
 	} {
 		for _, size := range sizes {

@@ -1,12 +1,12 @@
 package tui
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 
+	"case53/queries/entities"
 	"case53/tui/frame"
 )
 
@@ -81,19 +81,32 @@ func (a *App) standsFor(typed string) []frame.Choice {
 	if len(e.Overlays) > 1 {
 		return nil
 	}
-	pivot := func(kind string) []frame.Choice {
-		return []frame.Choice{{Name: e.Brief(typed), Does: "where it leads", Section: "Pivot", Run: func() tea.Cmd {
-			return e.Go(frame.Goto{Screen: "pivot", Values: map[string]any{"kind": kind, "value": typed}})
-		}}}
-	}
-	if _, err := netip.ParseAddr(typed); err == nil {
-		return pivot("ip")
+	kind := entities.KindOf(typed)
+	if kind == "ip" {
+		return a.onFrom(kind, typed)
 	}
 	if w, err := e.ReadWindow(typed); err == nil && (strings.ContainsAny(typed, "0123456789") || typed == "all") {
 		return []frame.Choice{{Name: e.Brief(typed), Does: "the window over the case", Section: "Window", Run: frame.Do(func() { e.SetWindow(w) })}}
 	}
-	if strings.Contains(strings.Trim(typed, "."), ".") && !strings.ContainsAny(typed, " /:") {
-		return pivot("name")
+	if kind != "name" || strings.Contains(strings.Trim(typed, "."), ".") && !strings.ContainsAny(typed, " /:") {
+		return a.onFrom(kind, typed)
 	}
 	return nil
+}
+
+// onFrom is how one goes on from a value that was typed: where it leads, and its page.
+func (a *App) onFrom(kind, value string) (out []frame.Choice) {
+	e := a.env
+	values := map[string]any{"kind": kind, "value": value}
+	if len(e.Library.Pivots(kind)) > 0 {
+		out = append(out, frame.Choice{Name: e.Brief(value), Does: "where it leads", Section: "Pivot", Run: func() tea.Cmd {
+			return e.Go(frame.Goto{Screen: "pivot", Values: values})
+		}})
+	}
+	if len(e.Library.Pages(kind)) > 0 {
+		out = append(out, frame.Choice{Name: e.Brief(value), Does: "the page of it", Section: "Page", Run: func() tea.Cmd {
+			return e.Go(frame.Goto{Screen: "entity", Values: values})
+		}})
+	}
+	return out
 }

@@ -28,7 +28,7 @@ func TestPivotCounts(t *testing.T) {
 	d.fake.answer = counted(31097)
 	d.keys("3", "right")
 	d.hold = true
-	d.keys("p").wants("1  Flows of this address", "…")
+	d.keys("p").wants("1  The page of it", "2  Flows of this address", "…")
 	d.step()
 	d.wants("31,097")
 	d.release()
@@ -36,7 +36,7 @@ func TestPivotCounts(t *testing.T) {
 	if c := d.asked("SELECT count(*) AS n FROM (\nSELECT * FROM flow_by_addr"); c.args["rows"] != int64(1<<40) || c.args["ip"] != "10.0.1.0" {
 		t.Errorf("counted with %v: a limit would count only itself", c.args)
 	}
-	d.keys("enter")
+	d.keys("2")
 	if c := d.asked("SELECT * FROM flow_by_addr"); c.args["rows"] != int64(1000) {
 		t.Errorf("went with %v", c.args)
 	}

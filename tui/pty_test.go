@@ -105,7 +105,7 @@ func TestOnATerminal(t *testing.T) {
 	x.until("▸ rdata 2")
 	x.press("p")
 	x.until("Flows of this address")
-	x.press("\r")
+	x.press("2")
 	x.until("flows-of-address 203.0.113.9")
 	x.until("10.0.1.0")
 	x.press("\r")

@@ -28,8 +28,8 @@ func TestStory(t *testing.T) {
 		d.keys("j")
 	}
 	d.keys("p")
-	d.wants("Pivot: ip 203.0.113.9", "1  Flows of this address", "enter choose")
-	d.keys("enter")
+	d.wants("Pivot: ip 203.0.113.9", "1  The page of it", "2  Flows of this address", "enter choose")
+	d.keys("2")
 	d.wants("flows-of-address 203.0.113.9", "10.0.1.0", "enter record")
 	if got := d.asked("flow_by_addr").args["ip"]; got != "203.0.113.9" {
 		t.Errorf("asked with %v", got)
@@ -130,7 +130,7 @@ func TestQueryWithoutItsTableSaysSo(t *testing.T) {
 }
 
 func TestNumbersChooseInAMenu(t *testing.T) {
-	d := drive(t, 80, 24).keys("3", "right", "p", "2")
+	d := drive(t, 80, 24).keys("3", "right", "p", "3")
 	d.wants("names-of-address 10.0.1.0")
 }
 

@@ -107,8 +107,12 @@ var layers = map[string][]string{
 	"case53/tui/answers": {
 		"case53/cases", "case53/cases/custody", "case53/cases/notes", "case53/cases/words", "case53/tui/frame", "case53/tui/grid", "case53/tui/spark",
 		"case53/queries", "case53/queries/findings", "case53/queries/compare", "case53/queries/report", "case53/queries/export",
+		"case53/queries/entities", "case53/queries/threads",
 	},
-	"case53/tui": {"case53/cases", "case53/cases/notes", "case53/queries", "case53/tui/grid", "case53/tui/answers", "case53/tui/frame", "case53/tui/rows"},
+	"case53/tui": {
+		"case53/cases", "case53/cases/notes", "case53/queries", "case53/queries/entities", "case53/tui/grid",
+		"case53/tui/answers", "case53/tui/frame", "case53/tui/rows",
+	},
 
 	"case53/cmd/case53/demo": {},
 	"case53/cmd/case53/cli": {

@@ -15,6 +15,7 @@ import (
 	"case53/queries/export"
 	"case53/queries/findings"
 	"case53/queries/report"
+	"case53/queries/threads"
 	"case53/tui/frame"
 )
 
@@ -24,6 +25,8 @@ type Desk interface {
 	Hunts() []*queries.Query
 	// Hunt runs one; values are for parameters that it has.
 	Hunt(ctx context.Context, q *queries.Query, values map[string]string) (findings.Outcome, error)
+	// Draw ranks what all hunts found, and draws it together into threads.
+	Draw(ctx context.Context, outcomes []findings.Outcome) (*Drawn, error)
 	// Compare compares the captures that their roles name.
 	Compare(ctx context.Context) (*compare.Comparison, error)
 	// Report runs all hunts and writes a report to a file.
@@ -66,6 +69,16 @@ func (d *CaseDesk) Hunt(ctx context.Context, q *queries.Query, values map[string
 	d.hunter.Values = values
 	err = d.hunter.Run(ctx, []*queries.Query{q}, func(done findings.Outcome) { o = done })
 	return o, err
+}
+
+func (d *CaseDesk) Draw(ctx context.Context, outcomes []findings.Outcome) (*Drawn, error) {
+	h := &findings.Hunter{Case: d.Case}
+	found, err := h.Rank(ctx, outcomes)
+	if err != nil {
+		return nil, err
+	}
+	told, err := threads.Draw(ctx, h, outcomes, found)
+	return &Drawn{Found: found, Told: told}, err
 }
 
 func (d *CaseDesk) Compare(ctx context.Context) (*compare.Comparison, error) {

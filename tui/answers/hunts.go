@@ -1,6 +1,7 @@
 package answers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -30,6 +31,7 @@ type hunts struct {
 	stopped bool
 	within  cases.Span // what they were run with
 	t0      time.Time
+	drawn   *Drawn // of all that they found, for pages; nil: nobody has asked
 	list    list
 	lines   []line
 }
@@ -65,6 +67,7 @@ func (s *hunts) Open() tea.Cmd {
 func (s *hunts) again() tea.Cmd {
 	s.running.Stop(s.e)
 	s.at, s.stopped, s.within, s.t0 = 0, false, s.e.Within, s.e.T0
+	s.drawn = nil
 	s.done, s.failed = map[*queries.Query]findings.Outcome{}, map[*queries.Query]error{}
 	return s.next()
 }
@@ -88,6 +91,33 @@ func (s *hunts) next() tea.Cmd {
 		s.at++
 		return s.next()
 	})
+}
+
+// ran is how many hunts were run for the window as it is now, and of how many.
+func (s *hunts) ran() (n, all int) {
+	if !frame.SameSpan(s.within, s.e.Within) || !s.t0.Equal(s.e.T0) {
+		return 0, len(s.all)
+	}
+	return len(s.done) + len(s.failed), len(s.all)
+}
+
+// isDone reports whether all were.
+func (s *hunts) isDone() bool {
+	n, all := s.ran()
+	return n == all && all > 0
+}
+
+// found is what they found so far for the window as it is now, the best first.
+func (s *hunts) found() []findings.Finding {
+	var all []findings.Finding
+	if n, _ := s.ran(); n == 0 {
+		return nil
+	}
+	for _, q := range s.all {
+		all = append(all, s.done[q].Findings...)
+	}
+	slices.SortStableFunc(all, func(a, b findings.Finding) int { return cmp.Compare(b.Score, a.Score) })
+	return all
 }
 
 // Cancelled keeps what is done; r goes on.

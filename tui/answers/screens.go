@@ -10,7 +10,7 @@ import (
 func Screens(d Desk) []frame.Entry {
 	return []frame.Entry{
 		{Name: "hunts", Does: "hunts: all of them, and what each found", Keys: frame.Keys("X"), Twin: "hunt", Open: func(e *frame.Env, _ frame.Goto) tea.Cmd {
-			s := e.Keep("hunts", func() frame.Screen { return newHunts(e, d) })
+			s := frame.Screen(keptHunts(e, d))
 			if e.Top() == s {
 				return nil
 			}
@@ -20,6 +20,7 @@ func Screens(d Desk) []frame.Entry {
 			Open: func(e *frame.Env, _ frame.Goto) tea.Cmd { return e.Push(newComparison(e, d)) }},
 		{Name: "notes", Does: "notes: what is kept, and whether raw/ still has it", Keys: frame.Keys("0"), Twin: "notes",
 			Open: func(e *frame.Env, _ frame.Goto) tea.Cmd { return e.Push(newNotes(e)) }},
+		{Name: "entity", Twin: "entity", Open: func(e *frame.Env, g frame.Goto) tea.Cmd { return openPage(e, d, g) }},
 		{Name: "export", Twin: "query", Open: func(e *frame.Env, g frame.Goto) tea.Cmd {
 			narrowed, _ := g.Values["narrowed"].(string)
 			leaves, _ := g.Values["leaves"].(string)

@@ -34,6 +34,9 @@ func Find(binds []Bind, key string) (Bind, bool) {
 	return Bind{}, false
 }
 
+// PageDoes is what E does, in lists, records and pages.
+const PageDoes = "the page of the value under the cursor: when it was seen, names, peers, bytes, findings, notes"
+
 // Keys makes the list for Bind.Keys.
 func Keys(k ...string) []string { return k }
 

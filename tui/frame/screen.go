@@ -78,6 +78,7 @@ type Library interface {
 	All() []*queries.Query
 	Get(id string) *queries.Query
 	Pivots(kind string) []*queries.Query
+	Pages(kind string) []*queries.Query
 }
 
 // Screen is one thing to look at; an overlay is a screen that is drawn in a box over another.

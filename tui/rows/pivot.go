@@ -64,6 +64,7 @@ func openPivot(e *frame.Env, f field, c cases.Cell, first []*way) tea.Cmd {
 	if c.Null {
 		m.title = "Pivot: this row"
 	} else if kind != "" {
+		m.all = append(m.all, pageWay(e, kind, c)...)
 		for _, k := range append([]string{kind}, kin[kind]...) {
 			for _, q := range e.Library.Pivots(k) {
 				m.all = append(m.all, wayOf(e, q, kind, c.Text))

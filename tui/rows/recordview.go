@@ -14,6 +14,7 @@ func (s *record) Keys() []frame.Bind {
 	move := func(n int) func() tea.Cmd { return frame.Do(func() { s.move(n) }) }
 	return append([]frame.Bind{
 		{Keys: frame.Keys("p", "enter"), Does: "pivot: where the value under the cursor leads", Foot: "pivot", Run: s.pivot},
+		{Keys: frame.Keys("E"), Does: frame.PageDoes, Run: s.pageOf},
 		{Keys: frame.Keys("y"), Does: "copy the value, made safe, to the terminal's clipboard", Foot: "copy", Run: s.copy},
 		{Keys: frame.Keys("."), Does: "show or fold away fields without a value", Foot: "all fields", Run: frame.Do(func() { s.empties = !s.empties })},
 		{Keys: frame.Keys("R"), Does: "go to the raw line", Foot: "raw line", Run: frame.Do(func() { s.goTo("Raw line") })},

@@ -37,6 +37,7 @@ func (s *result) Keys() []frame.Bind {
 		{Keys: frame.Keys("enter"), Does: s.enterDoes(), Foot: s.enterFoot(), Run: s.enter},
 		{Keys: frame.Keys("."), Does: "this row, a field a line", Run: s.fieldsOf},
 		{Keys: frame.Keys("p"), Does: "pivot: where the value under the cursor leads", Foot: "pivot", Run: s.pivot},
+		{Keys: frame.Keys("E"), Does: frame.PageDoes, Run: s.pageOf},
 		{Keys: frame.Keys("/"), Does: "filters: type one, switch, change and remove those that hold", Foot: "filter", Run: s.askFilter},
 		{Keys: frame.Keys(","), Does: "keep the rows with this value", Foot: "keep", Run: func() tea.Cmd { return s.only(true) }},
 		{Keys: frame.Keys("!"), Does: "drop the rows with this value", Foot: "drop", Run: func() tea.Cmd { return s.only(false) }},
