@@ -237,6 +237,11 @@ func fakeAnswer(sql string) *fakeResult {
 	switch {
 	case strings.Contains(sql, "nosuch"):
 		return nil
+	case strings.Contains(sql, "AS bucket, count(*)"):
+		return &fakeResult{cols: frametest.Columns("bucket:TIMESTAMP records:BIGINT"), n: 4, row: func(i int) []cases.Cell {
+			return [][]cases.Cell{frametest.Cells("2026-11-01 10:00:00", 90), frametest.Cells("2026-11-01 12:00:00", 100),
+				frametest.Cells("2026-11-02 06:00:00", 800), frametest.Cells("2026-11-02 09:00:00", 10)}[i]
+		}}
 	case strings.Contains(sql, "page_"):
 		return fakePage(sql)
 	case strings.HasPrefix(sql, "SELECT count(*) AS n"):

@@ -56,6 +56,7 @@ func TestScreens(t *testing.T) {
 		{"record-kept", append(slices.Clone(keptKeys), "enter")},
 		{"notes", append(slices.Clone(keptKeys), "0", "j")},
 		{"notes-none", []string{"0"}},
+		{"strip", []string{"3", "i", "tab", "l", "v", "l", "l"}},
 		{"page", []string{"3", "right", "E", "j"}},
 		{"page-peers", []string{"3", "right", "E", "j", "j", "j", "j", "m"}},
 		{"tag", append(slices.Clone(keptKeys), "t")},

@@ -17,7 +17,8 @@ func everyScreen(t *testing.T) map[string]*driver {
 		"pivot": drive(t, 80, 24).keys("3", "p"), "columns": drive(t, 80, 24).keys("3", "C"),
 		"trail": drive(t, 80, 24).keys("H"), "palette": drive(t, 80, 24).keys("?"), "explain": drive(t, 80, 24).keys("3", "e"),
 		"window": drive(t, 80, 24).keys("w"), "around": drive(t, 80, 24).keys("3", "o"),
-		"hunts": drive(t, 80, 24).keys("X"), "page": drive(t, 80, 24).keys("3", "right", "E"),
+		"hunts": drive(t, 80, 24).keys("X"), "strip": drive(t, 80, 24).keys("3", "i", "tab"),
+		"page":    drive(t, 80, 24).keys("3", "right", "E"),
 		"compare": drive(t, 80, 24).keys("9"), "export": drive(t, 80, 24).keys("3", "ctrl+e"),
 		"notes": drive(t, 80, 24).keys("3", "space", "0", "down"), "tag": drive(t, 80, 24).keys("3", "t"), "range": drive(t, 80, 24).keys("3", "v", "j"),
 	}

@@ -15,7 +15,7 @@ import (
 func TestAnyKeys(t *testing.T) {
 	all := []string{
 		"1", "2", "3", "4", "5", "6", "a", "b", ";", ":", "H", "?", "esc", "q", "backspace", "enter", "p", "/", ",",
-		"!", "ctrl+x", "F", "[", "]", "C", "-", "_", "|", "y", "e", "r", "R", ".", "E", "E", "j", "k", "h", "l", "g", "G", "0",
+		"!", "ctrl+x", "F", "[", "]", "C", "-", "_", "|", "y", "e", "r", "R", ".", "E", "E", "i", "tab", "{", "}", "v", "j", "k", "h", "l", "g", "G", "0",
 		"$", "down", "up", "left", "right", "pgdown", "pgup", "home", "end", "tab", "space", "f5", "ctrl+t", "ctrl+l",
 		"ctrl+j", "ctrl+r", "ctrl+d", "ctrl+u", "ctrl+w", "x", "X", "9", "space", "v", "m", "t", "c", "s", "u", "ctrl+r", "delete", "'a tag",
 		"ctrl+e", "ctrl+o", "~", "'action=REJECT", "f", "n", "N", "L", "'names", "w", "W", "o", "T", "<", ">", "z", "Z", "'11-01 to 11-02",

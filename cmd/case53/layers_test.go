@@ -103,6 +103,7 @@ var layers = map[string][]string{
 	"case53/tui/frame/frametest": {"case53/cases"},
 	"case53/tui/rows": {
 		"case53/cases", "case53/cases/notes", "case53/cases/safetext", "case53/cases/words", "case53/queries", "case53/tui/frame", "case53/tui/grid",
+		"case53/queries/entities", "case53/tui/spark",
 	},
 	"case53/tui/answers": {
 		"case53/cases", "case53/cases/custody", "case53/cases/notes", "case53/cases/words", "case53/tui/frame", "case53/tui/grid", "case53/tui/spark",

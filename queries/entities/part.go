@@ -123,7 +123,7 @@ func Counts(c cases.Cell, span cases.Span, every time.Duration) []int64 {
 // Every is how long a count over a span goes, so that there are at most so many: a length that people count in.
 func Every(span cases.Span, most int) time.Duration {
 	for _, minutes := range []int{1, 2, 5, 10, 20, 30, 60, 2 * 60, 3 * 60, 6 * 60, 12 * 60} {
-		if every := time.Duration(minutes) * time.Minute; span.To.Sub(span.From) <= time.Duration(most)*every {
+		if every := time.Duration(minutes) * time.Minute; span.To.Sub(span.From)-time.Microsecond <= time.Duration(most)*every {
 			return every
 		}
 	}

@@ -35,6 +35,7 @@ type Env struct {
 	Trail    []Screen
 	Ahead    []Screen // those that were left, the last one next
 	Overlays []Screen
+	Strip    bool              // lists of records have a histogram over them
 	Kept     Kept              // what the examiner keeps
 	Tables   map[string]int64  // what the case has; nil until known
 	Problem  string            // why what the case shows may lack something; may hold text of the evidence; "" when all is well

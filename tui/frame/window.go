@@ -239,6 +239,9 @@ func (e *Env) T0Text() string {
 	return "T0 " + e.shortTime(t)
 }
 
+// ShortTime is a moment in the zone on view, without the year where the case has but one.
+func (e *Env) ShortTime(t time.Time) string { return e.shortTime(t.In(e.Zone)) }
+
 // shortTime leaves out the year where the case has but one.
 func (e *Env) shortTime(t time.Time) string {
 	day := "2006-01-02 "

@@ -38,6 +38,7 @@ type result struct {
 	saved  *queries.Query // what x asks again
 	values map[string]string
 
+	strip  strip
 	ranged *int // where a range of rows began; nil: there is none
 
 	open   *frame.Opened
@@ -81,6 +82,7 @@ func (s *result) run() tea.Cmd {
 	closing := s.Close()
 	s.err, s.paused, s.landed, s.began, s.took = nil, false, false, s.e.Now, 0
 	s.endRange()
+	s.strip.drop(s.e)
 	if s.grid != nil {
 		s.was, s.grid = s.grid, nil
 	}
@@ -170,7 +172,7 @@ func (s *result) Settle(width, height int) tea.Cmd {
 	s.grid.Resize(width, s.gridHeight())
 	page, want := s.grid.Want()
 	if !want || s.paused || s.err != nil || s.open == nil || s.reading.Running() {
-		return nil
+		return s.settleStrip()
 	}
 	open := s.open
 	return frame.Start(s.e, &s.reading, "reading rows", func(ctx context.Context) ([][]grid.Cell, error) {
@@ -262,6 +264,7 @@ func (s *result) Close() tea.Cmd {
 	s.asking.Stop(s.e)
 	s.reading.Stop(s.e)
 	s.finding.Stop(s.e)
+	s.strip.counting.Stop(s.e)
 	if s.keeping.Running() {
 		s.keeping.Stop(s.e)
 		s.e.Say(leftRange)
@@ -277,6 +280,7 @@ func (s *result) Close() tea.Cmd {
 // Cancelled keeps the screen from asking again at once. A query that has shown nothing yet is ended; one that has only
 // been read on stays open, so that the rows above can still be reached.
 func (s *result) Cancelled() tea.Cmd {
+	s.strip.stopped = s.strip.counts == nil
 	s.paused = true
 	if s.grid == nil {
 		return nil
@@ -300,6 +304,9 @@ func (s *result) Status() frame.Status {
 	}
 	if s.keeping.Running() {
 		st.Task = &s.keeping
+	}
+	if !st.Task.Running() {
+		st.Task = &s.strip.counting
 	}
 	if s.height < leastHeight { // there are no lines above the rows to say it in
 		st.Filter = strings.Join(slices.Concat(s.filterTexts(), s.orderTexts()), " and ")

@@ -57,6 +57,9 @@ func (s *result) head(width int) []string {
 	for _, l := range s.limitTexts() {
 		out = append(out, " "+t.Warn.Render(frame.Grow(l, max(width-1, 1), t)))
 	}
+	if s.hasStrip() {
+		out = append(out, s.drawStrip(width)...)
+	}
 	return out
 }
 

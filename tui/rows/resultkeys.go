@@ -33,6 +33,13 @@ func (s *result) Keys() []frame.Bind {
 			return s.e.Overlay(newForm(s.e, s.saved, s.values))
 		}}}
 	}
+	if s.strip.focus {
+		return slices.Concat(s.stripKeys(), []frame.Bind{
+			{Keys: frame.Keys("r"), Does: "run it again", Run: s.run},
+			{Keys: frame.Keys("down", "j"), Does: "one row down", Run: move(func(g *grid.Grid) { g.Down(1) })},
+			{Keys: frame.Keys("up", "k"), Does: "one row up", Run: move(func(g *grid.Grid) { g.Down(-1) })},
+		})
+	}
 	return slices.Concat(own, []frame.Bind{
 		{Keys: frame.Keys("enter"), Does: s.enterDoes(), Foot: s.enterFoot(), Run: s.enter},
 		{Keys: frame.Keys("."), Does: "this row, a field a line", Run: s.fieldsOf},
@@ -70,7 +77,7 @@ func (s *result) Keys() []frame.Bind {
 		{Keys: frame.Keys("G", "end"), Does: "last row; reads the result to its end, at most a million rows further", Run: s.toEnd},
 		{Keys: frame.Keys("^"), Does: "first column", Run: move(func(g *grid.Grid) { g.FirstColumn() })},
 		{Keys: frame.Keys("$"), Does: "last column", Run: move(func(g *grid.Grid) { g.LastColumn() })},
-	}, s.keepKeys())
+	}, s.stripKeys(), s.keepKeys())
 }
 
 // export writes the rows of the list to a file.
@@ -241,6 +248,10 @@ func (s *result) only(keep bool) tea.Cmd {
 
 // Back takes the newest filter off. Those that the screen was opened with stay: without them it would be another.
 func (s *result) Back() (cmd tea.Cmd, done bool) {
+	if s.strip.focus {
+		s.strip.focus, s.strip.brush = false, -1
+		return nil, true
+	}
 	if s.ranged != nil {
 		s.endRange()
 		return nil, true

@@ -174,6 +174,15 @@ func (s *result) stale() bool {
 
 // Moment is that of the value under the cursor where it is a time, else that of its row.
 func (s *result) Moment() (time.Time, bool) {
+	if s.strip.focus && s.strip.counts != nil {
+		w := s.strip.bucket(s.strip.at)
+		return cases.Later(w.From, w.Seconds()/2), true
+	}
+	return s.rowMoment()
+}
+
+// rowMoment is that of the row, wherever the cursor of time is.
+func (s *result) rowMoment() (time.Time, bool) {
 	if f, c, ok := s.cell(); ok && frame.IsTime(f.Column) && !c.Null {
 		return frame.ReadUTC(c.Text)
 	}
