@@ -77,6 +77,7 @@ type Outcome struct {
 	Beyond   int      // findings left out as they come after the best
 	Trace    []string // how many rows were left after each step, where nothing was found
 	Looked   string   // and what it looked at: tables, capture, window, and how much of that is covered
+	Unseen   []string // and what the logs that it looked at never show, a sentence each
 	Receipt  repeat.Receipt
 }
 
@@ -138,7 +139,7 @@ func (h *Hunter) one(ctx context.Context, q *queries.Query) (Outcome, error) {
 		if o.Trace, err = h.trace(ctx, q, args); err != nil {
 			return o, err
 		}
-		if o.Looked, err = h.looked(ctx, q, args); err != nil {
+		if o.Looked, o.Unseen, err = h.looked(ctx, q, args); err != nil {
 			return o, err
 		}
 	}

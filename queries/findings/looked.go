@@ -13,11 +13,11 @@ import (
 )
 
 // looked says what a query has looked at, for a hunt that found nothing: its tables, the capture and the window that it was
-// limited to, and how much of that time the logs cover. "Nothing found" says no more than that.
-func (h *Hunter) looked(ctx context.Context, q *queries.Query, args map[string]any) (string, error) {
+// limited to, and how much of that time the logs cover. "Nothing found" says no more than that. unseen is what such logs never show.
+func (h *Hunter) looked(ctx context.Context, q *queries.Query, args map[string]any) (text string, unseen []string, err error) {
 	all, err := h.coverage(ctx)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	capture, _ := args["capture"].(string)
 	from, _ := args["from"].(time.Time)
@@ -39,8 +39,11 @@ func (h *Hunter) looked(ctx context.Context, q *queries.Query, args map[string]a
 		}
 		parts = append(parts, coveredBy(t, sum, sources))
 		parts = append(parts, explainedBy(all, t, capture, from, to)...)
+		if sources > 0 {
+			unseen = append(unseen, fmt.Sprintf("not visible in %s, however complete they are: %s", t.Many, strings.Join(t.BlindTexts(), "; ")))
+		}
 	}
-	return strings.Join(parts, "; "), nil
+	return strings.Join(parts, "; "), unseen, nil
 }
 
 // mostCauses is how many calls are told beside a log.

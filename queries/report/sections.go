@@ -229,8 +229,14 @@ func (r *Report) timeline(d *document) {
 
 func (r *Report) nothing(d *document) {
 	d.section("nothing", "Hunts that found nothing")
-	var quiet, missing [][]span
+	var quiet, missing, unseen [][]span
+	told := map[string]bool{}
 	for _, o := range r.Outcomes {
+		for _, text := range o.Unseen {
+			if !told[text] {
+				told[text], unseen = true, append(unseen, plain(text))
+			}
+		}
 		switch {
 		case o.Missing != "":
 			missing = append(missing, append(exact(o.Query.ID), plain(": "+notRun(o))...))
@@ -247,6 +253,10 @@ func (r *Report) nothing(d *document) {
 		d.say("How many rows each of their steps left, and what each of them looked at: nothing is said of other logs, other times, " +
 			"or minutes that are not covered.")
 		d.list(quiet...)
+		if len(unseen) > 0 {
+			d.say("Nor is anything said of what such logs never show:")
+			d.list(unseen...)
+		}
 	case len(missing) == len(r.Outcomes):
 		d.say("No hunt could be run: nothing was looked for.")
 	default:

@@ -271,7 +271,7 @@ func (s *hunts) detail(width, height int) []string {
 	case ran && len(o.Findings) > 0:
 		text = o.Findings[0].Reason
 	case ran && o.Trace != nil:
-		text = "nothing found: " + strings.Join(o.Trace, "; ") + "; " + o.Looked
+		text = "nothing found: " + strings.Join(append(append(slices.Clone(o.Trace), o.Looked), o.Unseen...), "; ")
 	}
 	return append([]string{t.Dim.Render(strings.Repeat(t.Glyph.Dash, width)), " " + t.Strong.Render(frame.Grow(e.Show(q.Title), max(width-2, 1), t))},
 		below(e, text, width)...)

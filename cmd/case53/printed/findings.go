@@ -16,7 +16,7 @@ import (
 // Outcomes says what was not run, what found nothing, and what was left out.
 func Outcomes(stderr io.Writer, outcomes []findings.Outcome) {
 	allowed := 0
-	var looked, without []string
+	var looked, unseen, without []string
 	by, lacking := map[string]int64{}, map[string][]string{}
 	for _, o := range outcomes {
 		OfCase(o.Query, stderr)
@@ -31,6 +31,11 @@ func Outcomes(stderr io.Writer, outcomes []findings.Outcome) {
 				without = append(without, types)
 			}
 			lacking[types] = append(lacking[types], o.Query.ID)
+		}
+		for _, text := range o.Unseen {
+			if !slices.Contains(unseen, text) {
+				unseen = append(unseen, text)
+			}
 		}
 		switch {
 		case o.Missing != "":
@@ -47,6 +52,9 @@ func Outcomes(stderr io.Writer, outcomes []findings.Outcome) {
 	}
 	for _, text := range looked {
 		fmt.Fprintf(stderr, "%s that found nothing %s\n", words.Plural(by[text], "hunt", "hunts"), safetext.Show(text))
+	}
+	for _, text := range unseen {
+		fmt.Fprintln(stderr, safetext.Show(text))
 	}
 	if allowed > 0 {
 		fmt.Fprintf(stderr, "%s left out: on an --allow list\n", words.Plural(int64(allowed), "finding", "findings"))
