@@ -202,14 +202,16 @@ func countOf(t *testing.T, db *sql.DB, text string) (n float64) {
 	return n
 }
 
-// isOfRequests says whether a view shows requests.
-func isOfRequests(view string) bool { return view == "http" || view == "alb" || view == "httpd" }
+// isOfRequests says whether a view shows requests, or what the host that they came to wrote.
+func isOfRequests(view string) bool {
+	return view == "http" || view == "alb" || view == "httpd" || view == "host_log"
+}
 
 // runs says whether a case has records of the logs that a hunt needs.
 func runs(t *testing.T, db *sql.DB, q *Query) bool {
 	t.Helper()
 	for _, need := range q.Needs {
-		for _, log := range []string{"flow", "dns", "zone", "http", "alb", "httpd"} {
+		for _, log := range []string{"flow", "dns", "zone", "http", "alb", "httpd", "host_log"} {
 			if logOf(need) == log && countOf(t, db, "SELECT count(*) FROM "+log) == 0 {
 				return false
 			}

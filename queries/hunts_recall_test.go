@@ -50,6 +50,7 @@ var recalls = []recall{
 	{"scanners of ctu-normal", slowScanners},
 	{"planted requests", plantedRequests},
 	{"spellings of jndi", obfuscated},
+	{"planted guesses", plantedGuesses},
 }
 
 // has says whether there is such a hunt: the table is made with hunts of before, too.

@@ -1,6 +1,7 @@
 package threads
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -247,6 +248,20 @@ func (s *Step) exploit() string {
 			words.Plural(int64(e.Number("clients")), "client", "clients")))
 		break
 	}
+	for _, e := range s.with("listed") {
+		answered := e.Text("answered_path")
+		all = append(all, fmt.Sprintf("%sasked for %s, %.0f of them such as scanners ask for", when(len(all) == 0, who+" "),
+			words.Plural(int64(e.Number("paths")), "path", "paths"), e.Number("listed"))+when(answered != "", ", and was given "+answered))
+		break
+	}
+	for _, e := range s.with("usual_status") {
+		other := e.Value("let_in_at") != nil
+		all = append(all, fmt.Sprintf("%sposted to %s %s and was answered %.0f", when(len(all) == 0, who+" "), e.Text("path"),
+			words.Times(int64(e.Number("tries"))), e.Number("usual_status"))+
+			when(other, fmt.Sprintf(", then %.0f; %s it was given afterwards", e.Number("other_status"),
+				words.Plural(int64(e.Number("pages_after")), "new page", "new pages"))))
+		break
+	}
 	if text := parts(all...); text != "" {
 		return text
 	}
@@ -342,6 +357,11 @@ func (s *Step) entry() string {
 			longest, known = max(longest, f.made.longest), true
 			to, from = to+float64(f.made.toPeer), from+float64(f.made.fromPeer)
 		}
+	}
+	if in := s.with("way_in"); len(in) > 0 && !known { // a host's own log has it, and no flow record
+		e := in[0]
+		return fmt.Sprintf("%s logged in to %s as %s by %s, after %s", few(s.places()), cmp.Or(few(s.own()), e.Text("host")), e.Text("user"),
+			cmp.Or(e.Text("way_in"), "an unknown way"), words.Plural(int64(e.Number("refused_before")), "refusal", "refusals"))
 	}
 	span := s.To.Sub(s.Time)
 	if n, ok := s.number("hours"); ok {
