@@ -30,7 +30,8 @@ type guessedDay struct {
 }
 
 func (d *guessedDay) asked(at time.Time, client, method, uri string, status, size int) {
-	fmt.Fprintf(&d.access, "%s - - [%s] \"%s %s HTTP/1.1\" %d %d \"-\" \"agent/1.0\"\n", client, at.Format("02/Jan/2006:15:04:05 -0700"), method, uri, status, size)
+	fmt.Fprintf(&d.access, "%s - - [%s] \"%s %s HTTP/1.1\" %d %d \"-\" \"agent/1.0\"\n", client, at.Format("02/Jan/2006:15:04:05 -0700"),
+		method, uri, status, size)
 }
 
 // guarded is a request that the web firewall has let through: both logs have it.
@@ -43,7 +44,8 @@ func (d *guessedDay) guarded(at time.Time, client, uri string, status int) {
 
 func (d *guessedDay) said(at time.Time, message string) {
 	d.events = append(d.events, map[string]any{"logStreamName": guessedInstance + "/auth.log", "timestamp": at.UnixMilli(),
-		"message": at.Format("Jan _2 15:04:05") + " web sshd[900]: " + message, "ingestionTime": at.UnixMilli() + 1500, "eventId": fmt.Sprint(len(d.events) + 1)})
+		"message": at.Format("Jan _2 15:04:05") + " web sshd[900]: " + message, "ingestionTime": at.UnixMilli() + 1500,
+		"eventId": fmt.Sprint(len(d.events) + 1)})
 }
 
 func (d *guessedDay) files() map[string][]byte {
