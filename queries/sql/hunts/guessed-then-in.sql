@@ -26,6 +26,7 @@
 -- log:    alb, httpd, cloudfront, apigw
 -- weight: own
 -- needs:  http, asset
+-- uses:   alb
 -- steps:  requests
 -- param:  tries    int      = 20  usual answers in the hour before, at least
 -- param:  from     time           only what begins at or after this moment

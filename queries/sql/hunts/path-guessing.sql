@@ -28,6 +28,7 @@
 -- log:    alb, httpd, cloudfront, waf, apigw
 -- weight: support
 -- needs:  http, asset
+-- uses:   alb
 -- steps:  requests
 -- param:  paths    int      = 20  different paths in ten minutes, at least
 -- param:  from     time           only what begins at or after this moment
