@@ -9,7 +9,8 @@ SELECT row_number() OVER () AS line_no, rtrim(line, chr(13)) AS line FROM read_c
 );
 
 CREATE OR REPLACE TEMP TABLE lines AS
-SELECT coalesce(getvariable('object')::BIGINT, 0) AS object_id, e.no AS row_no, json_extract_string(line, '$.events[' || (e.no - 1) || '].message') AS line
+SELECT coalesce(getvariable('object')::BIGINT, 0) AS object_id, e.no AS row_no,
+  json_extract_string(line, '$.events[' || (e.no - 1) || '].message') AS line
 FROM stored, unnest(range(1, 1 + json_array_length(line, '$.events')::BIGINT)) AS e(no)
 WHERE getvariable('events')
 UNION ALL

@@ -8,7 +8,8 @@ WITH header AS (
       || 'packets bytes start end action log-status' END, ' ') AS names
   FROM lines WHERE row_no = 1
 ), parts AS (
-  SELECT object_id, row_no, string_split(line, ' ') AS part, names FROM lines JOIN header USING (object_id) WHERE row_no > is_there AND trim(line) <> ''
+  SELECT object_id, row_no, string_split(line, ' ') AS part, names
+  FROM lines JOIN header USING (object_id) WHERE row_no > is_there AND trim(line) <> ''
 ), fields AS (
   SELECT object_id, row_no, map(names, part) AS f FROM parts WHERE len(part) = len(names)
 )

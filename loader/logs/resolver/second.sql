@@ -15,7 +15,8 @@ FROM members WHERE j->>'query_timestamp' IS NOT NULL ORDER BY object_id, row_no;
 
 -- view: dns_answer
 WITH members AS (SELECT object_id, row_no, line::JSON AS j FROM lines WHERE json_valid(line)), answers AS (
-  SELECT object_id, row_no, (j->>'query_timestamp')::TIMESTAMP AS query_timestamp, a.no AS answer_no, j->('$.answers[' || (a.no - 1) || ']') AS a
+  SELECT object_id, row_no, (j->>'query_timestamp')::TIMESTAMP AS query_timestamp, a.no AS answer_no,
+    j->('$.answers[' || (a.no - 1) || ']') AS a
   FROM members, unnest(range(1, 1 + coalesce(json_array_length(j, '$.answers')::BIGINT, 0))) AS a(no)
 )
 SELECT object_id, row_no, answer_no, query_timestamp, a->>'Rdata' AS rdata, given(a->>'Type') AS type, given(a->>'Class') AS class
