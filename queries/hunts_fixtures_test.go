@@ -108,6 +108,7 @@ func loadedAs(t *testing.T, captures map[string]map[string][]byte) *sql.DB {
 	t.Cleanup(func() { db.Close() })
 	db.SetMaxOpenConns(1)
 	run(t, db, "SET TimeZone = 'UTC'")
+	run(t, db, "ATTACH '"+filepath.Join(dir, "x.case", "derived", "derived.duckdb")+"' AS derived (READ_ONLY)")
 	return db
 }
 
