@@ -56,7 +56,7 @@ func (s *result) Keys() []frame.Bind {
 		{Keys: frame.Keys("F"), Does: "how often each value of this column occurs", Foot: "frequency", Run: s.frequency},
 		{Keys: frame.Keys("["), Does: "sort by this column, largest first", Foot: "sort", Run: func() tea.Cmd { return s.sort(true) }},
 		{Keys: frame.Keys("]"), Does: "sort by this column, smallest first; the same key again: as before", Run: func() tea.Cmd { return s.sort(false) }},
-		{Keys: frame.Keys("("), Does: "then by this column, largest first: where the columns before are the same", Run: func() tea.Cmd { return s.thenBy(true) }},
+		{Keys: frame.Keys("("), Does: "then by this column, largest first: where those before are the same", Run: func() tea.Cmd { return s.thenBy(true) }},
 		{Keys: frame.Keys(")"), Does: "then by this column, smallest first; the same key again: not by it", Run: func() tea.Cmd { return s.thenBy(false) }},
 		{Keys: frame.Keys("C"), Does: "columns: go to one, hide and show", Foot: "columns", Run: s.columnList},
 		{Keys: frame.Keys("-"), Does: "hide this column", Run: s.hide},
