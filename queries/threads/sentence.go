@@ -344,7 +344,12 @@ func orNone(text string) string {
 func (s *Step) guess() string {
 	n := int64(0)
 	for _, f := range s.facts {
-		n += f.made.n
+		if f.made != nil {
+			n += f.made.n
+		}
+	}
+	if n == 0 { // no flow record has them
+		return fmt.Sprintf("%s guessed at %s", few(s.places()), few(s.own()))
 	}
 	return fmt.Sprintf("%s opened %s to %s, %s, before one stayed", few(s.places()), words.Plural(n, "short connection", "short connections"),
 		few(s.own()), s.port())

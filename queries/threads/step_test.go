@@ -198,3 +198,11 @@ func TestRefusedBeforeAnyHost(t *testing.T) {
 		t.Errorf("a request that may be another's is told in %d steps", len(steps))
 	}
 }
+
+// TestGuessesWithoutFlowRecords: a hunt may find guesses where the case has no connection of them.
+func TestGuessesWithoutFlowRecords(t *testing.T) {
+	steps := stepsOf([]*fact{told("guess", "repetition", server, "203.0.113.66", "", at(1, 0), at(2, 0), high)})
+	if got, want := (&survey{}).say(steps[0]), "203.0.113.66 guessed at 10.0.0.40"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
