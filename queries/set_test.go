@@ -93,7 +93,7 @@ func TestFoldersOnDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := filepath.Join(dir, "bad.sql") + `:2: unknown key "nonsense", want cannot, needs, uses, steps, param, column or pivot`
+	want := filepath.Join(dir, "bad.sql") + `:2: unknown key "nonsense", want cannot, needs, one-of, uses, steps, param, column, pivot, page or records`
 	if len(s.Problems) != 1 || s.Problems[0].Error() != want {
 		t.Errorf("got %v, want %s", s.Problems, want)
 	}

@@ -58,6 +58,7 @@ func TestFullDevice(t *testing.T) {
 		{"derive", "a.case"},
 		{"threads", "a.case"},
 		{"threads", "a.case", "--json"},
+		{"entity", "a.case", "198.51.100.7"}, {"entity", "a.case", "198.51.100.7", "--json"},
 		{"custody", "a.case"},
 		{"custody", "a.case", "--json"},
 		{"verify", "a.case"},
