@@ -225,6 +225,9 @@ func TestRebuild(t *testing.T) {
 			t.Errorf("%s: %+v", name, result)
 		}
 		got := viewRows(t, dir)
+		for _, rows := range []map[string][]string{want, got} { // what is derived is bound to one database, and this is another
+			rows["store.meta"] = slices.DeleteFunc(rows["store.meta"], func(row string) bool { return strings.Contains(row, `"key":"database_id"`) })
+		}
 		for view := range want {
 			if !slices.Equal(got[view], want[view]) {
 				t.Errorf("%s: %s differs:\n%.2000s\nwant\n%.2000s", name, view, strings.Join(got[view], "\n"), strings.Join(want[view], "\n"))

@@ -51,6 +51,7 @@ func TestDigestIsWhatStockDuckDBWrites(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
+	attach := fmt.Sprintf("ATTACH IF NOT EXISTS '%s' AS derived (READ_ONLY);", filepath.Join(target, "derived", "derived.duckdb"))
 	found := 0
 	for _, o := range outcomes {
 		if o.Missing != "" {
@@ -60,7 +61,7 @@ func TestDigestIsWhatStockDuckDBWrites(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := conn.Exec(ctx, "SET TimeZone = 'UTC'"); err != nil {
+		if err := conn.Exec(ctx, attach+"SET TimeZone = 'UTC'"); err != nil {
 			t.Fatal(err)
 		}
 		if err := conn.Exec(ctx, o.Receipt.Statement); err != nil {

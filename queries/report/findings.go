@@ -154,7 +154,8 @@ func writeHunt(d *document, o findings.Outcome) {
 
 func (r *Report) statements(d *document) {
 	d.section("statements", "The statements")
-	d.say("For a stock duckdb: duckdb -readonly case.duckdb, then SET TimeZone = 'UTC'; and a statement pair. " +
+	d.say("For a stock duckdb, in the folder of the case: duckdb -readonly case.duckdb, then ATTACH 'derived/derived.duckdb' AS derived " +
+		"(READ_ONLY); SET TimeZone = 'UTC'; and a statement pair. " +
 		"Each writes a CSV file into the current folder, whose sha256sum is the digest above.")
 	for _, o := range r.Outcomes {
 		if o.Missing == "" {
