@@ -8,7 +8,6 @@ import (
 	"case53/cases/notes"
 	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
-	"case53/cmd/case53/progress"
 	"case53/queries"
 	"case53/queries/entities"
 	"case53/queries/findings"
@@ -86,16 +85,7 @@ func sayOfHunts(c *cobra.Command, h *findings.Hunter, hunts []*queries.Query, p 
 	if err := h.Case.Whole(c.Context()); err != nil {
 		return err
 	}
-	wait := progress.For(c.ErrOrStderr(), running(hunts, 0))
-	defer wait.End()
-	var outcomes []findings.Outcome
-	if err := h.Run(c.Context(), hunts, func(o findings.Outcome) {
-		outcomes = append(outcomes, o)
-		wait.Now(running(hunts, len(outcomes)))
-	}); err != nil {
-		return err
-	}
-	found, err := h.Rank(c.Context(), outcomes)
+	outcomes, found, err := ran(c, h, hunts)
 	if err != nil {
 		return err
 	}

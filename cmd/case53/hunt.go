@@ -38,20 +38,10 @@ func runHunt(c *cobra.Command, args []string) error {
 		return err
 	}
 	defer h.Case.Close()
-	wait := progress.For(c.ErrOrStderr(), running(hunts, 0))
-	defer wait.End()
-	var outcomes []findings.Outcome
-	if err := h.Run(c.Context(), hunts, func(o findings.Outcome) {
-		outcomes = append(outcomes, o)
-		wait.Now(running(hunts, len(outcomes)))
-	}); err != nil {
-		return err
-	}
-	found, err := h.Rank(c.Context(), outcomes)
+	outcomes, found, err := ran(c, h, hunts)
 	if err != nil {
 		return err
 	}
-	wait.End()
 	printed.Outcomes(c.ErrOrStderr(), outcomes)
 	if cli.WantsJSON(c) {
 		return printed.JSON(c.OutOrStdout(), found)
@@ -63,6 +53,20 @@ func runHunt(c *cobra.Command, args []string) error {
 	}
 	fmt.Fprintln(c.OutOrStdout(), words.Plural(int64(len(found)), "finding", "findings"))
 	return nil
+}
+
+// ran runs hunts, saying which is under way, and gives what became of each and the findings of all, the best first.
+func ran(c *cobra.Command, h *findings.Hunter, hunts []*queries.Query) (outcomes []findings.Outcome, found []findings.Finding, err error) {
+	wait := progress.For(c.ErrOrStderr(), running(hunts, 0))
+	defer wait.End()
+	if err := h.Run(c.Context(), hunts, func(o findings.Outcome) {
+		outcomes = append(outcomes, o)
+		wait.Now(running(hunts, len(outcomes)))
+	}); err != nil {
+		return nil, nil, err
+	}
+	found, err = h.Rank(c.Context(), outcomes)
+	return outcomes, found, err
 }
 
 // addHuntFlags gives a command the flags of hunts; most is how many findings of each it keeps unless told otherwise.

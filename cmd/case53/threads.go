@@ -5,7 +5,6 @@ import (
 
 	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
-	"case53/queries/findings"
 	"case53/queries/threads"
 )
 
@@ -37,11 +36,7 @@ func runThreads(c *cobra.Command, args []string) error {
 		return err
 	}
 	defer h.Case.Close()
-	var outcomes []findings.Outcome
-	if err := h.Run(c.Context(), hunts, func(o findings.Outcome) { outcomes = append(outcomes, o) }); err != nil {
-		return err
-	}
-	found, err := h.Rank(c.Context(), outcomes)
+	outcomes, found, err := ran(c, h, hunts)
 	if err != nil {
 		return err
 	}
