@@ -134,26 +134,29 @@ func TestInterruptedAnswers(t *testing.T) {
 		t.Fatalf("undisturbed: %+v", want)
 	}
 	for i := range interruptions() {
-		target := filepath.Join(t.TempDir(), "a.case")
-		how := []os.Signal{syscall.SIGKILL, os.Interrupt}[i%2]
-		cutShort(t, how, rand.N(whole), load(target)...)
-		after := "load"
-		if i%3 == 1 {
-			cutShort(t, how, rand.N(whole/3), "derive", "--quiet", target)
-			after = "load and derive"
-		}
-		if wrong := lessWithoutAWord(tell(t, target), want); wrong != "" {
-			t.Errorf("%s, in %s: %s", how, after, wrong)
-		}
-		if i%10 != 0 {
-			continue
-		}
-		if code, _, stderr := case53Run(t, load(target)...); code != cli.Fine {
-			t.Errorf("resumed: exit %d: %s", code, stderr)
-		}
-		if got := tell(t, target); got != want {
-			t.Errorf("%s, and resumed: %s", how, lessWithoutAWord(got, want))
-		}
+		t.Run(strconv.Itoa(i), func(t *testing.T) {
+			t.Parallel()
+			target := filepath.Join(t.TempDir(), "a.case")
+			how := []os.Signal{syscall.SIGKILL, os.Interrupt}[i%2]
+			cutShort(t, how, rand.N(whole), load(target)...)
+			after := "load"
+			if i%3 == 1 {
+				cutShort(t, how, rand.N(whole/3), "derive", "--quiet", target)
+				after = "load and derive"
+			}
+			if wrong := lessWithoutAWord(tell(t, target), want); wrong != "" {
+				t.Errorf("%s, in %s: %s", how, after, wrong)
+			}
+			if i%10 != 0 {
+				return
+			}
+			if code, _, stderr := case53Run(t, load(target)...); code != cli.Fine {
+				t.Errorf("resumed: exit %d: %s", code, stderr)
+			}
+			if got := tell(t, target); got != want {
+				t.Errorf("%s, and resumed: %s", how, lessWithoutAWord(got, want))
+			}
+		})
 	}
 }
 
