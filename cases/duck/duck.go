@@ -156,7 +156,7 @@ func (e *Error) Error() string { return e.Message }
 // clean cuts DuckDB's error text into its kind ("Binder Error") and the rest, without the line that only points
 // into the SQL when there is one line of it.
 func clean(message string) error {
-	message, _, _ = strings.Cut(message, "\nThis error signals an assertion failure") // what follows is a stack trace
+	message, _, _ = strings.Cut(message, "\nThis error signals an assertion failure")             // what follows is a stack trace
 	if line, _, _ := strings.Cut(message, "\n"); strings.HasPrefix(line, "Out of Memory Error") { // what follows is advice to set what is locked
 		message = line + "\nhint: ask for less at once: a filter, a shorter time, fewer columns, no list or sort of all rows"
 	}
