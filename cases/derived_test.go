@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/cases/duck/ducktest"
 	"case53/cases/duck"
 	"case53/cases/internal/layout"
 	"case53/cases/writer"
@@ -166,6 +167,21 @@ func isBuiltAgain(t *testing.T, dir string) {
 	if err != nil || info.Mode() != 0o600 {
 		t.Errorf("%v, mode %v", err, info.Mode())
 	}
+}
+
+// TestDerivedForgotten: a row that somebody altered is told as if it were computed, until what is derived is thrown away.
+func TestDerivedForgotten(t *testing.T) {
+	dir := smallCase(t)
+	ducktest.Run(t, layout.Path(dir, layout.DerivedDatabase), "UPDATE minute SET records = records + 1; CHECKPOINT")
+	c := openCase(t, dir)
+	if one(t, c, "SELECT sum(records) FROM minute") == one(t, c, "SELECT count(*) FROM note") {
+		t.Error("the alteration is not told")
+	}
+	c.Close()
+	if err := writer.Forget(dir); err != nil {
+		t.Fatal(err)
+	}
+	isBuiltAgain(t, dir)
 }
 
 // TestDerivedDamaged overwrites bytes of what is derived: the case opens, and either says that it is of no use, or fails to answer,

@@ -83,3 +83,6 @@ func NotesFile(dir string) string { return layout.Path(dir, layout.Notes) }
 // DatabaseFile is the database of a case in dir, RawFolder the folder of its source objects.
 func DatabaseFile(dir string) string { return layout.Path(dir, layout.Database) }
 func RawFolder(dir string) string    { return layout.Path(dir, layout.Raw) }
+
+// DerivedFile is the file with what is computed from the records, in the folder of a case.
+const DerivedFile = layout.DerivedDatabase

@@ -51,6 +51,23 @@ func Build(ctx context.Context, dir string, schemas []cases.Schema, progress fun
 	return w.derive(ctx, progress)
 }
 
+// Forget removes what is derived from the records of the case in dir. It says the same of the records when it is built anew, and
+// what somebody has altered in it is gone.
+func Forget(dir string) (err error) {
+	if dir, err = filepath.Abs(dir); err != nil {
+		return err
+	}
+	if err := layout.CheckNames(dir); err != nil {
+		return err
+	}
+	w := &Writer{Dir: dir}
+	if err := w.takeLock(); err != nil {
+		return err
+	}
+	defer w.release()
+	return os.RemoveAll(layout.Path(dir, layout.Derived))
+}
+
 // Complete builds what is missing of the case in dir, and takes it first as it is where loads or pulls were interrupted and not
 // repeated. Where there are none the records are only read: the case may be sealed, or be looked at.
 func Complete(ctx context.Context, dir string, schemas []cases.Schema, progress func(name string)) (accepted []string, err error) {

@@ -25,10 +25,14 @@ func newDerive() *cobra.Command {
 		Long: `Connections, names, sorted addresses and counts are computed from the records into derived/derived.duckdb beside them: it
 is no evidence, may be deleted, and is built anew by whoever needs it, a sealed case's too. derive builds what is missing now.
 After a load or pull that was interrupted, repeating it goes on where it stopped; derive takes the case as whole instead: the
-custody log keeps which work was not finished.`,
+custody log keeps which work was not finished.
+
+What has come from somebody else, or lay where others could write, may have been altered in what is derived: answers rest on it, and
+no digest has it. --again throws it away and builds all of it anew, from records that case53 verify can check.`,
 		Args: cli.Exactly(1),
 		RunE: runDerive,
 	}
+	c.Flags().Bool("again", false, "throw away what is there, and build all of it anew")
 	c.Flags().Bool("quiet", false, "no progress")
 	return c
 }
@@ -42,6 +46,11 @@ func runDerive(c *cobra.Command, args []string) error {
 	quiet, _ := c.Flags().GetBool("quiet")
 	show := progress.New(stderr, quiet, cli.WantsEvents(c))
 	start, built := time.Now(), []string{}
+	if again, _ := c.Flags().GetBool("again"); again {
+		if err := writer.Forget(dir); err != nil {
+			return err
+		}
+	}
 	accepted, err := writer.Complete(ctx, dir, loader.Schemas(), func(step string) {
 		built = append(built, step)
 		show.Update(loader.Progress{Phase: step})

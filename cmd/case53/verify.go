@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -82,6 +83,10 @@ func runVerify(c *cobra.Command, args []string) error {
 		dir = cli.FindCase(dir, stderr)
 	}
 	result, err := check(c.Context(), dir, opt)
+	if _, absent := os.Lstat(filepath.Join(dir, cases.DerivedFile)); err == nil && absent == nil && cases.Is(dir) {
+		result.Remarks = append(result.Remarks, cases.DerivedFile+" was not looked at: it is computed from the records, and no evidence; "+
+			"case53 derive --again computes it anew")
+	}
 	if err == nil && deep {
 		result, err = rebuild.Deep(c.Context(), dir, result, rebuild.Options{Progress: show})
 	}
