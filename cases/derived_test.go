@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"case53/cases"
-	"case53/cases/duck/ducktest"
 	"case53/cases/duck"
+	"case53/cases/duck/ducktest"
 	"case53/cases/internal/layout"
 	"case53/cases/writer"
 )
