@@ -112,6 +112,7 @@ type Options struct {
 	Temp     string // folder of spill files; "": none
 	Memory   string // bound of DuckDB's own memory
 	Out      string // folder that results may be written to; "": none
+	Empty    string // database to copy tables from, attached under the name empty; "": none
 	More     string // further settings, as statements
 }
 
@@ -170,6 +171,9 @@ func attach(ctx context.Context, conn *duck.Conn, dir string, o Options) error {
 		folders = append(folders, Quote(o.Out))
 	}
 	paths := files(path)
+	if o.Empty != "" {
+		paths = append(paths, files(o.Empty)...)
+	}
 	for i, name := range paths {
 		paths[i] = Quote(name)
 	}
@@ -189,6 +193,9 @@ func attach(ctx context.Context, conn *duck.Conn, dir string, o Options) error {
 	}
 	if err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
+	}
+	if o.Empty != "" {
+		return conn.Exec(ctx, fmt.Sprintf("ATTACH %s AS empty (TYPE duckdb, READ_ONLY)", Quote(o.Empty)))
 	}
 	return nil
 }
