@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"sync"
 
 	"case53/cases/custody"
@@ -141,6 +142,9 @@ func (c *Case) parquetApart(ctx context.Context, sql string, args map[string]any
 	_, err = f.Seek(0, 0)
 	return f, err
 }
+
+// Itself is this program, to be run once more, whatever has become of its file since it was started.
+func Itself(args ...string) (*exec.Cmd, error) { return worker.Itself(args...) }
 
 // canWork says that this program can be its own worker.
 var canWork bool

@@ -51,6 +51,7 @@ type Case struct {
 
 	mu      sync.Mutex
 	derived derivedNames // nil until a statement is asked of a case that is not ready
+	later   []*apart     // of what Refresh gave
 }
 
 // Open opens the case in dir. Its database must be as a new case's with these schemas is: one that has something else in it,
@@ -92,6 +93,20 @@ func Open(ctx context.Context, dir string, schemas []Schema) (c *Case, err error
 	}
 	c.apart = &apart{dir: dir, temp: c.temp}
 	return c, c.prepare(ctx)
+}
+
+// Refresh is the case as it is now that somebody may have built what is derived from its records. c goes on as it was, and answers what
+// rests on that no more than before; closing c closes both.
+func (c *Case) Refresh(ctx context.Context) (*Case, error) {
+	db, err := c.db.Refresh(ctx, c.Dir, c.options(c.temp))
+	if err != nil {
+		return nil, err
+	}
+	fresh := &Case{Dir: c.Dir, raw: c.raw, temp: c.temp, known: c.known, db: db, apart: &apart{dir: c.Dir, temp: c.temp}}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.later = append(c.later, fresh.apart)
+	return fresh, fresh.prepare(ctx)
 }
 
 // options are how the case is opened for looking, with its spill files in temp.
@@ -273,6 +288,9 @@ func (c *Case) RawStore() *raw.Store { return c.raw }
 func (c *Case) Close() {
 	if c.apart != nil {
 		c.apart.close()
+	}
+	for _, a := range c.later {
+		a.close()
 	}
 	if c.db != nil {
 		c.db.Close()

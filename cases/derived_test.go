@@ -1,6 +1,7 @@
 package cases_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -242,9 +243,28 @@ func TestDerivedIsBuiltBesideALook(t *testing.T) {
 			t.Error("who looks has the file open, and a lock on it")
 		}
 	}
+	early, err := c.Refresh(t.Context())
+	if err != nil || early.NotReady == nil || !refused(t, early, "FROM minute") {
+		t.Errorf("nobody has built it yet: %v, %v", err, early.NotReady)
+	}
 	isBuiltAgain(t, dir)
 	if got := one(t, c, "SELECT count(*) FROM note"); got != "4" || c.NotReady == nil {
 		t.Errorf("%s notes, %v", got, c.NotReady)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := c.Refresh(ended); err == nil {
+		t.Error("refreshed without an end")
+	}
+	built, err := c.Refresh(t.Context())
+	if err != nil || built.NotReady != nil {
+		t.Fatalf("%v, %v", err, built.NotReady)
+	}
+	if got := one(t, built, "SELECT sum(records) FROM minute"); got != "4" {
+		t.Errorf("%s records by minute", got)
+	}
+	if got := one(t, c, "SELECT count(*) FROM note"); got != "4" || !refused(t, c, "FROM minute") {
+		t.Errorf("as it was opened: %s notes", got)
 	}
 }
 

@@ -22,6 +22,7 @@ type App struct {
 	quitting      bool      // ctrl+c was pressed once
 	ending        bool      // it ends as soon as what is kept is on disk
 	zoomAt        time.Time // what z and Z zoom around, until another key
+	build         build
 }
 
 // New makes a workbench over a case. Run it with [Run], or drive it through Update and View.
@@ -41,9 +42,25 @@ func Run(ctx context.Context, k *cases.Case, set *queries.Set, tool string, opt 
 		return err
 	}
 	opt.Notes = book
-	app := New(ctx, frame.CaseReader{Case: k}, &answers.CaseDesk{Case: k, Set: set, Tool: tool}, set, opt)
+	desk := &answers.CaseDesk{Case: k, Set: set, Tool: tool}
+	app := New(ctx, frame.CaseReader{Case: k}, desk, set, opt)
+	if k.Unbuilt {
+		app.build.run = opt.Build
+		app.build.fresh = func(ctx context.Context) (frame.Reader, error) {
+			fresh, err := k.Refresh(ctx)
+			if err == nil {
+				err = fresh.NotReady
+			}
+			if err != nil {
+				return nil, err
+			}
+			desk.Use(fresh)
+			return frame.CaseReader{Case: fresh}, nil
+		}
+	}
 	_, err = tea.NewProgram(app, tea.WithContext(ctx)).Run()
 	cancel()
+	app.build.runs.Lock() // its process has ended
 	for _, s := range app.env.Trail {
 		if c := s.Close(); c != nil {
 			c()
@@ -54,7 +71,7 @@ func Run(ctx context.Context, k *cases.Case, set *queries.Set, tool string, opt 
 
 // Init asks for what the first screen shows.
 func (a *App) Init() tea.Cmd {
-	cmds := []tea.Cmd{a.env.OpenNotes(), a.env.Top().Open()}
+	cmds := []tea.Cmd{a.env.OpenNotes(), a.env.Top().Open(), a.startBuild()}
 	if a.env.Opt.Theme == "" {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}

@@ -34,7 +34,7 @@ func (a *App) facts() facts {
 	third := frame.Grow(name, max(a.width/3, 8), t)
 	f := facts{
 		name:   fact{third, frame.Grow(name, min(ansi.StringWidth(third), 8), t), ""},
-		note:   fact{e.Opt.Note, ""},
+		note:   a.buildNote(e.Opt.Note),
 		zone:   fact{e.ZoneName(), e.ZoneWord(), ""},
 		window: fact{e.WindowText()},
 		t0:     fact{e.T0Text(), ""},

@@ -34,6 +34,8 @@ no digest has it. --again throws it away and builds all of it anew, from records
 	}
 	c.Flags().Bool("again", false, "throw away what is there, and build all of it anew")
 	c.Flags().Bool("quiet", false, "no progress")
+	c.Flags().Bool("events", false, "progress as lines of JSON, for the workbench")
+	c.Flags().Lookup("events").Hidden = true
 	return c
 }
 
@@ -44,7 +46,8 @@ func runDerive(c *cobra.Command, args []string) error {
 		return fmt.Errorf("%w: %s", cases.ErrNoCase, dir)
 	}
 	quiet, _ := c.Flags().GetBool("quiet")
-	show := progress.New(stderr, quiet, cli.WantsEvents(c))
+	events, _ := c.Flags().GetBool("events")
+	show := progress.New(stderr, quiet, events)
 	start, built := time.Now(), []string{}
 	if again, _ := c.Flags().GetBool("again"); again {
 		if err := writer.Forget(dir); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"time"
@@ -17,8 +18,9 @@ func newOpen() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "open CASE",
 		Short: "Open the workbench on a case",
-		Long:  "The case is opened read-only. ? shows the keys of the screen you are on.",
-		Args:  cli.Exactly(1),
+		Long: `The case is opened read-only. ? shows the keys of the screen you are on. Where connections, names and counts are not built yet, they
+are built beside it, by a process of its own: the records can be looked at meanwhile.`,
+		Args: cli.Exactly(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return openWorkbench(c, args[0])
 		},
@@ -38,7 +40,7 @@ func openWorkbench(c *cobra.Command, dir string) error {
 	if !hasTerminal(c) {
 		return cli.Usage("the workbench needs a terminal\nhint: case53 query, info and coverage work without one")
 	}
-	k, err := cli.OpenCase(c.Context(), dir, c.ErrOrStderr())
+	k, err := cli.OpenBeside(c.Context(), dir, c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -48,6 +50,7 @@ func openWorkbench(c *cobra.Command, dir string) error {
 		return err
 	}
 	opt := frame.Options{CaseName: filepath.Base(k.Dir)}
+	opt.Build = func(ctx context.Context, said func(string)) error { return cli.BuildBeside(ctx, k.Dir, said) }
 	opt.ASCII, _ = c.Flags().GetBool("ascii")
 	opt.Theme, _ = c.Flags().GetString("theme")
 	if name, _ := c.Flags().GetString("tz"); name != "" {

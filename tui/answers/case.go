@@ -1,6 +1,7 @@
 package answers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -41,8 +42,25 @@ type CaseDesk struct {
 	Set  *queries.Set
 	Tool string // what writes a report, and its version
 
+	using sync.RWMutex
+	later *cases.Case // what has taken the place of Case; nil: nothing
+
 	hunting sync.Mutex
 	hunter  *findings.Hunter
+}
+
+// Use takes the case as it is by now.
+func (d *CaseDesk) Use(k *cases.Case) {
+	d.using.Lock()
+	defer d.using.Unlock()
+	d.later = k
+}
+
+// current is the case as it was last given.
+func (d *CaseDesk) current() *cases.Case {
+	d.using.RLock()
+	defer d.using.RUnlock()
+	return cmp.Or(d.later, d.Case)
 }
 
 // placesShown is how many places of each list of a comparison the screen has; how many more there are is said.
@@ -60,11 +78,12 @@ func (d *CaseDesk) Hunts() []*queries.Query { return d.Set.Hunts() }
 func (d *CaseDesk) Hunt(ctx context.Context, q *queries.Query, values map[string]string) (o findings.Outcome, err error) {
 	d.hunting.Lock()
 	defer d.hunting.Unlock()
-	if err := d.Case.Whole(ctx); err != nil {
+	k := d.current()
+	if err := k.Whole(ctx); err != nil {
 		return o, err
 	}
-	if d.hunter == nil {
-		d.hunter = &findings.Hunter{Case: d.Case}
+	if d.hunter == nil || d.hunter.Case != k {
+		d.hunter = &findings.Hunter{Case: k}
 	}
 	d.hunter.Values = values
 	err = d.hunter.Run(ctx, []*queries.Query{q}, func(done findings.Outcome) { o = done })
@@ -72,7 +91,7 @@ func (d *CaseDesk) Hunt(ctx context.Context, q *queries.Query, values map[string
 }
 
 func (d *CaseDesk) Draw(ctx context.Context, outcomes []findings.Outcome) (*Drawn, error) {
-	h := &findings.Hunter{Case: d.Case}
+	h := &findings.Hunter{Case: d.current()}
 	found, err := h.Rank(ctx, outcomes)
 	if err != nil {
 		return nil, err
@@ -82,20 +101,20 @@ func (d *CaseDesk) Draw(ctx context.Context, outcomes []findings.Outcome) (*Draw
 }
 
 func (d *CaseDesk) Compare(ctx context.Context) (*compare.Comparison, error) {
-	if err := d.Case.Whole(ctx); err != nil {
+	if err := d.current().Whole(ctx); err != nil {
 		return nil, err
 	}
-	return compare.Captures(ctx, d.Case, compare.Options{Most: placesShown})
+	return compare.Captures(ctx, d.current(), compare.Options{Most: placesShown})
 }
 
 func (d *CaseDesk) Report(ctx context.Context, file string, over bool) (string, error) {
-	if err := report.Target(d.Case.Dir, file, over); err != nil {
+	if err := report.Target(d.current().Dir, file, over); err != nil {
 		return "", err
 	}
-	if err := d.Case.Whole(ctx); err != nil {
+	if err := d.current().Whole(ctx); err != nil {
 		return "", err
 	}
-	h := &findings.Hunter{Case: d.Case, Most: findingsKept}
+	h := &findings.Hunter{Case: d.current(), Most: findingsKept}
 	r, err := report.Gather(ctx, h, d.Set.Hunts(), report.Options{Cite: citedRecords, Tool: d.Tool})
 	if err != nil {
 		return "", err
@@ -117,10 +136,10 @@ func (d *CaseDesk) Export(ctx context.Context, file string, over bool, rows fram
 	if !ok {
 		return "", fmt.Errorf("%s: rows are written to a file that ends in %s", file, export.Endings())
 	}
-	if err := export.Target(d.Case.Dir, file, over); err != nil {
+	if err := export.Target(d.current().Dir, file, over); err != nil {
 		return "", err
 	}
-	k := d.Case
+	k := d.current()
 	if rows.Apart {
 		k = k.Apart()
 	}
@@ -139,10 +158,10 @@ func (d *CaseDesk) Export(ctx context.Context, file string, over bool, rows fram
 
 // exportTo writes rows as a tool takes them, with a manifest beside the file.
 func (d *CaseDesk) exportTo(ctx context.Context, tool export.Tool, file string, over bool, rows frame.Asked) (string, error) {
-	if err := export.Target(d.Case.Dir, file, over); err != nil {
+	if err := export.Target(d.current().Dir, file, over); err != nil {
 		return "", err
 	}
-	k := d.Case
+	k := d.current()
 	if rows.Apart {
 		k = k.Apart()
 	}

@@ -217,11 +217,12 @@ var NumberTypes = []string{"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"
 // Options are what the workbench is told at its start.
 type Options struct {
 	CaseName   string
-	Note       string      // READ-ONLY when empty; SEALED once the overview says so
-	ASCII      bool        // draw with ASCII only
-	Theme      string      // "dark", "light", or "" to ask the terminal
-	StartQuery string      // id of a saved query to open with
-	Notes      *notes.Book // what the examiner keeps; nil: it cannot be opened
+	Note       string                                                  // READ-ONLY when empty; SEALED once the overview says so
+	ASCII      bool                                                    // draw with ASCII only
+	Theme      string                                                  // "dark", "light", or "" to ask the terminal
+	StartQuery string                                                  // id of a saved query to open with
+	Notes      *notes.Book                                             // what the examiner keeps; nil: it cannot be opened
+	Build      func(ctx context.Context, said func(step string)) error // what is derived, in another process; nil: nobody does
 	Now        func() time.Time
 	CaseZone   *time.Location // where the case was, for ctrl+t; nil: not said
 	Local      *time.Location // the last zone of ctrl+t; this machine's when nil

@@ -154,6 +154,31 @@ func makeDerived(ctx context.Context, conn *duck.Conn, dir string, known *catalo
 	return conn.Exec(ctx, "COMMIT")
 }
 
+// Refresh is the database with what is derived attached anew: somebody may have built it since. What is asked of it at that moment
+// fails. It is closed with d.
+func (d *DB) Refresh(ctx context.Context, dir string, o Options) (fresh *DB, err error) {
+	conn, err := d.db.Connect()
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	if err := conn.Exec(ctx, "DETACH derived"); err != nil {
+		return nil, err
+	}
+	fresh = &DB{db: d.db}
+	if err = fresh.State.attach(ctx, conn, dir); err == nil {
+		var found *catalog.Found
+		if found, err = o.Known.Read(ctx, conn); err == nil {
+			err = fresh.State.settle(ctx, conn, dir, o, found)
+		}
+	}
+	if err != nil { // the views need something there
+		ctx = context.WithoutCancel(ctx)
+		return nil, errors.Join(err, conn.Exec(ctx, "DETACH DATABASE IF EXISTS derived"), StandIn(ctx, conn, o.Known))
+	}
+	return fresh, nil
+}
+
 // learn finds out how far what is attached is, and detaches what is of no use.
 func (s *State) learn(ctx context.Context, conn *duck.Conn, known *catalog.Known, found *catalog.Found) error {
 	s.Steps = map[string]int64{}

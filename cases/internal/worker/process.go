@@ -48,8 +48,8 @@ type Process struct {
 	err  error
 }
 
-// Start starts a worker on the case in dir. What it spills is in the folder temp.
-func Start(ctx context.Context, dir, temp string) (*Process, error) {
+// Itself is this program, to be run once more, under the name that it was started with.
+func Itself(args ...string) (*exec.Cmd, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -57,8 +57,18 @@ func Start(ctx context.Context, dir, temp string) (*Process, error) {
 	if _, err := os.Stat(selfFile); err == nil { // the file may have become another version's since
 		self = selfFile
 	}
-	p := &Process{cmd: exec.Command(self), waiting: map[uint32]chan message{}, dead: make(chan struct{})}
-	p.cmd.Args[0] = os.Args[0]
+	cmd := exec.Command(self, args...)
+	cmd.Args[0] = os.Args[0]
+	return cmd, nil
+}
+
+// Start starts a worker on the case in dir. What it spills is in the folder temp.
+func Start(ctx context.Context, dir, temp string) (*Process, error) {
+	cmd, err := Itself()
+	if err != nil {
+		return nil, err
+	}
+	p := &Process{cmd: cmd, waiting: map[uint32]chan message{}, dead: make(chan struct{})}
 	// Two arenas are enough, and the bound on memory counts what the C library reserves for each.
 	p.cmd.Env = []string{asked + "=1", "TMPDIR=" + temp, "GOTRACEBACK=none", "MALLOC_ARENA_MAX=2"}
 	p.cmd.Stderr = &p.stderr

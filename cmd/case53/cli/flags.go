@@ -50,16 +50,21 @@ func FindCase(path string, stderr io.Writer) string {
 // OpenCase opens a case for looking. It refuses one whose custody log is gone, cut or replaced, and warns where a load was cut
 // short, or what is derived is not there.
 func OpenCase(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
-	return openFound(ctx, FindCase(path, stderr), stderr)
+	return openFound(ctx, FindCase(path, stderr), stderr, false)
 }
 
-func openFound(ctx context.Context, dir string, stderr io.Writer) (*cases.Case, error) {
+// OpenBeside is OpenCase for who has what is missing built while the case is looked at: BuildBeside.
+func OpenBeside(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
+	return openFound(ctx, FindCase(path, stderr), stderr, true)
+}
+
+func openFound(ctx context.Context, dir string, stderr io.Writer, beside bool) (*cases.Case, error) {
 	c, err := cases.Open(ctx, dir, loader.Schemas())
 	if err == nil && c.Altered != nil {
 		c.Close()
 		return nil, c.Altered
 	}
-	if err == nil && c.NotReady != nil {
+	if err == nil && c.NotReady != nil && !(beside && c.Unbuilt) {
 		printed.Error(stderr, fmt.Errorf("warning: %w", c.NotReady))
 	}
 	if err != nil {
@@ -89,7 +94,7 @@ func OpenBuilt(ctx context.Context, path string, stderr io.Writer) (*cases.Case,
 			return nil, err
 		}
 	}
-	return openFound(ctx, dir, stderr)
+	return openFound(ctx, dir, stderr, false)
 }
 
 // buildDerived builds what is missing of what is derived. Where it cannot be written, whoever opens the case is told what is missing.
