@@ -46,6 +46,9 @@ var (
 	internalFunctions = "__internal_"
 )
 
+// fileLetters are in the names of files, which DuckDB reads where it knows no table of the name, and in no name of a case.
+const fileLetters = `/\.:*?`
+
 // gate refuses a statement that is not one query, or that calls what no query of a case needs. It sees what DuckDB's own
 // parser makes of the text, and nothing is run or bound before. It gives the names of what the statement asks.
 func gate(ctx context.Context, c *duck.Conn, sql string) (asked, error) {
@@ -173,6 +176,9 @@ func (a asked) gateNode(node any) error {
 		}
 	case map[string]any:
 		if name, ok := node["table_name"].(string); ok && node["type"] == "BASE_TABLE" {
+			if strings.ContainsAny(name, fileLetters) {
+				return fmt.Errorf("%w: %q would be a file, and a query reads none\nhint: case53 load takes log files into a case", ErrRefused, name)
+			}
 			schema, _ := node["schema_name"].(string)
 			if database, _ := node["catalog_name"].(string); strings.EqualFold(database, "derived") { // derived.main.x is derived.x
 				schema = "derived"

@@ -2,6 +2,7 @@ package cases_test
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -75,6 +76,39 @@ CREATE MACRO wait(s) AS sleep_ms(s); CREATE MACRO wait_long(s) AS wait(s) + 1; C
 	_, err := c.Query(t.Context(), "SELECT pg_sleep(9)", nil)
 	if !strings.Contains(err.Error(), "pg_sleep: not run on a case: the function sleep_ms does more") {
 		t.Error(err)
+	}
+}
+
+// TestGateReadsNoFile: a file in the case's own folders is refused by the gate, however it is asked for.
+func TestGateReadsNoFile(t *testing.T) {
+	dir := smallCase(t)
+	for _, name := range []string{"derived/evil.csv", "derived/derived.duckdb.csv", "evil.csv", "tmp/evil.csv"} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte("a,b\n1,SECRET\n"), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := openCase(t, dir)
+	for _, name := range []string{"derived/evil.csv", "derived/derived.duckdb.csv", "evil.csv", "tmp/evil.csv", "case.duckdb", "custody.jsonl",
+		"derived/*", `derived\evil.csv`, "file:evil"} {
+		for _, path := range []string{name, filepath.Join(dir, name)} {
+			for _, sql := range []string{"FROM '%s'", `SELECT * FROM "%s" AS x`, "SELECT (SELECT count(*) FROM '%s')", `WITH t AS (FROM "%s") FROM t`} {
+				sql = strings.ReplaceAll(sql, "%s", path)
+				if rows, err := c.Query(t.Context(), sql, nil); err == nil {
+					t.Errorf("%s is answered", sql)
+					rows.Close()
+				} else if !errors.Is(err, cases.ErrRefused) {
+					t.Errorf("%s: %v", sql, err)
+				}
+			}
+			for _, sql := range []string{"PIVOT '%s' ON a USING count(*)", `DESCRIBE "%s"`, "DESCRIBE '%s'", "SUMMARIZE '%s'"} {
+				sql = strings.ReplaceAll(sql, "%s", path)
+				if rows, err := c.Query(t.Context(), sql, nil); err == nil {
+					t.Errorf("%s is answered", sql)
+					rows.Close()
+				}
+			}
+		}
 	}
 }
 

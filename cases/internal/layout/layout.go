@@ -165,12 +165,11 @@ func Open(ctx context.Context, dir string, o Options) (db *DB, made bool, err er
 
 // attach sets what DuckDB may do, and then attaches the case.
 func attach(ctx context.Context, conn *duck.Conn, dir string, o Options) error {
-	path := Path(dir, Database)
-	folders := []string{Quote(Path(dir, Derived))}
+	path, folders := Path(dir, Database), ""
 	if o.Out != "" {
-		folders = append(folders, Quote(o.Out))
+		folders = Quote(o.Out)
 	}
-	paths := files(path)
+	paths := append(files(path), files(Path(dir, DerivedDatabase))...)
 	if o.Empty != "" {
 		paths = append(paths, files(o.Empty)...)
 	}
@@ -179,7 +178,7 @@ func attach(ctx context.Context, conn *duck.Conn, dir string, o Options) error {
 	}
 	settings := fmt.Sprintf(`SET TimeZone='UTC'; SET memory_limit=%s; SET temp_directory=%s; SET enable_progress_bar=false;
 		SET allowed_paths=[%s]; SET allowed_directories=[%s]; SET enable_external_access=false;`,
-		Quote(o.Memory), Quote(o.Temp), strings.Join(paths, ", "), strings.Join(folders, ", "))
+		Quote(o.Memory), Quote(o.Temp), strings.Join(paths, ", "), folders)
 	if err := conn.Exec(ctx, settings+o.More); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}

@@ -29,3 +29,29 @@ func TestNoLinks(t *testing.T) {
 		}
 	}
 }
+
+// TestReadsNoFile: DuckDB itself, which knows nothing of the gate, opens no file of the case's folder but its databases, and none beside it.
+func TestReadsNoFile(t *testing.T) {
+	dir := t.TempDir()
+	for _, readOnly := range []bool{false, true} { // the first makes the database
+		db, _, err := Open(t.Context(), dir, Options{ReadOnly: readOnly, Memory: "100MB"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := db.Connect()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"derived/evil.csv", "derived/derived.duckdb.csv", "queries/evil.csv", "evil.csv", "../evil.csv"} {
+			path := Path(dir, name)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte("a,b\n1,SECRET\n"), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+			if row, err := conn.QueryRow(t.Context(), "FROM "+Quote(path), nil); err == nil || !strings.Contains(err.Error(), "operations are disabled") {
+				t.Errorf("%s is read: %v, %v", name, row, err)
+			}
+		}
+		conn.Close()
+		db.Close()
+	}
+}
