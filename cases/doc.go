@@ -69,10 +69,7 @@ func Is(dir string) bool {
 }
 
 // Sealed says whether the case in dir has a seal; whether it holds, package verify says.
-func Sealed(dir string) bool {
-	_, err := os.Lstat(layout.Path(dir, layout.Seal))
-	return err == nil
-}
+func Sealed(dir string) bool { return layout.Sealed(dir) }
 
 // CustodyFile is the custody log of a case in dir.
 func CustodyFile(dir string) string { return layout.Path(dir, layout.Custody) }

@@ -68,6 +68,50 @@ func TestLogOfSomebodyElse(t *testing.T) {
 	}
 }
 
+// TestNobodyVouchesForALog: who builds or forgets what is derived writes no number into the lock, at no time, so that one which is killed,
+// or has ended beside a planted log, does not make that log the case's. Once the case is sealed, not even a killed writer's number does.
+func TestNobodyVouchesForALog(t *testing.T) {
+	dir, wal := withLog(t, "UPDATE store.object SET uri = 'file:///forged'")
+	planted, err := os.ReadFile(wal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock := filepath.Join(dir, "case.lock")
+	for range 2 {
+		if err := writer.Build(t.Context(), dir, schemas(), func(string) {}); !errors.Is(err, cases.ErrForeign) {
+			t.Errorf("built: %v", err)
+		}
+		if err := writer.Forget(dir); err != nil {
+			t.Error(err)
+		}
+		if text, err := os.ReadFile(lock); err != nil || len(text) > 0 {
+			t.Errorf("the lock says %q, %v", text, err)
+		}
+	}
+	if err := os.Remove(wal); err != nil {
+		t.Fatal(err)
+	}
+	steps := 0
+	if err := writer.Build(t.Context(), dir, schemas(), func(string) {
+		steps++
+		if text, err := os.ReadFile(lock); err != nil || len(text) > 0 {
+			t.Errorf("while it is built the lock says %q, %v", text, err)
+		}
+	}); err != nil || steps == 0 {
+		t.Errorf("%d steps, %v", steps, err)
+	}
+	if err := errors.Join(os.WriteFile(wal, planted, 0o600), os.WriteFile(lock, []byte("4711\n"), 0o600), os.Mkdir(filepath.Join(dir, "seal"), 0o700),
+		os.WriteFile(filepath.Join(dir, "seal/seal.json"), []byte("{}"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	_, errOpen := cases.Open(t.Context(), dir, schemas())
+	for _, err := range []error{errOpen, writer.Build(t.Context(), dir, schemas(), func(string) {})} {
+		if !errors.Is(err, cases.ErrForeign) || !strings.Contains(err.Error(), "sealed without it") {
+			t.Errorf("sealed: %v", err)
+		}
+	}
+}
+
 // TestLogOfAnInterruptedWriter: commits of a writer that was killed are there for who looks, and the next writer says that it has taken
 // them.
 func TestLogOfAnInterruptedWriter(t *testing.T) {

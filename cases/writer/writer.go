@@ -85,14 +85,17 @@ func Open(ctx context.Context, dir string, schemas []cases.Schema) (w *Writer, e
 	if err := layout.CheckNames(dir); err != nil {
 		return nil, err
 	}
-	if err := layout.CheckLog(dir); err != nil {
-		return nil, err
-	}
-	left := layout.LeftBy(dir)
 	if err := w.learn(ctx, schemas); err != nil {
 		return nil, err
 	}
 	if err := w.takeLock(); err != nil {
+		return nil, err
+	}
+	if err := layout.CheckLog(dir); err != nil {
+		return nil, err
+	}
+	left := layout.LeftBy(dir)
+	if err := w.sign(); err != nil {
 		return nil, err
 	}
 	made, err := w.checkCase(ctx)
@@ -159,7 +162,7 @@ func claim(dir string) (created bool, err error) {
 	return false, fmt.Errorf("%w: %s holds other files\nhint: name a folder that does not exist yet; it becomes the case", layout.ErrNoCase, dir)
 }
 
-// takeLock holds case.lock until release. The pid in it is a courtesy to whom it keeps out.
+// takeLock holds case.lock until release.
 func (w *Writer) takeLock() error {
 	path := layout.Path(w.Dir, layout.Lock)
 	w.lock = flock.New(path, flock.SetPermissions(0o600))
@@ -172,7 +175,13 @@ func (w *Writer) takeLock() error {
 		w.lock = nil
 		return fmt.Errorf("%w: %s%s\nhint: wait until it has finished", layout.ErrLocked, w.Dir, layout.Holder(w.Dir, ""))
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC|syscall.O_NOFOLLOW, 0)
+	return nil
+}
+
+// sign puts this process's number into the lock. Only whoever writes records does, when the write-ahead log has been looked at and
+// before it may make one: the number is what a write-ahead log is believed by.
+func (w *Writer) sign() error {
+	f, err := os.OpenFile(layout.Path(w.Dir, layout.Lock), os.O_WRONLY|os.O_TRUNC|syscall.O_NOFOLLOW, 0)
 	if err != nil {
 		return fmt.Errorf("lock %s: %w", w.Dir, err)
 	}

@@ -13,8 +13,8 @@ type Left struct {
 	Bytes   int64  // of the write-ahead log: commits that are not in the database's own file yet
 }
 
-// LeftBy says what the last writer has left. A writer writes its number into case.lock before it opens the database, and takes it out
-// when the write-ahead log is gone.
+// LeftBy says what the last writer has left. One that writes records writes its number into case.lock before it opens the database, and
+// takes it out when the write-ahead log is gone. Nobody else writes there: no other opens the database for writing.
 func LeftBy(dir string) Left {
 	l := Left{Process: lockText(dir)}
 	for _, wal := range WALs {
@@ -23,6 +23,12 @@ func LeftBy(dir string) Left {
 		}
 	}
 	return l
+}
+
+// Sealed says whether the case in dir is sealed.
+func Sealed(dir string) bool {
+	_, err := os.Lstat(Path(dir, Seal))
+	return err == nil
 }
 
 // lockText is what case.lock says, a process's number; "" where it says nothing. No more of it is read: it may be a stranger's.
@@ -37,10 +43,16 @@ func lockText(dir string) string {
 }
 
 // CheckLog refuses a write-ahead log that no writer of the case has left: DuckDB would take what is in it for the case's, though no
-// checksum holds it together, and answer otherwise from then on.
+// checksum holds it together, and answer otherwise from then on. Beside a sealed case it refuses any: it was sealed without.
 func CheckLog(dir string) error {
 	l := LeftBy(dir)
-	if l.Bytes == 0 || l.Process != "" {
+	switch {
+	case l.Bytes == 0:
+		return nil
+	case Sealed(dir):
+		return fmt.Errorf("%w: %s has %d bytes, and the case was sealed without it: what is in it is not taken\n"+
+			"hint: another program has written to the database; without that file the case is as it was sealed", ErrForeign, Path(dir, Database+wal), l.Bytes)
+	case l.Process != "":
 		return nil
 	}
 	return fmt.Errorf("%w: %s has %d bytes, and no writer of the case was interrupted: what is in it is not taken\n"+
