@@ -1,11 +1,13 @@
 package cases_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"case53/cases"
 	"case53/cases/custody"
@@ -163,5 +165,24 @@ func TestLostLog(t *testing.T) {
 		if _, err := cases.Open(t.Context(), dir, schemas()); !errors.Is(err, cases.ErrDamaged) || !strings.Contains(err.Error(), "has lost 1 objects") {
 			t.Error(err)
 		}
+	}
+}
+
+// TestReplaceIsNotInterrupted: once the log says that the database was made again, the new one takes the old one's place, interrupted or not.
+func TestReplaceIsNotInterrupted(t *testing.T) {
+	dir := smallCase(t)
+	w, err := writer.OpenAgain(t.Context(), dir, schemas(), writer.Again{
+		Told: func(string, any) error { return nil }, MadeBy: "case53 test", MadeAt: time.Unix(0, 0),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	interrupted, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := w.Replace(interrupted, map[string]any{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := one(t, openCase(t, dir), "SELECT value FROM store.meta WHERE key = 'created_by'"); got != "case53 test" {
+		t.Errorf("the database is the one of %s", got)
 	}
 }

@@ -105,9 +105,11 @@ func (w *Writer) note(action string, details ...any) error {
 }
 
 // Replace puts the database that was made again in the place of the case's, says so in the custody log, and closes the writer. The
-// log is told before. A write-ahead log that the old database had does not belong to the new one, and goes first: a kill between the
-// two leaves a database that lacks what was in it, which the next opening finds out and refuses.
+// log is told before, and from then on nothing interrupts it: it would say what was not done. A write-ahead log that the old database had
+// does not belong to the new one, and goes first: a kill between the two leaves a database that lacks what was in it, which the next
+// opening finds out and refuses.
 func (w *Writer) Replace(ctx context.Context, detail any) error {
+	ctx = context.WithoutCancel(ctx)
 	if err := w.Custody.Append("rebuild", detail); err != nil {
 		return errors.Join(err, w.Close())
 	}

@@ -75,10 +75,14 @@ func runImport(c *cobra.Command, args []string) error {
 	defer end()
 	r, err := intake.Bag(c.Context(), from, dir, opt)
 	end()
-	if err != nil {
+	if err != nil && !r.OK {
 		return err
 	}
-	return judged(c, r, r.OK, func() { printed.Imported(c.OutOrStdout(), c.ErrOrStderr(), r) })
+	shown := judged(c, r, r.OK, func() { printed.Imported(c.OutOrStdout(), c.ErrOrStderr(), r) })
+	if err != nil {
+		return unbuilt(c, shown, dir, err)
+	}
+	return shown
 }
 
 // decrypted unpacks an encrypted bag into a folder.

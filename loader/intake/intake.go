@@ -48,7 +48,8 @@ func (r Result) Faults() []verify.Fault {
 	return append(r.Verified.Faults, r.Rebuilt.Faults...)
 }
 
-// Bag makes the new case dir of the bag in the folder from. Where there are faults there is no case.
+// Bag makes the new case dir of the bag in the folder from. Where there are faults there is no case. A case whose database is made and
+// compared is kept, also where what is derived from it could not be built any more: that is rebuild.ErrUnbuilt, beside a result that is OK.
 func Bag(ctx context.Context, from, dir string, opt verify.Options) (r Result, err error) {
 	r.Case = dir
 	out, err := folder.New(dir)
@@ -77,17 +78,17 @@ func Bag(ctx context.Context, from, dir string, opt verify.Options) (r Result, e
 	}
 	// The head that was checked has to be in the log that was copied.
 	again, err := rebuild.Case(ctx, out.Dir(), rebuild.Options{ExpectHead: r.Verified.Head, Progress: opt.Progress})
-	if r.Rebuilt = &again; err != nil || !again.OK {
+	if r.Rebuilt = &again; !again.OK || err != nil && !errors.Is(err, rebuild.ErrUnbuilt) {
 		return r, err
 	}
-	if err := r.tell(ctx, out.Dir()); err != nil {
+	if err := r.tell(context.WithoutCancel(ctx), out.Dir()); err != nil {
 		return r, err
 	}
 	if err := out.Place(); err != nil {
 		return r, err
 	}
 	r.OK = true
-	return r, nil
+	return r, err
 }
 
 var rawFile = regexp.MustCompile(`^[0-9a-f]{64}$`)

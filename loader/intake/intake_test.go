@@ -2,7 +2,9 @@ package intake_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +22,7 @@ import (
 	"case53/loader"
 	"case53/loader/intake"
 	"case53/loader/loadertest"
+	"case53/loader/rebuild"
 )
 
 // sealedBag is a signed bag of a sealed case.
@@ -130,5 +133,34 @@ func TestRefused(t *testing.T) {
 		if left, err := os.ReadDir(parent); err != nil || len(left) > 0 {
 			t.Errorf("%s: %v %v", what, left, err)
 		}
+	}
+}
+
+// TestInterruptedWhileBuilding: once the case is made and compared, an interrupt does not throw it away: it is there, its log says where
+// it is from, and only what is derived from it is missing.
+func TestInterruptedWhileBuilding(t *testing.T) {
+	from, _, _ := sealedBag(t)
+	dir := filepath.Join(t.TempDir(), "b.case")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r, err := intake.Bag(ctx, from, dir, verify.Options{Schemas: loader.Schemas(), Progress: func(_ string, _, of int64) {
+		if of == 0 { // a step of what is derived does not know how far it is
+			cancel()
+		}
+	}})
+	if !errors.Is(err, rebuild.ErrUnbuilt) || !errors.Is(err, context.Canceled) || !r.OK || r.Head == "" {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	c, err := cases.Open(t.Context(), dir, loader.Schemas())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if !c.Unbuilt || c.Altered != nil {
+		t.Errorf("unbuilt %v, altered %v", c.Unbuilt, c.Altered)
+	}
+	checked, err := verify.Case(t.Context(), dir, verify.Options{Schemas: loader.Schemas(), ExpectHead: r.Head})
+	if err != nil || !checked.OK || checked.Checked.Rows != 3 {
+		t.Errorf("%+v, %v", checked, err)
 	}
 }

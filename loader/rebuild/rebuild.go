@@ -29,6 +29,10 @@ import (
 	"case53/loader"
 )
 
+// ErrUnbuilt says that the new database is in its place, and that only what is derived from it could not be built, or was interrupted.
+// The result is that of the database.
+var ErrUnbuilt = errors.New("the database was made again and is in its place, and what is derived from it is not built yet")
+
 // Options say what else is asked for.
 type Options struct {
 	ExpectHead string                            // a head of the custody log that was noted before; ""
@@ -75,7 +79,10 @@ func Case(ctx context.Context, dir string, opt Options) (Result, error) {
 	r.result.OK = true
 	_, r.result.Head = w.Custody.Head()
 	debug.FreeOSMemory() // what decoding held; DuckDB wants the room now
-	return r.result, loader.Build(ctx, r.dir, func(p loader.Progress) { r.progress(p.Phase, 0, 0) })
+	if err := loader.Build(ctx, r.dir, func(p loader.Progress) { r.progress(p.Phase, 0, 0) }); err != nil {
+		return r.result, fmt.Errorf("%w: %w", ErrUnbuilt, err)
+	}
+	return r.result, nil
 }
 
 // begin looks whether the log is whole, and how much there is to do.
