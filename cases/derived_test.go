@@ -119,6 +119,23 @@ func TestDerivedOfNoUse(t *testing.T) {
 
 }
 
+// TestDerivedByOtherGo: where the SQL is the same, and the Go is not that computes what SQL does not, what is derived is of no use.
+func TestDerivedByOtherGo(t *testing.T) {
+	dir, others := smallCase(t), schemas()
+	others[0].Computed = "package other"
+	if c := openCase(t, dir); c.NotReady != nil {
+		t.Error(c.NotReady)
+	}
+	c, err := cases.Open(t.Context(), dir, others)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if !c.Unbuilt || !strings.Contains(c.NotReady.Error(), "was built by another version of case53") {
+		t.Errorf("unbuilt %v: %v", c.Unbuilt, c.NotReady)
+	}
+}
+
 func copyFile(from, to string) error {
 	text, err := os.ReadFile(from)
 	if err != nil {

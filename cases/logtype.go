@@ -322,6 +322,9 @@ type Schema struct {
 	LogType
 	SQL   string
 	Steps map[string]Step // by NAME: run after the statements of that name
+
+	// Computed is the text of the Go files that Steps are made of. What was built by another text is built anew.
+	Computed string
 }
 
 // Tables is what a step that Go computes reads and writes. Its methods may be called from several goroutines.
@@ -358,7 +361,7 @@ func StoredSQL(schemas []Schema) (sql string, err error) {
 func Stored(schemas []Schema) []catalog.Schema {
 	all := []catalog.Schema{catalog.Own}
 	for _, s := range schemas {
-		all = append(all, catalog.Schema{Name: s.Name, Title: s.Title, Silence: s.Silence, Header: s.Header, SQL: s.SQL})
+		all = append(all, catalog.Schema{Name: s.Name, Title: s.Title, Silence: s.Silence, Header: s.Header, SQL: s.SQL, Computed: s.Computed})
 	}
 	return all
 }

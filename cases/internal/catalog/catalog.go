@@ -45,6 +45,7 @@ type Known struct {
 	Derived  entries           // what derived.duckdb has
 	Comments []Comment         // on views of schema main and their columns
 	Refused  map[string]string // macros and views, DuckDB's too, that no statement may ask for, and why
+	Program  string            `json:"-"` // Version, and a hash of the Go that derived tables are computed by
 	Empty    []byte            `json:"-"` // case.duckdb as it is made, gzipped: all that Entries names, the log types, and no other row
 
 	types   []Schema
@@ -79,14 +80,16 @@ type Gate func(context.Context, *duck.Conn) (map[string]string, error)
 
 // Of is the catalog of these schemas.
 func Of(ctx context.Context, schemas []Schema, gate Gate) (*Known, error) {
-	hash := sha256.New()
+	hash, computed := sha256.New(), sha256.New()
 	for _, s := range schemas {
 		fmt.Fprintf(hash, "%q %q %q %q %q\n", s.Name, s.Title, s.Silence, s.Header, s.SQL)
+		fmt.Fprintf(computed, "%q\n", s.Computed)
 	}
 	version := fmt.Sprintf("%s %x", duck.Version(), hash.Sum(nil))
+	program := fmt.Sprintf("%s %x", version, computed.Sum(nil))
 	making.Lock()
 	defer making.Unlock()
-	if k := made[version]; k != nil {
+	if k := made[program]; k != nil {
 		return k, nil
 	}
 	k := &Known{Empty: embeddedEmpty}
@@ -110,7 +113,7 @@ func Of(ctx context.Context, schemas []Schema, gate Gate) (*Known, error) {
 			k.steps = append(k.steps, d.Name)
 		}
 	}
-	k.types, made[version] = named(schemas), k
+	k.types, k.Program, made[program] = named(schemas), program, k
 	return k, nil
 }
 

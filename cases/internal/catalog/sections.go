@@ -13,8 +13,9 @@ var ownSQL string
 // Own is what every case has, whatever logs are in it.
 var Own = Schema{SQL: ownSQL}
 
-// Schema is the text of a .sql file, and what store.log_type says of its log type: all empty where it is not one type's.
-type Schema struct{ Name, Title, Silence, Header, SQL string }
+// Schema is the text of a .sql file, and what store.log_type says of its log type: all empty where it is not one type's. Computed is the
+// text of the Go files that compute what the SQL does not.
+type Schema struct{ Name, Title, Silence, Header, SQL, Computed string }
 
 // Called names the schema in an error.
 func (s Schema) Called() string {

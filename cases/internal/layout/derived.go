@@ -147,7 +147,7 @@ func makeDerived(ctx context.Context, conn *duck.Conn, dir string, known *catalo
 	if err := conn.Exec(ctx, "BEGIN; "+known.DerivedTables()); err != nil {
 		return errors.Join(err, conn.Exec(ctx, "ROLLBACK"))
 	}
-	args := map[string]any{"id": id, "program": known.Version}
+	args := map[string]any{"id": id, "program": known.Program}
 	if err := conn.Run(ctx, "INSERT INTO derived.main.source VALUES ($id, $program)", args); err != nil {
 		return errors.Join(err, conn.Exec(ctx, "ROLLBACK"))
 	}
@@ -232,7 +232,7 @@ func (s *State) read(ctx context.Context, conn *duck.Conn, known *catalog.Known,
 		return "", err
 	case row[0] != int64(1) || row[1] != id:
 		return DerivedDatabase + " is of another case", nil
-	case row[2] != known.Version:
+	case row[2] != known.Program:
 		return DerivedDatabase + " was built by another version of case53", nil
 	}
 	return s.readSteps(ctx, conn)

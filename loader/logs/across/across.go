@@ -11,7 +11,7 @@ import (
 // Schemas need the schemas of all log types before them, and each the one before it.
 var Schemas = []cases.Schema{
 	{SQL: addressesSQL}, {SQL: namesSQL},
-	{SQL: sessionsSQL, Steps: map[string]cases.Step{"flow_session": buildSessions}},
+	{SQL: sessionsSQL, Steps: map[string]cases.Step{"flow_session": buildSessions}, Computed: answersGo + connectionsGo + insideGo + joinGo},
 	{SQL: connectionsSQL},
 }
 
@@ -24,4 +24,13 @@ var (
 	sessionsSQL string
 	//go:embed connections.sql
 	connectionsSQL string
+
+	//go:embed answers.go
+	answersGo string
+	//go:embed connections.go
+	connectionsGo string
+	//go:embed inside.go
+	insideGo string
+	//go:embed join.go
+	joinGo string
 )
