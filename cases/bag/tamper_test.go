@@ -271,6 +271,40 @@ func TestTablesOfABag(t *testing.T) {
 	}
 }
 
+// TestOtherFormat: a byte more in FORMAT.md is remarked on, and turns off no comparison of a table with the log.
+func TestOtherFormat(t *testing.T) {
+	key, _ := newKey(t, 1)
+	signed := sealedBag(t, key)
+	was := files(t, signed)
+	object := string(was["data/store/object.txt"])
+	head, _, _ := strings.Cut(object, "\n")
+	for _, c := range []struct{ name, text, want string }{
+		{"data/digests.sql", "SELECT 1;\n", ""},
+		{"data/store/object.txt", strings.Replace(object, "flow.log", "fLow.log", 1), "is not as line"},
+		{"data/store/object.txt", head + "\n", "is not in the tables"},
+		{"data/store/object.txt", strings.Replace(object, head, head+"\tmore VARCHAR", 1), "its first line is not that of store.object"},
+		{"data/store/flow_log.txt", "", "the text of store.flow_log is missing"},
+	} {
+		dir := filepath.Join(t.TempDir(), "out.bag")
+		if err := os.CopyFS(dir, os.DirFS(signed)); err != nil {
+			t.Fatal(err)
+		}
+		put(t, dir, map[string][]byte{c.name: []byte(c.text), "data/FORMAT.md": append(slices.Clone(was["data/FORMAT.md"]), '\n')})
+		if c.text == "" {
+			put(t, dir, map[string][]byte{c.name: nil})
+		}
+		rehash(t, dir)
+		r, err := verify.Bag(t.Context(), dir, verify.Options{Schemas: loader.Schemas()})
+		if !slices.ContainsFunc(r.Remarks, func(s string) bool { return strings.Contains(s, "somebody has altered data/FORMAT.md") }) {
+			t.Errorf("%s: remarks %q", c.name, r.Remarks)
+		}
+		if err != nil || r.OK != (c.want == "") || c.want != "" &&
+			!slices.ContainsFunc(r.Faults, func(f verify.Fault) bool { return f.File == c.name && strings.Contains(f.What, c.want) }) {
+			t.Errorf("%s: %+v, %v", c.name, r, err)
+		}
+	}
+}
+
 // flowLogRow is a row for the text of store.flow_log.
 func flowLogRow(text string) string {
 	var row []string

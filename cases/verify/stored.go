@@ -37,6 +37,7 @@ func StoreSQL(tables map[string][]duck.Column) string {
 
 const (
 	meansTables = "the tables are not those that case53 writes: a program that expects them reads something else, or nothing"
+	meansOther  = "what it says of the objects cannot be compared with the custody log: the version of case53 that wrote the bag can do that"
 	meansSQL    = "running it could do anything that whoever runs it can"
 )
 
@@ -49,33 +50,9 @@ func (r *run) stored(ctx context.Context, heads map[string][]duck.Column) error 
 	if r.opt.Schemas == nil {
 		return nil
 	}
-	if text, err := readSmall(filepath.Join(r.dir, BagFormat)); err != nil || !bytes.Equal(text, cases.FormatText) {
-		r.remark("another version of case53 has written the bag, or somebody has altered %s/%s: which tables there are, and what they say of objects, "+
-			"was not looked at", payload, BagFormat)
-		return nil
-	}
-	if err := r.digestSQL(); err != nil {
-		return err
-	}
-	known, err := knownTables(ctx, r.opt.Schemas)
-	if err != nil {
-		return err
-	}
 	faults := len(r.result.Faults)
-	for _, table := range slices.Sorted(maps.Keys(heads)) {
-		if want, ok := known[table]; !ok {
-			r.fault(tableText(table), 0, meansTables, "a case has no table store.%s", table)
-		} else if !slices.Equal(want, heads[table]) {
-			r.fault(tableText(table), 0, meansTables, "its first line is not that of store.%s", table)
-		}
-	}
-	for _, table := range slices.Sorted(maps.Keys(known)) {
-		if _, ok := heads[table]; !ok {
-			r.fault(tableText(table), 0, meansTables, "the text of store.%s is missing", table)
-		}
-	}
-	if len(r.result.Faults) > faults {
-		return nil
+	if err := r.shapes(ctx, heads); err != nil || len(r.result.Faults) > faults {
+		return err
 	}
 	m, err := r.load(ctx, heads)
 	if err != nil || m == nil {
@@ -88,14 +65,57 @@ func (r *run) stored(ctx context.Context, heads map[string][]duck.Column) error 
 	return r.files(ctx, m, tableText)
 }
 
-// digestSQL compares the SQL that computes the digests with that of FORMAT.md.
-func (r *run) digestSQL() error {
+// shapes compares which tables there are, and their columns, with those that this program writes. Where the bag's FORMAT.md is another
+// one, another version may have other tables: of those that are compared with the log none may be another, as nobody could say then that
+// they are what was loaded.
+func (r *run) shapes(ctx context.Context, heads map[string][]duck.Column) error {
+	text, err := readSmall(filepath.Join(r.dir, BagFormat))
+	other := err != nil || !bytes.Equal(text, cases.FormatText)
+	if other {
+		r.remark("another version of case53 has written the bag, or somebody has altered %s/%s: only the tables that are compared with %s have to be "+
+			"as this version writes them", payload, BagFormat, nameCustody)
+	}
+	if err := r.digestSQL(other); err != nil {
+		return err
+	}
+	known, err := knownTables(ctx, r.opt.Schemas)
+	if err != nil {
+		return err
+	}
+	means := func(table string) (string, bool) {
+		_, needed := compared[table]
+		if other {
+			return meansOther, needed
+		}
+		return meansTables, true
+	}
+	for _, table := range slices.Sorted(maps.Keys(heads)) {
+		means, told := means(table)
+		if want, ok := known[table]; !ok && told {
+			r.fault(tableText(table), 0, means, "a case has no table store.%s", table)
+		} else if told && !slices.Equal(want, heads[table]) {
+			r.fault(tableText(table), 0, means, "its first line is not that of store.%s", table)
+		}
+	}
+	for _, table := range slices.Sorted(maps.Keys(known)) {
+		means, told := means(table)
+		if _, ok := heads[table]; !ok && told {
+			r.fault(tableText(table), 0, means, "the text of store.%s is missing", table)
+		}
+	}
+	return nil
+}
+
+// digestSQL compares the SQL that computes the digests with that of FORMAT.md; another one has its own.
+func (r *run) digestSQL(other bool) error {
 	want, err := cases.DigestSQL()
 	if err != nil {
 		return err
 	}
-	r.looked[BagFormat], r.looked[BagDigests] = true, true
-	if text, err := readSmall(filepath.Join(r.dir, BagDigests)); err != nil || !bytes.Equal(text, want) {
+	text, err := readSmall(filepath.Join(r.dir, BagDigests))
+	same := err == nil && bytes.Equal(text, want)
+	r.looked[BagFormat], r.looked[BagDigests] = !other, same || !other
+	if !same && !other {
 		r.fault(BagDigests, 0, meansSQL, "it is not the SQL of %s that computes the digests", BagFormat)
 	}
 	return nil
