@@ -75,12 +75,14 @@ func Complete(ctx context.Context, dir string, schemas []cases.Schema, progress 
 	if err != nil {
 		return nil, err
 	}
-	interrupted, altered := k.NotReady != nil && !k.Unbuilt, k.Altered
+	ready, unbuilt, altered := k.NotReady == nil, k.Unbuilt, k.Altered
 	k.Close()
 	switch {
 	case altered != nil:
 		return nil, altered
-	case !interrupted:
+	case ready:
+		return nil, nil
+	case unbuilt:
 		return nil, Build(ctx, dir, schemas, progress)
 	}
 	w, err := Open(ctx, dir, schemas)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -152,6 +154,69 @@ func TestInUse(t *testing.T) {
 	r.Close()
 	if code, _, stderr := case53Run(t, "load", target, logs); code != cli.Fine {
 		t.Errorf("a writer after all: exit %d: %s", code, stderr)
+	}
+}
+
+// TestDeriveBesideReader: what is whole is not built, so nobody who looks is in the way, nor any other who builds.
+func TestDeriveBesideReader(t *testing.T) {
+	target := filepath.Join(t.TempDir(), "a.case")
+	if code, _, stderr := case53Run(t, "load", target, writeFlows(t, 1, 3)); code != cli.Fine {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	r, err := cases.Open(t.Context(), target, loader.Schemas())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if code, _, stderr := case53Run(t, "derive", target); code != cli.Fine {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+}
+
+// TestTwoBuild: two who need what is derived and is not there do not get in each other's way: the second waits, says so, and answers.
+// Who asks for records alone is neither kept waiting nor warned.
+func TestTwoBuild(t *testing.T) {
+	target := filepath.Join(t.TempDir(), "a.case")
+	if code, _, stderr := case53Run(t, "load", target, writeFlows(t, 1, 3)); code != cli.Fine {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	if err := os.RemoveAll(filepath.Join(target, "derived")); err != nil {
+		t.Fatal(err)
+	}
+	begun, goOn, done := make(chan bool), make(chan bool), make(chan error, 1)
+	var once sync.Once
+	go func() { // builds, and looks at what it has built, as a command does
+		err := loader.Build(t.Context(), target, func(loader.Progress) {
+			once.Do(func() { close(begun); <-goOn })
+		})
+		if r, errOpen := cases.Open(t.Context(), target, loader.Schemas()); errOpen == nil {
+			t.Cleanup(r.Close)
+		}
+		done <- err
+	}()
+	<-begun
+	if code, stdout, stderr := case53Run(t, "query", target, "--sql", "SELECT count(*) FROM flow"); code != cli.Fine || stderr != "" {
+		t.Errorf("records: exit %d: %s%s", code, stdout, stderr)
+	}
+	second := case53Command(t, "query", target, "--json", "--sql", "SELECT count(*) > 0 AS some FROM derived.flow_session")
+	var out strings.Builder
+	second.Stdout = &out
+	said, err := second.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer time.AfterFunc(time.Minute, func() { second.Process.Kill() }).Stop()
+	var stderr strings.Builder
+	for lines := bufio.NewScanner(said); lines.Scan(); {
+		if stderr.WriteString(lines.Text() + "\n"); strings.HasPrefix(lines.Text(), "waiting for the other case53 to finish: ") {
+			close(goOn)
+		}
+	}
+	if err := errors.Join(second.Wait(), <-done); err != nil || !strings.Contains(out.String(), "true") || strings.Contains(stderr.String(), "warning") {
+		t.Errorf("%v: %s%s", err, out.String(), stderr.String())
 	}
 }
 

@@ -40,7 +40,7 @@ func openWorkbench(c *cobra.Command, dir string) error {
 	if !hasTerminal(c) {
 		return cli.Usage("the workbench needs a terminal\nhint: case53 query, info and coverage work without one")
 	}
-	k, err := cli.OpenBeside(c.Context(), dir, c.ErrOrStderr())
+	k, err := cli.OpenRecords(c.Context(), dir, c.ErrOrStderr())
 	if err != nil {
 		return err
 	}

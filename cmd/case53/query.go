@@ -58,7 +58,7 @@ func runQuery(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	k, err := cli.OpenCase(c.Context(), args[0], c.ErrOrStderr())
+	k, err := cli.OpenRecords(c.Context(), args[0], c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -95,8 +95,7 @@ func runQuery(c *cobra.Command, args []string) error {
 	}
 	err = answer()
 	if errors.Is(err, cases.ErrNotReady) && k.Unbuilt { // nothing was printed: it is refused before it runs
-		k.Close() // first: the locks of a process on a file go when it closes the file once
-		if k, err = cli.OpenBuilt(c.Context(), args[0], c.ErrOrStderr()); err != nil {
+		if k, err = cli.Built(c.Context(), k, c.ErrOrStderr()); err != nil {
 			return err
 		}
 		err = answer()

@@ -91,7 +91,7 @@ func (s *State) settle(ctx context.Context, conn *duck.Conn, dir string, o Optio
 	}
 	path, err := Path(dir, DerivedDatabase), error(nil)
 	switch {
-	case o.Derived == Shown && s.Fault == "" && s.Why() == "":
+	case s.Fault == "" && s.Why() == "": // nothing to build, and somebody may look at it
 	case o.Derived == Shown && s.Fault == "": // let go of, so that it can be built
 		if err = conn.Exec(ctx, "DETACH derived"); err == nil {
 			err = StandIn(ctx, conn, o.Known)

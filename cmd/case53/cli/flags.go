@@ -2,12 +2,14 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -50,22 +52,51 @@ func FindCase(path string, stderr io.Writer) string {
 // OpenCase opens a case for looking. It refuses one whose custody log is gone, cut or replaced, and warns where a load was cut
 // short, or what is derived is not there.
 func OpenCase(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
-	return openFound(ctx, FindCase(path, stderr), stderr, false)
+	c, err := open(ctx, FindCase(path, stderr), stderr)
+	if err == nil {
+		warnUnready(c, stderr)
+	}
+	return c, err
 }
 
-// OpenBeside is OpenCase for who has what is missing built while the case is looked at: BuildBeside.
-func OpenBeside(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
-	return openFound(ctx, FindCase(path, stderr), stderr, true)
+// OpenRecords is OpenCase for what asks for the records and perhaps for more: where only what is derived is missing, nothing is said of
+// it. Who needs it calls Built.
+func OpenRecords(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
+	c, err := open(ctx, FindCase(path, stderr), stderr)
+	if err == nil && !c.Unbuilt {
+		warnUnready(c, stderr)
+	}
+	return c, err
 }
 
-func openFound(ctx context.Context, dir string, stderr io.Writer, beside bool) (*cases.Case, error) {
+// OpenBuilt is OpenCase for what rests on what is derived: where that is all that is missing, it is built first.
+func OpenBuilt(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
+	c, err := OpenRecords(ctx, path, stderr)
+	if err == nil && c.Unbuilt {
+		return Built(ctx, c, stderr)
+	}
+	return c, err
+}
+
+// Built builds what is missing of what is derived from a case, and gives the case opened anew. c is closed.
+func Built(ctx context.Context, c *cases.Case, stderr io.Writer) (*cases.Case, error) {
+	c.Close() // first: the locks of a process on a file go when it closes the file once
+	if err := buildDerived(ctx, c.Dir, stderr); err != nil {
+		return nil, err
+	}
+	c, err := open(ctx, c.Dir, io.Discard) // what it says was said
+	if err == nil {
+		warnUnready(c, stderr)
+	}
+	return c, err
+}
+
+// open opens a case that is as it was written, and warns of what stays so.
+func open(ctx context.Context, dir string, stderr io.Writer) (*cases.Case, error) {
 	c, err := cases.Open(ctx, dir, loader.Schemas())
 	if err == nil && c.Altered != nil {
 		c.Close()
 		return nil, c.Altered
-	}
-	if err == nil && c.NotReady != nil && !(beside && c.Unbuilt) {
-		printed.Error(stderr, fmt.Errorf("warning: %w", c.NotReady))
 	}
 	if err != nil {
 		return nil, err
@@ -80,28 +111,29 @@ func openFound(ctx context.Context, dir string, stderr io.Writer, beside bool) (
 	return c, nil
 }
 
-// OpenBuilt is OpenCase for what rests on what is derived: where that is all that is missing, it is built first.
-func OpenBuilt(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
-	dir := FindCase(path, stderr)
-	c, err := cases.Open(ctx, dir, loader.Schemas())
-	if err != nil {
-		return nil, err
+func warnUnready(c *cases.Case, stderr io.Writer) {
+	if c.NotReady != nil {
+		printed.Error(stderr, fmt.Errorf("warning: %w", c.NotReady))
 	}
-	build := c.Unbuilt && c.Altered == nil
-	c.Close()
-	if build {
-		if err := buildDerived(ctx, dir, stderr); err != nil {
-			return nil, err
-		}
-	}
-	return openFound(ctx, dir, stderr, false)
 }
 
-// buildDerived builds what is missing of what is derived. Where it cannot be written, whoever opens the case is told what is missing.
+// buildDerived builds what is missing of what is derived; where another process does so, or writes the case, it waits for its end. Where
+// it cannot be written, whoever opens the case is told what is missing.
 func buildDerived(ctx context.Context, dir string, stderr io.Writer) error {
 	fmt.Fprintln(stderr, building)
 	show := progress.New(stderr, !IsTerminal(stderr), false)
 	err := loader.Build(ctx, dir, show.Update)
+	for waits := false; errors.Is(err, cases.ErrLocked) && ctx.Err() == nil; err = loader.Build(ctx, dir, show.Update) {
+		if !waits {
+			said, _, _ := strings.Cut(err.Error(), "\nhint: ")
+			fmt.Fprintf(stderr, "waiting for the other case53 to finish: %s\n", safetext.Show(said))
+		}
+		waits = true
+		select {
+		case <-ctx.Done():
+		case <-time.After(waitsFor):
+		}
+	}
 	show.End()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -111,6 +143,9 @@ func buildDerived(ctx context.Context, dir string, stderr io.Writer) error {
 	}
 	return nil
 }
+
+// waitsFor is how long buildDerived waits until it looks again.
+const waitsFor = 200 * time.Millisecond
 
 // building is said before.
 const building = "building what is missing of connections, names and counts"
