@@ -155,17 +155,26 @@ func (p *Page) MarshalJSON() ([]byte, error) {
 // Sections are the parts of a page by heading: those of one heading stand together, where they have the same columns.
 func (p *Page) Sections() [][]Told { return Sections(p.Parts) }
 
-// Sections puts parts that have one heading, and columns, together.
+// Sections puts parts that have one heading, and columns, together. A part without columns, as it was not told, is with its heading.
 func Sections(parts []Told) (sections [][]Told) {
 	for _, t := range parts {
-		last := len(sections) - 1
-		if last >= 0 && sections[last][0].Query.Page == t.Query.Page {
-			sections[last] = append(sections[last], t)
+		at := slices.IndexFunc(sections, func(section []Told) bool {
+			return section[0].Query.Page == t.Query.Page &&
+				!slices.ContainsFunc(section, func(u Told) bool {
+					return len(u.Columns) > 0 && len(t.Columns) > 0 && !sameColumns(u.Columns, t.Columns)
+				})
+		})
+		if at < 0 {
+			sections = append(sections, []Told{t})
 			continue
 		}
-		sections = append(sections, []Told{t})
+		sections[at] = append(sections[at], t)
 	}
 	return sections
+}
+
+func sameColumns(a, b []cases.Column) bool {
+	return slices.EqualFunc(a, b, func(a, b cases.Column) bool { return a.Name == b.Name })
 }
 
 // Seen reports whether any part has a row.

@@ -70,12 +70,15 @@ func firstLine(text string) string {
 func partTable(p *entities.Page, parts []entities.Told) []string {
 	var rows [][]string
 	var columns []cases.Column
-	more := 0
+	var more []string
 	for _, t := range parts {
 		if len(t.Rows) == 0 {
 			continue
 		}
-		if more += t.Of - len(t.Rows); columns == nil {
+		if n := t.Of - len(t.Rows); n > 0 {
+			more = append(more, fmt.Sprintf("%s more: case53 query CASE %s", words.Count(int64(n)), safetext.Show(t.Query.ID)))
+		}
+		if columns == nil {
 			columns = t.Columns
 			head := make([]string, len(columns))
 			for i, c := range columns {
@@ -98,11 +101,7 @@ func partTable(p *entities.Page, parts []entities.Told) []string {
 			rows = append(rows, cells)
 		}
 	}
-	lines := aligned(rows, columns)
-	if more > 0 {
-		lines = append(lines, fmt.Sprintf("%s more: case53 query CASE %s", words.Count(int64(more)), parts[0].Query.ID))
-	}
-	return lines
+	return append(aligned(rows, columns), more...)
 }
 
 // aligned puts cells below each other, numbers to the right.
