@@ -7,9 +7,10 @@
 -- whoever owns a host can write or remove its lines.
 --
 -- method: Lines of sshd and the like that somebody was accepted, from an address outside. Told is the first of each address
--- on each host in the whole case, where the host's log is there for at least so many hours before. Refused are lines of the same
--- address on the same host in the day before. The connection is that from the same address and port to the host, where flow
--- records have it. Score: 0.2; 0.3 for five refusals; 0.2 for a password; 0.1 where no address outside came to the host
+-- on each host in the whole case, where the host's log is there for at least so many hours before. Refused are tries of the same
+-- address on the same host in the day before: lines Failed …, and one for each port of the client that has other refusals only, as
+-- sshd and PAM write several lines of one try. The connection is that from the same address and port to any address of the host,
+-- where flow records have it. Score: 0.2; 0.3 for five refusals; 0.2 for a password; 0.1 where no address outside came to the host
 -- before; 0.1 where the connection is there; 0.1 where it stayed for ten minutes. High for five refusals before, medium for a
 -- password, low else.
 --
@@ -42,45 +43,62 @@
 -- column: log_from time
 -- column: host name
 WITH line AS (
-  SELECT capture, coalesce(instance_id, host, stream) AS machine, instance_id, host, time, action, "user", client_ip_n, client_port,
-    CASE action WHEN 'accepted' THEN regexp_extract(message, 'Accepted ([a-z/-]+)', 1) END AS way_in, object_id, row_no
+  SELECT capture, coalesce(instance_id, host, stream, '') AS machine, instance_id, host, time, action, "user", client_ip_n,
+    client_port, message, CASE action WHEN 'accepted' THEN regexp_extract(message, 'Accepted ([a-z/-]+)', 1) END AS way_in, object_id, row_no
   FROM host_log
   WHERE action IN ('accepted', 'failed', 'invalid user') AND client_ip_n IS NOT NULL AND of(capture, $capture)
 ), log_begin AS (
-  SELECT capture, coalesce(instance_id, host, stream) AS machine, min(time) AS log_from
+  SELECT capture, coalesce(instance_id, host, stream, '') AS machine, min(time) AS log_from
   FROM host_log
   WHERE of(capture, $capture)
   GROUP BY ALL
 ), first_in AS (
-  SELECT *
-  FROM line
-  WHERE action = 'accepted' AND NOT private_number(client_ip_n)
-  QUALIFY row_number() OVER (PARTITION BY capture, machine, client_ip_n ORDER BY time, object_id, row_no) = 1
+  SELECT *, row_number() OVER (PARTITION BY capture, machine ORDER BY time, object_id, row_no) - 1 AS outside_before
+  FROM (
+    FROM line
+    WHERE action = 'accepted' AND NOT private_number(client_ip_n)
+    QUALIFY row_number() OVER (PARTITION BY capture, machine, client_ip_n ORDER BY time, object_id, row_no) = 1
+  )
 ), newcomer AS (
-  SELECT f.*, b.log_from,
-    row_number() OVER (PARTITION BY f.capture, f.machine ORDER BY f.time, f.object_id, f.row_no) - 1 AS outside_before
+  SELECT f.*, b.log_from
   FROM first_in f
     JOIN log_begin b USING (capture, machine)
   WHERE f.time >= b.log_from + to_milliseconds((3600000 * greatest($hours::DOUBLE, 0))::BIGINT)
 ), told AS (
   SELECT * FROM newcomer WHERE within(time, $from, $to)
-), refused AS (
-  SELECT t.capture, t.machine, t.client_ip_n, count(*) AS refusals
+), refused_at_port AS (
+  SELECT t.capture, t.machine, t.client_ip_n, l.client_port, count(*) AS lines,
+    count(*) FILTER (regexp_matches(l.message, 'Failed \S+ for ')) AS failed_lines
   FROM told t
     JOIN line l ON l.capture = t.capture
       AND l.machine = t.machine
       AND l.client_ip_n = t.client_ip_n
       AND l.action <> 'accepted'
-      AND l.time <= t.time
+      AND (l.time, l.object_id, l.row_no) < (t.time, t.object_id, t.row_no)
       AND l.time > t.time - INTERVAL 1 DAY
   GROUP BY ALL
+), refused AS (
+  SELECT capture, machine, client_ip_n, sum(lines)::BIGINT AS lines,
+    coalesce(sum(greatest(failed_lines, 1)) FILTER (client_port IS NOT NULL), sum(lines))::BIGINT AS refusals
+  FROM refused_at_port
+  GROUP BY ALL
 ), owner AS (
-  SELECT instance_id, min(address_n) AS address_n FROM asset WHERE instance_id IS NOT NULL AND address_n IS NOT NULL GROUP BY instance_id
+  SELECT t.capture, t.machine, t.client_ip_n, a.address_n, sum(a.records) AS records
+  FROM told t
+    JOIN asset a ON a.instance_id = t.instance_id
+      AND coalesce(a.capture, t.capture) = t.capture
+      AND (a.address_n < 281474976710656::UHUGEINT) = (t.client_ip_n < 281474976710656::UHUGEINT)
+  GROUP BY ALL
+), likeliest_owner AS (
+  SELECT capture, machine, client_ip_n, arg_min(address_n, (-coalesce(records, 0), address_n)) AS address_n,
+    count(*) AS addresses
+  FROM owner
+  GROUP BY ALL
 ), by_connection AS (
   SELECT t.capture, t.machine, t.client_ip_n, max(epoch(c."end" - c.start)) / 60 AS minutes, count(*) AS connections,
-    min(c.server_port) AS port
+    arg_max(c.server_n, (c."end" - c.start, c.server_n)) AS server_n, arg_max(c.server_port, (c."end" - c.start, c.server_n)) AS port
   FROM told t
-    JOIN owner o USING (instance_id)
+    JOIN owner o USING (capture, machine, client_ip_n)
     JOIN connection c ON c.capture = t.capture
       AND c.client_n = t.client_ip_n
       AND c.server_n = o.address_n
@@ -89,33 +107,35 @@ WITH line AS (
       AND c."end" >= t.time - INTERVAL 2 MINUTE
   GROUP BY ALL
 ), scored AS (
-  SELECT t.*, coalesce(r.refusals, 0) AS refusals, c.minutes, c.port,
-    coalesce(c.connections, 0) AS connections, o.address_n,
+  SELECT t.*, coalesce(r.refusals, 0) AS refusals, coalesce(r.lines, 0) AS lines, c.minutes, c.port,
+    coalesce(c.connections, 0) AS connections, coalesce(c.server_n, o.address_n) AS address_n, coalesce(o.addresses, 0) AS addresses,
     0.2
       + 0.3 * (coalesce(r.refusals, 0) >= 5)::INTEGER
-      + 0.2 * (t.way_in = 'password')::INTEGER
+      + 0.2 * coalesce(t.way_in = 'password', false)::INTEGER
       + 0.1 * (t.outside_before = 0)::INTEGER
       + 0.1 * (c.connections IS NOT NULL)::INTEGER
       + 0.1 * coalesce(c.minutes >= 10, false)::INTEGER AS score
   FROM told t
     LEFT JOIN refused r USING (capture, machine, client_ip_n)
     LEFT JOIN by_connection c USING (capture, machine, client_ip_n)
-    LEFT JOIN owner o USING (instance_id)
+    LEFT JOIN likeliest_owner o USING (capture, machine, client_ip_n)
 )
 SELECT round(score, 3)::DOUBLE AS score,
   CASE WHEN refusals >= 5 THEN 'high' WHEN way_in = 'password' THEN 'medium' ELSE 'low' END AS severity,
   format(
     '{} logged in to {} as {} by {} at {}, for the first time in this case; before, it was refused {} time{}, and {} other outside '
       || 'address{} had come{}',
-    number_text(client_ip_n), machine, coalesce("user", '-'), coalesce(nullif(way_in, ''), 'an unknown way'),
-    strftime(time, '%Y-%m-%d %H:%M:%S'), refusals, plural(refusals), outside_before, CASE WHEN outside_before = 1 THEN '' ELSE 'es' END,
+    number_text(client_ip_n), coalesce(nullif(machine, ''), 'a host that the log does not name'), coalesce("user", '-'),
+    coalesce(nullif(way_in, ''), 'an unknown way'), strftime(time, '%Y-%m-%d %H:%M:%S'), refusals, plural(refusals), outside_before,
+    CASE WHEN outside_before = 1 THEN '' ELSE 'es' END,
     CASE
       WHEN connections > 0 THEN format('; its connection (port {} of the client) stayed {:.0f} minutes', client_port, minutes)
+      WHEN addresses > 1 THEN format('; no flow record has its connection, or says to which of {} addresses of the host it was', addresses)
       ELSE '; no flow record has its connection'
     END
   ) AS reason,
   number_text(client_ip_n) AS src, number_text(address_n) AS dst, port AS dstport,
-  1 + refusals AS "rows", time AS from_time, time AS to_time,
+  1 + lines AS "rows", time AS from_time, time AS to_time,
   "user", way_in, refusals AS refused_before, outside_before, round(minutes, 1) AS connection_minutes, log_from, host, capture
 FROM scored
 ORDER BY scored.score DESC, time, client_ip_n, machine, capture
