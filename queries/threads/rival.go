@@ -119,16 +119,28 @@ func (s *survey) outward(r *Rival, step *Step) {
 	}
 }
 
-// answered says whether a host of ours answered a request of a step with success, as far as its findings say: one that was let in after
-// a refusal was.
+// answered says whether a host of ours answered a request of a step with success, as far as its findings say. Each hunt says it in a
+// column of its own: how many were answered; the path that was, of those guessed; the pages that followed another answer of a form,
+// which by itself is no success; and one that was let in after a refusal was.
 func (s *Step) answered() (answered, known bool) {
-	for _, e := range s.with("answered") {
-		answered, known = answered || e.Number("answered") > 0, true
-	}
-	if len(s.with("let_in_at")) > 0 {
-		return true, true
+	for _, f := range s.facts {
+		for _, e := range f.evidence {
+			yes, says := e.answered()
+			answered, known = answered || yes, known || says
+		}
 	}
 	return answered, known
+}
+
+func (e evidence) answered() (answered, known bool) {
+	has := func(column string) bool { return e.Value(column) != nil }
+	switch {
+	case has("listed"): // that none of the list was given says nothing of the other paths, but where all were refused
+		return e.Text("answered_path") != "", e.Text("answered_path") != "" || e.Number("not_there") == e.Number("requests")
+	case has("usual_status"):
+		return e.Number("pages_after") > 0, e.Number("pages_after") > 0 || !has("let_in_at")
+	}
+	return has("let_in_at") || e.Number("answered") > 0, has("let_in_at") || has("answered")
 }
 
 // inward checks what comes to a host of ours, from outside or from another.

@@ -79,11 +79,11 @@ func stepKey(f *fact, all []*fact) string {
 		return stepKey(with, all)
 	}
 	switch {
-	case f.phase == "exploit" && f.host == "": // refused before any host of ours: told with what the same client sent the one that it reached
+	case f.phase == "exploit" && f.refused(): // before any host of ours: told with what the same client sent the one that it reached
 		if hosts := f.reached(all); len(hosts) == 1 {
 			return key(hosts[0], f.place)
 		}
-		return key("", f.place)
+		return key("", f.place, "refused")
 	case f.phase == "recon":
 		return key()
 	case f.phase == "knock":
@@ -106,6 +106,16 @@ func stepKey(f *fact, all []*fact) string {
 		return key(f.host, f.key)
 	}
 	return key(f.host, f.place)
+}
+
+// refused says whether requests reached no host: no log names one, and none of the findings says that one was answered or failed, or
+// that any was handed to a host whose address no log has.
+func (f *fact) refused() bool {
+	return f.host == "" && !f.tells(func(e evidence) bool {
+		answered, _ := e.answered()
+		handed := e.Value("kept_off") != nil && e.Number("kept_off") < e.Number("requests")
+		return answered || handed || e.Number("failed") > 0
+	})
 }
 
 // reached are the hosts that the client of an exploit sent others to.

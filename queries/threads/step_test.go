@@ -154,6 +154,24 @@ var exploits = map[string]struct {
 		speaksFor: "nothing was answered with success"},
 	"let in": {host: server, place: "203.0.113.66", row: map[string]any{"seconds_between": 45.0, "path": "/track", "let_in_at": at(3, 0)},
 		text: "203.0.113.66 was refused at /track, let in otherwise 45 s later", against: "a host of ours answered with success"},
+	"pages that scanners ask for, and one is there": {host: server, place: "203.0.113.66", against: "a host of ours answered with success",
+		row:  map[string]any{"listed": 4.0, "paths": 44.0, "requests": 44.0, "not_there": 40.0, "answered_path": "/.git/config"},
+		text: "203.0.113.66 asked for 44 paths, 4 of them such as scanners ask for, and was given /.git/config"},
+	"pages that scanners ask for, all refused": {host: server, place: "203.0.113.66", speaksFor: "nothing was answered with success",
+		row:  map[string]any{"listed": 4.0, "paths": 44.0, "requests": 44.0, "not_there": 44.0},
+		text: "203.0.113.66 asked for 44 paths, 4 of them such as scanners ask for"},
+	"other pages may have been there": {host: server, place: "203.0.113.66",
+		row:  map[string]any{"listed": 4.0, "paths": 44.0, "requests": 44.0, "not_there": 40.0},
+		text: "203.0.113.66 asked for 44 paths, 4 of them such as scanners ask for"},
+	"another answer of a form is no success": {host: server, place: "203.0.113.66",
+		row:  map[string]any{"usual_status": 401.0, "other_status": 302.0, "tries": 40.0, "path": "/login", "let_in_at": at(3, 0), "pages_after": 0.0},
+		text: "203.0.113.66 posted to /login 40 times and was answered 401, then 302; 0 new pages it was given afterwards"},
+	"pages after it are": {host: server, place: "203.0.113.66", against: "a host of ours answered with success",
+		row:  map[string]any{"usual_status": 401.0, "other_status": 302.0, "tries": 40.0, "path": "/login", "let_in_at": at(3, 0), "pages_after": 2.0},
+		text: "203.0.113.66 posted to /login 40 times and was answered 401, then 302; 2 new pages it was given afterwards"},
+	"no other answer of a form": {host: server, place: "203.0.113.66", speaksFor: "nothing was answered with success",
+		row:  map[string]any{"usual_status": 401.0, "tries": 400.0, "path": "/login", "pages_after": 0.0},
+		text: "203.0.113.66 posted to /login 400 times and was answered 401"},
 	"nothing said": {place: "203.0.113.66", row: map[string]any{}, text: "203.0.113.66 sent requests that look like an attack"},
 }
 
@@ -196,6 +214,23 @@ func TestRefusedBeforeAnyHost(t *testing.T) {
 	facts[0].either = []int{1, 2}
 	if steps = stepsOf(facts); len(steps) != 2 {
 		t.Errorf("a request that may be another's is told in %d steps", len(steps))
+	}
+}
+
+// TestReachedAnUnknownHost: what was answered, failed, or was handed to a host whose address no log has, is not told as if it had been
+// sent the host that the client's others reached.
+func TestReachedAnUnknownHost(t *testing.T) {
+	known := told("exploit", "words", server, "203.0.113.66", "", at(0, 12), at(3, 0), high).says(t, map[string]any{"kinds": "command", "requests": 2.0})
+	for name, row := range map[string]map[string]any{
+		"answered": {"kinds": "command", "requests": 1.0, "answered": 1.0},
+		"failed":   {"kinds": "command", "requests": 1.0, "failed": 1.0},
+		"handed":   {"kinds": "command", "requests": 1.0, "kept_off": 0.0},
+		"a page":   {"listed": 4.0, "paths": 44.0, "requests": 44.0, "not_there": 40.0, "answered_path": "/.git/config"},
+	} {
+		unknown := told("exploit", "words", "", "203.0.113.66", "", at(0, 11), at(3, 0), high).says(t, row)
+		if steps := stepsOf([]*fact{unknown, known}); len(steps) != 2 {
+			t.Errorf("%s: %d steps, the first: %s", name, len(steps), (&survey{}).say(steps[0]))
+		}
 	}
 }
 

@@ -44,7 +44,8 @@
 -- column: host name
 WITH line AS (
   SELECT capture, coalesce(instance_id, host, stream, '') AS machine, instance_id, host, time, action, "user", client_ip_n,
-    client_port, message, CASE action WHEN 'accepted' THEN regexp_extract(message, 'Accepted ([a-z/-]+)', 1) END AS way_in, object_id, row_no
+    client_port, message, object_id, row_no,
+    CASE action WHEN 'accepted' THEN regexp_extract(message, 'Accepted ([a-z/-]+)', 1) END AS way_in
   FROM host_log
   WHERE action IN ('accepted', 'failed', 'invalid user') AND client_ip_n IS NOT NULL AND of(capture, $capture)
 ), log_begin AS (
