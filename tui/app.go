@@ -319,7 +319,9 @@ func (a *App) binds() []frame.Bind {
 	for _, s := range e.Screens {
 		if s.Name == "table" {
 			for _, t := range e.RecordTables() {
-				binds = append(binds, frame.Bind{Keys: t.Keys(), Does: t.Title, Run: func() tea.Cmd { return e.Go(t.Goto()) }})
+				if t.Key != "" { // the palette has those without
+					binds = append(binds, frame.Bind{Keys: t.Keys(), Does: t.Title, Run: func() tea.Cmd { return e.Go(t.Goto()) }})
+				}
 			}
 		}
 		if len(s.Keys) > 0 {

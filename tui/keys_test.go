@@ -8,8 +8,24 @@ import (
 	"case53/tui/frame"
 )
 
-// everyScreen is every screen and overlay there is, on top of an App.
+// everyScreen is every screen and overlay there is, on top of an App. The case has more tables than there are digits for them.
 func everyScreen(t *testing.T) map[string]*driver {
+	all := screensNow(t)
+	for _, d := range all {
+		manyLogs(d)
+	}
+	return all
+}
+
+// manyLogs gives the case so many tables of records that some of them have no key.
+func manyLogs(d *driver) *driver {
+	for _, view := range []string{"alb", "waf", "change"} {
+		d.fake.overview.Tables[view] = 7
+	}
+	return d
+}
+
+func screensNow(t *testing.T) map[string]*driver {
 	return map[string]*driver{
 		"overview": drive(t, 80, 24), "result": drive(t, 80, 24).keys("3"), "record": drive(t, 80, 24).keys("3", "enter"),
 		"picker": drive(t, 80, 24).keys("2"), "form": drive(t, 80, 24).keys("2", "'flows", "enter"), "sql": drive(t, 80, 24).keys(";"),

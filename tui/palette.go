@@ -42,6 +42,20 @@ func (a *App) keyChoices() []frame.Choice {
 		own = slices.DeleteFunc(own, func(b frame.Bind) bool { return !a.allowed(b.Keys[0]) })
 	}
 	add("Everywhere", own)
+	return append(out, a.tableChoices()...)
+}
+
+// tableChoices are the tables of records that have no key, as there are more of them than digits.
+func (a *App) tableChoices() (out []frame.Choice) {
+	e := a.env
+	if len(e.Overlays) > 0 {
+		return nil
+	}
+	for _, t := range e.RecordTables() {
+		if t.Key == "" {
+			out = append(out, frame.Choice{Does: t.Title, Section: "Everywhere", Run: func() tea.Cmd { return e.Go(t.Goto()) }})
+		}
+	}
 	return out
 }
 

@@ -32,6 +32,26 @@ func TestPaletteReadsWhatIsTyped(t *testing.T) {
 	d.keys("enter").wants("zzqqzz") // there is nothing to do
 }
 
+// A table that there is no digit for is in the palette and has no key; help over an overlay, and the overview, know it is so.
+func TestTablesWithoutKeys(t *testing.T) {
+	d := manyLogs(drive(t, 100, 60))
+	var lacks string
+	for _, table := range d.app.env.RecordTables() {
+		if table.Key == "" {
+			lacks = table.Title
+		}
+	}
+	if lacks == "" {
+		t.Fatal("every table has a key")
+	}
+	d.keys("r", "3", "right", "/", "f1").wants("Keys of Filter")
+	d.lacks(lacks)
+	d.keys("esc", "esc", ":", "'"+lacks)
+	d.wants(lacks)
+	d.keys("enter").wants("› " + lacks)
+	d.keys("1").wants(": " + lacks)
+}
+
 // Over another overlay only what works there is offered, and it works on that overlay.
 func TestPaletteOverAnOverlay(t *testing.T) {
 	d := drive(t, 100, 30).keys("3", "right", ",", "/", "f1")

@@ -101,6 +101,9 @@ func suggestions(e *frame.Env) []*queries.Query {
 func (s *overview) Keys() []frame.Bind {
 	var binds []frame.Bind
 	for _, t := range s.e.RecordTables() {
+		if t.Key == "" {
+			continue
+		}
 		foot, _, _ := strings.Cut(strings.ToLower(t.Title), " records")
 		binds = append(binds, frame.Bind{Keys: t.Keys(), Does: t.Title, Foot: strings.TrimPrefix(foot, "resolver "),
 			Run: func() tea.Cmd { return s.e.Go(t.Goto()) }})

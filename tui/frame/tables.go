@@ -40,13 +40,8 @@ func (e *Env) RecordTables() []Table {
 	return all
 }
 
-// Keys are the keys that open the table; none where there are more tables than keys: the palette has those too.
-func (t Table) Keys() []string {
-	if t.Key == "" {
-		return nil
-	}
-	return Keys(t.Key)
-}
+// Keys are the keys that open the table. A table without one has no bind: the palette leads to it.
+func (t Table) Keys() []string { return Keys(t.Key) }
 
 // TableOf finds the table that holds the records of a log type.
 func (e *Env) TableOf(logType string) (Table, bool) {
