@@ -16,7 +16,6 @@ import (
 	"case53/cases/writer"
 	"case53/loader"
 	"case53/loader/loadertest"
-	"case53/loader/source"
 	"case53/loader/source/local"
 	"case53/tui/frame"
 )
@@ -64,16 +63,26 @@ const dnsLine = `{"version":"1.100000","query_timestamp":"2026-11-01T10:00:01Z",
 
 func dnsCase(t *testing.T) (target string, k *cases.Case) {
 	t.Helper()
+	return caseOf(t, dnsLine+"\n")
+}
+
+// caseOf is a case that holds logs, one file of each.
+func caseOf(t *testing.T, logs ...string) (target string, k *cases.Case) {
+	t.Helper()
 	dir := t.TempDir()
-	log, target := filepath.Join(dir, "dns.log"), filepath.Join(dir, "a.case")
-	if err := os.WriteFile(log, []byte(dnsLine+"\n"), 0o600); err != nil {
-		t.Fatal(err)
+	target = filepath.Join(dir, "a.case")
+	plan := loader.Plan{Capture: "incident", Role: "incident"}
+	for i, text := range logs {
+		log := filepath.Join(dir, fmt.Sprintf("%d.log", i))
+		if err := os.WriteFile(log, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		plan.Sources = append(plan.Sources, local.New(log))
 	}
 	w, err := writer.Open(t.Context(), target, loader.Schemas())
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := loader.Plan{Capture: "incident", Role: "incident", Sources: []source.Source{local.New(log)}}
 	if _, err := loader.Load(t.Context(), w, plan, func(loader.Progress) {}); err != nil {
 		t.Fatal(err)
 	}
@@ -86,6 +95,32 @@ func dnsCase(t *testing.T) (target string, k *cases.Case) {
 	}
 	t.Cleanup(k.Close)
 	return target, k
+}
+
+// changeLine is a record of a call, which may explain why other logs have a gap.
+const changeLine = `{"eventVersion":"1.10","eventTime":"2026-11-01T12:00:00Z","eventSource":"ec2.amazonaws.com","eventName":"DeleteFlowLogs",` +
+	`"awsRegion":"eu-central-1","recipientAccountId":"123456789012","eventID":"11111111-2222-3333-4444-555555555555",` +
+	`"userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::123456789012:user/eve"},"requestParameters":{}}` + "\n"
+
+// A case whose derived database is gone shows what it holds, and says what is not built.
+func TestOverviewWithoutTheDerived(t *testing.T) {
+	target, k := caseOf(t, dnsLine+"\n", changeLine)
+	k.Close()
+	if err := os.Remove(filepath.Join(target, cases.DerivedFile)); err != nil {
+		t.Fatal(err)
+	}
+	k, err := cases.Open(t.Context(), target, loader.Schemas())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	d := drive(t, 120, 40)
+	d.app.env.Reader = frame.CaseReader{Case: k}
+	d.keys("r").wants("2026-11-01 10:00 → 2026-11-01 12:00 UTC", "2 objects", "incident", "Lines read",
+		"! Not all there: what pivots and sums rest on is not built yet: there is no derived/derived.duckdb", "builds what is missing",
+		"Not told below until then: records per hour, coverage.")
+	d.lacks("not ready")
+	d.keys("3").wants("true.example.", "the case is not all there: what pivots and sums rest on is not built yet")
 }
 
 // The record screen shows no line of an object that is not what was loaded, and says why.

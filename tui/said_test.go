@@ -182,6 +182,16 @@ func TestInternalNamesStayInside(t *testing.T) {
 	d.keys("r")
 	d.wants("not built yet: 2 tables for pivots and sums")
 	d.lacks("answer_name")
+	for text, want := range map[string]string{
+		"not built yet: flow_side":             "not built yet: 1 table for pivots and sums",
+		"a.case: not built yet: a, b\nhint: x": "a.case: not built yet: 2 tables for pivots and sums\nhint: x",
+		"interrupted; not built yet: there is no d.duckdb\nhint: x": "interrupted; what pivots and sums rest on is not built yet: " +
+			"there is no d.duckdb\nhint: x",
+	} {
+		if got := frame.Told(text); got != want {
+			t.Errorf("%q is told as %q", text, got)
+		}
+	}
 }
 
 // Reasons that are not listed are counted.

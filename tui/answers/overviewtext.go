@@ -66,6 +66,9 @@ func (s *overview) head(o *cases.Overview, width int) []string {
 		say("! ", "Not all there: "+e.Show(frame.Told(o.Problem)), &t.Warn)
 		say("  ", e.Show(o.Remedy), &t.Dim)
 	}
+	if o.Problem != "" && len(o.Captures) > 0 && len(o.Hours) == 0 && len(o.Coverage) == 0 {
+		say("  ", "Not told below until then: records per hour, coverage.", &t.Dim)
+	}
 	if n := o.Lines.Rejected; n > 0 {
 		say("! ", words.Plural(n, "line", "lines")+" rejected: kept word for word in reject, reasons below", &t.Warn)
 	}

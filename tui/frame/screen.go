@@ -38,10 +38,10 @@ func (r CaseReader) Query(ctx context.Context, sql string, args map[string]any) 
 	return r.Case.Result(ctx, sql, args)
 }
 
-// Overview has the calls that explain what is missing, too.
+// Overview has the calls that explain what is missing, too; where there is no coverage to explain they are not asked for.
 func (r CaseReader) Overview(ctx context.Context, bin time.Duration) (cases.Overview, error) {
 	o, err := r.Case.Overview(ctx, bin)
-	if err == nil {
+	if err == nil && len(o.Coverage) > 0 {
 		err = findings.Explain(ctx, r.Case, o.Coverage)
 	}
 	return o, err

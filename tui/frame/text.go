@@ -10,6 +10,8 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"case53/cases/words"
 )
 
 // page is an overlay of text to read: what a result was asked.
@@ -154,12 +156,24 @@ type About struct {
 	Lacks       string // which of the logs that it reads the case has none of; safe to draw
 }
 
-var notBuilt = regexp.MustCompile(`not built yet: ([a-z0-9_]+(, [a-z0-9_]+)*)`)
+var (
+	notBuilt = regexp.MustCompile(`not built yet: ([a-z0-9_]+(?:, [a-z0-9_]+)*)(;|\n|$)`)
+	noneOfIt = regexp.MustCompile(`not built yet: (\S+ [^;\n]*)`)
+)
 
-// Told is an error in words for people: what is not built yet has names that only its makers know.
+// Told is an error in words for people: what is not built yet has names that only its makers know. Where none of it is of use it says
+// why in a sentence.
 func Told(text string) string {
+	text = noneOfIt.ReplaceAllStringFunc(text, func(m string) string {
+		if notBuilt.MatchString(m) {
+			return m
+		}
+		return "what pivots and sums rest on is not built yet: " + strings.TrimPrefix(m, "not built yet: ")
+	})
 	return notBuilt.ReplaceAllStringFunc(text, func(m string) string {
-		return fmt.Sprintf("not built yet: %d tables for pivots and sums", strings.Count(m, ",")+1)
+		found := notBuilt.FindStringSubmatch(m)
+		n := int64(strings.Count(found[1], ",") + 1)
+		return "not built yet: " + words.Plural(n, "table", "tables") + " for pivots and sums" + found[2]
 	})
 }
 
