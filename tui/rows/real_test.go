@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"case53/cases"
 	"case53/loader/loadertest"
@@ -232,6 +233,38 @@ func TestStepsAreTheWholeList(t *testing.T) {
 		got := read(inSteps(e, q, filters)(t.Context()))
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: %d rows in steps, %d at once, or another order", line, len(got), len(want))
+		}
+	}
+}
+
+// The pieces of time are those that the strip draws, also where they are days on end; what is before and after the span is one each,
+// however far it is.
+func TestOverTimeOnTheDatabase(t *testing.T) {
+	e := realEnv(t)
+	q := question{sql: `SELECT start, 1 AS object_id, 1 AS row_no FROM (VALUES (TIMESTAMP '2026-11-01 10:00:00'), ('2026-11-07 23:59:59'),
+		('2026-11-08 00:00:00'), ('1970-01-01'), ('2026-10-31 23:00:00'), ('2090-01-01'), (NULL)) t(start)`}
+	cols := []field{{Column: cases.Column{Name: "start", Type: "TIMESTAMP"}}, {Column: cases.Column{Name: "object_id"}}, {Column: cases.Column{Name: "row_no"}}}
+	day := func(month time.Month, day int) time.Time { return time.Date(2026, month, day, 0, 0, 0, 0, time.UTC) }
+	for _, every := range []time.Duration{time.Hour, 12 * time.Hour, 24 * time.Hour, 5 * 24 * time.Hour, 7 * 24 * time.Hour} {
+		span := cases.Span{From: day(11, 1), To: day(12, 31)}
+		sql, args := q.overTime(nil, cols, span, every)
+		r, err := readWhole(e, sql, args)(t.Context())
+		if err != nil {
+			t.Fatalf("%v\n%s", err, sql)
+		}
+		got := bucketed(r.rows, span, every, false)
+		want := stripCounts{counts: make([]int64, pieces(span, every)), later: 1}
+		first := span.From.Truncate(every)
+		for _, at := range []time.Time{day(11, 1).Add(10 * time.Hour), day(11, 8).Add(-time.Second), day(11, 8), day(10, 31).Add(23 * time.Hour),
+			time.Unix(0, 0)} {
+			if at.Before(first) {
+				want.earlier++
+				continue
+			}
+			want.counts[at.Sub(first)/every]++
+		}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%v: %v, want %v", every, got, want)
 		}
 	}
 }

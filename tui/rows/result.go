@@ -280,7 +280,7 @@ func (s *result) Close() tea.Cmd {
 // Cancelled keeps the screen from asking again at once. A query that has shown nothing yet is ended; one that has only
 // been read on stays open, so that the rows above can still be reached.
 func (s *result) Cancelled() tea.Cmd {
-	s.strip.stopped = s.strip.counts == nil
+	s.strip.stopped = s.hasStrip() && s.strip.counted.counts == nil
 	s.paused = true
 	if s.grid == nil {
 		return nil

@@ -174,7 +174,7 @@ func (s *result) stale() bool {
 
 // Moment is that of the value under the cursor where it is a time, else that of its row.
 func (s *result) Moment() (time.Time, bool) {
-	if s.strip.focus && s.strip.counts != nil {
+	if s.strip.focus && s.strip.counted.counts != nil {
 		w := s.strip.bucket(s.strip.at)
 		return cases.Later(w.From, w.Seconds()/2), true
 	}
