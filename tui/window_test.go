@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"case53/cases"
 	"case53/tui/frame"
 )
 
@@ -197,4 +198,23 @@ func TestWindowLineIsTypedOver(t *testing.T) {
 	d.keys("'-2h", "enter").wants("11-02 22:00–11-03 00:00")
 	d.keys("w", "end", "backspace", "backspace", "backspace", "backspace", "enter").wants("11-02 22:00–11-03 00:00")
 	d.keys("w", "left", "'x").wants("UTx")
+}
+
+// A window that is made of a moment outside of the one that holds ends after it begins.
+func TestWindowFromAMomentOutside(t *testing.T) {
+	for _, c := range []struct{ window, key, want string }{
+		{"11-01 08:00 to 09:00", "5", "UTC (not here) from 11-01 10:00 "},
+		{"11-01 12:00 to 13:00", "6", "UTC (not here) before 11-01 10:00 "},
+		{"11-01 08:00 to 10:00", "5", "UTC (not here) from 11-01 10:00 "},
+		{"11-01 10:00 to 11:00", "6", "UTC (not here) before 11-01 10:00 "},
+		{"11-01 08:00 to 11:00", "5", "UTC (not here) 11-01 10:00–11:00 "},
+	} {
+		d := drive(t, 120, 30).keys("w", "'"+c.window, "enter", ";", "'SELECT * FROM flow", "f5", "o", c.key)
+		d.wants(c.want)
+	}
+	d := drive(t, 100, 30)
+	d.app.env.SetWindow(cases.Span{From: start0, To: start0})
+	if d.app.env.Windowed() {
+		t.Error("a window of no length was set")
+	}
 }

@@ -37,6 +37,10 @@ func (e *Env) SetWindow(w cases.Span) {
 		e.Say("all of the case")
 		return
 	}
+	if !w.From.IsZero() && !w.To.IsZero() && !w.From.Before(w.To) {
+		e.Say("no window ends before it begins: " + e.Stamp(w.From) + " is not before " + e.Stamp(w.To))
+		return
+	}
 	e.Within = cases.Span{From: w.From.Truncate(time.Microsecond), To: w.To.Truncate(time.Microsecond)} // what the database can tell apart
 	e.Say("only " + e.windowWords(e.Within) + "; W takes the window off")
 }
@@ -139,8 +143,14 @@ func NewAround(e *Env, at time.Time) Screen {
 	for _, d := range distances {
 		items = append(items, item(far(d)+" before, "+far(d)+" after", cases.Span{From: at.Add(-d), To: at.Add(d)}))
 	}
-	items = append(items, item("from this moment on", cases.Span{From: at, To: e.Within.To}),
-		item("before this moment", cases.Span{From: e.Within.From, To: at}))
+	on, before := cases.Span{From: at, To: e.Within.To}, cases.Span{From: e.Within.From, To: at}
+	if !at.Before(e.Within.To) { // a moment outside the window: what is on its side of it
+		on.To = time.Time{}
+	}
+	if !e.Within.From.Before(at) {
+		before.From = time.Time{}
+	}
+	items = append(items, item("from this moment on", on), item("before this moment", before))
 	if !e.T0.IsZero() {
 		items = append(items, item("from T0 on", cases.Span{From: e.T0}), item("before T0", cases.Span{To: e.T0}))
 	}
