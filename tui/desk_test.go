@@ -81,7 +81,7 @@ func (f *fakeDesk) Hunt(ctx context.Context, q *queries.Query, values map[string
 
 func (f *fakeDesk) Draw(_ context.Context, outcomes []findings.Outcome) (*answers.Drawn, error) {
 	d := &answers.Drawn{Told: &threads.Told{Threads: []*threads.Thread{{Number: 1, Severity: "high", Steps: []*threads.Step{
-		{Time: start0, Text: "10.0.1.23 → 203.0.113.9:443 every 301 s" + f.nasty},
+		{Time: start0, Text: "10.0.1.23 → 203.0.113.9:443 every 301 s" + f.nasty, Hunts: []string{"beacon"}},
 	}}}}}
 	for _, o := range outcomes {
 		d.Found = append(d.Found, o.Findings...)

@@ -2,6 +2,8 @@ package tui
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"case53/tui/frame/frametest"
@@ -12,7 +14,7 @@ func TestPage(t *testing.T) {
 	d := drive(t, 120, 45).keys("3", "right", "E")
 	d.wants("10.0.1.0  address", "all of the case", "When it was seen", "sent or received", "Names that led to it", "c2.example.net",
 		"Who it talked to", "12 more: enter has them all", "Also looked at, nothing there: Ports that it served (flow)",
-		"0 of 4 hunts were run for this window", "no note on it")
+		"0 of 4 hunts were run\n", "no note on it")
 	if got := d.asked("page_seen").args["ip"]; got != "10.0.1.0" {
 		t.Errorf("asked for %v", got)
 	}
@@ -41,8 +43,40 @@ func TestPageSaysWhatWasFound(t *testing.T) {
 	d := drive(t, 120, 60).keys("3", "right").keys(down...).keys("E", "G")
 	d.wants("10.0.1.23  address", "0 of 4 hunts were run")
 	d.keys("X", "backspace").wants("0 findings, 1 step of a thread", "thread 1  2026-11-20 12:00  10.0.1.23 → 203.0.113.9:443 every 301 s")
-	d.keys("w", "'11-01 10:00 to 11:00", "enter").wants("0 of 4 hunts were run for this window")
+	d.keys("G", "o").wants("Window around 2026-11-20 12:00:00 UTC") // the moment of the step
+	d.keys("esc", "enter").wants("› beacon")                        // what the hunt found that tells of it
+	d.keys("backspace", "w", "'11-01 10:00 to 11:00", "enter").wants("0 of 4 hunts were run for this window")
 	d.lacks("thread 1")
+}
+
+// On a narrow screen each column of a table can be gone to, none is skipped, and their names stand over them; bars say how long one of
+// their columns is.
+func TestPageIsWholeOnANarrowScreen(t *testing.T) {
+	d := drive(t, 46, 40).keys("3", "right", "E")
+	d.wants("a column of a bar is 2h") // 49 counts of an hour on 46 columns
+	names := []string{"peer", "server_port", "bytes_to_peer", "bytes_from_peer", "first_seen", "capture"}
+	d.keys("j", "j", "j", "j")
+	for i, name := range names {
+		if i > 0 {
+			d.keys("l")
+		}
+		d.wants("\n " + name + ": ") // below, with its value
+		_, table, _ := strings.Cut(d.screen(), "Who it talked to  20\n")
+		head, _, _ := strings.Cut(table, "\n")
+		shown := strings.Fields(head)
+		before, after := 0, 0
+		if n, ok := strings.CutSuffix(shown[0], "+"); ok {
+			before, _ = strconv.Atoi(n)
+			shown = shown[1:]
+		}
+		if n, ok := strings.CutPrefix(shown[len(shown)-1], "+"); ok {
+			after, _ = strconv.Atoi(n)
+			shown = shown[:len(shown)-1]
+		}
+		if !slices.Equal(shown, names[before:len(names)-after]) || !slices.Contains(shown, name) {
+			t.Fatalf("at %s the head is %q:\n%s", name, head, d.screen())
+		}
+	}
 }
 
 // A part that cannot be told says so, and hides no other.

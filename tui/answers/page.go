@@ -177,6 +177,9 @@ func (s *page) Moment() (time.Time, bool) {
 		return frame.ReadUTC(c.cell.Text)
 	}
 	if l, ok := s.line(); ok {
+		if !l.at.IsZero() {
+			return l.at, true
+		}
 		for _, c := range l.cells {
 			if frame.IsTime(c.column) && !c.cell.Null {
 				return frame.ReadUTC(c.cell.Text)

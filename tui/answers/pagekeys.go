@@ -94,6 +94,7 @@ func (s *page) enter() tea.Cmd {
 	}
 	c, ok := s.chosen()
 	if !ok || l.part == nil {
+		s.e.Say("enter leads on from the rows below: a value, a finding, a step")
 		return nil
 	}
 	if c.hasPage(s.e) {
