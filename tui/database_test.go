@@ -34,7 +34,7 @@ func TestScreenOnTheDatabase(t *testing.T) {
 	d.keys(";", "'SELECT range AS n, 'row '||range AS text FROM range(100000)", "f5")
 	d.wants("SQL result", "row 0")
 	d.keys("G")
-	d.wants("99982–100000 of 100000", "row 99999")
+	d.wants("99,982–100,000 of 100,000", "row 99999")
 	d.keys("[")
 	d.wants("1–18 of", "row 99999", "in order of n, largest first")
 	d.keys("q", "ctrl+x", "'SELECT nosuch", "f5")

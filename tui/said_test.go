@@ -278,6 +278,14 @@ func TestLogsAreInOrderOfTime(t *testing.T) {
 	d.lacks("in order of")
 }
 
+// An order of many columns is told on a few lines, and those that have no room are counted.
+func TestOrderHasRoom(t *testing.T) {
+	d := drive(t, 60, 24).keys("3", "right", "[", "right", "(", "right", "(")
+	d.wants(" in order of srcaddr, largest first, then of srcport,", " largest first, then of dstaddr, largest first")
+	d.keys("right", ")", "right", ")")
+	d.wants(" in order of srcaddr, largest first, then of srcport,", " largest first, then of 3 more")
+}
+
 func TestUnknownKeyWhereTextIsTyped(t *testing.T) {
 	d := drive(t, 80, 24).keys("3", "/", "ctrl+y")
 	d.wants("no such key here; f1 shows keys")

@@ -165,9 +165,9 @@ func TestEndReadsTheResult(t *testing.T) {
 	d := drive(t, 80, 24).keys("3")
 	d.wants("1–19 of ≥ 256")
 	d.keys("G")
-	d.wants("982–1000 of 1000", "2026-11-01 10:16:39")
+	d.wants("982–1,000 of 1,000", "2026-11-01 10:16:39")
 	d.keys("g", "pgdown", "pgdown")
-	d.wants("19–37 of 1000")
+	d.wants("19–37 of 1,000")
 }
 
 // G does not fill the disk with a case of billions of records unless it is told to, again and again.
@@ -175,9 +175,9 @@ func TestEndIsReachedInSteps(t *testing.T) {
 	d := drive(t, 80, 24)
 	d.fake.answer = func(string) *fakeResult { return fakeFlow(2_500_000) }
 	d.keys("3", "G")
-	d.wants("1,000,257 rows read, and there are more: G reads on", "of ≥ 1000448")
+	d.wants("1,000,257 rows read, and there are more: G reads on", "of ≥ 1,000,448")
 	d.keys("G", "G")
-	d.wants("2499982–2500000 of 2500000")
+	d.wants("2,499,982–2,500,000 of 2,500,000")
 }
 
 func TestSQL(t *testing.T) {

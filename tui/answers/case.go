@@ -123,8 +123,9 @@ func (d *CaseDesk) Report(ctx context.Context, file string, over bool) (string, 
 	if err := r.Save(file); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s and %s: %d findings of %d hunts; custody head %.12s after %d lines",
-			file, report.AppendixOf(file), len(r.Findings), r.Ran(), r.Custody.Head, r.Custody.Lines),
+	return fmt.Sprintf("%s and %s: %s of %d hunts; custody head %.12s after %s",
+			file, report.AppendixOf(file), words.Plural(int64(len(r.Findings)), "finding", "findings"), r.Ran(), r.Custody.Head,
+			words.Plural(int64(r.Custody.Lines), "line", "lines")),
 		r.Altered()
 }
 

@@ -1,7 +1,6 @@
 package rows
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -108,7 +107,7 @@ func (s *result) rowsText() string {
 	if n == 0 && complete {
 		return "no rows"
 	}
-	text := fmt.Sprintf("%d%s%d of ", from+1, g.Dash, to)
+	text := words.Count(int64(from+1)) + g.Dash + words.Count(int64(to)) + " of "
 	left := s.left()
 	if left != "" && len(s.holding()) == 0 && !s.counts {
 		return text + left
@@ -116,7 +115,7 @@ func (s *result) rowsText() string {
 	if !complete {
 		text += g.AtLeast
 	}
-	text += fmt.Sprint(n)
+	text += words.Count(int64(n))
 	if left != "" {
 		text += " in the " + left
 	}

@@ -42,7 +42,7 @@ func (s *result) head(width int) []string {
 	if n := len(s.filters) - len(on(s.filters)); n > 0 {
 		out = append(out, " "+t.Dim.Render(words.Plural(int64(n), "filter is", "filters are")+" off: / switches"))
 	}
-	for _, l := range s.orderTexts() {
+	for _, l := range s.orderLines(width) {
 		out = append(out, " "+t.Kind.Render(frame.Grow(l, max(width-1, 1), t)))
 	}
 	if s.e.Problem != "" {
@@ -96,11 +96,34 @@ func (s *result) orderTexts() []string {
 	if len(s.by) == 0 {
 		return nil
 	}
+	return []string{s.orderText(len(s.by))}
+}
+
+// orderText names the first columns of the order, and counts the others.
+func (s *result) orderText(named int) string {
 	var texts []string
-	for _, key := range s.by {
+	for _, key := range s.by[:named] {
 		texts = append(texts, s.e.Show(key.column)+map[bool]string{true: ", largest first", false: ", smallest first"}[key.desc])
 	}
-	return []string{"in order of " + strings.Join(texts, ", then of ")}
+	text := "in order of " + strings.Join(texts, ", then of ")
+	if more := len(s.by) - named; more > 0 {
+		text += ", then of " + words.Count(int64(more)) + " more"
+	}
+	return text
+}
+
+// orderLines puts the order on a few lines: as many of its columns as have room.
+func (s *result) orderLines(width int) []string {
+	if len(s.by) == 0 {
+		return nil
+	}
+	for named := len(s.by); named > 1; named-- {
+		if lines := frame.Wrap(s.orderText(named), max(width-2, 1)); len(lines) <= mostFilterLines {
+			return lines
+		}
+	}
+	lines := frame.Wrap(s.orderText(1), max(width-2, 1))
+	return lines[:min(len(lines), mostFilterLines)]
 }
 
 // orderSign is what stands at the head of a column that the rows are in order of; where several are, with its place among them.
