@@ -278,6 +278,18 @@ func TestLogsAreInOrderOfTime(t *testing.T) {
 	d.lacks("in order of")
 }
 
+// An id with hyphens is not broken at them.
+func TestIdsAreNotBroken(t *testing.T) {
+	got := frame.Wrap("no records of eni-01a2c4e6b8d0f3579 and fl-0a53e1c97b20d4f68 since", 24)
+	want := []string{"no records of", "eni-01a2c4e6b8d0f3579", "and fl-0a53e1c97b20d4f68", "since"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	if got := frame.Wrap("arn:aws:sts::1:assumed-role/x", 12); strings.Join(got, "") != "arn:aws:sts::1:assumed-role/x" {
+		t.Errorf("%q", got)
+	}
+}
+
 // An order of many columns is told on a few lines, and those that have no room are counted.
 func TestOrderHasRoom(t *testing.T) {
 	d := drive(t, 60, 24).keys("3", "right", "[", "right", "(", "right", "(")
@@ -314,7 +326,7 @@ func TestCaseThatIsNotAllThere(t *testing.T) {
 		"case53 derive /home/analyst/cases/2026/a-folder-with-a-very-long-name/incident.case builds what is missing"
 	d.keys("r").wants("! Not all there: the load that began at 2026-11-20T09:12:44Z was interrupted;\n",
 		"   not built yet: 2 tables for pivots and sums\n", "   repeat the command that was interrupted",
-		"case53 derive /home/analyst/", "builds what is missing")
+		" /home/analyst/cases/2026/a-folder-with-a-very-long-name/incident.case")
 	d.keys("3").wants(" the case is not all there: the load that began at 2026-11-20T09:12:44Z was int…")
 	d.keys("2", "'empty", "enter").wants("No rows.", "The case is not all there, and what is missing may be what was asked for: the", "not built yet: 2\n")
 }

@@ -99,7 +99,13 @@ func suggestions(e *frame.Env) []*queries.Query {
 }
 
 func (s *overview) Keys() []frame.Bind {
-	var binds []frame.Bind
+	binds := []frame.Bind{
+		{Keys: frame.Keys("X"), Does: "hunts: all of them, and what each found", Foot: "hunts",
+			Run: func() tea.Cmd { return s.e.Go(frame.Goto{Screen: "hunts"}) }},
+		{Keys: frame.Keys("2"), Does: "saved queries", Foot: "queries",
+			Run: func() tea.Cmd { return s.e.Go(frame.Goto{Screen: "queries"}) }},
+		reportBind(s.e, s.desk),
+	}
 	for _, t := range s.e.RecordTables() {
 		if t.Key == "" {
 			continue
@@ -108,11 +114,6 @@ func (s *overview) Keys() []frame.Bind {
 		binds = append(binds, frame.Bind{Keys: t.Keys(), Does: t.Title, Foot: strings.TrimPrefix(foot, "resolver "),
 			Run: func() tea.Cmd { return s.e.Go(t.Goto()) }})
 	}
-	binds = append(binds, frame.Bind{Keys: frame.Keys("2"), Does: "saved queries", Foot: "queries",
-		Run: func() tea.Cmd { return s.e.Go(frame.Goto{Screen: "queries"}) }},
-		frame.Bind{Keys: frame.Keys("X"), Does: "hunts: all of them, and what each found", Foot: "hunts",
-			Run: func() tea.Cmd { return s.e.Go(frame.Goto{Screen: "hunts"}) }},
-		reportBind(s.e, s.desk))
 	for i, q := range s.suggest {
 		binds = append(binds, frame.Bind{
 			Keys: frame.Keys(string(rune('a' + i))),

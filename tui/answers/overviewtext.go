@@ -323,13 +323,12 @@ func (s *overview) coverage(o *cases.Overview, width int) []string {
 			out = append(out, t.Warn.Render(lead+line))
 		}
 	}
-	name := 12
-	for _, c := range o.Coverage {
-		name = max(name, ansi.StringWidth(e.Show(c.Source)))
-	}
-	name = min(name, max(width/3, 12))
 	for _, rows := range coverageGroups(o.Coverage) {
-		c := rows[0]
+		c, name := rows[0], 12
+		for _, c := range rows {
+			name = max(name, ansi.StringWidth(e.Show(c.Source)))
+		}
+		name = min(name, max(width/3, 12))
 		head := e.Show(c.LogType) + ", capture " + e.Show(c.Capture) + ": " + e.Window(c.Window)
 		out = append(out, " "+t.Dim.Render(frame.Grow(head, max(width-1, 1), t)))
 		for _, c := range rows {

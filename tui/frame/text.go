@@ -97,12 +97,17 @@ func (e *Env) Paragraphs(text string, width int) []string {
 	return out
 }
 
-// Wrap breaks a line that is safe to draw at spaces, and within a word that is too long for any line.
+// aHyphen stands for a hyphen while a line is wrapped: it is for private use, so no text that is safe to draw has it.
+const aHyphen = "\ue000"
+
+// Wrap breaks a line that is safe to draw at spaces, and within a word that is too long for any line. An id or a name with hyphens is
+// one word.
 func Wrap(s string, width int) []string {
 	if width < 1 {
 		return []string{s}
 	}
-	return strings.Split(ansi.Wrap(s, width, ""), "\n")
+	wrapped := ansi.Wrap(strings.ReplaceAll(s, "-", aHyphen), width, "")
+	return strings.Split(strings.ReplaceAll(wrapped, aHyphen, "-"), "\n")
 }
 
 // OneLine joins the lines of prose.
