@@ -73,7 +73,7 @@ func loadedApart(t *testing.T, n int, logs func(i int) map[string][]byte) *sql.D
 	return loadedAs(t, captures)
 }
 
-// loadedAs loads the logs of captures into one case.
+// loadedAs loads the logs of captures into one case; the one called replay is one.
 func loadedAs(t *testing.T, captures map[string]map[string][]byte) *sql.DB {
 	t.Helper()
 	dir := t.TempDir()
@@ -91,7 +91,11 @@ func loadedAs(t *testing.T, captures map[string]map[string][]byte) *sql.DB {
 				t.Fatal(err)
 			}
 		}
-		plan := loader.Plan{Sources: []source.Source{local.New(logs)}, Capture: capture, Role: "incident"}
+		role := "incident"
+		if capture == "replay" {
+			role = capture
+		}
+		plan := loader.Plan{Sources: []source.Source{local.New(logs)}, Capture: capture, Role: role}
 		report, err := loader.Load(context.Background(), w, plan, nil)
 		if err != nil || len(report.Failures) > 0 {
 			t.Fatal(err, report.Failures)

@@ -91,7 +91,7 @@ func findingsOf(t *testing.T, db *sql.DB, hunt string, given map[string]string) 
 
 // unmeasured are hunts whose findings are no accusations: they say what is there, or need a second capture or a list.
 var unmeasured = strings.Fields(`coverage-matrix import-balance ioc-sweep what-changed same-as-the-incident minus-clean-baseline
-	called-out who-did-it-talk-to top-talkers dns-logging-hole`)
+	called-out who-did-it-talk-to top-talkers dns-logging-hole replay-was-asked`)
 
 // benignSet is data in which nothing is an attack, except what guilty says.
 type benignSet struct {
@@ -143,6 +143,7 @@ var benignSets = []benignSet{
 	{"ordinary requests", "", true, func(*testing.T) []map[string][]byte {
 		return []map[string][]byte{dayOfRequests(false, false), dayOfRequests(false, true)}
 	}, innocent},
+	{"a web tier", "", true, func(*testing.T) []map[string][]byte { return []map[string][]byte{quietTier().files()} }, innocent},
 	{"ordinary day", "a generated day", false, func(*testing.T) []map[string][]byte {
 		day, _ := ordinaryDay(1)
 		return []map[string][]byte{day}
@@ -204,7 +205,7 @@ func countOf(t *testing.T, db *sql.DB, text string) (n float64) {
 
 // isOfRequests says whether a view shows requests, or what the host that they came to wrote.
 func isOfRequests(view string) bool {
-	return view == "http" || view == "alb" || view == "httpd" || view == "host_log"
+	return view == "http" || view == "alb" || view == "httpd" || view == "host_log" || view == "tls"
 }
 
 // readsRequests says whether a hunt needs one of those.

@@ -51,6 +51,7 @@ var recalls = []recall{
 	{"planted requests", plantedRequests},
 	{"spellings of jndi", obfuscated},
 	{"planted guesses", plantedGuesses},
+	{"planted guests", plantedTier},
 }
 
 // has says whether there is such a hunt: the table is made with hunts of before, too.

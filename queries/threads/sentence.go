@@ -262,6 +262,15 @@ func (s *Step) exploit() string {
 				words.Plural(int64(e.Number("pages_after")), "new page", "new pages"))))
 		break
 	}
+	for _, e := range s.with("agent_kind") {
+		all = append(all, when(len(all) == 0, who+" ")+"came "+cmp.Or(when(e.Text("agent") != "", "as "+e.Text("agent")), "without an agent"))
+		break
+	}
+	for _, e := range s.with("classification") {
+		all = append(all, fmt.Sprintf("%ssent %s that servers read in different ways (%s)", when(len(all) == 0, who+" "),
+			words.Plural(int64(e.Number("requests")), "request", "requests"), strings.ReplaceAll(e.Text("reasons"), " ", ", ")))
+		break
+	}
 	if text := parts(all...); text != "" {
 		return text
 	}
@@ -323,6 +332,10 @@ func (s *Step) knock() string {
 			tried = words.Plural(int64(ports[0].Number("ports")), "port", "ports")
 		} else if contacts := one.count("contacts", "address and port", "addresses and ports"); contacts != "" {
 			tried = contacts
+		} else if failed := one.count("tls_failures", "TLS connection", "TLS connections"); failed != "" {
+			tried = failed + " that failed"
+		} else if asked := one.with("minutes_after"); tried == "" && len(asked) > 0 {
+			tried = "the name " + asked[0].Subject.Name
 		}
 		text := tried + when(f.host != "", " of "+f.host)
 		if open := one.with("accepted_ports"); len(open) > 0 {
@@ -510,7 +523,7 @@ func (s *Step) leave(at string) string {
 	unnamed := slices.ContainsFunc(s.facts, func(f *fact) bool {
 		return f.tells(func(e evidence) bool { return e.kind == "noname" })
 	})
-	return parts(fmt.Sprintf("%s sent %s to %s, %s, in %s", few(s.own()), size(sent), at, s.port(), duration(s.To.Sub(s.Time))),
+	return parts(fmt.Sprintf("%s sent %s to %s%s, in %s", few(s.own()), size(sent), at, when(s.port() != "", ", "+s.port()), duration(s.To.Sub(s.Time))),
 		when(known, size(back)+" came back"), when(unnamed, "no name had led there"))
 }
 

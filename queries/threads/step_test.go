@@ -241,3 +241,27 @@ func TestGuessesWithoutFlowRecords(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// TestGuestsOfTheWebTier: what hunts for requests and TLS say of a guest is told in words of its own.
+func TestGuestsOfTheWebTier(t *testing.T) {
+	guest := func(phase string, row map[string]any) *fact {
+		return told(phase, "agent", server, "203.0.113.66", "", at(1, 0), at(2, 0), medium).says(t, row)
+	}
+	for _, c := range []struct {
+		fact *fact
+		want string
+	}{
+		{guest("exploit", map[string]any{"agent_kind": "program", "agent": "curl/8.5.0"}), "203.0.113.66 came as curl/8.5.0"},
+		{guest("exploit", map[string]any{"agent_kind": "none", "agent": ""}), "203.0.113.66 came without an agent"},
+		{guest("exploit", map[string]any{"classification": "Severe", "reasons": "BadUri BothTeClPresent", "requests": int64(3)}),
+			"203.0.113.66 sent 3 requests that servers read in different ways (BadUri, BothTeClPresent)"},
+		{guest("knock", map[string]any{"tls_failures": int64(3)}), "203.0.113.66 tried 3 TLS connections that failed of 10.0.0.40"},
+		{guest("knock", map[string]any{"minutes_after": 10.0, "name": "staging.corp.example"}),
+			"203.0.113.66 tried the name staging.corp.example of 10.0.0.40"},
+		{guest("leave", map[string]any{"bytes_to_peer": int64(400_000_000)}), "10.0.0.40 sent 400 MB to 203.0.113.66, in 60 min"},
+	} {
+		if got := (&survey{}).say(stepsOf([]*fact{c.fact})[0]); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}

@@ -16,7 +16,7 @@
 -- false-positives: A rate limit that passed, a form that was corrected, a session that had run out.
 --
 -- measured: found: planted requests 2 of 2. False findings per million benign records, high and medium: a shop 0 and
--- 0, ordinary requests 0 and 0.
+-- 0, ordinary requests 0 and 0, a web tier 0 and 0.
 --
 -- not-proof: That the second request did what the first was to do.
 --

@@ -19,7 +19,7 @@
 -- application that was moved.
 --
 -- measured: found: planted guesses 1 of 1. False findings per million benign records, high and medium: a shop 0 and
--- 0, ordinary requests 0 and 0.
+-- 0, ordinary requests 0 and 0, a web tier 0 and 0.
 --
 -- not-proof: That anything was taken: it shows who was looking, and what was there to be found.
 --
