@@ -124,6 +124,9 @@ var layers = map[string][]string{
 	"case53/cmd/case53/completion": {
 		"case53/cases/notes", "case53/cmd/case53/cli", "case53/loader", "case53/queries", "case53/queries/export",
 	},
+	"case53/cmd/case53/notebook": {
+		"case53/cases", "case53/cases/notes", "case53/cases/words", "case53/cmd/case53/cli", "case53/cmd/case53/printed", "case53/queries",
+	},
 	"case53/cmd/case53/printed": {
 		"case53/cases", "case53/cases/bag", "case53/cases/custody", "case53/cases/notes", "case53/cases/safetext", "case53/cases/verify",
 		"case53/cases/words",

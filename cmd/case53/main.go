@@ -7,6 +7,7 @@ package main
 import (
 	"case53/cmd/case53/cli"
 	"case53/cmd/case53/completion"
+	"case53/cmd/case53/notebook"
 	"case53/cmd/case53/printed"
 	"context"
 	"errors"
@@ -95,7 +96,7 @@ func newRoot() *cobra.Command {
 		newImport(),
 		newInfo(),
 		newDerive(),
-		newNotes(),
+		notebook.Command("case53 " + version()),
 		newCustody(),
 		newVerify(),
 		newRebuild(),
@@ -105,6 +106,6 @@ func newRoot() *cobra.Command {
 		c.Long = strings.TrimRight(c.Short+".\n\n"+c.Long, "\n") + "\n" + cli.ExitCodes
 		root.AddCommand(c)
 	}
-	completion.All(root, noteVerbs)
+	completion.All(root, notebook.Verbs)
 	return root
 }

@@ -120,7 +120,8 @@ func (s *page) write(width int) {
 	if s.span.From.IsZero() {
 		text += ", whose time is not known yet"
 	} else {
-		text += "; a column of a bar is " + words.Width(s.every*time.Duration(s.inOne(width))) + ", from " + e.Moment(s.span.From) + " to " + e.Moment(s.span.To)
+		text += "; a column of a bar is " + words.Width(s.every*time.Duration(s.inOne(width))) + ", from " +
+			e.Moment(s.span.From) + " to " + e.Moment(s.span.To)
 	}
 	s.say(" ", text, t.Dim.Render, width)
 	for _, section := range entities.Sections(s.parts) {

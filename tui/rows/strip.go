@@ -332,8 +332,8 @@ func (s *result) edge(step int) tea.Cmd {
 // burst is how many times as many records as usual a burst has.
 const burst = 3
 
-// begins says what begins in a column, with the word before its time: a gap, after something; what comes after it; a burst, where there are several times as many
-// records as in half of all columns that have some.
+// begins says what begins in a column, with the word before its time: a gap, after something; what comes after it; a burst, where there are several
+// times as many records as in half of all columns that have some.
 func (p *strip) begins(i int) string {
 	counts := p.counted.counts
 	before := int64(0)

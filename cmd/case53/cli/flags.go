@@ -60,7 +60,7 @@ func OpenCase(ctx context.Context, path string, stderr io.Writer) (*cases.Case, 
 }
 
 // OpenRecords is OpenCase for what asks for the records and perhaps for more: where only what is derived is missing, nothing is said of
-// it. Who needs it calls Built.
+// it. Who needs it calls Built, or BuildBeside.
 func OpenRecords(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
 	c, err := open(ctx, FindCase(path, stderr), stderr)
 	if err == nil && !c.Unbuilt {

@@ -1,4 +1,8 @@
-package main
+// Package notebook is the command notes: what is kept beside the evidence, told, changed and taken back.
+//
+// Rules: a flag that would be passed over is refused; a value is of its kind, or refused; rows are looked for in the case, which is only
+// read. What is kept, and how, is said in package notes.
+package notebook
 
 import (
 	"errors"
@@ -19,13 +23,14 @@ import (
 	"case53/queries"
 )
 
-// noteVerbs are what case53 notes does, with what each is for.
-var noteVerbs = map[string]string{
+// Verbs are what case53 notes does, with what each is for.
+var Verbs = map[string]string{
 	"list": "what is kept, and whether raw/ still has it", "add": "keep rows and values", "remove": "take off what is kept of rows and values",
 	"undo": "take your last change back", "redo": "make it hold again", "sets": "the named sets", "set": "put values in a named set, or take them out",
 }
 
-func newNotes() *cobra.Command {
+// Command is the command; tool is what is said to have written a note.
+func Command(tool string) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "notes CASE [list|add|remove|undo|redo|sets|set NAME VALUE...]",
 		Short: "Keep marks, tags, comments, severities and named sets, beside the evidence",
@@ -43,7 +48,7 @@ rebuild; its raw line is kept with its hash, and list reads it again from raw/ a
 undo takes back your own last change, redo makes it hold again; nothing is lost of either. Notes of others are shown as theirs.
 list ends with 3 where a kept row was altered, with 4 where it is gone from the case.`,
 		Args: cli.Between(1, -1),
-		RunE: runNotes,
+		RunE: func(c *cobra.Command, args []string) error { return run(c, args, tool) },
 	}
 	f := c.Flags()
 	f.StringArray("row", nil, "a row, `OBJECT:ROW`: object_id or SHA-256, and row_no; may be repeated, as all that name something")
@@ -69,14 +74,14 @@ var valueFlags = []struct{ flag, kind, says string }{
 	{"instance", "instance", "an instance, i-…"}, {"path", "url_path", "the path of a URL"},
 }
 
-func runNotes(c *cobra.Command, args []string) error {
+func run(c *cobra.Command, args []string, tool string) error {
 	dir, verb, rest := cli.FindCase(args[0], c.ErrOrStderr()), "list", []string{}
 	if len(args) > 1 {
 		verb, rest = args[1], args[2:]
 	}
-	if noteVerbs[verb] == "" {
+	if Verbs[verb] == "" {
 		return cli.Usage("case53 notes has no %q\nhint: %s", verb,
-			cli.Meant(words.Near(verb, slices.Sorted(maps.Keys(noteVerbs))), "list, add, remove, undo, redo, sets, set"))
+			cli.Meant(words.Near(verb, slices.Sorted(maps.Keys(Verbs))), "list, add, remove, undo, redo, sets, set"))
 	}
 	if len(rest) > 0 && verb != "set" {
 		return cli.Usage("case53 notes %s takes flags, not %q\nhint: --row, --address, --name … say what it is about", verb, rest[0])
@@ -87,7 +92,7 @@ func runNotes(c *cobra.Command, args []string) error {
 	if !cases.Is(dir) {
 		return fmt.Errorf("%w: %s", cases.ErrNoCase, dir)
 	}
-	b, err := notes.Open(c.Context(), dir, "case53 "+version())
+	b, err := notes.Open(c.Context(), dir, tool)
 	if err != nil {
 		return err
 	}
@@ -96,7 +101,7 @@ func runNotes(c *cobra.Command, args []string) error {
 	}
 	switch verb {
 	case "list":
-		return listNotes(c, dir, b)
+		return list(c, dir, b)
 	case "sets":
 		return listSets(c, b)
 	case "set":
@@ -104,11 +109,11 @@ func runNotes(c *cobra.Command, args []string) error {
 	case "undo", "redo":
 		return takeBack(c, b, verb)
 	}
-	return changeNotes(c, dir, b, verb)
+	return change(c, dir, b, verb)
 }
 
-// noteFlags are the flags that each of them takes.
-var noteFlags = map[string][]string{
+// flagsTaken are the flags that each of them takes.
+var flagsTaken = map[string][]string{
 	"list":   {"row", "address", "name", "interface", "instance", "path", "value", "tag", "severity", "mark", "by", "no-check"},
 	"add":    {"row", "address", "name", "interface", "instance", "path", "value", "tag", "severity", "mark", "comment"},
 	"remove": {"row", "address", "name", "interface", "instance", "path", "value", "tag", "severity", "mark", "comment"},
@@ -119,7 +124,7 @@ var noteFlags = map[string][]string{
 func flagsOf(c *cobra.Command, verb string) (err error) {
 	own := c.LocalNonPersistentFlags()
 	c.Flags().Visit(func(f *pflag.Flag) {
-		if err == nil && own.Lookup(f.Name) != nil && !slices.Contains(noteFlags[verb], f.Name) {
+		if err == nil && own.Lookup(f.Name) != nil && !slices.Contains(flagsTaken[verb], f.Name) {
 			err = cli.Usage("case53 notes %s takes no --%s\nhint: case53 notes --help says which takes it", verb, f.Name)
 		}
 	})
@@ -161,8 +166,8 @@ func askOf(c *cobra.Command) notes.Ask {
 	return a
 }
 
-// noteTargets are the rows and values that flags name.
-func noteTargets(c *cobra.Command, dir string) ([]notes.Target, error) {
+// targetsOf are the rows and values that flags name.
+func targetsOf(c *cobra.Command, dir string) ([]notes.Target, error) {
 	ask := askOf(c)
 	values, err := ask.Targets()
 	if err == nil {
@@ -184,9 +189,9 @@ func noteTargets(c *cobra.Command, dir string) ([]notes.Target, error) {
 	return append(values, found...), err
 }
 
-// changeNotes is add and remove.
-func changeNotes(c *cobra.Command, dir string, b *notes.Book, verb string) error {
-	targets, err := noteTargets(c, dir)
+// change is add and remove.
+func change(c *cobra.Command, dir string, b *notes.Book, verb string) error {
+	targets, err := targetsOf(c, dir)
 	if err != nil {
 		return err
 	}
@@ -223,9 +228,9 @@ func takeBack(c *cobra.Command, b *notes.Book, verb string) error {
 	return saidOf(c, b, lines, err, verb+" of your last change")
 }
 
-func listNotes(c *cobra.Command, dir string, b *notes.Book) error {
+func list(c *cobra.Command, dir string, b *notes.Book) error {
 	ask := askOf(c)
-	targets, err := noteTargets(c, dir)
+	targets, err := targetsOf(c, dir)
 	if err != nil {
 		return err
 	}
