@@ -19,7 +19,8 @@ func newOpen() *cobra.Command {
 		Use:   "open CASE",
 		Short: "Open the workbench on a case",
 		Long: `The case is opened read-only. ? shows the keys of the screen you are on. Where connections, names and counts are not built yet, they
-are built beside it, by a process of its own: the records can be looked at meanwhile.`,
+are built beside it, by a process of its own: the records can be looked at meanwhile. While another process loads, open says how far
+that is, and waits until the records are in.`,
 		Args: cli.Exactly(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return openWorkbench(c, args[0])
@@ -40,7 +41,7 @@ func openWorkbench(c *cobra.Command, dir string) error {
 	if !hasTerminal(c) {
 		return cli.Usage("the workbench needs a terminal\nhint: case53 query, info and coverage work without one")
 	}
-	k, err := cli.OpenRecords(c.Context(), dir, c.ErrOrStderr())
+	k, err := cli.OpenWhenFree(c.Context(), dir, c.ErrOrStderr())
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -10,7 +11,9 @@ import (
 
 	"github.com/creack/pty"
 
+	"case53/cases/writer"
 	"case53/cmd/case53/cli"
+	"case53/loader"
 )
 
 // shown is what a program has written to its terminal.
@@ -34,29 +37,12 @@ func (s *shown) String() string {
 // TestOpenBuilds: the workbench opens on a case of which nothing is derived yet, has it built beside, and goes on with it; left before
 // that, it leaves no process behind, and a case that can be built.
 func TestOpenBuilds(t *testing.T) {
-	dir := t.TempDir()
-	c, log := filepath.Join(dir, "a.case"), filepath.Join(dir, "flow.log")
-	const flows = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\n" +
-		"2 012345678901 eni-0a 10.0.1.10 203.0.113.9 40000 443 6 10 4200 1793527200 1793527260 ACCEPT OK\n"
-	if err := os.WriteFile(log, []byte(flows), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if code, _, stderr := case53Run(t, "load", "--quiet", c, log); code != cli.Fine {
-		t.Fatalf("exit %d: %s", code, stderr)
-	}
+	c := oneFlow(t)
 	for _, early := range []bool{false, true} {
 		if err := os.RemoveAll(filepath.Join(c, "derived")); err != nil {
 			t.Fatal(err)
 		}
-		cmd := case53Command(t, "open", c)
-		cmd.Env = append(os.Environ(), "TERM=xterm-256color")
-		tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
-		if err != nil {
-			t.Skip("no pseudo terminal here:", err)
-		}
-		var out shown
-		read := make(chan struct{})
-		go func() { out.readFrom(tty); close(read) }()
+		cmd, tty, out, read := opened(t, c)
 		out.until(t, "building")
 		if !early {
 			out.until(t, "are built")
@@ -77,6 +63,61 @@ func TestOpenBuilds(t *testing.T) {
 			t.Errorf("it is built, and yet: %s", stderr)
 		}
 	}
+}
+
+// TestOpenWaits: while another process writes records, open says how far that is, and opens when they are in.
+func TestOpenWaits(t *testing.T) {
+	c := oneFlow(t)
+	w, err := writer.Open(t.Context(), c, loader.Schemas())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd, tty, out, read := opened(t, c)
+	out.until(t, "1 object in so far")
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	out.until(t, "READ-ONLY")
+	for range 3 {
+		tty.Write([]byte("\x03"))
+		time.Sleep(50 * time.Millisecond)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("left: %v\n%s", err, out.String())
+	}
+	tty.Close()
+	<-read
+}
+
+// oneFlow is a case of one flow record.
+func oneFlow(t *testing.T) (c string) {
+	t.Helper()
+	dir := t.TempDir()
+	var log string
+	c, log = filepath.Join(dir, "a.case"), filepath.Join(dir, "flow.log")
+	const flows = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status\n" +
+		"2 012345678901 eni-0a 10.0.1.10 203.0.113.9 40000 443 6 10 4200 1793527200 1793527260 ACCEPT OK\n"
+	if err := os.WriteFile(log, []byte(flows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := case53Run(t, "load", "--quiet", c, log); code != cli.Fine {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	return c
+}
+
+// opened is the workbench on a case, on a terminal of its own; read is closed when nothing more comes from it.
+func opened(t *testing.T, c string) (cmd *exec.Cmd, tty *os.File, out *shown, read chan struct{}) {
+	t.Helper()
+	cmd = case53Command(t, "open", c)
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color")
+	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 100})
+	if err != nil {
+		t.Skip("no pseudo terminal here:", err)
+	}
+	out, read = &shown{}, make(chan struct{})
+	go func() { out.readFrom(tty); close(read) }()
+	return cmd, tty, out, read
 }
 
 // readFrom copies until the terminal is closed.

@@ -13,10 +13,37 @@ import (
 	"time"
 
 	"case53/cases"
+	"case53/cases/words"
+	"case53/cmd/case53/progress"
 )
 
-// waitsBeside is how long BuildBeside waits before it looks again whether another process still has the case.
+// waitsBeside is how long OpenWhenFree and BuildBeside wait before they look again whether another process still has the case.
 const waitsBeside = time.Second
+
+// OpenWhenFree is OpenRecords for who has time: while another process writes records, it says how many objects are in, and waits. The
+// case can be looked at once they are in; what is derived from them may still be built then.
+func OpenWhenFree(ctx context.Context, path string, stderr io.Writer) (*cases.Case, error) {
+	path = FindCase(path, stderr)
+	c, err := OpenRecords(ctx, path, stderr)
+	if !errors.Is(err, cases.ErrLocked) {
+		return c, err
+	}
+	said, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), cases.ErrLocked.Error()+": "), "\n")
+	show := progress.For(stderr, said)
+	defer show.End()
+	for errors.Is(err, cases.ErrLocked) {
+		if in, err := cases.LoggedObjects(path); err == nil { // a line may be half written just now
+			show.Now(words.Plural(int64(len(in)), "object", "objects") + " in so far; ctrl+c ends the waiting; " + said)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(waitsBeside):
+			c, err = OpenRecords(ctx, path, stderr)
+		}
+	}
+	return c, err
+}
 
 // BuildBeside builds what is missing of what is derived from the records of the case in dir, which this process is looking at, in a
 // process of its own: two instances of the database in one process would drop each other's locks. said is told what is being built.
