@@ -110,21 +110,28 @@ func runs(pid int) bool {
 // childOf is the one child of a process.
 func childOf(t *testing.T, pid int) int {
 	t.Helper()
+	all := childrenOf(t, pid)
+	if len(all) != 1 {
+		t.Fatalf("children of %d: %v", pid, all)
+	}
+	return all[0]
+}
+
+func childrenOf(t *testing.T, pid int) (all []int) {
+	t.Helper()
 	lists, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	if err != nil || len(lists) == 0 {
 		t.Skip("the system does not tell a process's children")
 	}
-	var all []string
 	for _, list := range lists {
 		text, _ := os.ReadFile(list) // none where the thread has ended
-		all = append(all, strings.Fields(string(text))...)
+		for _, field := range strings.Fields(string(text)) {
+			child, err := strconv.Atoi(field)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, child)
+		}
 	}
-	if len(all) != 1 {
-		t.Fatalf("children of %d: %v", pid, all)
-	}
-	child, err := strconv.Atoi(all[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return child
+	return all
 }

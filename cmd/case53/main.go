@@ -25,10 +25,13 @@ import (
 
 func main() {
 	cases.Work(loader.Schemas)
+	ended := cli.Guard()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	signal.Ignore(syscall.SIGPIPE) // a write to who has gone is an error then, and what was begun is cleaned up
 	context.AfterFunc(ctx, stop)   // a second Ctrl-C ends the program at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	ended()
+	os.Exit(code)
 }
 
 // run is the program; tests call it.

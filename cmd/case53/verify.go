@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -51,7 +52,20 @@ elsewhere (--expect-head), shows that.`,
 	return c
 }
 
+// runVerify has the work done by a process of its own: what is checked may have been prepared by somebody.
 func runVerify(c *cobra.Command, args []string) error {
+	done, err := cli.Guarded(c)
+	if errors.Is(err, cli.ErrDied) {
+		return fmt.Errorf("%s: %w: a file in it is damaged, or was prepared by somebody\n"+
+			"hint: case53 rebuild CASE makes the database of a case again from raw/ and the custody log", args[0], err)
+	}
+	if !done {
+		err = checkWhole(c, args)
+	}
+	return err
+}
+
+func checkWhole(c *cobra.Command, args []string) error {
 	stderr := c.ErrOrStderr()
 	expect, err := expectedHead(c)
 	if err != nil {

@@ -70,7 +70,8 @@ func CodeOf(ctx context.Context, err error) int {
 	case errors.As(err, &ask), errors.Is(err, account.ErrNoRegion):
 		return Misused
 	case errors.Is(err, raw.ErrAltered), errors.Is(err, custody.ErrBroken), errors.Is(err, notes.ErrAltered),
-		errors.Is(err, cases.ErrDamaged), errors.Is(err, cases.ErrForeign), errors.Is(err, bag.ErrArchive):
+		errors.Is(err, cases.ErrDamaged), errors.Is(err, cases.ErrForeign), errors.Is(err, bag.ErrArchive),
+		errors.Is(err, ErrDied):
 		return Altered
 	default:
 		return Failed
