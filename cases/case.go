@@ -37,7 +37,9 @@ type Case struct {
 	// without: it is ready, and lacks records.
 	Unfinished []string
 
-	lacks string // why it is not ready, without its path
+	interrupted []string // loads and pulls, in words, that it is not ready for
+	behind      string   // what of what is derived is not built, in words
+
 	known *catalog.Known
 	db    *layout.DB // nil: its statements are run apart
 	apart *apart

@@ -3,9 +3,11 @@ package cases
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"case53/cases/internal/layout"
 	"case53/cases/words"
 )
 
@@ -30,6 +32,8 @@ type Info struct {
 	Unread   []Unread    `json:"unread"` // the most first, a hundred of them; the view object_part has all
 	Slices   []SliceInfo `json:"slices"` // how completely each remote source was read
 	Pulls    []PullInfo  `json:"interrupted_pulls,omitempty"`
+
+	behind string // the problem that something is not derived yet
 }
 
 // CaptureInfo is a capture and what it holds. Rows counts records by log type.
@@ -130,6 +134,11 @@ func (c *Case) Info(ctx context.Context) (Info, error) {
 	return info, c.implausible(ctx, info.say)
 }
 
+// OfRecords are the problems of the records: not that something is not derived from them yet, which goes nowhere with them.
+func (i Info) OfRecords() []string {
+	return slices.DeleteFunc(slices.Clone(i.Problems), func(p string) bool { return p == i.behind })
+}
+
 func (i *Info) say(format string, args ...any) {
 	i.Problems = append(i.Problems, fmt.Sprintf(format, args...))
 }
@@ -137,9 +146,12 @@ func (i *Info) say(format string, args ...any) {
 // tellProblems says what is wrong, the gravest first.
 func (c *Case) tellProblems(info *Info, faults int64) {
 	say := info.say
-	if c.NotReady != nil {
-		first, _, _ := strings.Cut(c.NotReady.Error(), "\nhint:")
-		say("%s", first)
+	if len(c.interrupted) > 0 {
+		say("%s: %s", layout.ErrNotReady, strings.Join(c.interrupted, "; "))
+	}
+	if c.behind != "" {
+		info.behind = fmt.Sprintf("%s: %s", layout.ErrNotReady, c.behind)
+		say("%s", info.behind)
 	}
 	for _, what := range c.Unfinished {
 		say("%s", what)

@@ -47,7 +47,7 @@ func (c *Case) Overview(ctx context.Context, bin time.Duration) (Overview, error
 		return o, err
 	}
 	if c.NotReady != nil {
-		o.Problem, o.Remedy = c.lacks, c.remedy()
+		o.Problem, o.Remedy = c.lacks(), c.remedy()
 		return o, nil
 	}
 	o.Problem = strings.Join(c.Unfinished, "; ")

@@ -13,7 +13,6 @@ import (
 
 // checkReady finds out whether every load came to its end, and whether every step has reached the last object.
 func (c *Case) checkReady(ctx context.Context, conn *duck.Conn) error {
-	var why []string
 	const unfinished = "SELECT what, began_at, accepted_at FROM store.unfinished ORDER BY began_at, what"
 	if err := conn.Each(ctx, unfinished, nil, func(v []any) {
 		what := fmt.Sprintf("the %s that began at %s was interrupted", v[0], v[1].(time.Time).Format(time.RFC3339))
@@ -21,20 +20,25 @@ func (c *Case) checkReady(ctx context.Context, conn *duck.Conn) error {
 			c.Unfinished = append(c.Unfinished, what+", and the case taken as it stood at "+accepted.Format(time.RFC3339)+
 				": records may be missing")
 		} else {
-			why = append(why, what)
+			c.interrupted = append(c.interrupted, what)
 		}
 	}); err != nil {
 		return err
 	}
-	interrupted := len(why) > 0
-	if behind := c.db.State.Why(); behind != "" {
-		why = append(why, behind)
-	}
-	if c.lacks = strings.Join(why, "; "); len(why) > 0 {
-		c.Unbuilt = !interrupted
-		c.NotReady = fmt.Errorf("%w: %s: %s\nhint: %s", layout.ErrNotReady, c.Dir, c.lacks, c.remedy())
+	if c.behind = c.db.State.Why(); c.lacks() != "" {
+		c.Unbuilt = len(c.interrupted) == 0
+		c.NotReady = fmt.Errorf("%w: %s: %s\nhint: %s", layout.ErrNotReady, c.Dir, c.lacks(), c.remedy())
 	}
 	return nil
+}
+
+// lacks says why the case is not ready, without its path.
+func (c *Case) lacks() string {
+	why := slices.Clone(c.interrupted)
+	if c.behind != "" {
+		why = append(why, c.behind)
+	}
+	return strings.Join(why, "; ")
 }
 
 // remedy says what makes a case ready that is not.

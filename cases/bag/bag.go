@@ -85,6 +85,7 @@ func Write(ctx context.Context, k *cases.Case, target string, opt Options) (made
 	if w.info, err = k.Info(ctx); err != nil {
 		return made, err
 	}
+	w.info.Problems = w.info.OfRecords()
 	if w.info.Objects == 0 {
 		return made, fmt.Errorf("nothing has been loaded into %s", k.Dir)
 	}

@@ -303,3 +303,31 @@ func TestAlteredIsNotHandedOver(t *testing.T) {
 		t.Error(left, err)
 	}
 }
+
+// TestUnbuiltIsNotMissing: that something is not derived from the records is no lack of what is sealed and handed over, and says nothing of
+// where the case lay.
+func TestUnbuiltIsNotMissing(t *testing.T) {
+	dir := loadertest.Case(t, map[string]string{
+		"flow.log": "2 123456789012 eni-1 10.0.0.1 198.51.100.7 50000 443 6 3 180 1793534400 1793534430 ACCEPT OK\n",
+	})
+	if err := os.RemoveAll(filepath.Join(dir, "derived")); err != nil {
+		t.Fatal(err)
+	}
+	key, _ := newKey(t, 1)
+	sealed, err := seal.Case(t.Context(), dir, loader.Schemas(), key)
+	if err != nil || len(sealed.Problems) != 0 {
+		t.Errorf("%q, %v", sealed.Problems, err)
+	}
+	k := loadertest.Open(t, dir)
+	if !k.Unbuilt {
+		t.Error("it was built to be sealed")
+	}
+	target := filepath.Join(t.TempDir(), "a.bag")
+	if _, err := bag.Write(t.Context(), k, target, bag.Options{Program: "case53 test", Schemas: loader.Schemas()}); err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile(filepath.Join(target, "README.txt"))
+	if err != nil || strings.Contains(string(readme), "not built") || strings.Contains(string(readme), dir) {
+		t.Errorf("%v\n%s", err, readme)
+	}
+}

@@ -51,9 +51,6 @@ func Case(ctx context.Context, dir string, schemas []cases.Schema, key ssh.Signe
 		return seal, fmt.Errorf("%w: %s is not what was loaded: %s: %s\nhint: case53 verify %s names every fault",
 			cases.ErrDamaged, dir, checked.Faults[0].File, checked.Faults[0].What, dir)
 	}
-	if err := build(ctx, dir, schemas); err != nil {
-		return seal, err
-	}
 	if err := gather(ctx, dir, schemas, &seal); err != nil {
 		return seal, err
 	}
@@ -70,28 +67,15 @@ func Case(ctx context.Context, dir string, schemas []cases.Schema, key ssh.Signe
 	return seal, finish(ctx, dir, &seal, digests, key)
 }
 
-// build makes sure that what is derived is there, so that it is no problem of the case. It is not sealed.
-func build(ctx context.Context, dir string, schemas []cases.Schema) error {
-	c, err := cases.Open(ctx, dir, schemas)
-	if err != nil {
-		return err
-	}
-	unbuilt := c.Unbuilt
-	c.Close()
-	if !unbuilt {
-		return nil
-	}
-	return writer.Build(ctx, dir, schemas, func(string) {})
-}
-
-// gather says what is in the case, and what it is known to lack. A case with unfinished loads is refused.
+// gather says what is in the case, and what it is known to lack. A case with unfinished loads is refused. What is derived is not sealed,
+// and nothing is lacking where it is not built.
 func gather(ctx context.Context, dir string, schemas []cases.Schema, seal *verify.Seal) error {
 	c, err := cases.Open(ctx, dir, schemas)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	if c.NotReady != nil {
+	if c.NotReady != nil && !c.Unbuilt {
 		return c.NotReady
 	}
 	info, err := c.Info(ctx)
@@ -102,7 +86,7 @@ func gather(ctx context.Context, dir string, schemas []cases.Schema, seal *verif
 		return fmt.Errorf("nothing has been loaded into %s\nhint: case53 load %s PATH... fills it", dir, dir)
 	}
 	seal.Objects, seal.Tables, seal.Lines, seal.Window = info.Objects, info.Tables, info.Lines, info.Window
-	seal.Captures, seal.Slices, seal.Problems = info.Captures, info.Slices, info.Problems
+	seal.Captures, seal.Slices, seal.Problems = info.Captures, info.Slices, info.OfRecords()
 	for _, t := range c.LogTypes() {
 		seal.NotShown = append(seal.NotShown, t.BlindTexts()...)
 	}

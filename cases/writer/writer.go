@@ -169,13 +169,21 @@ func (w *Writer) takeLock() error {
 	held, err := w.lock.TryLock()
 	if err != nil {
 		w.lock = nil
-		return fmt.Errorf("lock %s: %w", w.Dir, err)
+		return fmt.Errorf("lock %s: %w%s", w.Dir, err, cannotWrite(err))
 	}
 	if !held {
 		w.lock = nil
 		return fmt.Errorf("%w: %s%s\nhint: wait until it has finished", layout.ErrLocked, w.Dir, layout.Holder(w.Dir, ""))
 	}
 	return nil
+}
+
+// cannotWrite says what to do about a case that cannot be written.
+func cannotWrite(err error) string {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return "\nhint: copy the case to a folder that you can write to: even what is derived from the records is kept in the case"
+	}
+	return ""
 }
 
 // sign puts this process's number into the lock. Only whoever writes records does, when the write-ahead log has been looked at and

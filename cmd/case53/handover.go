@@ -44,7 +44,7 @@ func runHandOver(c *cobra.Command, args []string) error {
 	if len(args) != 1 {
 		return cli.Usage("export: %d arguments\nhint: case53 export CASE --tables FOLDER", len(args))
 	}
-	k, err := cli.OpenBuilt(c.Context(), args[0], c.ErrOrStderr())
+	k, err := cli.OpenRecords(c.Context(), args[0], c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
