@@ -71,6 +71,9 @@ func Is(dir string) bool {
 // Sealed says whether the case in dir has a seal; whether it holds, package verify says.
 func Sealed(dir string) bool { return layout.Sealed(dir) }
 
+// NameError says that something in a case's folder is neither the file nor the folder that a case has there. It is ErrForeign.
+type NameError = layout.NameError
+
 // CustodyFile is the custody log of a case in dir.
 func CustodyFile(dir string) string { return layout.Path(dir, layout.Custody) }
 

@@ -37,7 +37,11 @@ func (r *run) database(ctx context.Context) error {
 		return nil
 	}
 	c, err := cases.Open(ctx, r.dir, r.opt.Schemas)
+	var odd *cases.NameError
 	switch {
+	case errors.As(err, &odd):
+		r.fault(odd.Name, 0, meansLink, "it is no %s of its own: a case that has such a thing in it is not opened", odd.Lacks)
+		return nil
 	case errors.Is(err, cases.ErrLocked), errors.Is(err, cases.ErrNewer), ctx.Err() != nil:
 		return err
 	case err != nil:

@@ -101,6 +101,9 @@ func (r *run) readTable(table string, read func(*canonical.Reader) error) error 
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &at) {
 		return err
 	}
+	if large := tooLarge(table, err); large != nil {
+		return large
+	}
 	if err != nil {
 		r.fault(name, 0, meansRows, "it cannot be read: %s", err)
 	}

@@ -167,6 +167,7 @@ const (
 	meansRows   = "rows were changed, added or removed after they were loaded: nothing that rests on them holds"
 	againRows   = "; case53 rebuild makes them again from raw/" // of a case: a bag is as somebody else has made it
 	meansObject = "what the case says of a source object is not what was noted when it was loaded"
+	meansLink   = "what reads or writes there reaches something outside of the case"
 	meansIndex  = "the database cannot be relied on: case53 rebuild makes it again from raw/"
 )
 

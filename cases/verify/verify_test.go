@@ -255,3 +255,15 @@ func TestOpeningCounts(t *testing.T) {
 		t.Errorf("%v %v", err, info.Problems)
 	}
 }
+
+// TestLinkIsNamed: what is a link in the case is named, not the database that is not opened for it.
+func TestLinkIsNamed(t *testing.T) {
+	dir := newCase(t)
+	derived := filepath.Join(dir, "derived")
+	if err := errors.Join(os.RemoveAll(derived), os.Symlink(t.TempDir(), derived)); err != nil {
+		t.Fatal(err)
+	}
+	if r := check(t, dir); r.OK || len(r.Faults) != 1 || r.Faults[0].File != "derived" || !strings.Contains(r.Faults[0].What, "no folder of its own") {
+		t.Errorf("%+v", r.Faults)
+	}
+}

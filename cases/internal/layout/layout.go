@@ -64,6 +64,18 @@ var (
 // Path is a file of the case in dir.
 func Path(dir, name string) string { return filepath.Join(dir, name) }
 
+// NameError says that something in a case's folder is a link, a pipe or the like. It is ErrForeign.
+type NameError struct {
+	Dir, Name string
+	Lacks     string // file or folder
+}
+
+func (e *NameError) Error() string {
+	return fmt.Sprintf("%s: %s is no %s\n%s", ErrForeign, Path(e.Dir, e.Name), e.Lacks, linksHint)
+}
+
+func (e *NameError) Unwrap() error { return ErrForeign }
+
 // CheckNames refuses a folder that has anything but files and folders where a case has them: through a link, reading and writing
 // would reach what is outside of the case.
 func CheckNames(dir string) error {
@@ -76,9 +88,9 @@ func CheckNames(dir string) error {
 		case err != nil:
 			return err
 		case folders[name] && !info.IsDir():
-			return fmt.Errorf("%w: %s is no folder\n%s", ErrForeign, Path(dir, name), linksHint)
+			return &NameError{dir, name, "folder"}
 		case !folders[name] && !info.Mode().IsRegular():
-			return fmt.Errorf("%w: %s is no file\n%s", ErrForeign, Path(dir, name), linksHint)
+			return &NameError{dir, name, "file"}
 		}
 	}
 	return nil
