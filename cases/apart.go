@@ -85,7 +85,7 @@ func (c *Case) queryApart(ctx context.Context, sql string, args map[string]any) 
 	if err != nil {
 		return nil, heard(err)
 	}
-	return &Rows{source: &answered{Answer: rows}, columns: c.columnsOf(rows.Columns())}, nil
+	return &Rows{source: &answered{Answer: rows}, dir: c.Dir, columns: c.columnsOf(rows.Columns())}, nil
 }
 
 // answered is a worker's answer, with its errors as this process knows them.

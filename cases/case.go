@@ -182,6 +182,7 @@ func (c *Case) Kind(column string) string { return c.kinds[strings.ToLower(colum
 // Rows is the result of a query, computed as it is read.
 type Rows struct {
 	source
+	dir     string
 	conn    *duck.Conn // nil: a worker computes the rows
 	columns []Column
 }
@@ -211,10 +212,23 @@ func (c *Case) Query(ctx context.Context, sql string, args map[string]any) (*Row
 	}
 	if err != nil {
 		conn.Close()
-		return nil, err
+		return nil, damaged(err, c.Dir)
 	}
-	return &Rows{source: rows, conn: conn, columns: c.columnsOf(rows.Columns())}, nil
+	return &Rows{source: rows, dir: c.Dir, conn: conn, columns: c.columnsOf(rows.Columns())}, nil
 }
+
+// damaged says what to do about a block of a database that is not as DuckDB wrote it. DuckDB does not say of which database it is.
+func damaged(err error, dir string) error {
+	var fault *duck.Error
+	if !errors.As(err, &fault) || !strings.HasPrefix(fault.Message, "Corrupt database file") || strings.Contains(err.Error(), "\nhint: ") {
+		return err
+	}
+	return fmt.Errorf("%w\nhint: case53 derive --again %s builds anew what is derived from the records; where these are damaged, "+
+		"case53 rebuild makes them again from raw/", err, dir)
+}
+
+// Err is why there are no more rows, where that is not their end.
+func (r *Rows) Err() error { return damaged(r.source.Err(), r.dir) }
 
 // columnsOf gives columns their kinds.
 func (c *Case) columnsOf(columns []duck.Column) (all []Column) {
