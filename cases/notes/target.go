@@ -107,27 +107,36 @@ func ValueOf(kind, value string) (Target, error) {
 	return t, t.check()
 }
 
-// ValueAny is a value whose kind is told by its form: an address, a block, an interface, an instance, else a name.
-func ValueAny(value string) (Target, error) {
+// ValueAny is a value whose kind is told by its form.
+func ValueAny(value string) (Target, error) { return ValueOf(KindOf(value), value) }
+
+// KindOf is the kind of a value by its form alone: an address, a block of them, a path, an interface, an instance, a VPC, a hosted
+// zone, else a name.
+func KindOf(value string) string {
 	if _, err := netip.ParseAddr(value); err == nil {
-		return ValueOf("ip", value)
+		return "ip"
 	}
 	if _, err := netip.ParsePrefix(value); err == nil {
-		return ValueOf("cidr", value)
+		return "cidr"
 	}
 	if strings.HasPrefix(value, "/") {
-		return ValueOf("url_path", value)
+		return "url_path"
 	}
 	if m := idForm.FindStringSubmatch(value); m != nil {
-		return ValueOf(idKinds[m[1]], value)
+		return idKinds[m[1]]
 	}
-	return ValueOf("name", value)
+	if zoneForm.MatchString(value) {
+		return "hosted_zone"
+	}
+	return "name"
 }
 
-// idForm is an id of AWS; idKinds are the kinds by how they begin. A name may begin so too, and has dots.
+// idForm is an id of AWS; idKinds are the kinds by how they begin. A name may begin so too, and has dots. A word in capitals that is
+// shorter than the id of a hosted zone is a name.
 var (
-	idForm  = regexp.MustCompile(`^(eni|i|vpc)-[0-9A-Za-z]+$`)
-	idKinds = map[string]string{"eni": "interface", "i": "instance", "vpc": "vpc"}
+	idForm   = regexp.MustCompile(`^(eni|i|vpc)-[0-9A-Za-z]+$`)
+	idKinds  = map[string]string{"eni": "interface", "i": "instance", "vpc": "vpc"}
+	zoneForm = regexp.MustCompile(`^Z[0-9A-Z]{9,}$`)
 )
 
 // Key is what two targets that are the same have in common.

@@ -63,7 +63,7 @@ func runEntity(c *cobra.Command, args []string) error {
 		return err
 	}
 	if yes, _ := c.Flags().GetBool("hunts"); yes {
-		h := &findings.Hunter{Case: k, Most: 1000, Values: entities.Given(p.Within, p.Capture, 0)}
+		h := &findings.Hunter{Case: k, Values: entities.Given(p.Within, p.Capture, 0)}
 		if err := sayOfHunts(c, h, set.Hunts(), p); err != nil {
 			return err
 		}
@@ -93,6 +93,7 @@ func sayOfHunts(c *cobra.Command, h *findings.Hunter, hunts []*queries.Query, p 
 	if err != nil {
 		return err
 	}
+	printed.Drawn(c.ErrOrStderr(), told, outcomes, len(found))
 	p.Findings, p.Steps = entities.Findings(found, p.Value), entities.Steps(told, found, p.Value)
 	return nil
 }

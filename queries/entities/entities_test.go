@@ -42,6 +42,15 @@ func TestCheck(t *testing.T) {
 		{"ip", "www.example.com", `"www.example.com" is not of the kind ip`},
 		{"", "vpc-0a1b", "a value of the kind vpc has no page"},
 		{"", "", `"" is not of the kind name`},
+		{"", "10.0.1.5/32", "ip 10.0.1.5"},
+		{"", "10.0.1.0/24", "10.0.1.0/24 is a block of addresses, which has no page"},
+		{"", "203.0.113.9:443", `"203.0.113.9:443" is an address with a port`},
+		{"", "[2001:db8::1]:443", `"[2001:db8::1]:443" is an address with a port`},
+		{"", "https://www.example.com/login?a=b", `"https://www.example.com/login?a=b" is a URL`},
+		{"", "://", `"://" is a URL`},
+		{"", "www.example.com:443", `"www.example.com:443" is no name that one would look up`},
+		{"name", "0/25.2.0.192.in-addr.arpa", "name 0/25.2.0.192.in-addr.arpa"},
+		{"", "eni-0a1b.example.com", "name eni-0a1b.example.com"},
 	} {
 		kind, value, err := Check(set, c.kind, c.value)
 		got := kind + " " + value
@@ -71,6 +80,22 @@ func TestNames(t *testing.T) {
 		{"eni-0a1b2", "eni-0a1b", false},
 		{"a.cdn.example.com and cdn.example.com", "cdn.example.com", true},
 		{"anything", "", false},
+		{"it called 2001:0DB8:0:0::1", "2001:db8::1", true},
+		{"it called [2001:db8::1]:443.", "2001:db8::1", true},
+		{"::ffff:203.0.113.9 called", "203.0.113.9", true},
+		{"2001:db8::1:443", "2001:db8::1", false},
+		{"host-10.0.0.1", "10.0.0.1", false},
+		{"asked for /login/admin", "/login", false},
+		{"asked for /login?user=a", "/login", true},
+		{"asked for /login.", "/login", true},
+		{"asked for /login.php", "/login", false},
+		{"asked for /a/login", "/login", false},
+		{"asked for https://www.example.com:443/login", "/login", true},
+		{"asked for https://www.example.com/a/login", "/login", false},
+		{"asked for /Login", "/login", false},
+		{"asked for /login", "/", false},
+		{"asked for https://www.example.com/login", "/", false},
+		{"asked for /, twice", "/", true},
 	} {
 		if got := Names(c.text, c.value); got != c.want {
 			t.Errorf("%q names %q: %v", c.text, c.value, got)
@@ -108,6 +133,16 @@ func TestCounts(t *testing.T) {
 	got := Counts(cell, span, time.Hour)
 	if len(got) != 3 || got[0] != 2 || got[1] != 0 || got[2] != 3 {
 		t.Errorf("%v: the count that the span begins in is its own, and what lies outside is left out", got)
+	}
+	// The database puts two days together from a Monday in 2000 on; the span may begin in the middle, and go over more than 292 years.
+	span = cases.Span{From: at("2026-11-01T10:30:00Z"), To: at("2026-11-05T13:00:00Z")}
+	cell = cases.Cell{Text: `[{"key":"2026-10-31T00:00:00Z","value":2},{"key":"2026-11-04T00:00:00Z","value":3},{"key":"2026-10-29T00:00:00Z","value":9}]`}
+	if got := Counts(cell, span, 48*time.Hour); len(got) != 3 || got[0] != 2 || got[1] != 0 || got[2] != 3 {
+		t.Errorf("%v in counts of two days", got)
+	}
+	span = cases.Span{From: at("1700-01-01T00:00:00Z"), To: at("2026-11-05T13:00:00Z")}
+	if got := Counts(cell, span, 365*24*time.Hour); len(got) != 328 || got[327] != 14 {
+		t.Errorf("%v in counts of a year", got)
 	}
 	if got := Counts(cases.Cell{Null: true}, span, time.Hour); got != nil {
 		t.Errorf("of nothing: %v", got)

@@ -21,6 +21,7 @@ type Page struct {
 	Span        cases.Span // that counts over time go over
 	Every       time.Duration
 	Parts       []Told
+	Covered     []string           // how much of that time each log covers in which a part found nothing
 	Findings    []findings.Finding // that name it; nil: nobody hunted
 	Steps       []Step             // of threads
 	Kept        Kept
@@ -116,7 +117,14 @@ func Look(ctx context.Context, k *cases.Case, all []*queries.Query, p *Page, mos
 		}
 		p.Parts = append(p.Parts, told)
 	}
-	return nil
+	var looked []*queries.Query
+	for _, t := range p.Parts {
+		if t.empty() {
+			looked = append(looked, t.Query)
+		}
+	}
+	p.Covered, _, err = (&findings.Hunter{Case: k}).Covered(ctx, looked, p.Capture, p.Within)
+	return err
 }
 
 // MarshalJSON gives a part with what is missing of it, or what is wrong.
@@ -145,11 +153,12 @@ func (p *Page) MarshalJSON() ([]byte, error) {
 		Capture  string             `json:"capture,omitempty"`
 		Every    int                `json:"minutes_of_a_count"`
 		Parts    []Told             `json:"parts"`
+		Covered  []string           `json:"covered"` // of what was looked at and has nothing
 		Hunted   bool               `json:"hunted"`
 		Findings []findings.Finding `json:"findings"`
 		Steps    []Step             `json:"steps"`
 		Kept     Kept               `json:"kept"`
-	}{p.Kind, p.Value, p.Within, p.Capture, int(p.Every / time.Minute), p.Parts, p.Findings != nil, p.Findings, p.Steps, p.Kept})
+	}{p.Kind, p.Value, p.Within, p.Capture, int(p.Every / time.Minute), p.Parts, p.Covered, p.Findings != nil, p.Findings, p.Steps, p.Kept})
 }
 
 // Sections are the parts of a page by heading: those of one heading stand together, where they have the same columns.
@@ -182,6 +191,9 @@ func (p *Page) Seen() bool {
 	return slices.ContainsFunc(p.Parts, func(t Told) bool { return len(t.Rows) > 0 })
 }
 
+// empty says whether a part was looked for, and nothing found.
+func (t Told) empty() bool { return t.Missing == "" && t.Err == nil && len(t.Rows) == 0 }
+
 // Without are the parts that were looked at and have no row, with the views that they read, and the views that parts
 // need and the case has no records of.
 func (p *Page) Without() (empty, missing []string) {
@@ -190,9 +202,13 @@ func (p *Page) Without() (empty, missing []string) {
 	for _, t := range p.Parts {
 		heading := t.Query.Page.Heading
 		switch {
-		case t.Missing != "" && !slices.Contains(missing, t.Missing):
-			missing = append(missing, t.Missing)
-		case t.Missing == "" && t.Err == nil && len(t.Rows) == 0:
+		case t.Missing != "":
+			for _, view := range strings.Split(t.Missing, ", ") {
+				if !slices.Contains(missing, view) {
+					missing = append(missing, view)
+				}
+			}
+		case t.empty():
 			if views[heading] == nil {
 				headings = append(headings, heading)
 			}

@@ -101,20 +101,29 @@ func (p Part) Cell(row []cases.Cell, column string) (c cases.Cell, ok bool) {
 // OverTime is the column that counts the records of a row over time.
 const OverTime = "over_time"
 
-// Counts are those of a row over a span, in steps of so long. What lies outside the span is left out.
+// bucketsFrom is the moment that the database counts from, where it puts times into counts of a length: a Monday.
+const bucketsFrom = 946857600 // 2000-01-03T00:00:00Z
+
+// Counts are those of a row over a span, in steps of so long. What lies outside the span is left out; the count that the span begins in is
+// whole. They are in seconds: a span may be longer than a time.Duration can be.
 func Counts(c cases.Cell, span cases.Span, every time.Duration) []int64 {
 	var all []struct {
 		Key   time.Time `json:"key"`
 		Value int64     `json:"value"`
 	}
-	if c.Null || every <= 0 || !span.From.Before(span.To) || json.Unmarshal([]byte(c.Text), &all) != nil {
+	step := int64(every / time.Second)
+	if c.Null || step <= 0 || !span.From.Before(span.To) || json.Unmarshal([]byte(c.Text), &all) != nil {
 		return nil
 	}
-	first := span.From.Truncate(every)
-	counts := make([]int64, int(span.To.Sub(first)+every-1)/int(every))
+	before := (span.From.Unix() - bucketsFrom) % step
+	if before < 0 {
+		before += step
+	}
+	first, last := span.From.Unix()-before, span.To.Add(time.Second-1).Unix()
+	counts := make([]int64, (last-first+step-1)/step)
 	for _, n := range all {
-		if i := int(n.Key.Sub(first) / every); !n.Key.Before(first) && i < len(counts) {
-			counts[i] += n.Value
+		if at := n.Key.Unix(); at > first-step && at < last {
+			counts[max(at-first, 0)/step] += n.Value
 		}
 	}
 	return counts

@@ -1,6 +1,7 @@
 package entities
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"unicode"
@@ -55,23 +56,67 @@ func Steps(told *threads.Told, all []findings.Finding, value string) []Step {
 	return named
 }
 
-// Names reports whether a text names a value as a whole: not as a part of a longer address, name or id.
+// Names reports whether a text names a value as a whole: not as a part of a longer address, name, path or id. An address is named
+// however it is spelled.
 func Names(text, value string) bool {
 	if value == "" {
 		return false
 	}
+	if a, err := netip.ParseAddr(value); err == nil {
+		return namesAddress(text, a.Unmap())
+	}
+	if strings.HasPrefix(value, "/") {
+		return namesPath(text, value)
+	}
 	text, value = strings.ToLower(text), strings.ToLower(value)
+	return stands(text, value, func(before, after string) bool { return !goesOn(before, true) && !goesOn(after, false) })
+}
+
+// stands reports whether a value is in a text at a place where what is before it and after it allows it.
+func stands(text, value string, holds func(before, after string) bool) bool {
 	for at := 0; ; {
 		i := strings.Index(text[at:], value)
 		if i < 0 {
 			return false
 		}
-		from, to := at+i, at+i+len(value)
-		if !goesOn(text[:from], true) && !goesOn(text[to:], false) {
+		if from := at + i; holds(text[:from], text[from+len(value):]) {
 			return true
 		}
-		at = from + 1
+		at += i + 1
 	}
+}
+
+// namesAddress reads the words of a text that are addresses; a port may stand behind one.
+func namesAddress(text string, value netip.Addr) bool {
+	apart := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".:-_", r)
+	}
+	return slices.ContainsFunc(strings.FieldsFunc(text, apart), func(word string) bool {
+		word = strings.TrimRight(word, ".")
+		for _, spelled := range []string{word, strings.TrimRight(word, ":"), strings.TrimLeft(word, ":")} {
+			if a, err := netip.ParseAddr(spelled); err == nil && a.Unmap() == value {
+				return true
+			}
+		}
+		at, err := netip.ParseAddrPort(word)
+		return err == nil && at.Addr().Unmap() == value
+	})
+}
+
+// namesPath reports whether a path stands by itself, or in a URL: after its host, before its query. A path may hold nearly anything, and
+// one begins with another.
+func namesPath(text, path string) bool {
+	return stands(text, path, func(before, after string) bool {
+		if r, _ := utf8.DecodeLastRuneInString(before); before != "" && !unicode.IsSpace(r) && !strings.ContainsRune(`("'=`, r) {
+			word := before[strings.LastIndexFunc(before, unicode.IsSpace)+1:]
+			if _, host, ok := strings.Cut(word, "://"); !ok || host == "" || strings.Contains(host, "/") {
+				return false
+			}
+		}
+		after = strings.TrimLeft(after, ".,:")
+		r, _ := utf8.DecodeRuneInString(after)
+		return after == "" || unicode.IsSpace(r) || strings.ContainsRune(`?#;)"'`, r)
+	})
 }
 
 // goesOn reports whether a word goes on over the edge of a text: at its end, where it stands before a value, or at its beginning.

@@ -15,16 +15,27 @@ import (
 // looked says what a query has looked at, for a hunt that found nothing: its tables, the capture and the window that it was
 // limited to, and how much of that time the logs cover. "Nothing found" says no more than that. unseen is what such logs never show.
 func (h *Hunter) looked(ctx context.Context, q *queries.Query, args map[string]any) (text string, unseen []string, err error) {
-	all, err := h.coverage(ctx)
-	if err != nil {
-		return "", nil, err
-	}
 	capture, _ := args["capture"].(string)
 	from, _ := args["from"].(time.Time)
 	to, _ := args["to"].(time.Time)
-	parts := []string{"looked at " + strings.Join(q.Reads(), ", ") + limits(capture, cases.Span{From: from, To: to})}
+	window := cases.Span{From: from, To: to}
+	parts, unseen, err := h.Covered(ctx, []*queries.Query{q}, capture, window)
+	if err != nil {
+		return "", nil, err
+	}
+	return strings.Join(append([]string{"looked at " + strings.Join(q.Reads(), ", ") + limits(capture, window)}, parts...), "; "), unseen, nil
+}
+
+// Covered says how much of a window each log that queries read covers, and what explains that it does not; unseen is what such logs never
+// show.
+func (h *Hunter) Covered(ctx context.Context, of []*queries.Query, capture string, within cases.Span) (parts, unseen []string, err error) {
+	all, err := h.coverage(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	from, to := within.From, within.To
 	for _, t := range h.Case.LogTypes() {
-		if !h.reads(q, t) {
+		if !slices.ContainsFunc(of, func(q *queries.Query) bool { return h.reads(q, t) }) {
 			continue
 		}
 		var sum cases.Share
@@ -43,7 +54,7 @@ func (h *Hunter) looked(ctx context.Context, q *queries.Query, args map[string]a
 			unseen = append(unseen, fmt.Sprintf("not visible in %s, however complete they are: %s", t.Many, strings.Join(t.BlindTexts(), "; ")))
 		}
 	}
-	return strings.Join(parts, "; "), unseen, nil
+	return parts, unseen, nil
 }
 
 // mostCauses is how many calls are told beside a log.

@@ -39,8 +39,11 @@ func Entity(w io.Writer, p *entities.Page) {
 	}
 	empty, missing := p.Without()
 	if len(empty) > 0 {
-		fmt.Fprintf(w, "\n%s: %s\n", map[bool]string{true: "Also looked at, nothing there", false: "Nothing was seen of it; looked at"}[p.Seen()],
-			safetext.Show(strings.Join(empty, "; ")))
+		fmt.Fprintf(w, "\n%s (%s): %s\n", map[bool]string{true: "Also looked at, nothing there", false: "Nothing was seen of it; looked at"}[p.Seen()],
+			asked(p), safetext.Show(strings.Join(empty, "; ")))
+		for _, text := range p.Covered {
+			fmt.Fprintf(w, "  %s\n", safetext.Show(text))
+		}
 	}
 	if len(missing) > 0 {
 		fmt.Fprintf(w, "\nNot looked at, as the case has no such records: %s\n", safetext.Show(strings.Join(missing, ", ")))
@@ -56,9 +59,9 @@ func asked(p *entities.Page) string {
 		text = "only " + p.Span.String()
 	}
 	if p.Capture != "" {
-		text += ", capture " + safetext.Show(p.Capture)
+		return text + ", capture " + safetext.Show(p.Capture)
 	}
-	return text
+	return text + ", all captures"
 }
 
 func firstLine(text string) string {

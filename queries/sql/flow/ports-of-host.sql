@@ -1,6 +1,6 @@
--- Which ports a host served, and to how many
+-- Which ports of a host were tried, and by how many
 --
--- Connections that others opened to the host, by port. Who opened one is told from TCP flags where
+-- Connections that others opened to the host, or were refused, by port. Who opened one is told from TCP flags where
 -- there are any, else from the ports and the order of time: initiator_reason in the view connection
 -- says which. Each connection is counted once, and whole where any of it is in the window.
 --
@@ -24,8 +24,8 @@
 -- column: first_seen        time
 -- column: last_seen         time
 -- column: protocol          protocol
--- pivot:  Ports this host served
--- page:   ports Ports that it served
+-- pivot:  Ports that were tried on this host
+-- page:   ports Ports that were tried on it
 SELECT server_port AS port, protocol, count(DISTINCT client_key) AS peers,
   count(DISTINCT client_key) FILTER (direction NOT IN ('inside', 'out')) AS outside_peers,
   count(*) AS connections, count(*) FILTER (refused) AS refused,
