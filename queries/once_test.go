@@ -326,6 +326,14 @@ func TestSumsCountOnce(t *testing.T) {
 		}[pkt]; sightings != want {
 			t.Errorf("sightings: %s", sightings)
 		}
+		text, args, err := set.Get("sums-of-address").Bind(map[string]string{"ip": "10.0.9.9", "capture": "incident"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		carried := first("SELECT concat_ws(' ', connections, peers, bytes_sent, bytes_received, one_way, carried, bytes_carried) FROM ("+text+")", args)
+		if want := fmt.Sprint("0 0 0 0 0 2 ", toOutside+fromOutside); carried != want {
+			t.Errorf("the gateway's own, and what it carried: %s, want %s", carried, want)
+		}
 		for _, q := range set.All() {
 			t.Run(fmt.Sprintf("%s/%v", q.ID, pkt), func(t *testing.T) {
 				planted, ok := plantedSums[q.ID]
