@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -43,6 +44,26 @@ func newFake() *fakeReader {
 
 func (f *fakeReader) Overview(context.Context, time.Duration) (cases.Overview, error) {
 	return f.overview, nil
+}
+
+func (f *fakeReader) Coverage(context.Context, time.Duration) ([]cases.Coverage, error) {
+	return fakeCoverage(f.overview), nil
+}
+
+// fakeCoverage is that of the overview, with the end of a log that a call explains, and a replay days later.
+func fakeCoverage(o cases.Overview) []cases.Coverage {
+	all := slices.Clone(o.Coverage)
+	end := all[1].Window.To
+	all[1].Explained = []cases.Explanation{{From: end, To: end.Add(4 * time.Hour), Certainty: cases.Named, Because: "the call names what this log is of",
+		EventTime: end, EventName: "DeleteFlowLogs", Calls: 1, Resource: "fl-0a1b" + strings.TrimPrefix(all[0].Source, "eni-0a1b2c3d4e5f60718")}}
+	replay := covered("dns", "vpc-0r", cases.StatusNone, "records 60, none 12, records 72")
+	replay.Capture = "replay"
+	const later = 8 * 24 * time.Hour
+	replay.Window.From, replay.Window.To = replay.Window.From.Add(later), replay.Window.To.Add(later)
+	for i := range replay.Spans {
+		replay.Spans[i].From, replay.Spans[i].To = replay.Spans[i].From.Add(later), replay.Spans[i].To.Add(later)
+	}
+	return append(all, replay)
 }
 
 // LogTypes are those whose tables the overview counts.

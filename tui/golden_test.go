@@ -50,6 +50,8 @@ func TestScreens(t *testing.T) {
 		{"window-flow", []string{"3", "T", "w", "'T0 to T0+1h", "enter", "F"}},
 		{"window-around", []string{"3", "o"}},
 		{"hunts", []string{"X"}},
+		{"coverage", []string{"8", "j", "}", "}"}},
+		{"coverage-explained", []string{"8", "e"}},
 		{"compare", []string{"9", "j", "j", "j", "j", "j", "j"}},
 		{"export", []string{"3", "ctrl+e"}},
 		{"flow-kept", append(slices.Clone(keptKeys), "j", "v", "j")},
@@ -83,6 +85,7 @@ func TestASCII(t *testing.T) {
 		{"record", []string{"4", "enter"}},
 		{"pivot", []string{"3", "right", "p"}},
 		{"filter", []string{"3", "/"}},
+		{"coverage", []string{"8", "j", "}"}},
 		{"notes", append(slices.Clone(keptKeys), "0", "j")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -102,7 +105,7 @@ func TestASCII(t *testing.T) {
 func TestSizes(t *testing.T) {
 	for _, keys := range [][]string{
 		nil, {"3"}, {"3", "p"}, {"4", "enter"}, {"2"}, {"2", "'flows", "enter"},
-		{";"}, {"3", "/"}, {"3", "?"}, {"3", "C"}, {"c"}, {"3", "e"},
+		{";"}, {"3", "/"}, {"3", "?"}, {"3", "C"}, {"c"}, {"3", "e"}, {"8", "j"},
 	} {
 		d := drive(t, 80, 24).keys(keys...)
 		for _, size := range [][2]int{{20, 5}, {10, 3}, {5, 2}, {1, 1}, {0, 0}, {300, 100}, {30, 8}, {80, 24}, {21, 40}} {

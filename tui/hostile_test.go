@@ -50,6 +50,10 @@ func TestHostileText(t *testing.T) {
 			d.keys(k)
 			look()
 		}
+		for _, k := range []string{"1", "8", "j", "}", "e", "esc", "j", "G", "enter"} {
+			d.keys(k)
+			look()
+		}
 		d.keys("1")
 		d.fake.err = errors.New("Conversion Error: " + frametest.Nasty + "\nhint: " + frametest.Nasty)
 		d.keys("3")

@@ -34,8 +34,9 @@ func screensNow(t *testing.T) map[string]*driver {
 		"trail": drive(t, 80, 24).keys("H"), "palette": drive(t, 80, 24).keys("?"), "explain": drive(t, 80, 24).keys("3", "e"),
 		"window": drive(t, 80, 24).keys("w"), "around": drive(t, 80, 24).keys("3", "o"),
 		"hunts": drive(t, 80, 24).keys("X"), "strip": drive(t, 80, 24).keys("3", "i", "tab"),
-		"page":    drive(t, 80, 24).keys("3", "right", "E"),
-		"compare": drive(t, 80, 24).keys("9"), "export": drive(t, 80, 24).keys("3", "ctrl+e"),
+		"page":     drive(t, 80, 24).keys("3", "right", "E"),
+		"coverage": drive(t, 80, 24).keys("8", "j"),
+		"compare":  drive(t, 80, 24).keys("9"), "export": drive(t, 80, 24).keys("3", "ctrl+e"),
 		"notes": drive(t, 80, 24).keys("3", "space", "0", "down"), "tag": drive(t, 80, 24).keys("3", "t"), "range": drive(t, 80, 24).keys("3", "v", "j"),
 	}
 }

@@ -14,7 +14,7 @@ import (
 // through, and closes what it opened.
 func TestAnyKeys(t *testing.T) {
 	all := []string{
-		"1", "2", "3", "4", "5", "6", "a", "b", ";", ":", "H", "?", "esc", "q", "backspace", "enter", "p", "/", ",",
+		"1", "2", "3", "4", "5", "6", "7", "8", "a", "b", ";", ":", "H", "?", "esc", "q", "backspace", "enter", "p", "/", ",",
 		"!", "ctrl+x", "F", "[", "]", "C", "-", "_", "|", "y", "e", "r", "R", ".", "E", "E", "i", "tab", "{", "}", "v", "j", "k", "h", "l", "g", "G", "0",
 		"$", "down", "up", "left", "right", "pgdown", "pgup", "home", "end", "tab", "space", "f5", "ctrl+t", "ctrl+l",
 		"ctrl+j", "ctrl+r", "ctrl+d", "ctrl+u", "ctrl+w", "x", "X", "9", "space", "v", "m", "t", "c", "s", "u", "ctrl+r", "delete", "'a tag",

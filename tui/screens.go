@@ -17,7 +17,9 @@ func Screens(d answers.Desk) []frame.Entry {
 			return e.Push(rows.NewPicker(e))
 		}},
 		{Name: "table", Twin: "query", Open: func(e *frame.Env, g frame.Goto) tea.Cmd {
-			return e.Push(rows.Browse(e, g.Values["table"].(frame.Table)))
+			column, _ := g.Values["column"].(string)
+			value, _ := g.Values["value"].(string)
+			return e.Push(rows.Browse(e, g.Values["table"].(frame.Table), column, value))
 		}},
 		{Name: "query", Twin: "query", Open: func(e *frame.Env, g frame.Goto) tea.Cmd {
 			values, _ := g.Values["arguments"].(map[string]string)

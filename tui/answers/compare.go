@@ -111,14 +111,14 @@ func (s *comparison) write(width int) []line {
 	head := func(title, fact string) {
 		out = append(out, line{}, line{text: " " + t.Title.Render(title) + "  " + t.Dim.Render(fact), bare: " " + title + "  " + fact})
 	}
+	say(" ", c.Verdict, t.Strong.Render)
+	out = append(out, line{})
 	for i, side := range []*compare.Side{&c.Left, &c.Right, c.Baseline} {
 		if side != nil {
 			name := fmt.Sprintf("%-9s", []string{"left", "right", "baseline"}[i])
 			say(" "+name+" ", side.Capture+" ("+side.Role+"), "+c.LogsText(side), t.Dim.Render)
 		}
 	}
-	out = append(out, line{})
-	say(" ", c.Verdict, t.Strong.Render)
 	for _, l := range c.Lists() {
 		head(e.Show(l.Title), words.Plural(l.Of, "place", "places"))
 		for _, p := range l.Lines {

@@ -18,6 +18,8 @@ type Reader interface {
 	// Apart is the reader for SQL that is not ours: it runs in a process of its own.
 	Apart() Reader
 	Overview(ctx context.Context, bin time.Duration) (cases.Overview, error)
+	// Coverage is what is there of every source in pieces of bin, with the calls that explain what is not.
+	Coverage(ctx context.Context, bin time.Duration) ([]cases.Coverage, error)
 	// Record finds where a row came from: its raw line, and the object that holds it.
 	Record(ctx context.Context, objectID, rowNo int64) (cases.Record, error)
 	// ReadRecords reads the raw records of rows, of which object and number are given; Err of each says why it could not be read.
@@ -45,6 +47,14 @@ func (r CaseReader) Overview(ctx context.Context, bin time.Duration) (cases.Over
 		err = findings.Explain(ctx, r.Case, o.Coverage)
 	}
 	return o, err
+}
+
+func (r CaseReader) Coverage(ctx context.Context, bin time.Duration) ([]cases.Coverage, error) {
+	all, err := r.Case.Coverage(ctx, bin)
+	if err == nil && len(all) > 0 {
+		err = findings.Explain(ctx, r.Case, all)
+	}
+	return all, err
 }
 
 func (r CaseReader) Apart() Reader { return CaseReader{r.Case.Apart()} }

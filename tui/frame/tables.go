@@ -19,13 +19,13 @@ type Table struct {
 func (t Table) Goto() Goto { return Goto{Screen: "table", Values: map[string]any{"table": t}} }
 
 // firstTableKey and lastTableKey are the digits of tables; those before and after them open other screens.
-const firstTableKey, lastTableKey = 3, 8
+const firstTableKey, lastTableKey = 3, 6
 
 // RecordTables are the tables of the case: those of records in the order of its log types, then those of child rows.
 func (e *Env) RecordTables() []Table {
 	var own, children []Table
 	for _, t := range e.Reader.LogTypes() {
-		order := []string{t.Time, "object_id", "row_no"}
+		order := recordOrder(t)
 		own = append(own, Table{Name: t.View, Title: t.Records, Lead: t.Lead, Order: order, Children: t.Children})
 		if c := t.Children; c != nil {
 			children = append(children, Table{Name: c.View, Title: c.Title, Lead: c.Lead, Order: append(slices.Clone(order), c.Number)})
@@ -40,6 +40,9 @@ func (e *Env) RecordTables() []Table {
 	return all
 }
 
+// recordOrder is that of time, then of what tells records of one time apart.
+func recordOrder(t cases.LogType) []string { return []string{t.Time, "object_id", "row_no"} }
+
 // Keys are the keys that open the table. A table without one has no bind: the palette leads to it.
 func (t Table) Keys() []string { return Keys(t.Key) }
 
@@ -47,7 +50,7 @@ func (t Table) Keys() []string { return Keys(t.Key) }
 func (e *Env) TableOf(logType string) (Table, bool) {
 	for _, t := range e.Reader.LogTypes() {
 		if t.Name == logType {
-			return Table{Name: t.View, Title: t.Records, Lead: t.Lead, Children: t.Children}, true
+			return Table{Name: t.View, Title: t.Records, Lead: t.Lead, Order: recordOrder(t), Children: t.Children}, true
 		}
 	}
 	return Table{}, false

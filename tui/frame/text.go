@@ -46,6 +46,11 @@ func (p *page) View(width, height int) string {
 	return strings.Join(lines[p.top:min(len(lines), p.top+height)], "\n")
 }
 
+// NewText shows lines to read.
+func NewText(e *Env, title string, lines func(width int) []string) *page {
+	return &page{e: e, title: title, Lines: lines}
+}
+
 // NewExplain shows what was asked: prose, SQL as it was run, arguments, and what the answer cannot tell.
 func NewExplain(e *Env, title string, a About, sql string, args map[string]any) *page {
 	return &page{e: e, title: "About " + title, Lines: func(width int) []string {

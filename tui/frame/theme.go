@@ -24,14 +24,15 @@ type Theme struct {
 // glyphs are the signs that ASCII has no equal for.
 type glyphs struct {
 	Crumb, Null, Dash, Dots, More, Cursor, To, OK, NoData, Absent string
+	Some, PartGone                                                string
 	AtLeast, Spin, Up, Down, Mark                                 string
 	border                                                        lipgloss.Border
 }
 
-var unicodeGlyphs = glyphs{Crumb: "›", Null: "∅", Dash: "–", Dots: "…", More: "▾", Cursor: "▸", To: "→", OK: "█", NoData: "░", Absent: "·",
+var unicodeGlyphs = glyphs{Crumb: "›", Null: "∅", Dash: "–", Dots: "…", More: "▾", Cursor: "▸", To: "→", OK: "█", NoData: "░", Absent: "·", Some: "▓", PartGone: "▒",
 	Mark: "●", Up: "▴", Down: "▾", AtLeast: "≥ ", Spin: "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", border: lipgloss.RoundedBorder()}
 
-var asciiGlyphs = glyphs{Crumb: ">", Null: "-", Dash: "-", Dots: "~", More: "v", Cursor: ">", To: "to", OK: "#", NoData: "-", Absent: ".",
+var asciiGlyphs = glyphs{Crumb: ">", Null: "-", Dash: "-", Dots: "~", More: "v", Cursor: ">", To: "to", OK: "#", NoData: "-", Absent: ".", Some: "+", PartGone: ":",
 	Mark: "*", Up: "^", Down: "v", AtLeast: ">=", Spin: `|/-\`, border: lipgloss.ASCIIBorder()}
 
 func NewTheme(dark, ascii bool) Theme {

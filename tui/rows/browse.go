@@ -5,17 +5,25 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"case53/cases"
 	"case53/queries"
 	"case53/tui/frame"
 )
 
-// Browse leafs through a table in the order of time.
-func Browse(e *frame.Env, t frame.Table) *result {
+// Browse leafs through a table in the order of time; where a column is named, through its records with this value.
+func Browse(e *frame.Env, t frame.Table, column, value string) *result {
 	lead := strings.Join(t.Lead, ", ")
 	r := newResult(e, t.Title, question{sql: "SELECT " + lead + ", * EXCLUDE (" + lead + ")\nFROM " + t.Name, order: t.Order})
 	r.about.Doc = "All records of " + t.Name + ", the oldest first, those without a time last. The most telling columns come first."
+	if column != "" {
+		f := field{Column: cases.Column{Name: column, Type: "VARCHAR"}}
+		r.filters = []clause{f.is(cases.Cell{Text: value, Null: value == noSource}, true)}
+	}
 	return r
 }
+
+// noSource is the source of records that do not say whose log they are of.
+const noSource = "-"
 
 // RunQuery asks a saved query. What is missing or wrong is asked for in its form.
 func RunQuery(e *frame.Env, q *queries.Query, values map[string]string) tea.Cmd {
