@@ -12,7 +12,8 @@ import (
 // the cursor is said in words, with the call that explains it.
 func TestCoverageMatrix(t *testing.T) {
 	d := drive(t, 120, 30).keys("8")
-	d.wants("a column is 1h", "11-01", "│ 11-09", "flow incident", "dns incident  vpc-0a1b2c3d", "dns replay  vpc-0r", "no record at all in capture replay: flow")
+	d.wants("a column is 1h", "11-01", "│ 11-09", "flow incident", "dns incident  vpc-0a1b2c3d", "dns replay  vpc-0r",
+		"no record at all in capture replay: flow")
 	d.wants("records of 2 of 2 sources")
 	d.keys("j").wants("▸   eni-0a1b2c3d4e5f60718", "97.2%")
 	d.keys("}", "}", "}", "}", "}").wants("some of it not covered from 2026-11-02 04:00:00 UTC", "absent 11-02 04:20 → 11-02 05:20")

@@ -30,7 +30,8 @@ type fakeDesk struct {
 	values   map[string]string // of the last hunt
 	written  []string          // files
 	exported call
-	there    bool // the file is there already
+	there    bool            // the file is there already
+	steps    []*threads.Step // of the thread; nil: one
 }
 
 var fakeHunts = []*queries.Query{
@@ -81,8 +82,11 @@ func (f *fakeDesk) Hunt(ctx context.Context, q *queries.Query, values map[string
 
 func (f *fakeDesk) Draw(_ context.Context, outcomes []findings.Outcome) (*answers.Drawn, error) {
 	d := &answers.Drawn{Told: &threads.Told{Threads: []*threads.Thread{{Number: 1, Severity: "high", Steps: []*threads.Step{
-		{Time: start0, Text: "10.0.1.23 → 203.0.113.9:443 every 301 s" + f.nasty, Hunts: []string{"beacon"}},
+		{Time: start0, Severity: "high", Text: "10.0.1.23 → 203.0.113.9:443 every 301 s" + f.nasty, Hunts: []string{"beacon"}},
 	}}}}}
+	if f.steps != nil {
+		d.Told.Threads[0].Steps = f.steps
+	}
 	for _, o := range outcomes {
 		d.Found = append(d.Found, o.Findings...)
 	}

@@ -263,6 +263,14 @@ func fakeAnswer(sql string) *fakeResult {
 			return [][]cases.Cell{frametest.Cells("2026-11-01 10:00:00", 90), frametest.Cells("2026-11-01 12:00:00", 100),
 				frametest.Cells("2026-11-02 06:00:00", 800), frametest.Cells("2026-11-02 09:00:00", 10)}[i]
 		}}
+	case strings.Contains(sql, "FROM over_time"):
+		return &fakeResult{cols: frametest.Columns("time:TIMESTAMP log records:BIGINT capture"), n: 6, row: func(i int) []cases.Cell {
+			return [][]cases.Cell{
+				frametest.Cells("2026-11-01 10:00:00", "flow", 1200, "incident"), frametest.Cells("2026-11-01 11:00:00", "flow", 300, "incident"),
+				frametest.Cells("2026-11-01 11:00:00", "dns", 7, "incident"), frametest.Cells("2026-11-02 06:00:00", "flow", 10921, "incident"),
+				frametest.Cells("2026-11-09 10:00:00", "flow", 44, "replay"), frametest.Cells("2026-11-09 10:00:00", "dns", 70, "replay"),
+			}[i]
+		}}
 	case strings.Contains(sql, "page_"):
 		return fakePage(sql)
 	case strings.HasPrefix(sql, "SELECT count(*) AS n"):

@@ -124,8 +124,24 @@ var fakeQueries = []*queries.Query{
 
 func (fakeLibrary) All() []*queries.Query { return fakeQueries }
 
+// fakeOverTime counts for the timeline; it is not among All, as fakePages.
+var fakeOverTime = &queries.Query{
+	ID:      "records-over-time",
+	Group:   "across",
+	Title:   "How many records each log has",
+	Doc:     "Piece by piece.",
+	Cannot:  "tell quiet from not logged.",
+	Needs:   []string{"minute"},
+	SQL:     "SELECT $every FROM over_time WHERE within(minute, $from, $to)",
+	Builtin: true,
+	Params: []queries.Param{
+		{Name: "from", Kind: "time", Doc: "from"}, {Name: "to", Kind: "time", Doc: "to"},
+		{Name: "every", Kind: "minutes", Default: "60", Doc: "how long"},
+	},
+}
+
 func (fakeLibrary) Get(id string) *queries.Query {
-	for _, q := range fakeQueries {
+	for _, q := range append([]*queries.Query{fakeOverTime}, fakeQueries...) {
 		if q.ID == id {
 			return q
 		}

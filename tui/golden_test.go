@@ -51,6 +51,8 @@ func TestScreens(t *testing.T) {
 		{"window-around", []string{"3", "o"}},
 		{"hunts", []string{"X"}},
 		{"coverage", []string{"8", "j", "}", "}"}},
+		{"timeline", []string{"7"}},
+		{"timeline-events", []string{"T", "3", "j", "T", "X", "7", "j"}},
 		{"coverage-explained", []string{"8", "e"}},
 		{"compare", []string{"9", "j", "j", "j", "j", "j", "j"}},
 		{"export", []string{"3", "ctrl+e"}},
@@ -86,6 +88,7 @@ func TestASCII(t *testing.T) {
 		{"pivot", []string{"3", "right", "p"}},
 		{"filter", []string{"3", "/"}},
 		{"coverage", []string{"8", "j", "}"}},
+		{"timeline", []string{"X", "7"}},
 		{"notes", append(slices.Clone(keptKeys), "0", "j")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -105,7 +108,7 @@ func TestASCII(t *testing.T) {
 func TestSizes(t *testing.T) {
 	for _, keys := range [][]string{
 		nil, {"3"}, {"3", "p"}, {"4", "enter"}, {"2"}, {"2", "'flows", "enter"},
-		{";"}, {"3", "/"}, {"3", "?"}, {"3", "C"}, {"c"}, {"3", "e"}, {"8", "j"},
+		{";"}, {"3", "/"}, {"3", "?"}, {"3", "C"}, {"c"}, {"3", "e"}, {"8", "j"}, {"X", "7"},
 	} {
 		d := drive(t, 80, 24).keys(keys...)
 		for _, size := range [][2]int{{20, 5}, {10, 3}, {5, 2}, {1, 1}, {0, 0}, {300, 100}, {30, 8}, {80, 24}, {21, 40}} {

@@ -50,7 +50,7 @@ func TestHostileText(t *testing.T) {
 			d.keys(k)
 			look()
 		}
-		for _, k := range []string{"1", "8", "j", "}", "e", "esc", "j", "G", "enter"} {
+		for _, k := range []string{"1", "8", "j", "}", "e", "esc", "j", "G", "enter", "7", "j", "l", "e", "esc", ".", "X", "7", "enter"} {
 			d.keys(k)
 			look()
 		}

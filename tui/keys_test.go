@@ -36,6 +36,7 @@ func screensNow(t *testing.T) map[string]*driver {
 		"hunts": drive(t, 80, 24).keys("X"), "strip": drive(t, 80, 24).keys("3", "i", "tab"),
 		"page":     drive(t, 80, 24).keys("3", "right", "E"),
 		"coverage": drive(t, 80, 24).keys("8", "j"),
+		"timeline": drive(t, 80, 24).keys("X", "7"),
 		"compare":  drive(t, 80, 24).keys("9"), "export": drive(t, 80, 24).keys("3", "ctrl+e"),
 		"notes": drive(t, 80, 24).keys("3", "space", "0", "down"), "tag": drive(t, 80, 24).keys("3", "t"), "range": drive(t, 80, 24).keys("3", "v", "j"),
 	}

@@ -158,10 +158,12 @@ func (s *coverage) Keys() []frame.Bind {
 	move := func(n int) func() tea.Cmd { return frame.Do(func() { s.move(n) }) }
 	return []frame.Bind{
 		{Keys: frame.Keys("enter"), Does: "the records of this source then: the column under the cursor becomes the window", Foot: "records", Run: s.enter},
-		{Keys: frame.Keys("}"), Does: "to the next change in this row: where a hole begins or ends", Foot: "next hole", Run: func() tea.Cmd { return s.edge(1) }},
+		{Keys: frame.Keys("}"), Does: "to the next change in this row: where a hole begins or ends", Foot: "next hole",
+			Run: func() tea.Cmd { return s.edge(1) }},
 		{Keys: frame.Keys("{"), Does: "to the change before in this row", Run: func() tea.Cmd { return s.edge(-1) }},
 		{Keys: frame.Keys("e"), Does: "explain: the calls behind holes, and what these logs never show", Foot: "explain", Run: s.explain},
-		{Keys: frame.Keys("."), Does: "sources that are there at all times, shown and folded", Foot: "all sources", Run: frame.Do(func() { s.whole = !s.whole })},
+		{Keys: frame.Keys("."), Does: "sources that are there at all times, shown and folded", Foot: "all sources",
+			Run: frame.Do(func() { s.whole = !s.whole })},
 		{Keys: frame.Keys("r"), Does: "read it again", Run: s.Open},
 		{Keys: frame.Keys("right", "l"), Does: "a column later", Run: side(func() int { return s.col + 1 })},
 		{Keys: frame.Keys("left", "h"), Does: "a column earlier", Run: side(func() int { return s.col - 1 })},

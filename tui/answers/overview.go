@@ -44,6 +44,12 @@ func (s *overview) Open() tea.Cmd {
 			return nil
 		}
 		s.data, s.e.Tables, s.e.Held, s.e.Problem = &o, o.Tables, o.Window, frame.Told(o.Problem)
+		s.e.Captures = nil
+		for _, c := range o.Captures {
+			if !c.Window.From.IsZero() {
+				s.e.Captures = append(s.e.Captures, c.Window)
+			}
+		}
 		if o.Sealed {
 			s.e.Opt.Note = "SEALED"
 		}

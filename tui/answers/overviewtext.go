@@ -214,7 +214,7 @@ func (s *overview) next(width int) []string {
 		words = append(words, t.Strong.Render(cmp.Or(tb.Key, ":"))+" "+tb.Title) // without a key of its own the palette has it
 	}
 	words = append(words, t.Strong.Render("2")+" saved queries", t.Strong.Render("X")+" hunts")
-	words = append(words, t.Strong.Render("8")+" coverage")
+	words = append(words, t.Strong.Render("7")+" timeline", t.Strong.Render("8")+" coverage")
 	if s.data != nil && len(s.data.Captures) > 1 {
 		words = append(words, t.Strong.Render("9")+" compare")
 	}

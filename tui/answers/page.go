@@ -10,8 +10,6 @@ import (
 	"case53/cases/notes"
 	"case53/queries"
 	"case53/queries/entities"
-	"case53/queries/findings"
-	"case53/queries/threads"
 	"case53/tui/frame"
 )
 
@@ -123,41 +121,11 @@ func (s *page) Settle(width, height int) tea.Cmd {
 	if s.parts == nil || !frame.SameSpan(s.within, s.e.Within) || !frame.SameSpan(s.held, s.e.Held) {
 		cmd = s.Open()
 	} else if s.hunts.isDone() && s.hunts.drawn == nil && !s.drawing.Running() && !s.cancelled {
-		cmd = s.draw()
+		cmd = s.hunts.draw(&s.drawing)
 	}
 	s.height = height
 	s.write(width)
 	return cmd
-}
-
-// draw has the findings of all hunts drawn together.
-func (s *page) draw() tea.Cmd {
-	h := s.hunts
-	var outcomes []findings.Outcome
-	for _, q := range h.all {
-		if o, ok := h.done[q]; ok {
-			outcomes = append(outcomes, o)
-		}
-	}
-	desk, done := h.desk, h.done
-	return frame.Start(s.e, &s.drawing, "drawing threads", func(ctx context.Context) (*Drawn, error) {
-		return desk.Draw(ctx, outcomes)
-	}, func(d *Drawn, err error) tea.Cmd {
-		if err != nil {
-			d = &Drawn{Err: err}
-		}
-		if len(h.done) == len(done) { // not those of another window
-			h.drawn = d
-		}
-		return nil
-	})
-}
-
-// Drawn is what all hunts found, ranked, and the threads that it comes to.
-type Drawn struct {
-	Found []findings.Finding
-	Told  *threads.Told
-	Err   error // why there are none
 }
 
 // subject is what a key that keeps something is about: the value under the cursor, else that of the page.

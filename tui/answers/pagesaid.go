@@ -3,7 +3,6 @@ package answers
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -66,20 +65,20 @@ func (s *page) finding(f findings.Finding) {
 
 func (s *page) step(step entities.Step) {
 	text := fmt.Sprintf("   thread %d  %s  %s", step.Thread, s.e.Moment(step.Time), s.e.Brief(stepText(step.Step)))
-	s.add(pageLine{text: text, whole: stepText(step.Step), at: step.Time, run: func() tea.Cmd { return s.behindStep(step) }})
+	s.add(pageLine{text: text, whole: stepText(step.Step), at: step.Time, run: func() tea.Cmd { return behindStep(s.e, step.Step) }})
 }
 
 // behindStep leads to what a step rests on: what the first of its hunts found; all logs around its moment where it has none.
-func (s *page) behindStep(step entities.Step) tea.Cmd {
+func behindStep(e *frame.Env, step *threads.Step) tea.Cmd {
 	for _, id := range step.Hunts {
-		if q := s.e.Library.Get(id); q != nil {
-			return s.e.Go(frame.Goto{Screen: "query", Values: map[string]any{"query": q}})
+		if q := e.Library.Get(id); q != nil {
+			return e.Go(frame.Goto{Screen: "query", Values: map[string]any{"query": q}})
 		}
 	}
-	if q := s.e.Library.Get(allLogsAt); q != nil {
-		return s.query(q, map[string]string{"at": step.Time.UTC().Format(time.RFC3339Nano)})
+	if q := e.Library.Get(allLogsAt); q != nil {
+		return logsAt(e, q, step.Time)
 	}
-	s.e.Say("no hunt tells of this step: it is drawn from connections; o makes a window around its moment")
+	e.Say("no hunt tells of this step: it is drawn from connections; o makes a window around its moment")
 	return nil
 }
 

@@ -16,6 +16,8 @@ func Screens(d Desk) []frame.Entry {
 			}
 			return e.Push(s)
 		}},
+		{Name: "timeline", Does: "timeline: all logs on one axis of time, with what threads tell and T0", Keys: frame.Keys("7"), Twin: "query",
+			Open: func(e *frame.Env, _ frame.Goto) tea.Cmd { return e.Push(newTimeline(e, d)) }},
 		{Name: "coverage", Does: "coverage: what is really there, log by log, on one axis of time", Keys: frame.Keys("8"), Twin: "coverage",
 			Open: func(e *frame.Env, _ frame.Goto) tea.Cmd { return e.Push(newCoverage(e)) }},
 		{Name: "compare", Does: "compare: two captures, and what they share", Keys: frame.Keys("9"), Twin: "compare",

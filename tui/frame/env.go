@@ -22,15 +22,16 @@ type Env struct {
 	Opt     Options
 	ctx     context.Context
 
-	Theme  Theme
-	Zone   *time.Location
-	Within cases.Span // the window over the case: what every screen shows; a zero end is open
-	off    cases.Span // the window that W brings back
-	T0     time.Time  // the moment from which on something is new; zero: not set
-	Held   cases.Span // the time that the case has records of; zero ends until known
-	Now    time.Time  // of the message at hand
-	Spin   int        // of the spinner
-	Notice string     // said once, until the next key
+	Theme    Theme
+	Zone     *time.Location
+	Within   cases.Span   // the window over the case: what every screen shows; a zero end is open
+	off      cases.Span   // the window that W brings back
+	T0       time.Time    // the moment from which on something is new; zero: not set
+	Held     cases.Span   // the time that the case has records of; zero ends until known
+	Captures []cases.Span // likewise of each capture
+	Now      time.Time    // of the message at hand
+	Spin     int          // of the spinner
+	Notice   string       // said once, until the next key
 
 	Trail    []Screen
 	Ahead    []Screen // those that were left, the last one next

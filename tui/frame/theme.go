@@ -29,11 +29,11 @@ type glyphs struct {
 	border                                                        lipgloss.Border
 }
 
-var unicodeGlyphs = glyphs{Crumb: "›", Null: "∅", Dash: "–", Dots: "…", More: "▾", Cursor: "▸", To: "→", OK: "█", NoData: "░", Absent: "·", Some: "▓", PartGone: "▒",
-	Mark: "●", Up: "▴", Down: "▾", AtLeast: "≥ ", Spin: "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", border: lipgloss.RoundedBorder()}
+var unicodeGlyphs = glyphs{Crumb: "›", Null: "∅", Dash: "–", Dots: "…", More: "▾", Cursor: "▸", To: "→", OK: "█", NoData: "░", Absent: "·",
+	Some: "▓", PartGone: "▒", Mark: "●", Up: "▴", Down: "▾", AtLeast: "≥ ", Spin: "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", border: lipgloss.RoundedBorder()}
 
-var asciiGlyphs = glyphs{Crumb: ">", Null: "-", Dash: "-", Dots: "~", More: "v", Cursor: ">", To: "to", OK: "#", NoData: "-", Absent: ".", Some: "+", PartGone: ":",
-	Mark: "*", Up: "^", Down: "v", AtLeast: ">=", Spin: `|/-\`, border: lipgloss.ASCIIBorder()}
+var asciiGlyphs = glyphs{Crumb: ">", Null: "-", Dash: "-", Dots: "~", More: "v", Cursor: ">", To: "to", OK: "#", NoData: "-", Absent: ".",
+	Some: "+", PartGone: ":", Mark: "*", Up: "^", Down: "v", AtLeast: ">=", Spin: `|/-\`, border: lipgloss.ASCIIBorder()}
 
 func NewTheme(dark, ascii bool) Theme {
 	pick := lipgloss.LightDark(dark)
