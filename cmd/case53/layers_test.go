@@ -56,6 +56,9 @@ var layers = map[string][]string{
 	"case53/loader/logs/across":          {"case53/cases", "case53/cases/duck"},
 	"case53/loader/logs/request":         {"case53/cases", "case53/loader/logs/field"},
 	"case53/loader/logs/logstest":        {"case53/loader/logs", "case53/loader/logs/field"},
+
+	"case53/loader/logs/logstest/delivered": {},
+
 	"case53/loader/logs/*": { // a log type, and nothing of another
 		"case53/loader/logs", "case53/loader/logs/field", "case53/loader/logs/request", "case53/loader/source",
 	},

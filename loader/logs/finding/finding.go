@@ -14,9 +14,11 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"time"
 
 	"case53/loader/logs"
 	"case53/loader/logs/field"
+	"case53/loader/source"
 )
 
 //go:embed finding.sql
@@ -28,6 +30,8 @@ var Type = &logs.Type{
 	Detect: detect,
 	Enough: func(sample [][]byte) bool { return detect(sample) == 100 },
 	New:    newDecoder,
+	// A file is called by an id. What is updated is exported every six hours at most.
+	Places: []source.Place{{Services: []string{"GuardDuty"}, Region: true, After: 6 * time.Hour}},
 }
 
 // detect gives the share of records that are findings.

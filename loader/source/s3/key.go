@@ -167,6 +167,9 @@ func number(folder, hive string, digits, low, high int) (int, bool) {
 // stamped reads the time in the name, where it is one that a service gives.
 func (k *key) stamped(places []source.Place) {
 	read := func(p *source.Place) bool {
+		if p.Name == nil {
+			return false
+		}
 		m := p.Name.FindStringSubmatch(k.name)
 		if m == nil {
 			return false
