@@ -24,7 +24,7 @@ import (
 // Candidate is a place that may hold logs.
 type Candidate struct {
 	Source  string    `json:"source"`
-	LogType string    `json:"log_type"` // "" where it is none
+	LogType string    `json:"log_type"` // of several, with commas; "" where it is none
 	First   time.Time `json:"first,omitzero"`
 	Last    time.Time `json:"last,omitzero"`
 	Bytes   int64     `json:"bytes"`
@@ -62,14 +62,14 @@ func lookAtGroup(ctx context.Context, client *cloudwatchlogs.Client, limiter *cw
 		one.Note = reasonOf(err)
 		return one, nil
 	}
-	var sample [][]byte
+	var seen sample
 	for _, e := range first {
-		sample = append(sample, []byte(aws.ToString(e.Message)))
+		seen.add(aws.ToString(e.LogStreamName), []byte(aws.ToString(e.Message)))
 	}
 	if len(first) == 0 {
 		return one, nil
 	}
-	one.First, one.LogType, one.Example = time.UnixMilli(aws.ToInt64(first[0].Timestamp)).UTC(), typeOf(sample), aws.ToString(first[0].Message)
+	one.First, one.LogType, one.Example = time.UnixMilli(aws.ToInt64(first[0].Timestamp)).UTC(), seen.types(), aws.ToString(first[0].Message)
 	if one.LogType == "" {
 		return one, nil
 	}
@@ -140,12 +140,31 @@ func glance(
 	return nil, nil
 }
 
-// typeOf is the log type that a few records are of, "" for none or more than one.
-func typeOf(sample [][]byte) string {
-	if t := loader.Recognise(sample); t != nil {
-		return t.Name
+// sample is a few records by the stream that they came from: a group that hosts ship to has many logs, each in streams of its own.
+type sample struct {
+	streams []string // in the order in which they came
+	records map[string][][]byte
+}
+
+func (s *sample) add(stream string, rec []byte) {
+	if s.records == nil {
+		s.records = map[string][][]byte{}
 	}
-	return ""
+	if s.records[stream] == nil {
+		s.streams = append(s.streams, stream)
+	}
+	s.records[stream] = append(s.records[stream], rec)
+}
+
+// types are the log types of the streams, each once, with commas; "" where none of them is of one.
+func (s *sample) types() string {
+	var all []string
+	for _, stream := range s.streams {
+		if t := loader.Recognise(s.records[stream]); t != nil && !slices.Contains(all, t.Name) {
+			all = append(all, t.Name)
+		}
+	}
+	return strings.Join(all, ",")
 }
 
 // bucketLooks is how many objects of a folder are looked into.
@@ -198,8 +217,10 @@ func (a *Account) LookAtBucket(ctx context.Context, uri string, w cases.Span, ta
 			one.Last = m
 		}
 		if looked[name]++; looked[name] <= bucketLooks {
-			if kind := lookInto(ctx, o); kind != "" && !slices.Contains(kinds[name], kind) {
-				kinds[name] = append(kinds[name], kind)
+			for kind := range strings.SplitSeq(lookInto(ctx, o), ",") {
+				if kind != "" && !slices.Contains(kinds[name], kind) {
+					kinds[name] = append(kinds[name], kind)
+				}
 			}
 		}
 	}
@@ -226,15 +247,20 @@ func lookInto(ctx context.Context, o source.Object) string {
 	if err != nil {
 		return ""
 	}
-	var sample [][]byte
-	for len(sample) < 50 {
+	var seen sample
+	for n := 0; n < 50; {
 		rec, err := rd.Next()
 		if err != nil {
 			break
 		}
 		if rec.Kind == records.Data {
-			sample = append(sample, append([]byte(nil), rec.Data...))
+			stream := ""
+			if rec.Event != nil {
+				stream = rec.Event.Stream
+			}
+			seen.add(stream, append([]byte(nil), rec.Data...))
+			n++
 		}
 	}
-	return typeOf(sample)
+	return seen.types()
 }
