@@ -14,8 +14,14 @@ import (
 	"case53/cases"
 )
 
-// guarded is the variable of the environment of a process that Guarded has started. Its file 3 is told when it comes to its end.
+// guarded is the variable of the environment of a process that Guarded has started.
 const guarded = "CASE53_GUARDED"
+
+// The files of such a process. What it says goes to saysTo: the standard one gets the many lines that Go's runtime says of a crash.
+const (
+	endsAt = 3 // is told when it comes to its end
+	saysTo = 4
+)
 
 // guards says that this is the program, and not a test that calls it.
 var guards bool
@@ -26,8 +32,10 @@ func Guard() (ended func()) {
 		return func() {}
 	}
 	os.Unsetenv(guarded) // processes that this one starts are not its own
-	syscall.CloseOnExec(3)
-	return func() { os.NewFile(3, "end").Write([]byte{'.'}) }
+	syscall.CloseOnExec(endsAt)
+	syscall.CloseOnExec(saysTo)
+	os.Stderr = os.NewFile(saysTo, os.Stderr.Name())
+	return func() { os.NewFile(endsAt, "end").Write([]byte{'.'}) }
 }
 
 // ErrDied says that the database ended the process that read it.
@@ -48,9 +56,9 @@ func Guarded(c *cobra.Command) (done bool, err error) {
 		return true, err
 	}
 	defer end.Close()
-	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
-	child.Env = append(os.Environ(), guarded+"=1", "GOTRACEBACK=none")
-	child.ExtraFiles = []*os.File{told}
+	child.Stdin, child.Stdout = os.Stdin, os.Stdout
+	child.Env = append(os.Environ(), guarded+"=1")
+	child.ExtraFiles = []*os.File{endsAt - 3: told, saysTo - 3: os.Stderr}
 	err = child.Start()
 	told.Close()
 	if err != nil {
