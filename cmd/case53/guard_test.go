@@ -19,14 +19,18 @@ func TestVerifyOutlivesItsDatabase(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	children := childrenOf(t, cmd.Process.Pid)
-	for end := time.Now().Add(20 * time.Second); len(children) == 0 && time.Now().Before(end); time.Sleep(time.Millisecond) {
-		children = childrenOf(t, cmd.Process.Pid)
+	ended := make(chan struct{})
+	go func() { cmd.Wait(); close(ended) }()
+	for over := false; !over; { // the first child may be one by which Go tries what the system can do
+		for _, child := range childrenOf(t, cmd.Process.Pid) {
+			syscall.Kill(child, syscall.SIGKILL)
+		}
+		select {
+		case <-ended:
+			over = true
+		case <-time.After(time.Millisecond):
+		}
 	}
-	for _, child := range children {
-		syscall.Kill(child, syscall.SIGKILL)
-	}
-	cmd.Wait()
 	if code := cmd.ProcessState.ExitCode(); code != cli.Altered || out.Len() > 0 || !strings.Contains(stderr.String(), cli.ErrDied.Error()) ||
 		!strings.Contains(stderr.String(), "\nhint: case53 rebuild ") {
 		t.Errorf("exit %d: %s%s", code, &out, &stderr)
