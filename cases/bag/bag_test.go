@@ -304,6 +304,53 @@ func TestAlteredIsNotHandedOver(t *testing.T) {
 	}
 }
 
+// TestLongChain: check.sh names the line that does not follow, wherever it is among hundreds, and starts a program for none of them.
+func TestLongChain(t *testing.T) {
+	key, _ := newKey(t, 1)
+	dir := handedOver(t, newCase(t), key)
+	const lines = 1203
+	prev, chain := strings.Repeat("0", 64), []string{}
+	for n := range lines {
+		line := fmt.Sprintf(`{"seq":%d,"prev":"%s","at":"\\ a line %%s"}`, n+1, prev)
+		prev, chain = verify.Sum([]byte(line)), append(chain, line)
+	}
+	whole := strings.Join(chain, "\n") + "\n"
+	altered := func(line int) string {
+		return strings.Replace(whole, chain[line-1], strings.Replace(chain[line-1], "a line", "A line", 1), 1)
+	}
+	digests := files(t, dir)["data/digests.txt"]
+	runs := filepath.Join(t.TempDir(), "runs")
+	tool, err := exec.LookPath("sha256sum")
+	if err != nil {
+		t.Skip(err)
+	}
+	bin := t.TempDir()
+	counting := fmt.Sprintf("#!/bin/sh\necho >> '%s'\nexec '%s' \"$@\"\n", runs, tool)
+	if err := os.WriteFile(filepath.Join(bin, "sha256sum"), []byte(counting), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, text, want string
+	}{
+		{"notes.jsonl", whole, fmt.Sprintf("well: the notes of examiners: %d lines, head %s\n", lines, prev)},
+		{"notes.jsonl", altered(1), "notes.jsonl: line 2 does not follow line 1\n"},
+		{"notes.jsonl", altered(500), "notes.jsonl: line 501 does not follow line 500\n"},
+		{"notes.jsonl", altered(lines - 1), fmt.Sprintf("notes.jsonl: line %d does not follow line %d\n", lines, lines-1)},
+		{"notes.jsonl", strings.TrimSuffix(whole, "\n"), "notes.jsonl: the last line has no end\n"},
+		{"notes.jsonl", strings.Replace(whole, "a line", "a\x00line", 1), "notes.jsonl: it has NUL bytes\n"},
+		{"digests.txt", string(digests[1:]), "digests.txt: it does not have the digests of the custody log\n"},
+	} {
+		put(t, dir, map[string][]byte{"data/notes.jsonl": nil, "data/digests.txt": digests})
+		put(t, dir, map[string][]byte{"data/" + c.name: []byte(c.text)})
+		if out, _ := scriptIn(t, bin+":"+os.Getenv("PATH"), dir); !strings.Contains(out, c.want) {
+			t.Errorf("%q is not in\n%s", c.want, out)
+		}
+		if text, err := os.ReadFile(runs); err != nil || len(text) > 30 || os.Remove(runs) != nil {
+			t.Errorf("%d runs of sha256sum for %d lines, %v", len(text), lines, err)
+		}
+	}
+}
+
 // TestUnbuiltIsNotMissing: that something is not derived from the records is no lack of what is sealed and handed over, and says nothing of
 // where the case lay.
 func TestUnbuiltIsNotMissing(t *testing.T) {

@@ -10,7 +10,7 @@
 # the first lines of data/store/*.txt, and can reach no other file. The script itself came with the bag: README.txt says how it is checked.
 set -u -o pipefail
 export LC_ALL=C
-for tool in sha256sum ssh-keygen find sed grep sort comm cut uniq tr wc head diff cmp mktemp cat rm; do
+for tool in sha256sum ssh-keygen find sed grep sort comm cut uniq tr wc head diff cmp mktemp mkdir cat rm; do
   command -v "$tool" > /dev/null || { echo "check.sh: $tool is needed, and is not here" >&2; exit 2; }
 done
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
@@ -80,6 +80,8 @@ bytes=$(find data -type f -exec wc -c {} + | grep ' data/' | { n=0; while read -
 [ "$(grep -c '^Payload-Oxum: ' bag-info.txt)" = 1 ] && grep -qx "Payload-Oxum: $((bytes)).$((files))" bag-info.txt || bad "bag-info.txt: the payload is $bytes bytes in $files files"
 
 cd data || exit 1
+work=$(mktemp -d) && mkdir "$work/lines" || exit 1
+trap 'rm -rf "$work"' EXIT
 
 # 3. The source objects are named by their hashes, and the custody log is a chain that names them.
 odd=$(find raw -type f | grep -v '^raw/\([0-9a-f][0-9a-f]\)/\1[0-9a-f]\{62\}$')
@@ -89,20 +91,34 @@ if out=$(find raw -type f | sed 's|.*/\(.*\)|\1  &|' | sha256sum --check --quiet
 else
   bad "raw: $out"
 fi
+# Each line is a file for a moment, so that one sha256sum hashes hundreds: a program for each line takes minutes.
+batch() { # takes lines, which are the files 1, 2, ... of $work/lines; broken says which one does not follow
+  local at=0 sum files=()
+  [ ${#lines[@]} != 0 ] || return 0
+  while [ $((at += 1)) -le ${#lines[@]} ]; do files+=("$at"); done
+  at=0
+  while read -r sum _; do
+    n=$((n + 1))
+    case ${lines[at]} in
+      "{\"seq\":$n,\"prev\":\"$prev\","*) ;;
+      *) broken="line $n does not follow line $((n - 1))"; return 1 ;;
+    esac
+    prev=$sum at=$((at + 1))
+  done < <(cd "$work/lines" && sha256sum "${files[@]}")
+  [ "$at" = ${#lines[@]} ] || { broken="line $((n + 1)) could not be hashed"; return 1; }
+  lines=()
+}
 chain() { # file, what it is
-  local n=0 broken='' line=''
+  local n=0 broken='' line='' lines=()
   prev=$(printf '%064d' 0)
   while IFS= read -r line; do
-    n=$((n + 1))
-    case $line in
-      "{\"seq\":$n,\"prev\":\"$prev\","*) ;;
-      *) broken="line $n does not follow line $((n - 1))"; line=''; break ;;
-    esac
-    prev=$(printf '%s' "$line" | sha256sum)
-    prev=${prev%% *}
+    lines+=("$line")
+    printf '%s' "$line" > "$work/lines/${#lines[@]}" || { broken='it cannot be hashed'; break; }
     line=''
+    [ ${#lines[@]} -lt 500 ] || batch || break
   done < "$1"
-  [ -z "$line" ] || broken='the last line has no end'
+  [ -n "$broken" ] || batch
+  [ -n "$broken" ] || [ -z "$line" ] || broken='the last line has no end'
   [ "$(tr -d '\000' < "$1" | wc -c)" -eq "$(wc -c < "$1")" ] || broken='it has NUL bytes'
   if [ -z "$broken" ]; then well "$2: $n lines, head $prev"; else bad "$1: $broken"; fi
 }
@@ -111,11 +127,21 @@ chain custody.jsonl 'the custody log' # its head is compared with the seal's bel
 missing=$(grep -o '"sha256":"[0-9a-f]*"' custody.jsonl | cut -d '"' -f 4 | sort -u | sed 's|^\(..\)|raw/\1/\1|' |
   while read -r path; do [ -f "$path" ] || echo "$path"; done)
 [ -z "$missing" ] || bad "the custody log names, and there is not: $missing"
-if grep -E '"action":"object\.(load|reconcile)"' custody.jsonl | while IFS= read -r line; do
-    object=$(printf '%s\n' "$line" | grep -o '"sha256":"[0-9a-f]\{64\}"' | cut -d '"' -f 4)
-    printf '%s\n' "$line" | grep -o '"[a-z0-9_]*":{"rows":[0-9]*,"digest":"[0-9a-f]\{64\}"' |
-      sed "s|\"\([^\"]*\)\":{\"rows\":[0-9]*,\"digest\":\"\(.*\)\"|\2  \1/$object|"
-  done | sort | cmp -s - digests.txt; then
+noted() { # the digests of the lines of loading, as digests.txt has them
+  local line token at='' object='' table digest each=()
+  told() { for digest in ${each[@]+"${each[@]}"}; do printf '%s/%s\n' "$digest" "$object"; done; each=() object=''; }
+  while IFS=: read -r line token; do
+    [ "$line" = "$at" ] || told
+    at=$line
+    case $token in
+      '"sha256":'*) object+=${token:10:64} ;;
+      *) table=${token%%'":{'*} digest=${token%'"'}; each+=("${digest##*'"'}  ${table#'"'}") ;;
+    esac
+  done < <(grep -E '"action":"object\.(load|reconcile)"' custody.jsonl |
+    grep -noE '"sha256":"[0-9a-f]{64}"|"[a-z0-9_]*":\{"rows":[0-9]*,"digest":"[0-9a-f]{64}"')
+  told
+}
+if noted | sort | cmp -s - digests.txt; then
   well 'digests.txt has the digests of the custody log'
 else
   bad 'digests.txt: it does not have the digests of the custody log'
@@ -187,8 +213,6 @@ if [ "$failed" != 0 ]; then
 elif ! command -v duckdb > /dev/null; then
   skip 'the rows of store: no duckdb is here'
 else
-  work=$(mktemp -d) || exit 1
-  trap 'rm -rf "$work"' EXIT
   run() { { bounds; cat "$1"; } | duckdb -init /dev/null -bail -noheader -list "$work/case.duckdb"; }
   if tables > "$work/store.sql" && digests > "$work/digests.sql" && run "$work/store.sql" > "$work/said" 2>&1 &&
     run "$work/digests.sql" > "$work/each.sql" 2> "$work/said" &&
