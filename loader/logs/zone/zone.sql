@@ -44,7 +44,9 @@ SELECT c.version, z.query_timestamp, c.hosted_zone_id, coalesce(z.query_name, z.
   addr_text(z.resolver4, z.resolver6) AS resolver_ip, z.edns_client_subnet,
   z.name, z.registered_domain, z.labels, z.longest_label, z.entropy,
   z.extra, c.capture, c.log_group, c.log_stream, z.object_id, z.row_no, z.utf8_escaped,
-  addr_number(z.resolver4, z.resolver6) AS resolver_ip_n, z.edns_first AS edns_first_n, z.edns_last AS edns_last_n
+  addr_number(z.resolver4, z.resolver6) AS resolver_ip_n,
+  CASE WHEN NOT ends_with(z.edns_client_subnet, '/0') THEN z.edns_first END AS edns_first_n,
+  CASE WHEN NOT ends_with(z.edns_client_subnet, '/0') THEN z.edns_last END AS edns_last_n
 FROM store.zone z JOIN store.zone_context c USING (context_id);
 
 COMMENT ON VIEW zone IS 'zone: every query that a public hosted zone answered and logged';
@@ -73,8 +75,8 @@ COMMENT ON COLUMN zone.object_id IS 'object: the source object that holds the re
 COMMENT ON COLUMN zone.row_no IS 'number: its line in the object, or its index among the events of the object';
 COMMENT ON COLUMN zone.utf8_escaped IS 'flag: some text was not valid UTF-8 and is shown escaped';
 COMMENT ON COLUMN zone.resolver_ip_n IS 'number: resolver_ip as a number';
-COMMENT ON COLUMN zone.edns_first_n IS 'number: first address of edns_client_subnet';
-COMMENT ON COLUMN zone.edns_last_n IS 'number: last address of edns_client_subnet';
+COMMENT ON COLUMN zone.edns_first_n IS 'number: first address of edns_client_subnet; none of 0.0.0.0/0, which passes no client on';
+COMMENT ON COLUMN zone.edns_last_n IS 'number: last address of edns_client_subnet; none of 0.0.0.0/0';
 
 -- section: derived
 

@@ -1,6 +1,9 @@
 -- What a client asked for
 --
--- Every request from an address, in every log that has it, oldest first.
+-- Every request from an address, or that names it in X-Forwarded-For, in every log that has it, oldest first.
+--
+-- X-Forwarded-For names the client where a proxy wrote it: the last address is whom the nearest proxy saw, and those before it are
+-- what that one was told, which a client can write itself.
 --
 -- cannot: Find what a log does not hold. Bodies are in none of them, most headers neither, and logging is best effort:
 -- a request that is not here may have been made.
@@ -16,8 +19,10 @@
 -- column: status   number
 -- column: trace_id request
 -- pivot:  Requests of this client
-SELECT time, log, client_ip, method, host, path, query, status, action, target_ip, target_status, user_agent, attack, trace_id,
-  capture, object_id, row_no
+SELECT time, log, client_ip, x_forwarded_for, method, host, path, query, status, action, target_ip, target_status, user_agent, attack,
+  trace_id, capture, object_id, row_no
 FROM http
-WHERE client_ip_n = ip($ip) AND of(capture, $capture) AND within(time, $from, $to)
+WHERE (client_ip_n = ip($ip)
+    OR list_contains(list_transform(string_split(x_forwarded_for, ','), lambda x: addr_of(trim(x))), ip($ip)))
+  AND of(capture, $capture) AND within(time, $from, $to)
 ORDER BY time, object_id, row_no

@@ -44,7 +44,7 @@
 -- column: guesses count
 -- column: codes text
 WITH zone_query AS (
-  SELECT capture, resolver_ip_n, coalesce(edns_client_subnet, '') AS subnet,
+  SELECT capture, resolver_ip_n, coalesce(CASE WHEN edns_first_n IS NOT NULL THEN edns_client_subnet END, '') AS subnet,
     hosted_zone_id, registered_domain, name, response_code, query_timestamp,
     CASE
       WHEN upper(query_type) IN ('AXFR', 'IXFR', 'TYPE252', 'TYPE251', '252', '251') THEN 'transfer'

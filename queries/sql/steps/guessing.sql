@@ -7,7 +7,7 @@
 -- as many as usual in the zone, by askers that are none of the former; every one of them has a burst then. Takes $capture,
 -- $from and $to as well, and reads zone.
 WITH zone_query AS (
-  SELECT capture, resolver_ip_n, coalesce(edns_client_subnet, '') AS subnet,
+  SELECT capture, resolver_ip_n, coalesce(CASE WHEN edns_first_n IS NOT NULL THEN edns_client_subnet END, '') AS subnet,
     edns_first_n, edns_last_n, hosted_zone_id, registered_domain, name, query_type, response_code, query_timestamp
   FROM zone
   WHERE name IS NOT NULL AND of(capture, $capture) AND within(query_timestamp, $from, $to)

@@ -15,7 +15,7 @@
 -- column: first_seen      time
 -- column: last_seen       time
 -- page:   asked Who asked our zone for it
-SELECT resolver_ip, count(*) AS queries, count(DISTINCT edns_client_subnet) AS client_subnets,
+SELECT resolver_ip, count(*) AS queries, count(DISTINCT edns_client_subnet) FILTER (edns_first_n IS NOT NULL) AS client_subnets,
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM zone
 WHERE name = $name AND of(capture, $capture) AND within(query_timestamp, $from, $to)

@@ -18,7 +18,8 @@
 -- column: last_seen       time
 -- page:   asked Who asked it
 SELECT resolver_ip, count(*) AS queries, count(DISTINCT name) AS names, count(*) FILTER (response_code = 'NXDOMAIN') AS nonexistent,
-  count(DISTINCT edns_client_subnet) AS client_subnets, min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
+  count(DISTINCT edns_client_subnet) FILTER (edns_first_n IS NOT NULL) AS client_subnets,
+  min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM zone
 WHERE hosted_zone_id = $zone AND of(capture, $capture) AND within(query_timestamp, $from, $to)
 GROUP BY resolver_ip, resolver_ip_n, capture

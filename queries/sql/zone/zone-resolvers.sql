@@ -20,7 +20,7 @@
 SELECT resolver_ip, count(*) AS queries, count(DISTINCT name) AS names,
   count(*) FILTER (response_code = 'NXDOMAIN') AS nonexistent,
   round(100.0 * count(*) FILTER (response_code = 'NXDOMAIN') / count(*), 1) AS percent,
-  count(DISTINCT edns_client_subnet) AS client_subnets,
+  count(DISTINCT edns_client_subnet) FILTER (edns_first_n IS NOT NULL) AS client_subnets,
   min(query_timestamp) AS first_seen, max(query_timestamp) AS last_seen, capture
 FROM zone
 WHERE of(capture, $capture) AND within(query_timestamp, $from, $to)
