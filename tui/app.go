@@ -21,6 +21,7 @@ type App struct {
 	width, height int
 	quitting      bool      // ctrl+c was pressed once
 	ending        bool      // it ends as soon as what is kept is on disk
+	asked         bool      // whether to leave while a file is written
 	zoomAt        time.Time // what z and Z zoom around, until another key
 	build         build
 }
@@ -138,6 +139,9 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 	if key != "ctrl+c" {
 		a.quitting = false
 	}
+	if front == a.env.Top() && key != "ctrl+c" && key != ":" {
+		a.asked = false
+	}
 	if key != "z" && key != "Z" {
 		a.zoomAt = time.Time{}
 	}
@@ -235,6 +239,13 @@ func (a *App) interrupt() tea.Cmd {
 
 // quit ends the workbench, once what is kept is on disk; asked for again, at once.
 func (a *App) quit() tea.Cmd {
+	for _, j := range a.env.Running() {
+		if j.Writes && !a.asked {
+			a.asked = true
+			a.env.Say(j.What + " is being written: once more leaves without it, J lists what runs")
+			return nil
+		}
+	}
 	if a.ending || !a.env.Kept.Saving() {
 		return tea.Quit
 	}

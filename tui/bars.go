@@ -18,17 +18,42 @@ func (a *App) crumbs() string {
 	for _, s := range e.Trail {
 		titles = append(titles, s.Title())
 	}
-	last := frame.Grow(titles[len(titles)-1], max(a.width-2, 1), t)
+	jobs := a.jobs()
+	width := max(a.width-ansi.StringWidth(jobs), 2)
+	last := frame.Grow(titles[len(titles)-1], max(width-2, 1), t)
 	before := ""
 	for i := len(titles) - 2; i >= 0; i-- {
 		more := titles[i] + sep + before
-		if i > 0 && ansi.StringWidth(t.Glyph.Dots+sep+more+last)+1 > a.width || i == 0 && ansi.StringWidth(more+last)+1 > a.width {
+		if i > 0 && ansi.StringWidth(t.Glyph.Dots+sep+more+last)+1 > width || i == 0 && ansi.StringWidth(more+last)+1 > width {
 			before = t.Glyph.Dots + sep + before
 			break
 		}
 		before = more
 	}
-	return frame.Grow(" "+t.Dim.Render(before)+t.Title.Render(last), a.width, t)
+	line := frame.Grow(" "+t.Dim.Render(before)+t.Title.Render(last), width, t)
+	if jobs == "" {
+		return line
+	}
+	return line + strings.Repeat(" ", max(width-ansi.StringWidth(line), 0)) + t.Kind.Render(jobs)
+}
+
+// jobs says at the end of the first line what runs beside the screen on view; the newest, and how many others.
+func (a *App) jobs() string {
+	e := a.env
+	var running []*frame.Job
+	for _, j := range e.Running() {
+		if j.Task != e.Top().Status().Task && j.Task != a.front().Status().Task {
+			running = append(running, j)
+		}
+	}
+	if len(running) == 0 || a.width < 40 {
+		return ""
+	}
+	text := e.Theme.Glyph.Mark + " " + running[0].What + " " + e.Brief(running[0].Said())
+	if n := len(running) - 1; n > 0 {
+		text += fmt.Sprintf(" +%d", n)
+	}
+	return " " + frame.Grow(text, a.width/2, &e.Theme) + " "
 }
 
 // running says that something runs, once it has run long enough to be noticed.

@@ -5,7 +5,7 @@
 //   - Update and View never touch the case, the disk or the clock ([Options.Now] is asked once per message). What takes
 //     time runs in a Cmd that captured values, never a screen; see task.go.
 //   - Every request has a number. A screen that asks anew, or is left, cancels its old request; an answer whose number
-//     nobody waits for is closed and dropped.
+//     nobody waits for is closed and dropped. Hunts, reports and exports go on as jobs; the first line says so, and J ends them.
 //   - A key does something only through a [Bind]. Help, the foot of the screen and the dispatcher read the same binds,
 //     so no key works that help does not show, and one that does nothing says so.
 //   - A screen says what its rows are: every filter that holds, an order that is not their own, and what a limit leaves out.

@@ -52,6 +52,7 @@ func TestScreens(t *testing.T) {
 		{"hunts", []string{"X"}},
 		{"coverage", []string{"8", "j", "}", "}"}},
 		{"timeline", []string{"7"}},
+		{"jobs", []string{"X", "1", "J"}},
 		{"timeline-events", []string{"T", "3", "j", "T", "X", "7", "j"}},
 		{"coverage-explained", []string{"8", "e"}},
 		{"compare", []string{"9", "j", "j", "j", "j", "j", "j"}},

@@ -37,6 +37,7 @@ func screensNow(t *testing.T) map[string]*driver {
 		"page":     drive(t, 80, 24).keys("3", "right", "E"),
 		"coverage": drive(t, 80, 24).keys("8", "j"),
 		"timeline": drive(t, 80, 24).keys("X", "7"),
+		"jobs":     drive(t, 80, 24).keys("X", "1", "J"),
 		"compare":  drive(t, 80, 24).keys("9"), "export": drive(t, 80, 24).keys("3", "ctrl+e"),
 		"notes": drive(t, 80, 24).keys("3", "space", "0", "down"), "tag": drive(t, 80, 24).keys("3", "t"), "range": drive(t, 80, 24).keys("3", "v", "j"),
 	}

@@ -17,7 +17,7 @@ func TestAnyKeys(t *testing.T) {
 		"1", "2", "3", "4", "5", "6", "7", "8", "a", "b", ";", ":", "H", "?", "esc", "q", "backspace", "enter", "p", "/", ",",
 		"!", "ctrl+x", "F", "[", "]", "C", "-", "_", "|", "y", "e", "r", "R", ".", "E", "E", "i", "tab", "{", "}", "v", "j", "k", "h", "l", "g", "G", "0",
 		"$", "down", "up", "left", "right", "pgdown", "pgup", "home", "end", "tab", "space", "f5", "ctrl+t", "ctrl+l",
-		"ctrl+j", "ctrl+r", "ctrl+d", "ctrl+u", "ctrl+w", "x", "X", "9", "space", "v", "m", "t", "c", "s", "u", "ctrl+r", "delete", "'a tag",
+		"ctrl+j", "ctrl+r", "ctrl+d", "ctrl+u", "ctrl+w", "x", "X", "9", "J", "space", "v", "m", "t", "c", "s", "u", "ctrl+r", "delete", "'a tag",
 		"ctrl+e", "ctrl+o", "~", "'action=REJECT", "f", "n", "N", "L", "'names", "w", "W", "o", "T", "<", ">", "z", "Z", "'11-01 to 11-02",
 		"'start>=11-01 10:00",
 		"'10.0.0.0/8", "'203.0.113.9", "'nosuch",

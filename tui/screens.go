@@ -37,6 +37,8 @@ func Screens(d answers.Desk) []frame.Entry {
 		{Name: "trail", Does: "the trail of screens, to jump back", Keys: frame.Keys("H"), Open: func(e *frame.Env, _ frame.Goto) tea.Cmd {
 			return e.Overlay(frame.NewTrail(e))
 		}},
+		{Name: "jobs", Does: "jobs: what runs beside the screens, how far it is, and what came of it", Keys: frame.Keys("J"),
+			Open: func(e *frame.Env, _ frame.Goto) tea.Cmd { return e.Overlay(frame.NewJobs(e)) }},
 		{Name: "pivot", Open: func(e *frame.Env, g frame.Goto) tea.Cmd {
 			kind, _ := g.Values["kind"].(string)
 			value, _ := g.Values["value"].(string)

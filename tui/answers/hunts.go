@@ -28,7 +28,9 @@ type hunts struct {
 	failed  map[*queries.Query]error
 	at      int // the hunt that runs
 	running frame.Task
+	job     *frame.Job // that they are while they run, whichever screen is on view
 	stopped bool
+	resumed bool       // they were stopped, and go on
 	within  cases.Span // what they were run with
 	t0      time.Time
 	drawn   *Drawn // of all that they found, for pages; nil: nobody has asked
@@ -39,7 +41,31 @@ type hunts struct {
 func newHunts(e *frame.Env, d Desk) *hunts {
 	all := d.Hunts()
 	slices.SortStableFunc(all, func(a, b *queries.Query) int { return groupOf(all, a) - groupOf(all, b) })
-	return &hunts{e: e, desk: d, all: all, list: list{at: 2}} // the first hunt, under the heads
+	s := &hunts{e: e, desk: d, all: all, list: list{at: 2}} // the first hunt, under the heads
+	s.job = &frame.Job{What: "hunts", Task: &s.running, Said: s.far, Stop: s.Cancelled,
+		Open: func() tea.Cmd { return e.Go(frame.Goto{Screen: "hunts"}) }}
+	return s
+}
+
+// far says how far they are, or what they came to.
+func (s *hunts) far() string {
+	ran, found := len(s.done)+len(s.failed), 0
+	for _, o := range s.done {
+		if len(o.Findings) > 0 {
+			found++
+		}
+	}
+	text := fmt.Sprintf("%d of %d", ran, len(s.all))
+	if found > 0 {
+		text += fmt.Sprintf(", %d found something", found)
+	}
+	if len(s.failed) > 0 {
+		text += fmt.Sprintf(", %d failed", len(s.failed))
+	}
+	if s.stopped {
+		text += ", stopped"
+	}
+	return text
 }
 
 // groupOf is the place of a hunt's group among the groups, by its first hunt.
@@ -78,8 +104,12 @@ func (s *hunts) next() tea.Cmd {
 	if s.running.Running() || s.at >= len(s.all) {
 		return nil
 	}
+	if s.at == 0 || !slices.Contains(s.e.Jobs, s.job) || s.resumed {
+		s.resumed = false
+		s.e.Begin(s.job)
+	}
 	q, desk := s.all[s.at], s.desk
-	values := s.e.Given(q, nil)
+	values := frame.GivenFor(q, nil, s.within, s.t0) // the window may be another by now
 	return frame.Start(s.e, &s.running, "hunt "+s.e.Show(q.ID), func(ctx context.Context) (findings.Outcome, error) {
 		return desk.Hunt(ctx, q, values)
 	}, func(o findings.Outcome, err error) tea.Cmd {
@@ -88,9 +118,19 @@ func (s *hunts) next() tea.Cmd {
 		} else {
 			s.done[q] = o
 		}
-		s.at++
+		if s.at++; s.at == len(s.all) {
+			s.e.End(s.job)
+			s.tell()
+		}
 		return s.next()
 	})
+}
+
+// tell says that they are done, where they are not on view.
+func (s *hunts) tell() {
+	if s.e.Top() != frame.Screen(s) {
+		s.e.Say("hunts done: " + s.far() + "; X has them")
+	}
 }
 
 // ran is how many hunts were run for the window as it is now, and of how many.
@@ -122,15 +162,12 @@ func (s *hunts) found() []findings.Finding {
 
 // Cancelled keeps what is done; r goes on.
 func (s *hunts) Cancelled() tea.Cmd {
-	s.stopped = true
+	s.stopped, s.resumed = true, true
 	return nil
 }
 
-// Close stops what runs. What is done is kept for the next time.
-func (s *hunts) Close() tea.Cmd {
-	s.running.Stop(s.e)
-	return nil
-}
+// Close lets them go on: they are a job.
+func (s *hunts) Close() tea.Cmd { return nil }
 
 func (s *hunts) Keys() []frame.Bind {
 	return append([]frame.Bind{

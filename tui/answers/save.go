@@ -13,7 +13,8 @@ import (
 	"case53/tui/frame"
 )
 
-// saver is an overlay that asks for a file and writes it. It stays until the file is there, and says what it has become.
+// saver is an overlay that asks for a file and writes it. It stays until the file is there, and says what it has become; where it is
+// closed before, the writing goes on as a job.
 type saver struct {
 	e      *frame.Env
 	title  string
@@ -24,6 +25,7 @@ type saver struct {
 	said   string // what was written
 	work   func(ctx context.Context, file string, over bool) (string, error)
 	asking frame.Task
+	closed bool // it is not on view any more
 }
 
 // reportBind is the key that writes a report, on the screens that a report tells of.
@@ -65,9 +67,32 @@ func (s *saver) Open() tea.Cmd        { return nil }
 func (s *saver) Typing() bool         { return !s.asking.Running() && s.said == "" }
 func (s *saver) Status() frame.Status { return frame.Status{Task: &s.asking} }
 
+// Close lets the writing go on.
 func (s *saver) Close() tea.Cmd {
-	s.asking.Stop(s.e)
+	s.closed = true
+	if s.asking.Running() {
+		s.e.Say("writing goes on; J lists what runs, and ends it")
+	}
 	return nil
+}
+
+// Cancelled says that it was: the file is there only if it was finished at that moment.
+func (s *saver) Cancelled() tea.Cmd {
+	s.err = errors.New("cancelled: the file is not known to be written")
+	return nil
+}
+
+// job is the writing of a file. It stays listed with what it came to.
+func (s *saver) job(file string) *frame.Job {
+	return &frame.Job{What: s.title + " to " + s.e.Brief(filepath.Base(file)), Task: &s.asking, Writes: true, Stop: s.Cancelled, Said: func() string {
+		switch {
+		case s.asking.Running():
+			return "writing" + s.e.Theme.Glyph.Dots
+		case s.err != nil:
+			return firstLine(s.err.Error())
+		}
+		return s.said
+	}}
 }
 
 func (s *saver) Keys() []frame.Bind {
@@ -106,14 +131,21 @@ func (s *saver) write(over bool) tea.Cmd {
 		return nil
 	}
 	s.err, s.there = nil, ""
-	return frame.Start(s.e, &s.asking, "writing", func(ctx context.Context) (string, error) { return work(ctx, file, over) },
+	job := s.job(file)
+	begin := frame.Start(s.e, &s.asking, "writing", func(ctx context.Context) (string, error) { return work(ctx, file, over) },
 		func(said string, err error) tea.Cmd {
 			s.said, s.err = said, err
+			s.e.End(job)
+			if s.closed {
+				s.e.Say(job.What + ": " + s.e.Brief(job.Said()))
+			}
 			if errors.Is(err, export.ErrThere) {
 				s.there = file
 			}
 			return nil
 		})
+	s.e.Begin(job)
+	return begin
 }
 
 func (s *saver) Update(msg tea.Msg) tea.Cmd {
@@ -138,7 +170,7 @@ func (s *saver) View(width, _ int) string {
 		}
 		return strings.Join(out, "\n")
 	case s.asking.Running():
-		say("writing "+s.file()+t.Glyph.Dots+" esc cancels", t.Dim.Render)
+		say("writing "+s.file()+t.Glyph.Dots+" ctrl+c cancels, esc leaves it to go on", t.Dim.Render)
 		return strings.Join(out, "\n")
 	}
 	out = append(out, "> "+s.in.View(t, max(width-2, 1), 1, true))

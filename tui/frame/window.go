@@ -162,23 +162,32 @@ func NewAround(e *Env, at time.Time) Screen {
 
 // Given is what a query is asked with: what was given, and the window and T0 in the parameters for them that were left empty.
 func (e *Env) Given(q *queries.Query, values map[string]string) map[string]string {
-	out := e.WithT0(q, values)
+	return GivenFor(q, values, e.Within, e.T0)
+}
+
+// GivenFor is Given for a window and a T0 that may not be those of now.
+func GivenFor(q *queries.Query, values map[string]string, within cases.Span, t0 time.Time) map[string]string {
+	out := withT0(q, values, t0)
 	own := values["from"] != "" || values["to"] != "" // half a window of its own and half of the case's would be neither
 	if TakesWindow(q) && !own {
-		fill(q, out, "from", e.Within.From)
-		fill(q, out, "to", e.Within.To)
+		fill(q, out, "from", within.From)
+		fill(q, out, "to", within.To)
 	}
 	return out
 }
 
 // WithT0 is what a query is asked with: what was given, and T0 where it asks what is new and was not told since when.
 func (e *Env) WithT0(q *queries.Query, values map[string]string) map[string]string {
+	return withT0(q, values, e.T0)
+}
+
+func withT0(q *queries.Query, values map[string]string, t0 time.Time) map[string]string {
 	out := maps.Clone(values)
 	if out == nil {
 		out = map[string]string{}
 	}
 	for _, name := range sinceNames {
-		fill(q, out, name, e.T0)
+		fill(q, out, name, t0)
 	}
 	return out
 }
