@@ -28,6 +28,7 @@ func builtins(t *testing.T) *Set {
 var values = map[string]string{
 	"account": "123456789012", "cidr": "203.0.113.0/24", "domain": "evil.example", "instance": "i-0web", "interface": "eni-0web",
 	"ip": "10.0.1.5", "name": "c2.evil.example", "time": "2026-11-01 10:05", "vpc": "vpc-0a", "hosted_zone": "Z0ABC",
+	"stream": "/web/error:i-0web", "finding": "f1",
 	"url_path": "/cgi-bin/.%2e/.%2e/bin/sh", "request": "1-58337281-1d84f3d73c47ec4e58577259",
 }
 
@@ -45,9 +46,9 @@ var special = map[string]map[string]string{
 	"zone-name-to-flows":   {"name": "admin.corp.example", "address": "10.0.1.5"},
 
 	"waf-of-client":          {"ip": "198.51.100.7"},
-	"flows-of-finding":       {"finding": "f1"},
 	"findings-about-address": {"ip": "203.0.113.66"},
 	"tls-of-client":          {"ip": "198.51.100.7"},
+	"queries-of-finding":     {"finding": "f2"},
 	"waf-headers":            {"text": "ldap:"},
 	"lines-about-address":    {"ip": "198.51.100.7"},
 	"changes-at":             {"at": "2026-11-01 10:21"},
@@ -320,7 +321,8 @@ func resultColumns(t *testing.T, db *sql.DB, q *Query) []string {
 
 func TestEveryKindLeadsSomewhere(t *testing.T) {
 	s := builtins(t)
-	for _, kind := range []string{"ip", "cidr", "name", "domain", "interface", "instance", "vpc", "account", "hosted_zone", "time", "url_path", "request"} {
+	for _, kind := range []string{"ip", "cidr", "name", "domain", "interface", "instance", "vpc", "account", "hosted_zone", "time", "url_path", "request",
+		"stream", "finding"} {
 		pivots := s.Pivots(kind)
 		if len(pivots) == 0 {
 			t.Errorf("no pivot for %s", kind)

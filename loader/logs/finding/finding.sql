@@ -53,7 +53,7 @@ FROM store.finding f JOIN store.finding_context c USING (context_id);
 
 COMMENT ON VIEW finding IS 'finding: every version of every GuardDuty finding';
 COMMENT ON COLUMN finding.updated_at IS 'time: when this version was written';
-COMMENT ON COLUMN finding.finding_id IS 'text: the finding; one that is seen again is updated: see last_version';
+COMMENT ON COLUMN finding.finding_id IS 'finding: the finding; one that is seen again is updated: see last_version';
 COMMENT ON COLUMN finding.type IS 'text: what was found, PURPOSE:RESOURCE/FAMILY';
 COMMENT ON COLUMN finding.severity IS 'text: 1 to 10';
 COMMENT ON COLUMN finding.title IS 'text: the finding in a line';

@@ -71,7 +71,7 @@ COMMENT ON COLUMN host_log.request IS 'text: request line, as nginx logs it: not
 COMMENT ON COLUMN host_log.referer IS 'text: Referer, as the client sent it';
 COMMENT ON COLUMN host_log.request_id IS 'request: id of the request that the line is about';
 COMMENT ON COLUMN host_log.instance_id IS 'instance: instance that the log group or stream names';
-COMMENT ON COLUMN host_log.stream IS 'text: log group and stream; of a file the host';
+COMMENT ON COLUMN host_log.stream IS 'stream: log group and stream; of a file the host';
 COMMENT ON COLUMN host_log.year_assumed IS
   'flag: the line has no year: it is the last in which the line is not later than CloudWatch took it in, '
   'or the file was changed';

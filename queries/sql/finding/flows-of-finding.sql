@@ -6,9 +6,10 @@
 -- cannot: Records behind a NAT gateway under another address; findings without a connection, such as those of API calls.
 --
 -- needs:  finding, flow
--- param:  finding  text     required  finding_id
+-- param:  finding  finding  required  finding_id
 -- param:  capture  capture            only this capture; empty for all
 -- column: protocol protocol
+-- pivot:  Flow records that this finding points at
 WITH pointed AS (
   SELECT capture, private_ip_n, remote_ip_n, remote_port, local_port, direction,
     event_first_seen - INTERVAL 1 MINUTE AS since, event_last_seen + INTERVAL 11 MINUTE AS until

@@ -322,13 +322,17 @@ INSERT INTO store.tls (object_id, row_no, context_id, time, client4, client_port
   (3, 401, 1, '2026-11-01 10:04:59', v4('198.51.100.7'), 40001, v4('10.0.1.9'), 443, 2000, 98, 246, 'www.corp.example', false),
   (3, 402, 2, '2026-11-01 10:04:40', v4('198.51.100.7'), 40000, v4('10.0.1.9'), 443, NULL, NULL, NULL, NULL, false);
 
--- finding: one about the call-out, in two versions
+-- finding: one about the call-out, in two versions, and one about the names that were asked for
 
 INSERT INTO store.finding_context (context_id, capture, account_id, region, type, severity, resource_type, action_type, instance_id) VALUES
-  (1, 'incident', '123456789012', 'eu-central-1', 'Backdoor:EC2/C&CActivity.B', '8.0', 'Instance', 'NETWORK_CONNECTION', 'i-0web');
+  (1, 'incident', '123456789012', 'eu-central-1', 'Backdoor:EC2/C&CActivity.B', '8.0', 'Instance', 'NETWORK_CONNECTION', 'i-0web'),
+  (2, 'incident', '123456789012', 'eu-central-1', 'Trojan:EC2/DNSDataExfiltration', '8.0', 'Instance', 'DNS_REQUEST', 'i-0web');
 INSERT INTO store.finding (object_id, row_no, context_id, updated_at, event_first_seen, event_last_seen, finding_id, title, private4,
   remote4, remote_port, direction, count, utf8_escaped) VALUES
   (3, 501, 1, '2026-11-01 10:15:00', '2026-11-01 10:05:00', '2026-11-01 10:10:00', 'f1', 'C&C', v4('10.0.1.5'), v4('203.0.113.66'),
     443, 'OUTBOUND', 1, false),
   (3, 502, 1, '2026-11-01 10:45:00', '2026-11-01 10:05:00', '2026-11-01 10:40:00', 'f1', 'C&C', v4('10.0.1.5'), v4('203.0.113.66'),
     443, 'OUTBOUND', 5, false);
+INSERT INTO store.finding (object_id, row_no, context_id, updated_at, event_first_seen, event_last_seen, finding_id, title, private4,
+  domain_name, count, utf8_escaped) VALUES
+  (3, 503, 2, '2026-11-01 10:20:00', '2026-11-01 10:05:00', '2026-11-01 10:06:00', 'f2', 'names', v4('10.0.1.5'), 'evil.example', 3, false);
