@@ -4,7 +4,6 @@ package delivered
 
 import (
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -15,17 +14,6 @@ type Log struct {
 	Event            bool   // CloudWatch Logs may have it, a record an event
 	Record           func(at time.Time, n int) string
 }
-
-// Object is an object with a record for each time.
-func (l Log) Object(times []time.Time, n int) string {
-	var all []string
-	for i, at := range times {
-		all = append(all, l.Record(at, n+i))
-	}
-	return l.Head + strings.Join(all, l.Join) + l.Tail
-}
-
-func (l Log) String() string { return l.Type + ", " + l.Form }
 
 const clf = "02/Jan/2006:15:04:05 -0700"
 

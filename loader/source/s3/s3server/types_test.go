@@ -83,7 +83,7 @@ func deliverTypes(t *testing.T) (objects map[string][]byte, of map[string]int, t
 					times[l.typ] = append(times[l.typ], when.UnixMicro())
 				}
 			}
-			text := []byte(logs.Forms[at].Object(records, 1000+3*i))
+			text := []byte(objectOf(logs.Forms[at], records, 1000+3*i))
 			key := l.name(stamp, len(objects))
 			if strings.HasSuffix(key, ".gz") {
 				text = packed(string(text))
@@ -147,4 +147,13 @@ func checkTypes(t *testing.T, target string, times map[string][]int64) {
 			t.Errorf("%s: nothing was delivered", typ.Name)
 		}
 	}
+}
+
+// objectOf is an object with a record for each time.
+func objectOf(l logs.Log, times []time.Time, n int) string {
+	var all []string
+	for i, at := range times {
+		all = append(all, l.Record(at, n+i))
+	}
+	return l.Head + strings.Join(all, l.Join) + l.Tail
 }
