@@ -58,6 +58,8 @@ require github.com/spf13/pflag v1.0.9
 
 require (
 	filippo.io/age v1.3.2
+	github.com/digitorus/pkcs7 v0.0.0-20230713084857-e76b763bdc49
+	github.com/digitorus/timestamp v0.0.0-20250524132541-c45532741eea
 	github.com/hiddeco/sshsig v0.2.0
 	golang.org/x/crypto v0.58.0
 )

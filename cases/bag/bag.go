@@ -166,12 +166,20 @@ func (r reader) Read(p []byte) (int, error) {
 	return r.in.Read(p)
 }
 
-// evidence copies the custody log, the seal and the notes, and lists the digests.
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// evidence copies the custody log, the seal, its time-stamp and the notes, and lists the digests.
 func (w *writer) evidence(ctx context.Context) error {
 	paths := []string{cases.CustodyFile(w.k.Dir)}
 	if w.info.Sealed {
 		for _, name := range []string{verify.SealFile, verify.SignatureFile, verify.ManifestFile, verify.DigestsFile} {
 			paths = append(paths, verify.SealPath(w.k.Dir, name))
+		}
+		if stamp := verify.SealPath(w.k.Dir, verify.StampFile); exists(stamp) {
+			paths = append(paths, stamp)
 		}
 	}
 	for _, p := range paths {

@@ -1,8 +1,9 @@
 #!/bin/bash
 # Checks this bag with bash, sha256sum, ssh-keygen and a stock duckdb, and says what is altered. It writes nothing here.
 #
-#   bash check.sh [--signers FILE [--identity NAME]]
+#   bash check.sh [--signers FILE [--identity NAME]] [--timestamp-ca FILE]
 #
+# FILE of --timestamp-ca has the certificate, in PEM, of the authority that must have stamped the seal with a time: that needs openssl.
 # FILE of --signers is an allowed_signers file of ssh-keygen(1): who must have signed the bag, and sealed the case in it; NAME is who
 # it calls so (examiner).
 #
@@ -14,12 +15,17 @@ for tool in sha256sum ssh-keygen find sed grep sort comm cut uniq tr wc head dif
   command -v "$tool" > /dev/null || { echo "check.sh: $tool is needed, and is not here" >&2; exit 2; }
 done
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
-signers='' identity=examiner
+signers='' authority='' identity=examiner
+readable() { # file as it was named: its path from here
+  local path
+  path=$(cd "$OLDPWD" && cd "$(dirname "$1")" && pwd)/$(basename "$1")
+  [ -r "$path" ] || { echo "check.sh: $1 cannot be read" >&2; return 1; }
+  printf '%s' "$path"
+}
 while [ $# -gt 1 ]; do
   case $1 in
-    --signers)
-      signers=$(cd "$OLDPWD" && cd "$(dirname "$2")" && pwd)/$(basename "$2")
-      [ -r "$signers" ] || { echo "check.sh: $2 cannot be read" >&2; exit 2; } ;;
+    --signers) signers=$(readable "$2") || exit 2 ;;
+    --timestamp-ca) authority=$(readable "$2") || exit 2 ;;
     --identity) identity=$2 ;;
     *) echo "check.sh: $1 is not known" >&2; exit 2 ;;
   esac
@@ -161,7 +167,17 @@ if [ -f seal/seal.json ]; then
   [ -z "$unsealed" ] || bad "not sealed: $unsealed"
   grep -q "\"head\": \"$prev\"" seal/seal.json || bad 'custody.jsonl: its head is not the one that was sealed'
   cmp -s seal/digests.txt digests.txt || bad 'digests.txt: they are not those that were sealed'
+  if [ -z "$authority" ]; then
+    [ ! -f seal/seal.json.tsr ] || skip 'when the seal was there: --timestamp-ca FILE checks its time-stamp'
+  elif [ ! -f seal/seal.json.tsr ]; then
+    bad 'seal/seal.json.tsr: the seal has no time-stamp, or it was taken away'
+  elif out=$(openssl ts -verify -data seal/seal.json -in seal/seal.json.tsr -CAfile "$authority" 2>&1); then
+    well "the seal was there at its time: $(openssl ts -reply -in seal/seal.json.tsr -text 2> /dev/null | grep '^Time stamp: ')"
+  else
+    bad "seal/seal.json.tsr: $out"
+  fi
 else
+  [ -z "$authority" ] || bad 'seal/seal.json: the case is not sealed, or its seal was taken away'
   skip 'the case is not sealed: only the signature of the bag, if any, vouches for it'
 fi
 

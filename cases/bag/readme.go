@@ -32,7 +32,8 @@ func (w *writer) readme() (h head, err error) {
 		Lines                                            int
 		Info                                             cases.Info
 		Stamped                                          bool
-	}{Program: w.Program, Info: w.info, Namespace: verify.BagNamespace, SealNamespace: verify.Namespace}
+	}{Program: w.Program, Info: w.info, Namespace: verify.BagNamespace, SealNamespace: verify.Namespace,
+		Stamped: exists(verify.SealPath(w.k.Dir, verify.StampFile))}
 	if err = custody.ReadLines(cases.CustodyFile(w.k.Dir), func(e custody.Entry, sum string) error {
 		if facts.ID == "" {
 			facts.ID = sum

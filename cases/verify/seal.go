@@ -72,6 +72,9 @@ func SealPath(dir, name string) string { return filepath.Join(dir, SealFolder, n
 // seal compares the case with its seal, where it has one.
 func (r *run) seal(ctx context.Context) error {
 	if !cases.Sealed(r.dir) {
+		if r.bag != "" && r.opt.StampedBy != nil {
+			r.fault(SealFolder, 0, meansStamp, "the case in the bag is not sealed, or its seal was taken away")
+		}
 		return nil
 	}
 	text, seal, key, err := readSeal(r.dir)
@@ -84,6 +87,7 @@ func (r *run) seal(ctx context.Context) error {
 		r.fault(SealFolder+"/"+SignatureFile, 0, "somebody else has sealed the case, perhaps anew after changing it",
 			"it was made with the key %s, not with %s", ssh.FingerprintSHA256(key), ssh.FingerprintSHA256(r.opt.Signer))
 	}
+	r.stamp(text)
 	manifest, err := readManifest(r.dir, seal.Manifest)
 	if err != nil {
 		r.fault(SealFolder+"/"+ManifestFile, 0, meansSeal, "%s", err)

@@ -11,6 +11,7 @@ package verify
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"sync"
@@ -65,6 +66,7 @@ type Sealed struct {
 	Key      string    `json:"key"`       // fingerprint of the key that signed it
 	Head     string    `json:"head"`      // of the custody log when it was sealed
 	SHA256   string    `json:"sha256"`    // of seal.json
+	Stamp    *Stamp    `json:"timestamp,omitempty"`
 }
 
 // Signed is the signature of a bag, which holds.
@@ -84,6 +86,7 @@ type Options struct {
 	Texts      map[string][]byte                 // files of a bag, by name, as this program writes them
 	ExpectHead string                            // a head that was noted before; ""
 	Signer     ssh.PublicKey                     // who must have sealed the case; nil: anybody, or nobody
+	StampedBy  *x509.CertPool                    // who must have stamped the seal with a time; nil: anybody, or nobody
 	Progress   func(what string, done, of int64) // may be nil; called from any goroutine, one call at a time
 }
 
@@ -117,7 +120,7 @@ func Case(ctx context.Context, dir string, opt Options) (Result, error) {
 	if err == nil {
 		err = r.database(ctx)
 	}
-	if err == nil && opt.Signer != nil && !cases.Sealed(dir) {
+	if err == nil && (opt.Signer != nil || opt.StampedBy != nil) && !cases.Sealed(dir) {
 		r.fault(SealFolder, 0, "nobody vouches for the case", "the case is not sealed, or its seal was taken away")
 	}
 	r.result.OK = err == nil && len(r.result.Faults) == 0

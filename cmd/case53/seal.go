@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/charmbracelet/x/term"
@@ -15,6 +16,7 @@ import (
 	"case53/cmd/case53/cli"
 	"case53/cmd/case53/printed"
 	"case53/loader"
+	"case53/queries/export"
 )
 
 func newSeal() *cobra.Command {
@@ -31,15 +33,26 @@ Whoever has the public key checks the seal without case53:
   sha256sum seal/manifest-sha256.txt      # the same as manifest_sha256 in seal.json
   sha256sum --check --quiet seal/manifest-sha256.txt
 
-A seal shows that nothing has changed since this key signed. It does not show when that was, nor that the logs were honest.`,
+A seal shows that nothing has changed since this key signed. It does not show when that was, nor that the logs were honest. That it was
+there at a time is for somebody else to say: of a sealed case, --timestamp-request FILE writes a request to a time-stamping authority, which
+has nothing of the case but the SHA-256 of seal.json and is sent by hand; --timestamp FILE keeps the reply as seal/seal.json.tsr, and
+
+  openssl ts -verify -data seal/seal.json -in seal/seal.json.tsr -CAfile CA.pem
+
+checks it, as case53 verify --timestamp-ca CA.pem does.`,
 		Args: cli.Exactly(1),
 		RunE: runSeal,
 	}
 	c.Flags().String("key", "", "the SSH key to sign with")
+	c.Flags().String("timestamp-request", "", "write a request of RFC 3161 over the seal of a sealed case into this `FILE`, for a time-stamping authority")
+	c.Flags().String("timestamp", "", "keep the authority's reply in this `FILE` beside the seal of a sealed case")
 	return c
 }
 
 func runSeal(c *cobra.Command, args []string) error {
+	if c.Flags().Changed("timestamp-request") || c.Flags().Changed("timestamp") {
+		return stampSeal(c, args[0])
+	}
 	file, _ := c.Flags().GetString("key")
 	if file == "" {
 		return cli.Usage("a seal needs a key\nhint: --key ~/.ssh/id_ed25519; ssh-keygen -t ed25519 -f FILE makes one")
@@ -65,6 +78,37 @@ func runSeal(c *cobra.Command, args []string) error {
 	for _, p := range made.Problems {
 		fmt.Fprintf(out, "sealed with: %s\n", safetext.Show(p))
 	}
+	return nil
+}
+
+// stampSeal writes a request for a time-stamp, or keeps the reply.
+func stampSeal(c *cobra.Command, path string) error {
+	dir, out := cli.FindCase(path, c.ErrOrStderr()), c.OutOrStdout()
+	request, _ := c.Flags().GetString("timestamp-request")
+	reply, _ := c.Flags().GetString("timestamp")
+	if c.Flags().Changed("key") || (request == "") == (reply == "") {
+		return cli.Usage("a case is sealed, a request written, or a reply kept: one at a time\n" +
+			"hint: seal CASE --key FILE; then seal CASE --timestamp-request FILE; then seal CASE --timestamp FILE")
+	}
+	if request != "" {
+		text, err := seal.Request(dir)
+		if err == nil {
+			err = export.File(request, func(w io.Writer) error { _, err := w.Write(text); return err })
+		}
+		if err == nil && !cli.WantsJSON(c) {
+			fmt.Fprintf(out, "%s: send it to a time-stamping authority as application/timestamp-query, and keep its reply with --timestamp\n",
+				safetext.Show(request))
+		}
+		return err
+	}
+	stamp, err := seal.Stamp(dir, reply)
+	if err != nil {
+		return err
+	}
+	if cli.WantsJSON(c) {
+		return printed.JSON(out, stamp)
+	}
+	fmt.Fprintf(out, "%s: the seal was there at %s UTC, says %s\n", safetext.Show(dir), stamp.Time.Format("2006-01-02 15:04:05"), safetext.Show(stamp.By))
 	return nil
 }
 

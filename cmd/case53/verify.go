@@ -48,6 +48,7 @@ elsewhere (--expect-head), shows that.`,
 	c.Flags().Bool("deep", false, "decode raw/ again, and compare every row")
 	c.Flags().Bool("second", false, "read raw/ by plain SQL too, which shares nothing with the decoders, and compare the fields")
 	c.Flags().String("signer", "", "a file with an SSH public key: fail unless the case was sealed with it")
+	c.Flags().String("timestamp-ca", "", "a `FILE` of certificates in PEM: fail unless a time-stamping authority that they vouch for has stamped the seal")
 	c.Flags().Bool("quiet", false, "no progress")
 	return c
 }
@@ -78,6 +79,11 @@ func checkWhole(c *cobra.Command, args []string) error {
 	if file, _ := c.Flags().GetString("signer"); file != "" {
 		if opt.Signer, err = seal.PublicKey(file); err != nil {
 			return fmt.Errorf("--signer: %w", err)
+		}
+	}
+	if file, _ := c.Flags().GetString("timestamp-ca"); file != "" {
+		if opt.StampedBy, err = verify.Authorities(file); err != nil {
+			return fmt.Errorf("--timestamp-ca: %w", err)
 		}
 	}
 	show, end := counted(c)

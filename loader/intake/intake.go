@@ -118,7 +118,7 @@ func kept(from string) map[string]string {
 	for _, name := range []string{verify.BagInfo, verify.BagManifest, verify.BagTags, verify.BagSignature} {
 		files[name] = filepath.Join(from, name)
 	}
-	for _, name := range []string{verify.SealFile, verify.SignatureFile, verify.ManifestFile, verify.DigestsFile} {
+	for _, name := range []string{verify.SealFile, verify.SignatureFile, verify.ManifestFile, verify.DigestsFile, verify.StampFile} {
 		files["seal/"+name] = verify.SealPath(verify.BagFolder(from), name)
 	}
 	return files

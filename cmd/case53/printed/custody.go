@@ -93,6 +93,9 @@ func Verified(stdout, stderr io.Writer, r verify.Result) {
 	if r.Seal != nil {
 		fmt.Fprintf(stdout, "sealed %s UTC with the key %s, seal.json %s\n",
 			r.Seal.SealedAt.UTC().Format("2006-01-02 15:04:05"), safetext.Show(r.Seal.Key), r.Seal.SHA256)
+		if stamp := r.Seal.Stamp; stamp != nil && stamp.Trusted {
+			fmt.Fprintf(stdout, "the seal was there at %s UTC, says %s\n", stamp.Time.Format("2006-01-02 15:04:05"), safetext.Show(stamp.By))
+		}
 	}
 	if r.Bag != nil {
 		fmt.Fprintf(stdout, "bag signed with the key %s\n", safetext.Show(r.Bag.Key))
