@@ -66,19 +66,20 @@ func Explain(ctx context.Context, k *cases.Case, all []cases.Coverage) error {
 
 // Cause is a call, or the same call by the same caller several times, with the sources of a log whose gap it explains, or may.
 type Cause struct {
-	cases.Explanation // the gap from the first source's beginning to the last one's end
+	cases.Explanation // the gap that all its sources have: of one of them it may be longer
 	LogType, Capture  string
 	Sources           []string
 }
 
-// Causes are the explanations of several sources: one call may end the records of them all. The surest come first, then the earliest.
+// Causes are the explanations of several sources: one call may end the records of them all. Only gaps that have a time in common are
+// told together: in the time that is said, none of the sources has a record. The surest come first, then the earliest.
 func Causes(all []cases.Coverage) []Cause {
 	var out []Cause
 	for _, c := range all {
 		for _, e := range c.Explained {
 			i := slices.IndexFunc(out, func(o Cause) bool {
 				return o.LogType == c.LogType && o.Capture == c.Capture && o.ObjectID == e.ObjectID && o.RowNo == e.RowNo &&
-					o.Certainty == e.Certainty && o.Because == e.Because && o.ComesBack == e.ComesBack
+					o.Certainty == e.Certainty && o.Because == e.Because && o.ComesBack == e.ComesBack && o.From.Before(e.To) && e.From.Before(o.To)
 			})
 			if i < 0 {
 				out = append(out, Cause{e, c.LogType, c.Capture, []string{c.Source}})
@@ -86,8 +87,8 @@ func Causes(all []cases.Coverage) []Cause {
 			}
 			o := &out[i]
 			o.Sources = append(o.Sources, c.Source)
-			o.From = slices.MinFunc([]time.Time{o.From, e.From}, time.Time.Compare)
-			o.To = slices.MaxFunc([]time.Time{o.To, e.To}, time.Time.Compare)
+			o.From = slices.MaxFunc([]time.Time{o.From, e.From}, time.Time.Compare)
+			o.To = slices.MinFunc([]time.Time{o.To, e.To}, time.Time.Compare)
 		}
 	}
 	order := []string{cases.Named, cases.Possible, cases.Attempt}

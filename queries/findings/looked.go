@@ -62,13 +62,17 @@ const mostCauses = 3
 
 // explainedBy says which calls explain why a log has no records for some of that time, or may.
 func explainedBy(all []cases.Coverage, t cases.LogType, capture string, from, to time.Time) []string {
-	var causes []Cause
-	for _, c := range Causes(all) {
-		silent := clipped(cases.Span{From: c.From, To: c.To}, from, to)
-		if c.LogType == t.Name && (capture == "" || c.Capture == capture) && silent.To.After(silent.From) {
-			causes = append(causes, c)
+	var silent []cases.Coverage
+	for _, c := range all {
+		if c.LogType == t.Name && (capture == "" || c.Capture == capture) {
+			c.Explained = slices.DeleteFunc(slices.Clone(c.Explained), func(e cases.Explanation) bool {
+				gap := clipped(cases.Span{From: e.From, To: e.To}, from, to)
+				return !gap.To.After(gap.From)
+			})
+			silent = append(silent, c)
 		}
 	}
+	causes := Causes(silent)
 	var parts []string
 	for i, c := range causes {
 		if i == mostCauses {

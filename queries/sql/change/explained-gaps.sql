@@ -3,7 +3,8 @@
 -- A call that stops a log, changes it, deletes what it wrote or ends a host, beside the time in which a source of such a log is silent.
 -- certainty says how far the two agree: named where the call names this source (its flow log, VPC, load balancer, web ACL,
 -- log group, stream or instance), possible where time, account, region and kind of log agree and whom the call meant can't be
--- told, attempt where the call failed: then it explains nothing. because says why.
+-- told, or where it deletes what there was before: there may have been nothing; attempt where the call failed: then it explains
+-- nothing. because says why.
 --
 -- cannot: Show what no trail recorded, a log that a host's owner stopped on the host, or that the call was why: a log may have
 -- fallen silent in the same minutes for another reason. A gap that is not here is not explained.
@@ -112,6 +113,18 @@ WITH spoken_minute AS (
   FROM asset
   WHERE interface_id IS NOT NULL AND capture IS NOT NULL
   GROUP BY ALL
+), recorded_region AS ( -- of an interface and of its instance, where flow records say
+  SELECT capture, interface_id, instance_id, list(DISTINCT region) AS regions
+  FROM flow
+  WHERE region IS NOT NULL AND interface_id IS NOT NULL AND of(capture, $capture)
+  GROUP BY ALL
+), interface_region AS (
+  SELECT capture, interface_id AS source, list_distinct(flatten(list(regions))) AS regions FROM recorded_region GROUP BY ALL
+), instance_region AS (
+  SELECT capture, instance_id, list_distinct(flatten(list(regions))) AS regions
+  FROM recorded_region
+  WHERE instance_id IS NOT NULL
+  GROUP BY ALL
 ), vpc AS (
   SELECT capture, vpc_id AS source, min(account_id) AS account_id, min(region) AS region
   FROM dns
@@ -129,6 +142,7 @@ WITH spoken_minute AS (
       WHEN s.log_type IN ('change', 'zone', 'cloudfront', 's3_access') THEN []
       WHEN starts_with(s.source, 'arn:') THEN [split_part(s.source, ':', 4)]
       WHEN v.region IS NOT NULL THEN [v.region]
+      WHEN coalesce(ir.regions, nr.regions) IS NOT NULL THEN coalesce(ir.regions, nr.regions)
       ELSE coalesce(t.regions, [])
     END AS regions
   FROM speaker s
@@ -137,6 +151,10 @@ WITH spoken_minute AS (
     LEFT JOIN stream_group g USING (capture, log_type, source)
     LEFT JOIN interface i ON s.log_type = 'flow' AND i.capture = s.capture AND i.source = s.source
     LEFT JOIN vpc v ON s.log_type = 'dns' AND v.capture = s.capture AND v.source = s.source
+    LEFT JOIN interface_region ir ON s.log_type = 'flow' AND ir.capture = s.capture AND ir.source = s.source
+    LEFT JOIN instance_region nr ON s.log_type IN ('host_log', 'httpd')
+      AND nr.capture = s.capture
+      AND nr.instance_id = regexp_extract(s.source, '\bi-[0-9a-f]+\b')
 ), pair AS ( -- a call and a source of such a log, whose account and region do not speak against it
   SELECT g.capture, g.event_time, g.event_name, g.called, g.side, g.resource, g.user_identity_arn, g.source_ip_address, g.aws_region,
     g.recipient_account_id, g.object_id, g.row_no, g.asked, g.group_asked, g.stream_asked, g.bucket_asked, g.key_asked,
@@ -245,22 +263,33 @@ WITH spoken_minute AS (
   FROM (SELECT *, unnest(objects) AS object_id FROM flow_before) b
     LEFT JOIN object_part o USING (object_id)
   GROUP BY ALL
+), described_asked AS ( -- flow logs that a call names, and whether all were described; kinds: of what they are
+  SELECT a.flow_logs_asked, count(DISTINCT d.flow_log_id) AS known, list(DISTINCT split_part(d.resource_id, '-', 1)) AS kinds
+  FROM (
+    SELECT flow_logs_asked, unnest(flow_logs_asked) AS flow_log_id
+    FROM (SELECT DISTINCT flow_logs_asked FROM long_gap WHERE called = 'DeleteFlowLogs')
+  ) a
+    JOIN flow_log d USING (flow_log_id)
+  GROUP BY a.flow_logs_asked
 ), matched AS (
-  SELECT g.* REPLACE (
+  SELECT g.* EXCLUDE (kinds) REPLACE (
     CASE
       WHEN g.called <> 'DeleteFlowLogs' THEN g.target
       WHEN list_has_any(b.flow_logs, g.flow_logs_asked) THEN 'yes'
       WHEN EXISTS (FROM flow_log d WHERE list_contains(g.flow_logs_asked, d.flow_log_id) AND list_contains(g.resources, d.resource_id))
         THEN 'yes'
       WHEN len(b.flow_logs) > 0 THEN 'no'
+      WHEN d.known = len(list_distinct(g.flow_logs_asked)) AND list_has_all(list_concat(['eni'], g.kinds), d.kinds) THEN 'no'
       ELSE 'unknown'
     END AS target)
-  FROM long_gap g
+  FROM (FROM long_gap SELECT *, list_transform(resources, lambda r: split_part(r, '-', 1)) AS kinds) g
+    LEFT JOIN described_asked d ON d.flow_logs_asked = g.flow_logs_asked
     LEFT JOIN flow_log_before b ON g.log_type = 'flow' AND b.capture = g.capture AND b.source = g.source AND b.silent_from = g.silent_from
 )
 SELECT log_type, source, silent_from, silent_to, gap_minutes, comes_back,
   CASE
     WHEN error_code IS NOT NULL THEN 'attempt'
+    WHEN side = 'before' THEN 'possible'
     WHEN target = 'yes' AND (place_known OR regexp_matches(source, '^(eni|vpc)-|^arn:|^(app|net)/')) THEN 'named'
     ELSE 'possible'
   END AS certainty,
@@ -273,7 +302,7 @@ SELECT log_type, source, silent_from, silent_to, gap_minutes, comes_back,
     CASE WHEN NOT place_known THEN 'account and region of this log are not both known' END,
     CASE
       WHEN side = 'within' THEN 'the object that it deleted was of that time'
-      WHEN side = 'before' THEN 'it deletes what there was before'
+      WHEN side = 'before' THEN 'it deletes what there was before, if there was any'
     END,
     CASE
       WHEN called IN ('UpdateTrail', 'PutEventSelectors', 'PutLoggingConfiguration', 'CreateFilter')
