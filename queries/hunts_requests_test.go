@@ -216,3 +216,22 @@ func obfuscated(t *testing.T) map[string][2]int {
 	}
 	return map[string][2]int{"exploit-strings": {found, sent}}
 }
+
+// TestAPageIsNotNewInAWindow: a script that was asked for before the window, and soon after its log began, is not told as new.
+func TestAPageIsNotNewInAWindow(t *testing.T) {
+	var d guessedDay
+	begin := time.Date(2026, 11, 2, 6, 0, 0, 0, time.UTC)
+	for minute := range 400 {
+		d.asked(begin.Add(time.Duration(minute)*time.Minute), "198.51.100.7", "GET", "/", 200, 4000)
+	}
+	for i := range 10 {
+		d.asked(begin.Add(10*time.Minute+time.Duration(i)*time.Second), "203.0.113.9", "POST", "/uploads/a.php", 200, 100)
+		d.asked(begin.Add(6*time.Hour+10*time.Minute+time.Duration(i)*time.Second), "203.0.113.9", "POST", "/uploads/a.php", 200, 100)
+	}
+	db := loaded(t, map[string][]byte{"access.log": d.access.Bytes()})
+	found := findingsOf(t, db, "who-fetched-the-shell", map[string]string{"from": "2026-11-02 11:00"})
+	if len(found) != 1 || found[0].severity != "low" || !strings.Contains(found[0].reason, "asked for 10 times") ||
+		!strings.Contains(found[0].reason, "first 0.2 hours after the log begins") {
+		t.Errorf("%v", found)
+	}
+}

@@ -10,8 +10,8 @@
 -- method: Of all paths those that at most so many clients asked for, of any host and in any log that says who asks, at least
 -- so many times, by POST or with a query, and that were answered with success. Score: 0.2; 0.2 for the ending of a script; 0.2
 -- for a folder that uploads go to; 0.2 where a parameter is called as in web shells (c, cmd, exec …) or carries a command; 0.1
--- where half are POST; 0.1 where it was first asked for an hour or more after its log begins. High from 0.8; medium from 0.6,
--- where it is new.
+-- where half are POST; 0.1 where it was first asked for an hour or more after its log begins, whatever the window. High from
+-- 0.8; medium from 0.6, where it is new.
 --
 -- false-positives: New pages, administration, deployment hooks and monitoring, which one client asks for.
 --
@@ -47,7 +47,7 @@
 -- column: user_agent text
 -- column: logs text
 WITH log_begin AS (
-  SELECT capture, log, min(time) AS first_time FROM asked_request GROUP BY ALL
+  SELECT capture, log, min(time) AS first_time FROM http WHERE of(capture, $capture) GROUP BY ALL
 ), page AS (
   SELECT capture, log, coalesce(target_n, 0) AS asked_n, path, count(*) AS requests, count(DISTINCT client_n) AS clients,
     arg_max(client_n, (time, client_n)) AS client_n, count(*) FILTER (answered) AS answered, count(*) FILTER (method = 'POST') AS posts,
@@ -67,15 +67,24 @@ WITH log_begin AS (
   GROUP BY ALL
 ), unnamed_page AS (
   SELECT p.* FROM page p JOIN path_clients c USING (capture, path) WHERE c.most = 0
-), rare_page AS (
-  SELECT p.*, epoch(p.first_time - b.first_time) / 3600 AS hours_after
+), rare_path AS (
+  SELECT p.*
   FROM page p
-    JOIN log_begin b USING (capture, log)
     JOIN path_clients c USING (capture, path)
   WHERE c.most BETWEEN 1 AND $clients::BIGINT
     AND requests >= $requests::BIGINT
     AND answered >= $requests::BIGINT
     AND with_parameters * 2 >= requests
+), first_asked AS ( -- ever: the window may begin later
+  SELECT h.capture, h.log, h.path, min(h.time) AS ever
+  FROM http h
+    SEMI JOIN rare_path USING (capture, log, path)
+  GROUP BY ALL
+), rare_page AS (
+  SELECT p.*, epoch(f.ever - b.first_time) / 3600 AS hours_after
+  FROM rare_path p
+    JOIN first_asked f USING (capture, log, path)
+    JOIN log_begin b USING (capture, log)
 ), rated_page AS (
   SELECT *,
     regexp_matches(path, '\.(php\d?|phtml|jspx?|aspx?|ashx|cgi|pl|cfm)$', 'i') AS script,
