@@ -75,7 +75,7 @@ func TestFind(t *testing.T) {
 
 // Rows are put in order by several columns, one after another; the order is said above them, and its places stand over the columns.
 func TestSeveralSortKeys(t *testing.T) {
-	d := drive(t, 120, 30).keys("3", "right", "[")
+	d := drive(t, 118, 30).keys("3", "right", "[")
 	d.wants("in order of srcaddr, largest first", "srcaddr▾ ")
 	d.keys("right", "right", ")")
 	d.wants("in order of srcaddr, largest first, then of dstaddr, smallest first", "dstaddr▴2")

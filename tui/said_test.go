@@ -152,7 +152,7 @@ func hunt(t *testing.T, width int) *driver {
 
 // The subjects of a finding can be followed, and the finding leads to the records that it names, or says that it names none.
 func TestFindingLeadsOn(t *testing.T) {
-	d := hunt(t, 120).keys("right", "right", "p")
+	d := hunt(t, 118).keys("right", "right", "p")
 	d.wants("Pivot: ip 10.0.1.23", "Flows of this address")
 	d.keys("esc")
 	d.wants("enter records")
@@ -169,7 +169,7 @@ func TestFindingLeadsOn(t *testing.T) {
 
 // A number of 32 bits has the digits that it has.
 func TestShortNumbers(t *testing.T) {
-	d := hunt(t, 120)
+	d := hunt(t, 118)
 	d.wants("3.0849626")
 	d.lacks("3.08496260")
 	d.keys("right", "right", "right", "right", ",")

@@ -37,6 +37,7 @@ type Env struct {
 	Ahead    []Screen // those that were left, the last one next
 	Overlays []Screen
 	Strip    bool              // lists of records have a histogram over them
+	NoPane   bool              // wide lists have no pane beside them
 	Jobs     []*Job            // what goes on when its screen is left, the newest first; those that are done, too
 	Kept     Kept              // what the examiner keeps
 	Tables   map[string]int64  // what the case has; nil until known

@@ -59,7 +59,8 @@ type result struct {
 	keeping         frame.Task // of the rows of a range
 	began           time.Time
 	took            time.Duration
-	width, height   int
+	width, height   int            // of the rows, without the pane beside them
+	fullWidth       int            // with it
 	zone            *time.Location // that the columns are as wide as
 }
 
@@ -153,7 +154,8 @@ func (s *result) columns() []grid.Column {
 
 // Settle fetches the rows that the screen needs and does not have.
 func (s *result) Settle(width, height int) tea.Cmd {
-	s.width, s.height = width, height
+	s.fullWidth, s.width, s.height = width, width-s.paneWidth(width, height), height
+	width = s.width
 	if s.stale() {
 		return s.run()
 	}
@@ -344,9 +346,11 @@ func (s *result) View(width, height int) string {
 	if height < leastHeight {
 		return s.grid.View()
 	}
+	full := width
+	width -= s.paneWidth(width, height)
 	head := s.head(width)
 	rows := frame.Clip(s.grid.View(), width, max(height-1-len(head), 1))
-	return strings.Join(append(head, rows, s.under(width)), "\n")
+	return s.beside(strings.Join(append(head, rows, s.under(width)), "\n"), full, height)
 }
 
 // ended reports whether it is known that there is no row.

@@ -62,6 +62,7 @@ func (s *result) Keys() []frame.Bind {
 		{Keys: frame.Keys("-"), Does: "hide this column", Run: s.hide},
 		{Keys: frame.Keys("_"), Does: "width of this column: usual, all it needs, narrow", Run: move(func(g *grid.Grid) { g.Widen() })},
 		{Keys: frame.Keys("|"), Does: "keep the first column in view, or let it go", Run: move(func(g *grid.Grid) { g.Freeze() })},
+		{Keys: frame.Keys("b"), Does: "the pane beside the rows, from 120 columns on: what the row under the cursor has; off, on", Run: s.togglePane},
 		{Keys: frame.Keys("y"), Does: "copy the value, made safe, to the terminal's clipboard", Run: s.copy},
 		{Keys: frame.Keys("e"), Does: "explain: the question, its SQL, what it cannot tell", Run: s.explain},
 		{Keys: frame.Keys("r"), Does: "run it again", Run: s.run},
