@@ -43,6 +43,9 @@ var cellWords = map[coverageCell]string{
 // shareWidth is the room for how much of a row is covered.
 const shareWidth = 7
 
+// mostName is how wide the name of a row is at most: an ARN would take the time's room.
+const mostName = 36
+
 // coverageLead is what stands before the name of a row.
 const coverageLead = 2
 
@@ -57,7 +60,7 @@ func (s *coverage) nameWidth(width int) int {
 			wide = max(wide, ansi.StringWidth(s.e.Brief(c.Source))+2)
 		}
 	}
-	return min(wide, max(width/3, 12)) + coverageLead
+	return min(wide, max(width/3, 12), mostName) + coverageLead
 }
 
 func logTitle(c cases.Coverage) string { return c.LogType + " " + c.Capture }
