@@ -1,9 +1,15 @@
 package logstest
 
 import (
+	"bufio"
+	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"syscall"
 	"testing"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
 
 	"case53/loader/logs"
 )
@@ -57,6 +63,7 @@ func Decode(b *testing.B, typ *logs.Type, recs [][]byte) {
 	b.SetBytes(int64(size / len(recs)))
 	b.ReportAllocs()
 	meta := logs.Meta{ObjectID: 1}
+	begun := used()
 	for b.Loop() {
 		rec := recs[int(meta.RowNo)%len(recs)]
 		meta.RowNo++
@@ -65,4 +72,38 @@ func Decode(b *testing.B, typ *logs.Type, recs [][]byte) {
 		}
 	}
 	b.ReportMetric(float64(meta.RowNo)/b.Elapsed().Seconds(), "rec/s")
+	b.ReportMetric(float64(used()-begun)/float64(meta.RowNo), "cpu-ns/rec")
+}
+
+// Floor is what nobody can do without to read such records: they are unpacked, and read once as each says.
+func Floor(b *testing.B, recs [][]byte, read func(rec []byte) error) {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	for range 2000 {
+		for _, rec := range recs {
+			z.Write(rec)
+			z.Write([]byte{'\n'})
+		}
+	}
+	z.Close()
+	n, begun := 0, used()
+	for b.Loop() {
+		unpacked, err := gzip.NewReader(bytes.NewReader(packed.Bytes()))
+		if err != nil {
+			b.Fatal(err)
+		}
+		for lines := bufio.NewScanner(unpacked); lines.Scan(); n++ {
+			if err := read(lines.Bytes()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(used()-begun)/float64(n), "cpu-ns/rec")
+}
+
+// used is the CPU time of this program: a clock on the wall runs for other programs too.
+func used() time.Duration {
+	var u syscall.Rusage
+	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

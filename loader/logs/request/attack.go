@@ -118,26 +118,89 @@ func (s *Search) search(text []byte, url uint32) {
 	s.seen[string(text)] = found | url
 }
 
-// suspect are the bytes of which a text has one where a signature that is no plain word fits.
-var suspect = func() (table [256]bool) {
+// What a byte says of a text that may have an attack: nothing; that it may; or that one of the words that need no such byte may
+// stand about it.
+const (
+	ordinary = iota
+	suspect
+	pivotal
+)
+
+var bytesOf = func() (table [256]uint8) {
 	for _, c := range []byte("${}<>'\"`();|\\%*&+") {
-		table[c] = true
+		table[c] = suspect
+	}
+	for _, c := range []byte("./:_hHmM") {
+		table[c] = pivotal
 	}
 	return table
 }()
 
-// plain are the words without such a byte.
-var plain = regexp.MustCompile(`(?i)\.\.|/etc/|/bin/|/proc/|` +
-	`\.ini\b|meta-?data|169\.254|php|class\.module|\.(jspx?|aspx?|ashx)\b|javascript:|information_schema`)
-
-// worthDecoding says whether a text may have an attack at all: most have no character that one needs.
+// worthDecoding says whether a text may have an attack at all: most have no character that one needs, and no plain word. All of a text
+// is read once, and a word is looked for about the rarest of its characters.
 func worthDecoding(text []byte) bool {
-	for _, c := range text {
-		if suspect[c] {
+	for i, c := range text {
+		switch bytesOf[c] {
+		case suspect:
+			return true
+		case pivotal:
+			if plainWord(text[:i], c, text[i+1:]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// plainWord says whether one of the words that have no suspect byte stands about a character, in either case of its letters.
+func plainWord(before []byte, c byte, after []byte) bool {
+	switch c {
+	case '.':
+		return begins(after, ".") || endsWord(after, "ini", "jsp", "jspx", "asp", "aspx", "ashx") || ends(before, "169") && begins(after, "254") ||
+			ends(before, "class") && begins(after, "module")
+	case '/':
+		return begins(after, "etc/") || begins(after, "bin/") || begins(after, "proc/")
+	case ':':
+		return ends(before, "javascript")
+	case '_':
+		return ends(before, "information") && begins(after, "schema")
+	case 'h', 'H':
+		return ends(before, "p") && begins(after, "p")
+	}
+	return begins(after, "etadata") || begins(after, "eta-data")
+}
+
+func begins(text []byte, word string) bool {
+	return len(text) >= len(word) && same(text[:len(word)], word)
+}
+
+func ends(text []byte, word string) bool {
+	return len(text) >= len(word) && same(text[len(text)-len(word):], word)
+}
+
+// endsWord says whether a text begins with one of these words, and no letter, digit or _ follows.
+func endsWord(text []byte, words ...string) bool {
+	for _, word := range words {
+		if begins(text, word) && (len(text) == len(word) || !inWord(text[len(word)])) {
 			return true
 		}
 	}
-	return plain.Match(text)
+	return false
+}
+
+func inWord(c byte) bool { return c == '_' || c-'0' < 10 || (c|0x20)-'a' < 26 }
+
+// same compares with a word in lower case, of letters' either case.
+func same(text []byte, word string) bool {
+	for i, c := range text {
+		if c-'A' < 26 {
+			c |= 0x20
+		}
+		if c != word[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // Names are the signatures that were found, with commas; nil for none.

@@ -3,6 +3,7 @@ package request
 import (
 	"bytes"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -123,6 +124,27 @@ func FuzzSearch(f *testing.F) {
 		remembering.URL(text)
 		if got := string(remembering.Names(nil)); got != first {
 			t.Fatalf("%q: %q, then %q", text, first, got)
+		}
+	})
+}
+
+// plain are the words of which an attack may be that has no suspect character.
+var plain = regexp.MustCompile(`(?i)\.\.|/etc/|/bin/|/proc/|` +
+	`\.ini\b|meta-?data|169\.254|php|class\.module|\.(jspx?|aspx?|ashx)\b|javascript:|information_schema`)
+
+// FuzzWorthDecoding: what is not decoded has neither a suspect character nor such a word.
+func FuzzWorthDecoding(f *testing.F) {
+	for _, text := range []string{"", "..", "a.b", "x.INI", "x.ini_", "a.jspx", "a.jspxy", "a.aspx?b", "Meta-Data", "metadatum", "1169.254", "PhP", "ph",
+		"class.Module", "JavaScript:", "Information_schema", "/ETC/", "/etcetera/", "/proc/", "${", "a+b", "hph", "h", "m", "."} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.ContainsAny(text, "\u017f\u212a") { // letters that the expression takes for s and k, and no signature does
+			return
+		}
+		want := strings.ContainsAny(text, "${}<>'\"`();|\\%*&+") || plain.MatchString(text)
+		if got := worthDecoding([]byte(text)); got != want {
+			t.Errorf("%q: %t, want %t", text, got, want)
 		}
 	})
 }

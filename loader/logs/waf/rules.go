@@ -80,12 +80,15 @@ func (d *decoder) readRule(part string, group, element []byte) error {
 		return err
 	}
 	m := match{part: []byte(part), group: group}
-	for key, into := range map[string]*[]byte{"ruleId": &m.id, "overriddenAction": &m.overridden, "action": &m.action} {
-		text, err := d.rule.Text(key)
+	for _, column := range [...]struct {
+		key  string
+		into *[]byte
+	}{{"ruleId", &m.id}, {"overriddenAction", &m.overridden}, {"action", &m.action}} {
+		text, err := d.rule.Text(column.key)
 		if err != nil {
 			return err
 		}
-		*into = bytes.Clone(text)
+		*column.into = bytes.Clone(text)
 	}
 	if m.action == nil {
 		text, err := d.rule.Text("exclusionType")

@@ -20,6 +20,7 @@ import (
 	"regexp"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"case53/loader/logs"
 	"case53/loader/logs/field"
@@ -69,13 +70,22 @@ type decoder struct {
 	rows, rules, headers *field.Table
 	columns              *request.Columns
 	number               map[string]int // of the columns of rows
+	ofHeader             headerColumns
+	ofRule               ruleColumns
 
 	outer, inner, group, rule field.Members
 	time                      int64
 	client                    []byte
 	matched                   []match
 	sent                      []header
+	kept                      []byte // the texts of sent
 }
+
+// headerColumns and ruleColumns are the numbers of the columns of the child tables.
+type (
+	headerColumns struct{ no, at, name, value int }
+	ruleColumns   struct{ no, at, client, part, group, id, action, overridden, data int }
+)
 
 // match is a rule that matched.
 type match struct{ part, group, id, action, overridden, data []byte }
@@ -95,6 +105,11 @@ func newDecoder(opt logs.Options) logs.Decoder {
 	for _, name := range []string{"timestamp", "client", "headers", "user_agent", "x_forwarded_for", "referer", "extra"} {
 		d.number[name] = d.rows.MustColumn(name)
 	}
+	of := d.headers.MustColumn
+	d.ofHeader = headerColumns{of("header_no"), of("timestamp"), of("header"), of("value")}
+	of = d.rules.MustColumn
+	d.ofRule = ruleColumns{of("rule_no"), of("timestamp"), of("client"), of("part"), of("rule_group_id"), of("rule_id"), of("action"),
+		of("overridden_action"), of("matched_data")}
 	return d
 }
 
@@ -125,7 +140,7 @@ func (d *decoder) read(rec []byte) error {
 	}
 	d.rows.Begin()
 	d.columns.Begin()
-	d.matched, d.sent = d.matched[:0], d.sent[:0]
+	d.matched, d.sent, d.kept = d.matched[:0], d.sent[:0], d.kept[:0]
 	if d.outer.Odd {
 		d.rows.SetEscaped()
 	}
@@ -217,14 +232,14 @@ func (d *decoder) readHeaders() error {
 		if value == nil {
 			return errors.New("it has no value")
 		}
-		d.sent = append(d.sent, header{bytes.ToLower(bytes.Clone(name)), bytes.Clone(value.Text)})
+		d.sent = append(d.sent, header{d.lower(name), d.keep(value.Text)})
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("headers: %w", err)
 	}
 	if len(d.sent) > 0 {
-		d.rows.SetText(d.number["headers"], field.AppendJSON(nil, m.Value, m.Odd))
+		d.rows.SetText(d.number["headers"], d.inner.JSON("headers"))
 	}
 	for _, lifted := range [...][2]string{{"user-agent", "user_agent"}, {"x-forwarded-for", "x_forwarded_for"}, {"referer", "referer"}} {
 		if value := d.header(lifted[0]); value != nil {
@@ -237,13 +252,40 @@ func (d *decoder) readHeaders() error {
 	return nil
 }
 
+// keep copies a text that is to last as long as the record.
+func (d *decoder) keep(text []byte) []byte {
+	if len(text) == 0 {
+		return text
+	}
+	at := len(d.kept)
+	d.kept = append(d.kept, text...)
+	return d.kept[at:len(d.kept):len(d.kept)]
+}
+
+// lower keeps a name as names of headers are compared.
+func (d *decoder) lower(name []byte) []byte {
+	kept := d.keep(name)
+	for i, c := range kept {
+		switch {
+		case c >= utf8.RuneSelf:
+			return d.keep(bytes.ToLower(name))
+		case c-'A' < 26:
+			kept[i] = c | 0x20
+		}
+	}
+	return kept
+}
+
 // header gives the values of a header, nil for none.
 func (d *decoder) header(name string) (value []byte) {
 	for _, h := range d.sent {
 		switch {
 		case string(h.name) != name:
 		case value == nil:
-			value = append([]byte{}, h.value...)
+			value = h.value
+			if value == nil {
+				value = []byte{}
+			}
 		default:
 			value = append(append(value, ", "...), h.value...)
 		}
@@ -304,12 +346,12 @@ func (d *decoder) write(meta logs.Meta) error {
 	t := d.headers
 	for i, h := range d.sent {
 		t.Begin()
-		t.SetNumber(t.MustColumn("header_no"), int64(i+1))
-		t.SetNumber(t.MustColumn("timestamp"), d.time)
+		t.SetNumber(d.ofHeader.no, int64(i+1))
+		t.SetNumber(d.ofHeader.at, d.time)
 		if h.name != nil {
-			t.SetText(t.MustColumn("header"), h.name)
+			t.SetText(d.ofHeader.name, h.name)
 		}
-		t.SetText(t.MustColumn("value"), h.value)
+		t.SetText(d.ofHeader.value, h.value)
 		if err := t.Write(meta, &d.opt); err != nil {
 			return err
 		}
@@ -318,19 +360,21 @@ func (d *decoder) write(meta logs.Meta) error {
 }
 
 func (d *decoder) writeRule(meta logs.Meta, i int, m match) error {
-	t := d.rules
+	t, of := d.rules, &d.ofRule
 	t.Begin()
-	t.SetNumber(t.MustColumn("rule_no"), int64(i+1))
-	t.SetNumber(t.MustColumn("timestamp"), d.time)
+	t.SetNumber(of.no, int64(i+1))
+	t.SetNumber(of.at, d.time)
 	if d.client != nil {
-		if err := t.Set(t.MustColumn("client"), d.client); err != nil {
+		if err := t.Set(of.client, d.client); err != nil {
 			return err
 		}
 	}
-	for name, text := range map[string][]byte{"part": m.part, "rule_group_id": m.group, "rule_id": m.id, "action": m.action,
-		"overridden_action": m.overridden, "matched_data": m.data} {
-		if text != nil {
-			t.SetText(t.MustColumn(name), text)
+	for _, column := range [...]struct {
+		number int
+		text   []byte
+	}{{of.part, m.part}, {of.group, m.group}, {of.id, m.id}, {of.action, m.action}, {of.overridden, m.overridden}, {of.data, m.data}} {
+		if column.text != nil {
+			t.SetText(column.number, column.text)
 		}
 	}
 	return t.Write(meta, &d.opt)

@@ -10,6 +10,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"case53/loader/logs"
+	"case53/loader/logs/field"
 	"case53/loader/logs/logstest"
 )
 
@@ -132,16 +133,29 @@ func FuzzWAF(f *testing.F) {
 	})
 }
 
-// BenchmarkWAFDecode: a record of the usual size.
-func BenchmarkWAFDecode(b *testing.B) {
-	const rec = `{"timestamp":1693457862729,"formatVersion":1,"webaclId":"arn:aws:wafv2:ap-southeast-2:111111111111:regional/webacl/T/7",` +
-		`"terminatingRuleId":"Default_Action",` +
-		`"terminatingRuleType":"REGULAR","action":"ALLOW","terminatingRuleMatchDetails":[],` +
-		`"httpSourceName":"ALB","httpSourceId":"944071908078-app/test-alb/6a1939d39ac9ef3c",` +
-		`"ruleGroupList":[{"ruleGroupId":"AWS#Core","terminatingRule":null,"nonTerminatingMatchingRules":[],"excludedRules":null}],"rateBasedRuleList":[],` +
-		`"nonTerminatingMatchingRules":[],"httpRequest":{"clientIp":"192.0.2.7","country":"AU",` +
-		`"headers":[{"name":"Host","value":"t.example"},{"name":"accept","value":"*/*"},` +
-		`{"name":"user-agent","value":"curl/8.1.2"},{"name":"Connection","value":"Keep-Alive"}],` +
-		`"uri":"/a","args":"b=c","httpVersion":"HTTP/1.1","httpMethod":"GET","requestId":"1-64f01dc6-7d"}}`
-	logstest.Decode(b, Type, [][]byte{[]byte(rec)})
+// usual is a record of the usual size.
+const usual = `{"timestamp":1693457862729,"formatVersion":1,"webaclId":"arn:aws:wafv2:ap-southeast-2:111111111111:regional/webacl/T/7",` +
+	`"terminatingRuleId":"Default_Action",` +
+	`"terminatingRuleType":"REGULAR","action":"ALLOW","terminatingRuleMatchDetails":[],` +
+	`"httpSourceName":"ALB","httpSourceId":"944071908078-app/test-alb/6a1939d39ac9ef3c",` +
+	`"ruleGroupList":[{"ruleGroupId":"AWS#Core","terminatingRule":null,"nonTerminatingMatchingRules":[],"excludedRules":null}],"rateBasedRuleList":[],` +
+	`"nonTerminatingMatchingRules":[],"httpRequest":{"clientIp":"192.0.2.7","country":"AU",` +
+	`"headers":[{"name":"Host","value":"t.example"},{"name":"accept","value":"*/*"},` +
+	`{"name":"user-agent","value":"curl/8.1.2"},{"name":"Connection","value":"Keep-Alive"}],` +
+	`"uri":"/a","args":"b=c","httpVersion":"HTTP/1.1","httpMethod":"GET","requestId":"1-64f01dc6-7d"}}`
+
+func BenchmarkWAFDecode(b *testing.B) { logstest.Decode(b, Type, [][]byte{[]byte(usual)}) }
+
+// BenchmarkWAFFloor: the record, the request in it and each header are read once, strictly.
+func BenchmarkWAFFloor(b *testing.B) {
+	var outer, inner, header field.Members
+	logstest.Floor(b, [][]byte{[]byte(usual)}, func(rec []byte) error {
+		if err := outer.Read(rec); err != nil {
+			return err
+		}
+		if err := inner.Read(outer.Take("httpRequest").Value); err != nil {
+			return err
+		}
+		return field.Elements(inner.Take("headers").Value, header.Read)
+	})
 }
