@@ -109,3 +109,25 @@ func FuzzLine(f *testing.F) {
 		}
 	})
 }
+
+// TestLinesOfWinebarrel: lines of a Classic Load Balancer in another program's tests, with what it expects of them.
+func TestLinesOfWinebarrel(t *testing.T) {
+	b := logstest.Fixture(t, "access/winebarrel+fluent-plugin-elb-access-log/spec/in_elb_access_log_clb_spec.rb")
+	d, lines := logstest.New(Type), 0
+	for line := range bytes.SplitSeq(b, []byte("\n")) {
+		if !bytes.HasPrefix(line, []byte("2015-05-2")) || !bytes.Contains(line, []byte("curl/7.30.0")) || bytes.Contains(line, []byte("#{")) {
+			continue
+		}
+		lines++
+		if _, _, _, err := d.Decode(line); err != nil {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+	rows := d.RowsOf("alb")
+	if lines < 4 || len(rows) != lines {
+		t.Fatalf("%d rows of %d lines", len(rows), lines)
+	}
+	logstest.Has(t, rows[0], map[string]string{"time": "2015-05-24T19:55:36Z", "client4": "14.14.124.20", "client_port": "57673", "target4": "10.0.199.184",
+		"target_port": "80", "elb_status_code": "200", "target_status_code": "200", "received_bytes": "0", "sent_bytes": "3", "request_verb": "GET",
+		"host": "hoge-1876938939.ap-northeast-1.elb.amazonaws.com", "path": "/", "user_agent": "curl/7.30.0"})
+}

@@ -2,6 +2,8 @@ package cloudfront
 
 import (
 	"bytes"
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"case53/loader/logs"
@@ -71,4 +73,18 @@ func FuzzLine(f *testing.F) {
 			t.Fatalf("%q: %v, %d rows", line, err, rows)
 		}
 	})
+}
+
+// TestSumsOfSekoia: records that somebody summed up, without the time of any request, are refused and not given one.
+func TestSumsOfSekoia(t *testing.T) {
+	for _, path := range logstest.FindFixtures(t, "access/SEKOIA-IO+intake-formats/AWS/aws-cloudfront/tests") {
+		var c struct{ Input struct{ Message string } }
+		if err := json.Unmarshal(logstest.Head(t, path, 1<<20), &c); err != nil {
+			t.Fatal(err)
+		}
+		text := strings.ReplaceAll(c.Input.Message, `"_"`, `"-"`) // what was taken out of it
+		if _, _, _, err := logstest.New(Type).Decode([]byte(text)); err == nil || !strings.Contains(err.Error(), "time") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
 }

@@ -282,3 +282,39 @@ func FuzzLine(f *testing.F) {
 		}
 	})
 }
+
+// TestLinesOfPanther: the lines of another program's tests, with what stands in them.
+func TestLinesOfPanther(t *testing.T) {
+	const combined, common, nginx = "apachelogs/access_combined", "apachelogs/access_common", "nginxlogs/access"
+	for file, want := range map[string][]map[string]string{
+		combined: {{"client4": "127.0.0.1", "remote_user": "frank", "time": "2000-10-10T20:55:36Z", "method": "GET", "path": "/apache_pb.gif", "status": "200",
+			"bytes_out": "2326", "referer": "http://www.example.com/start.html", "user_agent": "Mozilla/4.08 [en] (Win98; I ;Nav)"}},
+		common: {{"client4": "127.0.0.1", "remote_user": "frank", "path": "/apache_pb.gif", "status": "200", "bytes_out": "2326", "user_agent": ""},
+			{"client4": "127.0.0.1", "status": "200", "bytes_out": ""}},
+		nginx: {{"client4": "180.76.15.143", "time": "2019-02-06T00:00:38Z", "path": "/", "status": "301", "bytes_out": "193",
+			"referer": "https://domain1.com/?p=1", "remote_user": ""}, {"client4": "180.76.15.143", "status": "301", "referer": ""}},
+	} {
+		var literals struct {
+			All []string `json:"raw_string_literals"`
+		}
+		b := logstest.Fixture(t, "access/panther-labs+panther/internal/log_analysis/log_processor/parsers/"+file+"_test.extracted.json")
+		if err := json.Unmarshal(b, &literals); err != nil {
+			t.Fatal(err)
+		}
+		d := logstest.New(Type)
+		for _, line := range literals.All {
+			if strings.Contains(line, `"GET `) {
+				if _, _, _, err := d.Decode([]byte(line)); err != nil {
+					t.Errorf("%s: %v", line, err)
+				}
+			}
+		}
+		rows := d.RowsOf("httpd")
+		if len(rows) != len(want) {
+			t.Fatalf("%s: %d rows, want %d", file, len(rows), len(want))
+		}
+		for i, row := range rows {
+			logstest.Has(t, row, want[i])
+		}
+	}
+}
