@@ -121,6 +121,9 @@ func TestAddressMacros(t *testing.T) {
 			t.Errorf("is_private(%s): %s", a, p)
 		}
 	}
+	if got := ask("SELECT concat(number_text(NULL) IS NULL, addr_text(NULL, NULL) IS NULL)", nil); got != "truetrue" {
+		t.Errorf("no address is text: %s", got)
+	}
 	for text, want := range map[string]string{
 		"::ffff:10.0.0.1": number(netip.MustParseAddr("10.0.0.1")), "::FFFF:A00:1": number(netip.MustParseAddr("10.0.0.1")),
 		"2001:DB8::A": number(netip.MustParseAddr("2001:db8::a")),

@@ -224,7 +224,7 @@ CREATE MACRO addr_text(v4, v6) AS (CASE WHEN v4 IS NOT NULL THEN v4_text(v4) WHE
 CREATE MACRO number_text(n) AS (CASE
   WHEN n BETWEEN 281470681743360::UHUGEINT AND 281474976710655::UHUGEINT
     THEN v4_text((n - 281470681743360::UHUGEINT)::UINTEGER)
-  ELSE v6_text(n)
+  WHEN n IS NOT NULL THEN v6_text(n)
 END);
 
 -- A text that is no address fails in a cast, so that the message names it; error() would keep DuckDB from computing

@@ -25,7 +25,7 @@ CREATE MACRO key_number(k) AS (CASE
 END);
 CREATE MACRO key_text(k) AS (CASE
   WHEN k < 4294967296 THEN v4_text(k)
-  ELSE v6_text((SELECT any_value(six.address) FROM derived.address6 six WHERE six.key = k))
+  WHEN k IS NOT NULL THEN v6_text((SELECT any_value(six.address) FROM derived.address6 six WHERE six.key = k))
 END);
 
 -- The key of an address that any log has; NULL for others.
