@@ -30,6 +30,7 @@ func (c *Case) Apart() *Case {
 		Altered:    c.Altered,
 		MadeBy:     c.MadeBy,
 		Unfinished: c.Unfinished,
+		Scopes:     c.Scopes,
 		known:      c.known,
 		apart:      c.apart,
 		kinds:      c.kinds,

@@ -37,6 +37,9 @@ type Case struct {
 	// without: it is ready, and lacks records.
 	Unfinished []string
 
+	// Scopes are what records were narrowed to before they came: of the others of their logs nothing can be said.
+	Scopes []Scope
+
 	interrupted []string // loads and pulls, in words, that it is not ready for
 	behind      string   // what of what is derived is not built, in words
 
@@ -145,6 +148,9 @@ func (c *Case) prepare(ctx context.Context) error {
 		return err
 	}
 	if err := c.loadTypes(ctx, conn); err != nil {
+		return err
+	}
+	if err := c.loadScopes(ctx, conn); err != nil {
 		return err
 	}
 	c.learnViews()

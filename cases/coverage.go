@@ -39,6 +39,9 @@ type Coverage struct {
 	// sources of the log end before the capture does.
 	Explained []Explanation `json:"explained,omitempty"`
 
+	// Narrowed is what the log's records in the capture were narrowed to before they came: a window without a record says nothing then.
+	Narrowed []Scope `json:"narrowed,omitempty"`
+
 	Silence string `json:"-"` // status of a window without a record
 }
 
@@ -115,8 +118,12 @@ func (c *Case) Coverage(ctx context.Context, bin time.Duration) ([]Coverage, err
 		if n := len(out); n == 0 || out[n-1].LogType != logType || out[n-1].Capture != capture || out[n-1].Source != source {
 			finish(out)
 			t, _ := c.LogType(logType)
-			out = append(out, Coverage{LogType: logType, Capture: capture, Source: source, Bin: bin, Silence: t.Silence,
-				Window: Span{first, last.Add(bin)}, Windows: binsBetween(first, last, bin) + 1, Counts: map[string]int64{}})
+			one := Coverage{LogType: logType, Capture: capture, Source: source, Bin: bin, Silence: t.Silence,
+				Window: Span{first, last.Add(bin)}, Windows: binsBetween(first, last, bin) + 1, Counts: map[string]int64{}}
+			if one.Narrowed = c.Narrowed(logType, capture); one.Narrowed != nil {
+				one.Silence = StatusNone
+			}
+			out = append(out, one)
 		}
 		cov := &out[len(out)-1]
 		cov.fill(at)

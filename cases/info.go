@@ -32,6 +32,8 @@ type Info struct {
 	Unread   []Unread    `json:"unread"` // the most first, a hundred of them; the view object_part has all
 	Slices   []SliceInfo `json:"slices"` // how completely each remote source was read
 	Pulls    []PullInfo  `json:"interrupted_pulls,omitempty"`
+	// Narrowed is what records were narrowed to before they came.
+	Narrowed []Scope `json:"narrowed"`
 
 	behind string // the problem that something is not derived yet
 }
@@ -69,7 +71,7 @@ const maxProblems = 100
 func (c *Case) Info(ctx context.Context) (Info, error) {
 	info := Info{
 		Dir: c.Dir, Ready: c.NotReady == nil, Sealed: Sealed(c.Dir), Problems: []string{},
-		Captures: []CaptureInfo{}, Faults: []Fault{}, Unread: []Unread{}, Slices: []SliceInfo{},
+		Captures: []CaptureInfo{}, Faults: []Fault{}, Unread: []Unread{}, Slices: []SliceInfo{}, Narrowed: append([]Scope{}, c.Scopes...),
 	}
 	var err error
 	if info.Tables, err = c.Tables(ctx); err != nil {
@@ -128,15 +130,22 @@ func (c *Case) Info(ctx context.Context) (Info, error) {
 		info.Again = &again
 	}
 	c.tellProblems(&info, faults)
+	if err := c.others(ctx, info.say); err != nil {
+		return info, err
+	}
 	if err := c.sizes(ctx, info.say); err != nil {
 		return info, err
 	}
 	return info, c.implausible(ctx, info.say)
 }
 
-// OfRecords are the problems of the records: not that something is not derived from them yet, which goes nowhere with them.
+// OfRecords are what records were narrowed to and the problems of the records: not that something is not derived from them yet, which goes nowhere with them.
 func (i Info) OfRecords() []string {
-	return slices.DeleteFunc(slices.Clone(i.Problems), func(p string) bool { return p == i.behind })
+	said := []string{}
+	for _, s := range i.Narrowed {
+		said = append(said, s.String())
+	}
+	return append(said, slices.DeleteFunc(slices.Clone(i.Problems), func(p string) bool { return p == i.behind })...)
 }
 
 func (i *Info) say(format string, args ...any) {

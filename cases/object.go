@@ -98,6 +98,7 @@ type Object struct {
 	DecodedSize  int64     `json:"decoded_size"`
 	WindowFrom   time.Time `json:"window_from,omitzero"`
 	WindowTo     time.Time `json:"window_to,omitzero"`
+	Narrowed     string    `json:"narrowed,omitempty"` // what its records were narrowed to before they came: a predicate's text
 	Counts
 	First   time.Time `json:"first_time,omitzero"`
 	Last    time.Time `json:"last_time,omitzero"`
@@ -160,7 +161,7 @@ type Event struct {
 }
 
 const objectColumns = `object_id, sha256, size, source_kind, uri, version_id, etag, last_modified, acquired_at, provenance,
-	capture, log_type, format, envelope, decoded_size, window_from, window_to,
+	capture, log_type, format, envelope, decoded_size, window_from, window_to, narrowed,
 	"read", rows, headers, blank, outside, duplicate, unread, not_kept, rejected, first_time, last_time, problem`
 
 // scanObject reads a row of objectColumns.
@@ -171,10 +172,10 @@ func scanObject(v []any) Object {
 	return Object{
 		ID: uint32(n(0)), SHA256: text(1), Size: n(2), SourceKind: text(3), URI: text(4), VersionID: text(5), ETag: text(6),
 		LastModified: when(7), AcquiredAt: when(8), Provenance: text(9), Capture: text(10), LogType: text(11), Format: text(12),
-		Envelope: text(13), DecodedSize: n(14), WindowFrom: when(15), WindowTo: when(16),
-		Counts: Counts{Read: n(17), Rows: n(18), Headers: n(19), Blank: n(20), Outside: n(21), Duplicate: n(22), Unread: n(23), NotKept: n(24),
-			Rejected: n(25)},
-		First: when(26), Last: when(27), Problem: text(28),
+		Envelope: text(13), DecodedSize: n(14), WindowFrom: when(15), WindowTo: when(16), Narrowed: text(17),
+		Counts: Counts{Read: n(18), Rows: n(19), Headers: n(20), Blank: n(21), Outside: n(22), Duplicate: n(23), Unread: n(24), NotKept: n(25),
+			Rejected: n(26)},
+		First: when(27), Last: when(28), Problem: text(29),
 	}
 }
 

@@ -31,7 +31,7 @@ func (o Object) Summary() map[string]any {
 		"object_id": o.ID, "sha256": o.SHA256, "size": o.Size, "source_kind": o.SourceKind, "uri": clean(o.URI), "version_id": o.VersionID,
 		"etag": o.ETag, "last_modified": stored(o.LastModified), "acquired_at": stored(o.AcquiredAt), "provenance": o.Provenance,
 		"capture": o.Capture, "log_type": o.LogType, "format": clean(o.Format), "envelope": o.Envelope, "decoded_size": o.DecodedSize,
-		"window_from": stored(o.WindowFrom), "window_to": stored(o.WindowTo), "counts": o.Counts,
+		"window_from": stored(o.WindowFrom), "window_to": stored(o.WindowTo), "narrowed": toldText(o.Narrowed), "counts": o.Counts,
 		"first_time": stored(o.First), "last_time": stored(o.Last), "problem": clean(o.Problem), "parts": parts, "digests": digests,
 	}
 }
@@ -84,6 +84,14 @@ func decode(text []byte, v any) error {
 
 // clean is text as it is stored.
 func clean(text string) string { return strings.ToValidUTF8(text, "\ufffd") }
+
+// toldText is a text as it is stored; nil where there is none.
+func toldText(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
 
 // stored is a time as it is stored: in microseconds; nil where there is none.
 func stored(t time.Time) any {

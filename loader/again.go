@@ -41,11 +41,12 @@ func PlanAgain(detail json.RawMessage) (Plan, error) {
 		FlowFormat    [][]string `json:"flow_format"`
 		AccessFormat  []string   `json:"access_format"`
 		Zone          string     `json:"log_timezone"`
+		Narrowed      string
 	}
 	if err := json.Unmarshal(detail, &in); err != nil {
 		return Plan{}, err
 	}
-	plan := Plan{Capture: in.Capture, Role: in.Role, Window: in.Window, Formats: in.FlowFormat, Access: in.AccessFormat}
+	plan := Plan{Capture: in.Capture, Role: in.Role, Window: in.Window, Formats: in.FlowFormat, Access: in.AccessFormat, Narrowed: in.Narrowed}
 	if in.Format != "" {
 		if plan.Type = ByName(in.Format); plan.Type == nil {
 			return plan, fmt.Errorf("no log type %q", in.Format)
@@ -120,7 +121,7 @@ func (a *Again) job(plan Plan, o cases.Object) (job, error) {
 	past := cases.Object{
 		ID: o.ID, SHA256: o.SHA256, Size: o.Size, SourceKind: o.SourceKind, URI: o.URI, VersionID: o.VersionID, ETag: o.ETag,
 		LastModified: o.LastModified, AcquiredAt: o.AcquiredAt, Provenance: o.Provenance, Capture: o.Capture, LogType: cases.Unknown,
-		WindowFrom: plan.Window.From, WindowTo: plan.Window.To,
+		WindowFrom: plan.Window.From, WindowTo: plan.Window.To, Narrowed: plan.Narrowed,
 	}
 	j := job{id: o.ID, past: &past, entry: &known{id: o.ID, uri: o.URI, version: o.VersionID, capture: o.Capture}}
 	j.uri, j.sha, j.size, j.acquired = o.URI, o.SHA256, o.Size, o.AcquiredAt

@@ -174,6 +174,7 @@ func newObject(j job, plan Plan) cases.Object {
 	o := cases.Object{
 		ID: j.id, SHA256: j.sha, Size: j.size, SourceKind: "file", URI: j.uri, LastModified: j.object.ModTime(),
 		AcquiredAt: j.acquired, Capture: plan.Capture, LogType: cases.Unknown, WindowFrom: plan.Window.From, WindowTo: plan.Window.To,
+		Narrowed: plan.Narrowed,
 	}
 	if facts := j.facts; facts.Kind != "" {
 		o.SourceKind, o.VersionID, o.ETag = facts.Kind, facts.VersionID, facts.ETag

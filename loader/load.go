@@ -36,6 +36,7 @@ type known struct {
 	window           cases.Span
 	counts           *cases.Counts // nil until it is decoded
 	logType, capture string
+	narrowed         string // to what its records were, before they came
 }
 
 // job is one object to decode, or to record as a copy of another; or one that is skipped or has failed, in its turn.
@@ -64,12 +65,13 @@ type load struct {
 	claim  *turns
 	commit *turns
 
-	streams bool             // a source is fetched while it is listed
-	pull    uint32           // its number in the case; 0: no remote source
-	resumed bool             // it has begun before, and was interrupted
-	ended   time.Time        // when a pull had read its sources to their ends; zero: it has not
-	failed  func(job, error) // nil, or told of what fails in place of the custody log
-	broken  [][]broken       // by source: what failed since its last slice was settled; under commit's turn
+	streams   bool             // a source is fetched while it is listed
+	pull      uint32           // its number in the case; 0: no remote source
+	resumed   bool             // it has begun before, and was interrupted
+	otherwise int64            // objects that the case has already, narrowed to something else than this load says
+	ended     time.Time        // when a pull had read its sources to their ends; zero: it has not
+	failed    func(job, error) // nil, or told of what fails in place of the custody log
+	broken    [][]broken       // by source: what failed since its last slice was settled; under commit's turn
 
 	mu       sync.Mutex
 	start    time.Time
@@ -128,6 +130,10 @@ func (l *load) all(ctx context.Context, identity string) error {
 		if remarking, ok := s.(source.Remarking); ok {
 			l.report.Remarks = append(l.report.Remarks, remarking.Remarks()...)
 		}
+	}
+	if l.otherwise > 0 {
+		l.report.Remarks = append(l.report.Remarks, fmt.Sprintf("%d of the objects were in the case already, "+
+			"said to be narrowed to something else, or to nothing: they stay as they were", l.otherwise))
 	}
 	if len(l.report.Remarks) > 0 {
 		end["remarks"] = l.report.Remarks
@@ -312,7 +318,11 @@ func (l *load) plan1(ctx context.Context, f fetched, have map[string][]*known) (
 	j, skip := l.decide(f, have)
 	if skip {
 		j.skip = true
+		otherwise := j.copyOf.narrowed != l.plan.Narrowed
 		l.update(func() {
+			if otherwise {
+				l.otherwise++
+			}
 			l.report.Skipped++
 			l.progress.Done++
 			l.progress.BytesDone += f.size
@@ -335,7 +345,7 @@ func (l *load) existing(ctx context.Context) (map[string][]*known, uint32, error
 	err := l.w.Objects(ctx, func(o cases.Object) error {
 		counts := o.Counts
 		k := &known{id: o.ID, uri: o.URI, version: o.VersionID, copy: strings.HasPrefix(o.Format, copyFormat),
-			window: cases.Span{From: o.WindowFrom, To: o.WindowTo}, counts: &counts, logType: o.LogType, capture: o.Capture}
+			window: cases.Span{From: o.WindowFrom, To: o.WindowTo}, counts: &counts, logType: o.LogType, capture: o.Capture, narrowed: o.Narrowed}
 		// A duplicate in a window may be of an event that lay outside it.
 		k.windowed = o.Outside > 0 || o.Duplicate > 0 && k.window != cases.Span{}
 		have[o.SHA256] = append(have[o.SHA256], k)
@@ -347,7 +357,7 @@ func (l *load) existing(ctx context.Context) (map[string][]*known, uint32, error
 
 // decide says what to do with an object: skip it, record it as a copy, or decode it.
 func (l *load) decide(f fetched, have map[string][]*known) (j job, skip bool) {
-	j = job{fetched: f, entry: &known{uri: f.uri, version: f.facts.VersionID, window: l.plan.Window, capture: l.plan.Capture}}
+	j = job{fetched: f, entry: &known{uri: f.uri, version: f.facts.VersionID, window: l.plan.Window, capture: l.plan.Capture, narrowed: l.plan.Narrowed}}
 	here := false // the same bytes are known at the same place
 	for _, k := range have[f.sha] {
 		here = here || k.uri == j.entry.uri && k.version == j.entry.version

@@ -24,8 +24,10 @@ type Plan struct {
 	Zone    *time.Location // of times that do not say theirs; nil: not known
 	Capture string         // created with Role where it does not exist
 	Role    string
-	Workers int // decoders at a time; 0: one per core
-	Pull    *Pull
+	// Narrowed is what the records were narrowed to before they came: the text of a predicate; "" where all of them did.
+	Narrowed string
+	Workers  int // decoders at a time; 0: one per core
+	Pull     *Pull
 
 	batchBytes int64 // decoded bytes of a transaction; 0: batchBytes
 }
@@ -98,6 +100,9 @@ func (p *Plan) record() map[string]any {
 	}
 	if p.Access != nil {
 		out["access_format"] = p.Access
+	}
+	if p.Narrowed != "" {
+		out["narrowed"] = p.Narrowed
 	}
 	return out
 }

@@ -65,6 +65,11 @@
 // the columns log, what, capture, first_seen, last_seen, records and over_time: records by when they began, a count for every
 // $every minutes (param: every minutes = 60).
 //
+// # Hunts and records that were left out
+//
+//	needs-all: view, view             views of which a hunt needs every record, as it speaks of what is not there, of how much there is in
+//	                                  all, or of a rhythm. Where such records were narrowed before they came, it is not run
+//
 // # Hunts in threads
 //
 // A hunt may say what its findings tell of, so that package queries/threads can put them together with those of others:

@@ -16,7 +16,8 @@ type Hunt struct {
 	FalsePositives string
 	NotProof       string // what a hit does not prove
 	Attack         []string
-	Measured       string // precision, recall or rank on labelled data, where there was any
+	Measured       string   // precision, recall or rank on labelled data, where there was any
+	NeedsAll       []string // views it reads of which it needs every record: where they were narrowed it can say nothing
 	Steps          []Step
 	Tells          Tells // what its findings say in a thread
 
@@ -38,7 +39,7 @@ var Severities = []string{"high", "medium", "low", "info"}
 const huntGroup = "hunts"
 
 // huntFields are the keys that make a query a hunt; the first four must be there. The last say what it tells of in a thread.
-var huntFields = append([]string{"method", "false-positives", "not-proof", "attack", "measured", "step"}, tellsFields...)
+var huntFields = append([]string{"method", "false-positives", "not-proof", "attack", "measured", "needs-all", "step"}, tellsFields...)
 
 var (
 	techniqueForm = regexp.MustCompile(`^T[0-9]{4}(\.[0-9]{3})?$`)
@@ -63,6 +64,8 @@ func (h *Hunt) set(key, value string) error {
 			}
 			h.Attack = append(h.Attack, id)
 		}
+	case "needs-all":
+		h.NeedsAll = items(value)
 	case "step":
 		name, text := word(value)
 		if !identForm.MatchString(name) || text == "" {
@@ -85,7 +88,7 @@ func (h *Hunt) text(key string) *string {
 // more takes a further line of a key.
 func (h *Hunt) more(key, line string) error {
 	switch key {
-	case "attack", "phase", "kind", "log", "weight":
+	case "attack", "needs-all", "phase", "kind", "log", "weight":
 		return fmt.Errorf("%s: takes one line", key)
 	case "step":
 		h.Steps[len(h.Steps)-1].Text += " " + line
@@ -133,6 +136,7 @@ func (h *Hunt) help() string {
 		{"What a hit does not prove", h.NotProof},
 		{"Measured", h.Measured},
 		{"ATT&CK", strings.Join(h.Attack, ", ")},
+		{"Needs all records of", strings.Join(h.NeedsAll, ", ")},
 	} {
 		if part.text != "" {
 			fmt.Fprintf(&b, "\n%s\n%s\n", part.title, wrap(part.text, "  ", 80))

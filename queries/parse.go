@@ -368,6 +368,12 @@ func (p *parser) whole() error {
 		p.line = p.lines["page"]
 		return fmt.Errorf("page: needs a required parameter to take the value")
 	case p.q.Hunt != nil:
+		for _, view := range p.q.Hunt.NeedsAll {
+			if !slices.Contains(p.q.Reads(), view) {
+				p.line = p.lines["needs-all"]
+				return fmt.Errorf("needs-all: %s is not among the views that the hunt reads", view)
+			}
+		}
 		return p.q.Hunt.whole()
 	case p.q.Group == huntGroup:
 		return fmt.Errorf("a query in the folder %s is a hunt: %s are missing", huntGroup, strings.Join(huntFields[:4], ", "))

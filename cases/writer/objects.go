@@ -54,6 +54,7 @@ func objectRows(objects []cases.Object) (cols []any, valid [][]uint64) {
 	number(func(o cases.Object) int64 { return o.DecodedSize })
 	when(func(o cases.Object) time.Time { return o.WindowFrom })
 	when(func(o cases.Object) time.Time { return o.WindowTo })
+	text(func(o cases.Object) string { return o.Narrowed }, true)
 	for _, get := range []func(cases.Counts) int64{
 		func(c cases.Counts) int64 { return c.Read }, func(c cases.Counts) int64 { return c.Rows }, func(c cases.Counts) int64 { return c.Headers },
 		func(c cases.Counts) int64 { return c.Blank }, func(c cases.Counts) int64 { return c.Outside }, func(c cases.Counts) int64 { return c.Duplicate },

@@ -19,6 +19,7 @@ var layers = map[string][]string{
 	"case53/cases/custody":          {},
 	"case53/cases/folder":           {},
 	"case53/cases/safetext":         {},
+	"case53/cases/predicate":        {"case53/cases/words"},
 	"case53/cases/digest":           {"case53/cases/duck"},
 	"case53/cases/records":          {"case53/cases/raw", "case53/cases/duck"},
 	"case53/cases/internal/catalog": {"case53/cases/duck"},
@@ -26,8 +27,8 @@ var layers = map[string][]string{
 	"case53/cases/internal/worker":  {"case53/cases/duck"},
 	"case53/cases/internal/layout":  {"case53/cases/custody", "case53/cases/duck", "case53/cases/internal/catalog"},
 	"case53/cases": {
-		"case53/cases/custody", "case53/cases/digest", "case53/cases/duck", "case53/cases/raw", "case53/cases/records", "case53/cases/words",
-		"case53/cases/internal/catalog", "case53/cases/internal/layout", "case53/cases/internal/spill", "case53/cases/internal/worker",
+		"case53/cases/custody", "case53/cases/digest", "case53/cases/duck", "case53/cases/predicate", "case53/cases/raw", "case53/cases/records",
+		"case53/cases/words", "case53/cases/internal/catalog", "case53/cases/internal/layout", "case53/cases/internal/spill", "case53/cases/internal/worker",
 	},
 	"case53/cases/notes": {"case53/cases", "case53/cases/custody", "case53/cases/raw"},
 	"case53/cases/seal":  {"case53/cases", "case53/cases/custody", "case53/cases/duck", "case53/cases/verify", "case53/cases/writer"},

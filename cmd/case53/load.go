@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"case53/cases/predicate"
 	"case53/cases/safetext"
 	"case53/cases/writer"
 	"case53/cmd/case53/cli"
@@ -31,7 +32,12 @@ a log is passed over in a folder, and said. Every file's bytes are kept in the c
 a reject. A load that was interrupted goes on when the same command is given again.
 
 --mmdb and --ip-ranges add files that say whose addresses are: they need no PATH, are kept in the case with their hash
-and date, and findings then name the country, the AS and the AWS service of outside addresses.`,
+and date, and findings then name the country, the AS and the AWS service of outside addresses.
+
+--narrowed says that what is loaded is not all of its logs: somebody has searched them before, and it is what he found. It
+takes addresses, blocks, names (with what is under them), ids of requests and ports: --narrowed address=203.0.113.66,10.0.0.0/8
+--narrowed port=443 is records with one of these addresses and this port. The case then says nothing of other records, and
+hunts that need them do not run. case53 info says where rows are not what they were said to be.`,
 		Args: cli.Between(1, -1),
 		RunE: runLoad,
 	}
@@ -49,6 +55,7 @@ func addLoadFlags(c *cobra.Command) {
 	c.Flags().StringArray("access-format", nil, "format of an Apache or nginx access log, as LogFormat or log_format has it; may be repeated")
 	c.Flags().StringArray("flow-format", nil, "field order of flow logs without a header, e.g. '${version} ${account-id} …'; may be repeated")
 	c.Flags().String("log-timezone", "", "time zone of log lines that do not say theirs, such as Asia/Tokyo or +09:00; taken as UTC, and flagged, without it")
+	c.Flags().StringArray("narrowed", nil, "the records were narrowed to `KEY=VALUE,…` before they came: address, name, request or port; may be repeated")
 	c.Flags().Bool("quiet", false, "no progress")
 }
 
@@ -99,6 +106,13 @@ func planOf(c *cobra.Command) (loader.Plan, error) {
 		plan.Zone = zone
 	}
 	plan.Access, _ = c.Flags().GetStringArray("access-format")
+	if narrowed, _ := c.Flags().GetStringArray("narrowed"); len(narrowed) > 0 {
+		to, err := predicate.Parse(narrowed...)
+		if err != nil {
+			return plan, &cli.Status{Code: cli.Misused, Err: fmt.Errorf("--narrowed: %w", err)}
+		}
+		plan.Narrowed = to.String()
+	}
 	texts, _ := c.Flags().GetStringArray("flow-format")
 	for _, text := range texts {
 		fields, err := flow.ParseFormat(text)

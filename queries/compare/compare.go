@@ -63,6 +63,9 @@ func (m *comparer) compare(ctx context.Context, given map[string]string) (*Compa
 		names:     m.k.Shaped(cases.ShapeQuery),
 		logTypes:  m.k.LogTypes(),
 	}
+	if err := m.refuseNarrowed(chosen, out.calls, out.names); err != nil {
+		return nil, err
+	}
 	covered, err := m.k.Coverage(ctx, time.Minute)
 	if err != nil {
 		return nil, err
@@ -89,6 +92,22 @@ func (m *comparer) compare(ctx context.Context, given map[string]string) (*Compa
 		*places = cutParts(*places, m.Most)
 	}
 	return out, m.statements(ctx, out)
+}
+
+// refuseNarrowed refuses logs of which records were left out: what a side does not show would be said of those too.
+func (m *comparer) refuseNarrowed(chosen [3]*Side, logs ...cases.LogType) error {
+	for _, side := range chosen {
+		for _, log := range logs {
+			if side == nil {
+				continue
+			}
+			for _, s := range m.k.Narrowed(log.Name, side.Capture) {
+				return queries.Ask("captures cannot be compared by records of which some were left out: %s\n"+
+					"hint: a comparison needs all flow and Resolver records of both captures", s)
+			}
+		}
+	}
+	return nil
 }
 
 // captures finds the three captures; the third is nil where there is no baseline.

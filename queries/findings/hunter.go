@@ -71,6 +71,7 @@ type Outcome struct {
 	Query    *queries.Query
 	Args     map[string]any
 	Missing  string   // the log type, or the types, that the case has no records of; the hunt was not run
+	Narrowed string   // what records were narrowed to, where the hunt needs those that were left out: it was not run
 	Without  []string // log types that it reads too, where there are records, and the case has none
 	Findings []Finding
 	Allowed  int      // findings left out as they are on an --allow list
@@ -132,6 +133,9 @@ func (h *Hunter) one(ctx context.Context, q *queries.Query) (Outcome, error) {
 		return o, &queries.AskError{Err: err}
 	}
 	o.Args = args
+	if o.Narrowed = h.narrowed(q, args); o.Narrowed != "" {
+		return o, nil
+	}
 	if err := h.findings(ctx, &o, sql); err != nil {
 		return o, err
 	}
@@ -192,6 +196,7 @@ func (h *Hunter) findings(ctx context.Context, o *Outcome, sql string) error {
 		return err
 	}
 	defer rows.Close()
+	among := h.among(o.Query)
 	for rows.Next() {
 		columns, values := rows.Columns(), rows.Values()
 		if digest != nil {
@@ -209,6 +214,7 @@ func (h *Hunter) findings(ctx context.Context, o *Outcome, sql string) error {
 		if err != nil {
 			return err
 		}
+		f.Reason += among[f.Capture]
 		h.keep(o, f)
 	}
 	if digest != nil {

@@ -48,7 +48,8 @@ func (h *Hunter) Covered(ctx context.Context, of []*queries.Query, capture strin
 			sum.Add(c, window)
 			sources++
 		}
-		parts = append(parts, coveredBy(t, sum, sources))
+		scopes := scopesOf(h.Case, t, capture)
+		parts = append(append(parts, coveredBy(t, sum, sources, len(scopes) > 0)), scopes...)
 		parts = append(parts, explainedBy(all, t, capture, from, to)...)
 		if sources > 0 {
 			unseen = append(unseen, fmt.Sprintf("not visible in %s, however complete they are: %s", t.Many, strings.Join(t.BlindTexts(), "; ")))
@@ -115,7 +116,7 @@ func clipped(s cases.Span, from, to time.Time) cases.Span {
 }
 
 // coveredBy says how much of the time that was looked at a log covers.
-func coveredBy(t cases.LogType, sum cases.Share, sources int) string {
+func coveredBy(t cases.LogType, sum cases.Share, sources int, narrowed bool) string {
 	minutes := words.Plural(sum.Windows, "minute", "minutes")
 	if sources > 1 {
 		minutes += fmt.Sprintf(", summed over %s sources,", words.Count(int64(sources)))
@@ -125,6 +126,9 @@ func coveredBy(t cases.LogType, sum cases.Share, sources int) string {
 		return t.One + ": nothing of that time, so that nothing can be said"
 	case sum.Covered == 0:
 		return fmt.Sprintf("%s: none of %s covered, so that nothing can be said", t.One, minutes)
+	case narrowed:
+		return fmt.Sprintf("%s: records in %s of %s; the others say nothing, as it was narrowed",
+			t.One, words.Count(sum.Covered), strings.TrimSuffix(minutes, ","))
 	case t.Silence == cases.StatusNone:
 		return fmt.Sprintf("%s: records in %s of %s; the others may be quiet, cached or not logged",
 			t.One, words.Count(sum.Covered), strings.TrimSuffix(minutes, ","))

@@ -101,7 +101,7 @@ func (r *Report) hunts(d *document) {
 		"sha256sum of it is the digest. Rows that an --allow list leaves out of the findings are in the digest.")
 	var rows [][][]span
 	for _, o := range r.Outcomes {
-		if o.Missing == "" {
+		if o.NotRun() == "" {
 			rows = append(rows, [][]span{exact(o.Query.ID), number(o.Receipt.Rows), number(int64(len(o.Findings))), exact(o.Receipt.SHA256)})
 		}
 	}
@@ -135,11 +135,11 @@ func writeHunt(d *document, o findings.Outcome) {
 			items = append(items, append(strong(part.Name+": "), plain(strings.Join(strings.Fields(part.Value), " "))...))
 		}
 	}
-	if o.Missing != "" {
-		items = append(items, append(strong("Not run: "), plain(notRun(o))...))
+	if o.NotRun() != "" {
+		items = append(items, append(strong("Not run: "), plain(o.NotRun())...))
 	}
 	d.list(items...)
-	if o.Missing != "" {
+	if o.NotRun() != "" {
 		return
 	}
 	var rows [][][]span
@@ -158,7 +158,7 @@ func (r *Report) statements(d *document) {
 		"(READ_ONLY); SET TimeZone = 'UTC'; and a statement pair. " +
 		"Each writes a CSV file into the current folder, whose sha256sum is the digest above.")
 	for _, o := range r.Outcomes {
-		if o.Missing == "" {
+		if o.NotRun() == "" {
 			d.heading(3, exact(o.Query.ID)...)
 			d.code(o.Receipt.Statement)
 		}

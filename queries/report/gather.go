@@ -129,6 +129,9 @@ func (g *gatherer) scope(ctx context.Context, r *Report, info cases.Info) error 
 	for _, what := range g.Case.Unfinished {
 		r.Scope = append(r.Scope, Fact{Name: "Not whole", Value: what})
 	}
+	for _, s := range g.Case.Scopes {
+		r.Scope = append(r.Scope, Fact{Name: "Narrowed", Value: s.String()})
+	}
 	if info.Again != nil && *info.Again > 0 {
 		r.Scope = append(r.Scope, Fact{Name: "In no sum",
 			Value: words.Plural(*info.Again, "record that says", "records that say") + " again what a record of another object says"})
@@ -159,7 +162,7 @@ func (g *gatherer) scope(ctx context.Context, r *Report, info cases.Info) error 
 func without(outcomes []findings.Outcome, parameter string) []string {
 	var ids []string
 	for _, o := range outcomes {
-		if o.Missing == "" && o.Query.Param(parameter) == nil {
+		if o.NotRun() == "" && o.Query.Param(parameter) == nil {
 			ids = append(ids, o.Query.ID)
 		}
 	}

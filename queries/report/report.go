@@ -57,7 +57,7 @@ type Report struct {
 // Ran is how many of the hunts were run: the case has no records for the others.
 func (r *Report) Ran() (n int) {
 	for _, o := range r.Outcomes {
-		if o.Missing == "" {
+		if o.NotRun() == "" {
 			n++
 		}
 	}

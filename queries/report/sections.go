@@ -58,7 +58,7 @@ func (r *Report) appendix() *document {
 
 // looked says how many hunts were run and what came of them, and how many could not be run, and why.
 func (r *Report) looked() string {
-	var ran, quiet, allowed, missing int64
+	var ran, quiet, allowed, missing, narrowed int64
 	var lacking []Count
 	for _, o := range r.Outcomes {
 		switch {
@@ -69,6 +69,9 @@ func (r *Report) looked() string {
 				i, lacking = len(lacking), append(lacking, Count{Name: o.Missing})
 			}
 			lacking[i].N++
+			continue
+		case o.Narrowed != "":
+			narrowed++
 			continue
 		case len(o.Findings) > 0:
 		case o.Allowed > 0:
@@ -85,14 +88,19 @@ func (r *Report) looked() string {
 	if allowed > 0 {
 		text += fmt.Sprintf(", %s only what is on an --allow list", words.Count(allowed))
 	}
+	text += "."
+	if narrowed > 0 {
+		text += fmt.Sprintf(" %s not run, because the logs were narrowed before they came, and %s the records that were left out.",
+			words.Plural(narrowed, "hunt was", "hunts were"), map[bool]string{true: "it needs", false: "they need"}[narrowed == 1])
+	}
 	if missing == 0 {
-		return text + "."
+		return text
 	}
 	var why []string
 	for _, c := range lacking {
 		why = append(why, fmt.Sprintf("no %s records (%s)", c.Name, words.Plural(c.N, "hunt", "hunts")))
 	}
-	return fmt.Sprintf("%s. %s could not be run, because the case has %s.", text, words.Count(missing), strings.Join(why, ", "))
+	return fmt.Sprintf("%s %s could not be run, because the case has %s.", text, words.Count(missing), strings.Join(why, ", "))
 }
 
 // severity writes a severity and its score.
@@ -238,8 +246,8 @@ func (r *Report) nothing(d *document) {
 			}
 		}
 		switch {
-		case o.Missing != "":
-			missing = append(missing, append(exact(o.Query.ID), plain(": "+notRun(o))...))
+		case o.NotRun() != "":
+			missing = append(missing, append(exact(o.Query.ID), plain(": "+o.NotRun())...))
 		case len(o.Findings) == 0:
 			said := append(slices.Clone(o.Trace), leftOut(o)...)
 			if o.Looked != "" {
@@ -267,9 +275,6 @@ func (r *Report) nothing(d *document) {
 		d.list(missing...)
 	}
 }
-
-// notRun says why a hunt was not run.
-func notRun(o findings.Outcome) string { return "the case has no " + o.Missing + " records" }
 
 // leftOut says what an allow list took from a hunt.
 func leftOut(o findings.Outcome) []string {

@@ -64,12 +64,13 @@ func (s *survey) rivals(step *Step, thread []*fact) ([]Rival, error) {
 	for _, name := range rivalNames[step.Phase] {
 		r := Rival{Text: name, Against: []string{}, For: []string{}}
 		var err error
-		switch step.Phase {
-		case "home", "hide", "tunnel", "leave":
+		switch {
+		case s.narrowed: // what speaks for a rival or against it rests on how many there are, or on what is not there
+		case slices.Contains([]string{"home", "hide", "tunnel", "leave"}, step.Phase):
 			s.outward(&r, step)
-		case "silence":
+		case step.Phase == "silence":
 			err = s.silenced(&r, step.facts[0])
-		case "replay":
+		case step.Phase == "replay":
 			s.replayed(&r, step)
 		default:
 			s.inward(&r, step, thread)

@@ -30,6 +30,7 @@ const (
 type survey struct {
 	ctx      context.Context
 	k        *cases.Case
+	narrowed bool       // records were left out before they came
 	window   cases.Span // that the findings were limited to; an end may be open
 	capture  string     // and the capture; "" for all
 	roles    map[string]string
@@ -70,7 +71,8 @@ func isResolver(place string) bool { return slices.Contains(resolvers, place) }
 
 // newSurvey reads what the grouping of findings needs.
 func newSurvey(ctx context.Context, k *cases.Case, found []findings.Finding) (*survey, error) {
-	s := &survey{ctx: ctx, k: k, roles: map[string]string{}, begins: map[string]time.Time{}, owners: map[[2]string]string{}, ours: map[string]bool{},
+	s := &survey{ctx: ctx, k: k, narrowed: len(k.Scopes) > 0,
+		roles: map[string]string{}, begins: map[string]time.Time{}, owners: map[[2]string]string{}, ours: map[string]bool{},
 		domains: map[string]string{}, domainOf: map[string]string{}, awsOwn: map[string]bool{}, used: map[string]map[string]useOf{}, hosts: map[string]int64{}}
 	info, err := k.Info(ctx)
 	if err != nil {

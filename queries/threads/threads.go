@@ -62,6 +62,9 @@ func Draw(ctx context.Context, h *findings.Hunter, outcomes []findings.Outcome, 
 	w := newWeb(s, facts)
 	w.link()
 	t := &Told{Threads: []*Thread{}, Facts: len(facts), Notes: b.notes}
+	for _, scope := range h.Case.Scopes {
+		t.Notes = append(t.Notes, scope.String())
+	}
 	noise := 0
 	for _, group := range w.groups() {
 		if slices.ContainsFunc(group, func(f *fact) bool { return f.phase != "knock" || f.severity > low }) {

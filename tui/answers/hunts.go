@@ -274,8 +274,8 @@ func (s *hunts) lineOf(i int, q *queries.Query, id int) line {
 		return write("-", "-", "not run", "stopped; r goes on", t.Warn.Render)
 	case !ran:
 		return write(" ", "", "waits", "", t.Dim.Render)
-	case o.Missing != "":
-		return write("?", "-", "not run", "the case has no "+e.Show(o.Missing)+" records", t.Dim.Render)
+	case o.NotRun() != "":
+		return write("?", "-", "not run", e.Show(o.NotRun()), t.Dim.Render)
 	case len(o.Findings) == 0:
 		return write(t.Glyph.Absent, "0", "none", e.Show(o.Looked), t.Dim.Render)
 	}

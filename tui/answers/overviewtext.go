@@ -293,6 +293,11 @@ func (s *overview) counted(o *cases.Overview, width int) []string {
 	if !l.Balanced() {
 		out = append(out, " "+t.Bad.Render(fmt.Sprintf("! %s lines are not accounted for", words.Count(l.Missing()))))
 	}
+	for _, s := range o.Narrowed {
+		for i, w := range frame.Wrap(e.Show(s.String()), max(width-3, 10)) {
+			out = append(out, " "+t.Warn.Render(map[bool]string{true: "! ", false: "  "}[i == 0]+w))
+		}
+	}
 	other := l.Rejected
 	for _, r := range o.Rejects {
 		other -= r.Count

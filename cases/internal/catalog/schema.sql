@@ -22,7 +22,7 @@ CREATE TABLE store.object (
   source_kind VARCHAR NOT NULL, uri VARCHAR NOT NULL, version_id VARCHAR, etag VARCHAR, last_modified TIMESTAMP,
   acquired_at TIMESTAMP NOT NULL, provenance VARCHAR,
   capture VARCHAR NOT NULL, log_type VARCHAR NOT NULL, format VARCHAR, envelope VARCHAR, decoded_size BIGINT,
-  window_from TIMESTAMP, window_to TIMESTAMP,
+  window_from TIMESTAMP, window_to TIMESTAMP, narrowed VARCHAR,
   "read" BIGINT NOT NULL, rows BIGINT NOT NULL, headers BIGINT NOT NULL, blank BIGINT NOT NULL,
   outside BIGINT NOT NULL, duplicate BIGINT NOT NULL, unread BIGINT NOT NULL, not_kept BIGINT NOT NULL DEFAULT 0, rejected BIGINT NOT NULL,
   first_time TIMESTAMP, last_time TIMESTAMP, problem VARCHAR
@@ -393,6 +393,8 @@ COMMENT ON COLUMN object.sha256 IS 'sha256: SHA-256 of its bytes as received; na
 COMMENT ON COLUMN object.uri IS 'uri: where it came from';
 COMMENT ON COLUMN object.capture IS 'capture: the capture it was loaded into';
 COMMENT ON COLUMN object.acquired_at IS 'time: when its bytes were stored, by this machine''s clock';
+COMMENT ON COLUMN object.narrowed IS
+  'text: what its records were narrowed to before they came, by the word of who loaded them; NULL where nobody said so';
 COMMENT ON COLUMN object.first_time IS 'time: earliest record kept';
 COMMENT ON COLUMN object.last_time IS 'time: latest record kept';
 COMMENT ON COLUMN object."read" IS 'count: records read = rows + headers + blank + outside + duplicate + unread + not_kept + rejected';

@@ -104,6 +104,9 @@ func open(ctx context.Context, dir string, stderr io.Writer) (*cases.Case, error
 	for _, what := range c.Unfinished {
 		printed.Error(stderr, fmt.Errorf("warning: %s", what))
 	}
+	for _, s := range c.Scopes {
+		printed.Error(stderr, fmt.Errorf("warning: %s", s))
+	}
 	if here := custody.Actor(); c.MadeBy != "" && machine(c.MadeBy) != machine(here) {
 		printed.Error(stderr, fmt.Errorf("warning: %s was made on another machine, by %s, and nothing vouches for it\n"+
 			"hint: what it says is as good as who gave it to you; its objects in raw/ can be loaded into a new case", c.Dir, c.MadeBy))

@@ -29,6 +29,9 @@ func Coverage(w io.Writer, all []cases.Coverage) {
 	for i, c := range all {
 		if first := i == 0 || c.LogType != all[i-1].LogType || c.Capture != all[i-1].Capture; first {
 			fmt.Fprintf(w, "\n%s, capture %s: %s, windows of %s\n", c.LogType, safetext.Show(c.Capture), c.Window.String(), binText(c.Bin))
+			for _, s := range c.Narrowed {
+				fmt.Fprintf(w, "  %s; a window without a record says nothing\n", safetext.Show(s.String()))
+			}
 		}
 		fmt.Fprintf(w, "  %-24s %s  %s\n", safetext.Show(c.Source), bar(c), countsText(c))
 		for _, s := range c.Spans {

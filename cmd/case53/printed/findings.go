@@ -38,8 +38,8 @@ func Outcomes(stderr io.Writer, outcomes []findings.Outcome) {
 			}
 		}
 		switch {
-		case o.Missing != "":
-			fmt.Fprintf(stderr, "%s: not run: the case has no %s records\n", safetext.Show(o.Query.ID), o.Missing)
+		case o.NotRun() != "":
+			fmt.Fprintf(stderr, "%s: not run: %s\n", safetext.Show(o.Query.ID), safetext.Show(o.NotRun()))
 		case o.Trace != nil:
 			fmt.Fprintf(stderr, "%s: nothing found: %s\n", safetext.Show(o.Query.ID), safetext.Show(strings.Join(o.Trace, "; ")))
 		case o.Beyond > 0:

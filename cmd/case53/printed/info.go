@@ -44,6 +44,9 @@ func Info(w io.Writer, info cases.Info) {
 	for _, p := range info.Pulls {
 		fmt.Fprintf(w, "pull      that was interrupted: %s\n", safetext.Show(string(p.Plan)))
 	}
+	for _, s := range info.Narrowed {
+		fmt.Fprintf(w, "narrowed  %s\n", safetext.Show(s.String()))
+	}
 	if info.Again != nil && *info.Again > 0 {
 		fmt.Fprintf(w, "again     %s\n", Again(*info.Again))
 	}

@@ -14,18 +14,19 @@ import (
 
 // Drawn says what the threads rest on, and what was not looked at.
 func Drawn(stderr io.Writer, told *threads.Told, outcomes []findings.Outcome, found int) {
-	ran, beyond := 0, 0
+	ran, beyond, narrowed := 0, 0, false
 	for _, o := range outcomes {
-		if o.Missing == "" {
+		if o.NotRun() == "" {
 			ran++
 		}
+		narrowed = narrowed || o.Narrowed != ""
 		beyond += o.Beyond
 	}
 	fmt.Fprintf(stderr, "%s of %s came to %s\n", words.Plural(int64(found), "finding", "findings"), words.Plural(int64(ran), "hunt", "hunts"),
 		words.Plural(int64(told.Facts), "fact", "facts"))
 	if n := len(outcomes) - ran; n > 0 {
-		fmt.Fprintf(stderr, "%s not run, as the case has no records for %s; case53 hunt says which\n", words.Plural(int64(n), "hunt was", "hunts were"),
-			map[bool]string{true: "it", false: "them"}[n == 1])
+		fmt.Fprintf(stderr, "%s not run, as the case has no records for %s%s; case53 hunt says which\n", words.Plural(int64(n), "hunt was", "hunts were"),
+			map[bool]string{true: "it", false: "them"}[n == 1], map[bool]string{true: ", or not all of them"}[narrowed])
 	}
 	if beyond > 0 {
 		fmt.Fprintf(stderr, "%s not looked at; --most 0 takes all\n", words.Plural(int64(beyond), "weaker finding was", "weaker findings were"))

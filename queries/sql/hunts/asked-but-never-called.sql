@@ -33,6 +33,7 @@
 -- log:    dns, flow
 -- weight: own
 -- needs:  dns, dns_answer, connection_keys, minute, asset
+-- needs-all: dns, connection_keys
 -- param:  queries  int      = 20  at least so many questions: fewer is a name that was asked ahead
 -- param:  top      int      = 50  so many findings, the best; the reason says of how many
 -- param:  from     time           only at or after this moment

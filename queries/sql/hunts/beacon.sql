@@ -44,6 +44,7 @@
 -- weight: own channel
 -- needs:  connection_keys, answer_name, service_address, flow_span
 -- uses:   dns
+-- needs-all: connection_keys
 -- steps:  aws-own
 -- param:  sessions  int      = 10   at least so many calls in a spell
 -- param:  least     number   = 0.7  show beacons from this score on

@@ -26,6 +26,7 @@
 -- weight: own
 -- needs:  connection, capture, minute
 -- uses:   dns
+-- needs-all: connection
 -- param:  least    number   = 0.3  show from this score on
 -- param:  from     time            only what begins at or after this moment
 -- param:  to       time            only what begins before this moment

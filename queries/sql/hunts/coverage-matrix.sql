@@ -24,6 +24,7 @@
 -- attack: T1562.008
 -- phase:  none
 -- needs:  coverage, minute, asset
+-- needs-all: coverage
 -- param:  letters  int      = 48   letters of a line: an hour each for two days, and fits a screen
 -- param:  top      int      = 50   so many sources, the worst first; the reason says of how many
 -- param:  from     time            only windows that begin at or after this moment

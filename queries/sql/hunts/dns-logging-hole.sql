@@ -26,6 +26,7 @@
 -- log:    flow, dns
 -- weight: own
 -- needs:  connection_keys, dns, minute, asset
+-- needs-all: dns, connection_keys
 -- param:  sessions  int      = 20  at least so many connections: fewer may all rest on one cached name
 -- param:  from      time           only what begins at or after this moment
 -- param:  to        time           only what begins before this moment

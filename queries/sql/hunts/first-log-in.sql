@@ -28,6 +28,7 @@
 -- weight: own
 -- needs:  host_log
 -- uses:   connection, asset
+-- needs-all: host_log
 -- param:  hours    number   = 2  the host's log is there for at least so many hours before
 -- param:  from     time          only what begins at or after this moment
 -- param:  to       time          only what begins before this moment

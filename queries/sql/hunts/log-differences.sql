@@ -28,6 +28,7 @@
 -- log:    alb, httpd
 -- weight: support
 -- needs:  http, alb, httpd, asset
+-- needs-all: http
 -- steps:  requests
 -- param:  seconds  int      = 2  at most so many seconds apart
 -- param:  from     time          only what begins at or after this moment

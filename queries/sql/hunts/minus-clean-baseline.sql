@@ -24,6 +24,7 @@
 -- log:    flow, dns
 -- weight: own
 -- needs:  capture, connection_keys, answer_name, service_address, dns
+-- needs-all: connection_keys, dns
 -- steps:  sides, sides-with-baseline, calls, callers-called, uses, places
 -- param:  left      capture            the capture to compare with; empty for all of role incident
 -- param:  right     capture            the capture that is asked about; empty for all of role replay

@@ -35,6 +35,7 @@
 -- log:    flow
 -- weight: own
 -- needs:  connection, asset
+-- needs-all: connection
 -- param:  t0       time            the moment of the break-in; without it two hours before each pair first talked
 -- param:  least    int      = 1    at least so many answered connections after T0: one is enough to log in
 -- param:  top      int      = 50   so many pairs, the best; the reason says of how many

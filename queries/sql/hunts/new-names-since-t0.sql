@@ -30,6 +30,7 @@
 -- log:    dns
 -- weight: support
 -- needs:  dns, capture
+-- needs-all: dns
 -- param:  t0       time             when it began; without it each domain is held against what lies before its first query
 -- param:  least    number   = 0.35  show from this score on
 -- param:  top      int      = 50    only so many, the highest scores first; the reason says of how many

@@ -33,6 +33,7 @@
 -- log:    flow, dns
 -- weight: own
 -- needs:  connection_keys, service_address, answer_name, dns, minute
+-- needs-all: dns
 -- steps:  aws-own
 -- param:  least    number   = 0.2  show from this score on
 -- param:  from     time            only what begins at or after this moment

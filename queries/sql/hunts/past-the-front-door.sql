@@ -27,6 +27,7 @@
 -- weight: context
 -- needs:  http, alb, asset
 -- uses:   connection
+-- needs-all: http
 -- steps:  requests
 -- param:  from     time               only what begins at or after this moment
 -- param:  to       time               only what begins before this moment

@@ -32,6 +32,7 @@
 -- weight: support
 -- needs:  connection_keys, answer_name, service_address, resolver_log
 -- uses:   dns
+-- needs-all: connection_keys
 -- steps:  aws-own, attempts
 -- param:  t0       time            the moment of the break-in; without it every rare place is shown
 -- param:  share    number   = 0.02 a place is rare that at most this share of inside hosts calls, or one host

@@ -34,6 +34,7 @@
 -- log:    flow
 -- weight: own
 -- needs:  connection_keys
+-- needs-all: connection_keys
 -- steps:  attempts
 -- param:  height   int      = 10  the walk must reach at least this height
 -- param:  from     time           only what begins at or after this moment

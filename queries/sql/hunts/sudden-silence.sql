@@ -30,6 +30,7 @@
 -- log:    flow
 -- weight: context
 -- needs:  flow_span, minute
+-- needs-all: flow_span
 -- param:  minutes  minutes  = 30  gaps of at least so many minutes
 -- param:  times    number   = 4   and so many times the median gap of the source
 -- param:  from     time           only what begins at or after this moment

@@ -20,6 +20,7 @@
 -- attack: T1041, T1048
 -- phase:  none
 -- needs:  connection_keys, answer_name
+-- needs-all: connection_keys
 -- param:  top         int      = 20     so many pairs of a capture: a screen; AWS's query has 50. The reason says of how many
 -- param:  from        time              only what begins at or after this moment
 -- param:  to          time              only what begins before this moment

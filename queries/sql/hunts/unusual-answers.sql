@@ -29,6 +29,7 @@
 -- weight: support
 -- needs:  http, asset
 -- uses:   alb
+-- needs-all: http
 -- steps:  requests
 -- param:  z        number   = 6   how unusual at least
 -- param:  mb       number   = 10  megabytes at least

@@ -38,6 +38,7 @@
 -- weight: own
 -- needs:  connection_keys, answer_name, service_address
 -- uses:   dns
+-- needs-all: connection_keys
 -- steps:  aws-own
 -- param:  z        number   = 6    how unusual at least
 -- param:  mb       number   = 50   megabytes in the fullest hour at least; in all at least twice as many

@@ -21,6 +21,7 @@
 -- attack: T1071.001, T1071.004, T1008
 -- phase:  none
 -- needs:  capture, connection_keys, answer_name, service_address, dns, dns_answer, minute
+-- needs-all: connection_keys, dns
 -- steps:  sides, sides-replayed, calls, callers-called, uses, places
 -- param:  left      capture            the capture to compare with; empty for all of role incident
 -- param:  right     capture            the capture that is asked about; empty for all of role replay

@@ -25,6 +25,7 @@
 -- log:    zone
 -- weight: own
 -- needs:  zone
+-- needs-all: zone
 -- steps:  guessing
 -- param:  names    int      = 30  an hour of guessing has at least so many different names
 -- param:  percent  number   = 50  and at least so many percent NXDOMAIN

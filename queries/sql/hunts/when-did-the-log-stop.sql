@@ -32,6 +32,7 @@
 -- needs:  asset
 -- one-of: host_log, httpd
 -- uses:   http, dns, connection, change, alb
+-- needs-all: host_log, httpd
 -- steps:  requests
 -- param:  minutes  minutes  = 30  the host goes on for at least so many minutes
 -- param:  from     time           only what begins at or after this moment

@@ -27,6 +27,7 @@
 -- weight: own
 -- needs:  http, asset
 -- uses:   alb
+-- needs-all: http
 -- steps:  requests
 -- param:  clients   int      = 2    at most so many clients ask for it
 -- param:  requests  int      = 3    at least so many times
