@@ -139,7 +139,8 @@ func (c *Case) Info(ctx context.Context) (Info, error) {
 	return info, c.implausible(ctx, info.say)
 }
 
-// OfRecords are what records were narrowed to and the problems of the records: not that something is not derived from them yet, which goes nowhere with them.
+// OfRecords are what records were narrowed to, and their problems: not that something is not derived from them yet, which goes nowhere
+// with them.
 func (i Info) OfRecords() []string {
 	said := []string{}
 	for _, s := range i.Narrowed {

@@ -31,7 +31,7 @@ WITH narrowed AS (
   SELECT o.capture, p.log_type, o.narrowed, count(DISTINCT o.object_id) AS objects
   FROM store.object_part p
     JOIN store.object o USING (object_id)
-  WHERE p.log_type <> 'unknown'
+  WHERE p.log_type <> 'unknown' AND o.capture IN (SELECT capture FROM store.object WHERE narrowed IS NOT NULL)
   GROUP BY o.capture, p.log_type, o.narrowed
 )
 SELECT capture, log_type, narrowed, objects, (sum(objects) OVER (PARTITION BY capture, log_type))::BIGINT AS of_all

@@ -12,7 +12,9 @@ import (
 	"pgregory.net/rapid"
 
 	"case53/cases"
+	"case53/cases/duck/ducktest"
 	"case53/cases/predicate"
+	"case53/cases/verify"
 	"case53/cases/writer"
 	"case53/loader/source"
 	"case53/loader/source/local"
@@ -145,6 +147,20 @@ func TestPredicatesSelectWhatTheySay(t *testing.T) {
 			if !slices.Equal(got, want) {
 				t.Fatalf("%s: %q selects %v, and says that it selects %v", log.records.View, p, got, want)
 			}
+		}
+	}
+}
+
+// TestNarrowedThatIsLostIsFoundOut: a database that has forgotten it, or says something else, is not what the custody log says.
+func TestNarrowedThatIsLostIsFoundOut(t *testing.T) {
+	flow, _ := saidBy(9, 0)
+	k := narrowedCase(t, "port=22", map[string][]said{"flow.log": flow})
+	k.Close()
+	for _, now := range []string{"NULL", "'port=80'"} {
+		ducktest.Run(t, filepath.Join(k.Dir, "case.duckdb"), "UPDATE store.object SET narrowed = "+now)
+		r, err := verify.Case(t.Context(), k.Dir, verify.Options{Schemas: Schemas()})
+		if err != nil || !slices.ContainsFunc(r.Faults, func(f verify.Fault) bool { return strings.Contains(f.What, "narrowed") }) {
+			t.Errorf("narrowed %s: %v, %+v", now, err, r.Faults)
 		}
 	}
 }

@@ -31,6 +31,9 @@ const (
 	port    = "port"
 )
 
+// Keys are all of them, in the order of the text.
+var Keys = []string{address, name, request, port}
+
 // maxValues is how many values a predicate has at most: a statement with more takes longer to read than records do.
 const maxValues = 10000
 

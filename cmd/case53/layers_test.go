@@ -63,7 +63,10 @@ var layers = map[string][]string{
 	"case53/loader/logs/*": { // a log type, and nothing of another
 		"case53/loader/logs", "case53/loader/logs/field", "case53/loader/logs/request", "case53/loader/source",
 	},
-	"case53/loader/networks":              {"case53/cases"},
+	"case53/loader/networks": {"case53/cases"},
+	"case53/loader/narrow": {
+		"case53/cases", "case53/cases/folder", "case53/cases/predicate", "case53/cases/words", "case53/loader/source", "case53/loader/source/s3",
+	},
 	"case53/loader/networks/networkstest": {},
 	"case53/loader": {
 		"case53/loader/source", "case53/loader/logs", "case53/loader/logs/*",
@@ -134,7 +137,8 @@ var layers = map[string][]string{
 	"case53/cmd/case53/printed": {
 		"case53/cases", "case53/cases/bag", "case53/cases/custody", "case53/cases/notes", "case53/cases/safetext", "case53/cases/verify",
 		"case53/cases/words",
-		"case53/loader", "case53/loader/account", "case53/loader/intake", "case53/loader/logs", "case53/loader/rebuild", "case53/loader/source",
+		"case53/loader", "case53/loader/account", "case53/loader/intake", "case53/loader/logs", "case53/loader/narrow", "case53/loader/rebuild",
+		"case53/loader/source",
 		"case53/queries", "case53/queries/export", "case53/queries/findings", "case53/queries/compare", "case53/queries/threads",
 		"case53/queries/entities", "case53/tui/spark",
 	},

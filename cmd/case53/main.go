@@ -85,6 +85,7 @@ func newRoot() *cobra.Command {
 		newDemo(),
 		newLoad(),
 		newPull(),
+		newNarrow(),
 		newSources(),
 		newIAMPolicy(),
 		newOpen(),

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,6 +60,37 @@ func infoOf(t *testing.T, run func(args ...string) (stdout, stderr string, code 
 	return out
 }
 
+// asksOfWhatIsListed: the question to Athena is of the objects that a dry run lists, and asks nothing.
+func asksOfWhatIsListed(t *testing.T, listed string, run func(args ...string) (stdout, stderr string, code int)) {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), "question")
+	ask := []string{"narrow", "--question", folder, "--s3", "s3://command/", "--results", "s3://answers/x",
+		"--address", "203.0.113.66,10.0.0.0/8", "--port", "443"}
+	out, errs, code := run(ask...)
+	manifest, err := os.ReadFile(filepath.Join(folder, "symlink.txt"))
+	if code != 0 || err != nil || !strings.Contains(out, "records with an address of 10.0.0.0/8, 203.0.113.66, and the port 443\n") {
+		t.Fatalf("narrow: exit %d: %v: %s %s", code, err, out, errs)
+	}
+	var want []string
+	for _, line := range strings.Split(listed, "\n") {
+		if _, uri, ok := strings.Cut(line, "  s3://command/"); ok {
+			want = append(want, "s3://command/"+uri)
+		}
+	}
+	slices.Sort(want)
+	if got := strings.Fields(string(manifest)); len(want) == 0 || !slices.Equal(got, want) {
+		t.Errorf("the manifest has %q, want %q", got, want)
+	}
+	readme, err := os.ReadFile(filepath.Join(folder, "README.txt"))
+	load := "case53 load CASE FILE.csv --narrowed 'address=10.0.0.0/8,203.0.113.66 port=443' --from 2026-11-02T06:00:00Z --to 2026-11-02T08:00:00Z\n"
+	if err != nil || !strings.Contains(string(readme), load) {
+		t.Errorf("%v: %s", err, readme)
+	}
+	if _, errs, code = run(ask...); code != 1 || !strings.Contains(errs, "is there already") {
+		t.Errorf("the same folder again: exit %d: %s", code, errs)
+	}
+}
+
 // TestCommand is what a user does: look, estimate, pull, pull again, and see that all of it is there.
 func TestCommand(t *testing.T) {
 	c := bucket(t, "command", false)
@@ -84,6 +116,7 @@ func TestCommand(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "nothing was fetched") || !strings.Contains(out, ".log.gz") {
 		t.Errorf("dry run: exit %d: %s %s", code, out, errs)
 	}
+	asksOfWhatIsListed(t, out, func(args ...string) (string, string, int) { return run(with(args...)...) })
 	out, errs, code = run(with("pull", "x.case", "--s3", "s3://command/")...)
 	if code != 0 || !strings.Contains(out, "objects loaded") || strings.Contains(out, " 0 slices complete") {
 		t.Fatalf("pull: exit %d: %s %s", code, out, errs)
