@@ -291,6 +291,7 @@ var otherSums = map[string]string{
 	"information-heavy-hitters": "bytes of names",
 	"open-admin-doors":          "nobody calls from outside",
 	"statuses":                  "bytes of requests",
+	"unusual-answers":           "bytes of requests",
 }
 
 // recordSums are saved queries whose bytes are those of single records or objects, or which the planted logs have nothing for.
