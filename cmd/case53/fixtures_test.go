@@ -143,8 +143,8 @@ var manyKinds = []string{"version", "protocol", "time", "status"}
 // known, and columns of one name are of one kind.
 func TestViewColumns(t *testing.T) {
 	known := map[string]bool{}
-	for _, kind := range strings.Fields("account bytes capture cidr count domain flag hosted_zone instance interface ip json name " +
-		"number object port protocol rdata request sha256 subnet text time uri url_path vpc") {
+	for _, kind := range strings.Fields("account bytes capture cidr count domain finding flag hosted_zone instance interface ip json name " +
+		"number object port protocol rdata request sha256 stream subnet text time uri url_path vpc") {
 		known[kind] = true
 	}
 	target := filepath.Join(t.TempDir(), "a.case")

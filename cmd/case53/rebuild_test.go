@@ -333,7 +333,13 @@ func TestRebuildRefuses(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(300 * time.Millisecond)
+	begun := errors.New("not begun")
+	for end := time.Now().Add(20 * time.Second); begun != nil && time.Now().Before(end); time.Sleep(time.Millisecond) {
+		_, begun = os.Stat(filepath.Join(dir, "tmp", "case.duckdb"))
+	}
+	if begun != nil {
+		t.Error("no new database is begun:", begun)
+	}
 	cmd.Process.Kill()
 	cmd.Wait()
 	same("killed")
