@@ -32,7 +32,26 @@ func TestFullDevice(t *testing.T) {
 	// The workbench is for terminals, and narrow asks a bucket, which this cloud has not; demo prints what load prints, import what
 	// rebuild does.
 	told := []string{"open", "narrow", "demo", "import"}
-	for _, args := range [][]string{
+	for _, args := range printers(logs) {
+		told = append(told, args[0])
+		for device, want := range map[string]int{"/dev/full": cli.Failed, os.DevNull: cli.Fine} {
+			code, errs := printedTo(t, cloud.command(args...), device)
+			clear := strings.Contains(errs, "case53: ") && strings.Contains(errs, "no space left on device")
+			if code != want || clear != (want == cli.Failed) {
+				t.Errorf("case53 %s > %s: exit %d: %s", strings.Join(args, " "), filepath.Base(device), code, errs)
+			}
+		}
+	}
+	for _, c := range newRoot().Commands() {
+		if !slices.Contains(told, c.Name()) && c.Name() != "man" && c.Name() != "seal" { // man prints nothing, a case is sealed once
+			t.Errorf("the command %s is not told to print to a full device", c.Name())
+		}
+	}
+}
+
+// printers are commands that print, in each of their forms.
+func printers(logs string) [][]string {
+	return [][]string{
 		{"load", "b.case", logs},
 		{"load", "c.case", logs, "--json"},
 		pullArgs("--dry-run"),
@@ -72,20 +91,6 @@ func TestFullDevice(t *testing.T) {
 		{"help"},
 		{"info", "--help"},
 		{"--version"},
-	} {
-		told = append(told, args[0])
-		for device, want := range map[string]int{"/dev/full": cli.Failed, os.DevNull: cli.Fine} {
-			code, errs := printedTo(t, cloud.command(args...), device)
-			clear := strings.Contains(errs, "case53: ") && strings.Contains(errs, "no space left on device")
-			if code != want || clear != (want == cli.Failed) {
-				t.Errorf("case53 %s > %s: exit %d: %s", strings.Join(args, " "), filepath.Base(device), code, errs)
-			}
-		}
-	}
-	for _, c := range newRoot().Commands() {
-		if !slices.Contains(told, c.Name()) && c.Name() != "man" && c.Name() != "seal" { // man prints nothing, a case is sealed once
-			t.Errorf("the command %s is not told to print to a full device", c.Name())
-		}
 	}
 }
 
