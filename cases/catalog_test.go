@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"case53/cases"
-	"case53/cases/duck"
+	"case53/cases/duck/ducktest"
 	"case53/cases/internal/catalog"
 	"case53/loader"
 )
@@ -74,16 +74,7 @@ func checkEmpty(t *testing.T, known catalog.Known, gzipped string) error {
 	if err := known.WriteEmpty(path); err != nil {
 		return err
 	}
-	db, err := duck.Open("", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	conn, err := db.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	conn := ducktest.Connect(t, "", nil)
 	if err := conn.Exec(ctx, `ATTACH '`+path+`' AS "case" (READ_ONLY); ATTACH ':memory:' AS derived; `+known.DerivedTables()); err != nil {
 		return err
 	}

@@ -14,29 +14,10 @@ import (
 	"time"
 
 	"case53/cases"
-	"case53/cases/duck"
 	"case53/cases/duck/ducktest"
 	"case53/cases/internal/layout"
 	"case53/cases/writer"
 )
-
-// onDerived runs SQL on what is derived in a case, as a stock duckdb does.
-func onDerived(t *testing.T, dir, sql string) {
-	t.Helper()
-	db, err := duck.Open(layout.Path(dir, layout.DerivedDatabase), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	conn, err := db.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := conn.Exec(t.Context(), sql); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // evidenceOf is what Build must not change.
 func evidenceOf(t *testing.T, dir string) string {
@@ -59,7 +40,7 @@ func TestDerivedOfNoUse(t *testing.T) {
 	good, other := smallCase(t), smallCase(t)
 	path := func(dir string) string { return layout.Path(dir, layout.DerivedDatabase) }
 	sql := func(sql string) func(string) error {
-		return func(dir string) error { onDerived(t, dir, sql); return nil }
+		return func(dir string) error { ducktest.Run(t, path(dir), sql); return nil }
 	}
 	cut := func(n func(int64) int64) func(string) error {
 		return func(dir string) error {
